@@ -1,0 +1,71 @@
+"""Does the pruned network still decide for the same reasons, and is it clearer?
+
+Importing it imports neither TensorFlow nor pandas: public names load when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from explainprune._version import __version__
+
+_HOMES = {
+    "load_data": "explainprune.data",
+    "load_model": "explainprune.network",
+    "prune": "explainprune.pruning",
+    "shrink": "explainprune.pruning",
+    "importance": "explainprune.criteria",
+    "attribute": "explainprune.analysis.attribution",
+    "exact_cost": "explainprune.analysis.attribution",
+    "compare": "explainprune.analysis",
+    "run_study": "explainprune.study",
+    "report": "explainprune.reporting",
+    "CRITERIA": "explainprune.criteria",
+    "METHODS": "explainprune.analysis.attribution",
+    "METRICS": "explainprune.analysis.metrics",
+    "Attribution": "explainprune.types",
+    "Certificate": "explainprune.types",
+    "Comparison": "explainprune.types",
+    "Data": "explainprune.types",
+    "Importance": "explainprune.types",
+    "Masks": "explainprune.types",
+    "Study": "explainprune.types",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    from explainprune.lookup import nearest
+
+    raise AttributeError(f"explainprune has no public name {name!r}.{nearest(name, _HOMES)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:
+    from explainprune.analysis import compare as compare
+    from explainprune.analysis.attribution import METHODS as METHODS
+    from explainprune.analysis.attribution import attribute as attribute
+    from explainprune.analysis.attribution import exact_cost as exact_cost
+    from explainprune.analysis.metrics import METRICS as METRICS
+    from explainprune.criteria import CRITERIA as CRITERIA
+    from explainprune.criteria import importance as importance
+    from explainprune.data import load_data as load_data
+    from explainprune.network import load_model as load_model
+    from explainprune.pruning import prune as prune
+    from explainprune.pruning import shrink as shrink
+    from explainprune.reporting import report as report
+    from explainprune.study import run_study as run_study
+    from explainprune.types import Attribution as Attribution
+    from explainprune.types import Certificate as Certificate
+    from explainprune.types import Comparison as Comparison
+    from explainprune.types import Data as Data
+    from explainprune.types import Importance as Importance
+    from explainprune.types import Masks as Masks
+    from explainprune.types import Study as Study

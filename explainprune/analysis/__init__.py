@@ -1,0 +1,1 @@
+"""What a network relies on, and how two networks differ."""

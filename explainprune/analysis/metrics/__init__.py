@@ -1,0 +1,1 @@
+"""Agreement of two attributions, quality of one, behaviour of two networks."""

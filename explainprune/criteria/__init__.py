@@ -1,0 +1,1 @@
+"""Who matters: scores of weights and units."""

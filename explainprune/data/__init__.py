@@ -1,0 +1,1 @@
+"""Data sets, arrays, tables and files as `Data`."""

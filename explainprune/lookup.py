@@ -1,0 +1,85 @@
+"""Names and callables: one way to look things up, one wording for what is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the choice nearest to `name`, or an empty string.
+
+    >>> nearest("magnitud", ["magnitude", "random"])
+    " Did you mean 'magnitude'?"
+    >>> nearest("zzz", ["magnitude", "random"])
+    ''
+    """
+    found = get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def unknown(kind: str, name: object, choices: Iterable[str]) -> ValueError:
+    """Build the error for a name that is not among `choices`.
+
+    >>> print(unknown("criterion", "magnitud", ["magnitude", "random"]))
+    Unknown criterion 'magnitud'. Did you mean 'magnitude'? Known: magnitude, random.
+    """
+    known = sorted(choices)
+    listed = ", ".join(known) if known else "none"
+    return ValueError(f"Unknown {kind} {name!r}.{nearest(str(name), known)} Known: {listed}.")
+
+
+def look_up(
+    what: str | Callable[..., Any], registry: Mapping[str, Callable[..., Any]], kind: str
+) -> Callable[..., Any]:
+    """Return the function that `what` names in `registry`, or `what` itself if it is callable.
+
+    Parameters
+    ----------
+    what : str or callable
+        A registered name, or the user's own function.
+    registry : mapping of str to callable
+        The folder's literal dict, such as ``CRITERIA``.
+    kind : str
+        What the registry holds, in the singular: it appears in the error.
+
+    Raises
+    ------
+    ValueError
+        If `what` is a name that is not registered.
+    TypeError
+        If `what` is neither a name nor a callable.
+    """
+    if isinstance(what, str):
+        if what not in registry:
+            raise unknown(kind, what, registry)
+        return registry[what]
+    if callable(what):
+        return what
+    raise TypeError(
+        f"A {kind} is a name or a callable. Received: {what!r} of type {type(what).__name__}."
+    )
+
+
+def name_of(what: str | Callable[..., Any]) -> str:
+    """Return the name under which `what` appears in results.
+
+    >>> name_of("taylor"), name_of(nearest)
+    ('taylor', 'nearest')
+    """
+    return what if isinstance(what, str) else getattr(what, "__name__", type(what).__name__)
+
+
+def check_keys(given: Iterable[str], allowed: Iterable[str], where: str) -> None:
+    """Raise for the first key in `given` that `where` does not know.
+
+    >>> check_keys(["sparsty"], ["sparsity", "seed"], "[prune]")
+    Traceback (most recent call last):
+    ...
+    ValueError: Unknown key in [prune] 'sparsty'. Did you mean 'sparsity'? Known: seed, sparsity.
+    """
+    allowed = list(allowed)
+    for key in given:
+        if key not in allowed:
+            raise unknown(f"key in {where}", key, allowed)

@@ -1,0 +1,1 @@
+"""Importance to masks, to a pruned model, to a smaller one."""

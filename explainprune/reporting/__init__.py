@@ -1,0 +1,1 @@
+"""Results to HTML, CSV and figures; needs no TensorFlow."""

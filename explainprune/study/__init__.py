@@ -1,0 +1,1 @@
+"""A way of pruning, over arms, seeds and levels."""

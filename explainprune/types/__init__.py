@@ -1,0 +1,56 @@
+"""What flows between the stages: frozen data, numpy and pandas only."""
+
+from explainprune.types.arrays import Array, Inputs
+from explainprune.types.attribution import OUTPUTS, Attribution
+from explainprune.types.certificate import Certificate, Size
+from explainprune.types.comparison import (
+    SCHEMA,
+    Comparison,
+    Level,
+    ModelRow,
+    Study,
+    read_results,
+)
+from explainprune.types.data import Data, Rows
+from explainprune.types.drawing import (
+    Detail,
+    Drawing,
+    DrawnEdges,
+    DrawnLayer,
+    FeatureRow,
+    Sample,
+    UnitRow,
+)
+from explainprune.types.importance import Importance
+from explainprune.types.masks import Masks
+from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Verdict
+
+__all__ = [
+    "CLEARER",
+    "OUTPUTS",
+    "SAME_REASONS",
+    "SCHEMA",
+    "Array",
+    "Attribution",
+    "Certificate",
+    "Comparison",
+    "Data",
+    "Detail",
+    "Drawing",
+    "DrawnEdges",
+    "DrawnLayer",
+    "FeatureRow",
+    "Importance",
+    "Inputs",
+    "Level",
+    "Masks",
+    "Measure",
+    "ModelRow",
+    "Rows",
+    "Sample",
+    "Size",
+    "Study",
+    "UnitRow",
+    "Verdict",
+    "read_results",
+]

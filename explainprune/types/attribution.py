@@ -1,0 +1,185 @@
+"""Feature attributions of one output for each sample, with what they fail to add up to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
+
+OUTPUTS = ("logit", "centred", "probability")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attribution:
+    """Values that say how much each feature moved the explained output away from the base.
+
+    Attributes
+    ----------
+    values : ndarray (n, ...) or dict of str to ndarray
+        Shaped like the inputs (one value per token for inputs that feed an Embedding; one per
+        player when players were given); with ``target="all"`` a last axis of outputs more.
+    base : ndarray (n,) or (n, outputs)
+        Mean explained output over the background.
+    output : ndarray (n,) or (n, outputs)
+        Explained output of each sample.
+    method : str
+    targets : ndarray of int (n,), optional
+        Flat index of the explained output of each sample; None for all outputs or a callable.
+    output_kind : str
+        ``"logit"``, ``"centred"`` (logit minus the mean logit) or ``"probability"``.
+    std_error : ndarray or dict, optional
+        Standard error of each value, conditional on the background; None if deterministic.
+    complete : bool
+        Whether the method makes values add up by construction, so that `gap` measures an error.
+    x : ndarray or dict, optional
+        The rows explained.
+    feature_names : tuple of str, optional
+        Names along the values' feature axis (player names when players were given).
+    notes : tuple of str
+        What the reader must know: an output that couldn't be looked through, a fallback.
+    options : dict
+        The method's own options, the seed and the number of background rows: JSON values only.
+    """
+
+    values: Inputs
+    base: Array
+    output: Array
+    method: str
+    targets: Array | None = None
+    output_kind: str = "logit"
+    std_error: Inputs | None = None
+    complete: bool = False
+    x: Inputs | None = None
+    feature_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("values", "std_error", "x"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen_inputs(getattr(self, name)))
+        for name in ("base", "output", "targets"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen(getattr(self, name)))
+        count = n_rows(self.values, "values")
+        if self.base.shape != self.output.shape or len(self.base) != count:
+            raise ValueError(
+                f"base and output need one entry for each of the {count} samples. Received: "
+                f"base.shape={self.base.shape}, output.shape={self.output.shape}."
+            )
+
+    @property
+    def gap(self) -> Array:
+        """``output − base − Σ values``: what the values fail to add up to, per sample."""
+        trailing = self.base.ndim - 1
+        parts = self.values.values() if isinstance(self.values, dict) else [self.values]
+        total = sum(
+            part.sum(axis=tuple(range(1, part.ndim - trailing)), dtype=np.float64) for part in parts
+        )
+        return np.asarray(self.output - self.base - total)
+
+    @property
+    def relative_gap(self) -> float:
+        """``max |gap| / max(1, max |output − base|)``."""
+        return float(np.abs(self.gap).max() / max(1.0, np.abs(self.output - self.base).max()))
+
+    def __len__(self) -> int:
+        return n_rows(self.values, "values")
+
+    def to_frame(self) -> Any:
+        """Return a DataFrame with one row for each sample and feature: long form.
+
+        Columns: ``sample, feature, value, std_error`` (and ``input`` with several inputs,
+        ``output`` with all outputs).
+        """
+        import pandas as pd
+
+        parts = self.values if isinstance(self.values, dict) else {"": self.values}
+        errors = self.std_error if isinstance(self.std_error, dict) else {"": self.std_error}
+        return pd.concat(
+            [self._part_frame(name, part, errors.get(name)) for name, part in parts.items()],
+            ignore_index=True,
+        )
+
+    def _part_frame(self, name: str, part: Array, error: Array | None) -> Any:
+        import pandas as pd
+
+        outputs = part.shape[-1] if self.base.ndim == 2 else 1
+        flat = part.reshape(len(part), -1, outputs)
+        features = flat.shape[1]
+        names = self.feature_names
+        labels = names if names and len(names) == features else [f"x{i}" for i in range(features)]
+        frame = pd.DataFrame(
+            {
+                "sample": np.repeat(np.arange(len(flat)), features * outputs),
+                "feature": np.tile(np.repeat(np.asarray(labels), outputs), len(flat)),
+                "value": flat.ravel(),
+                "std_error": np.nan if error is None else error.ravel(),
+            }
+        )
+        if self.base.ndim == 2:
+            frame.insert(2, "output", np.tile(np.arange(outputs), len(flat) * features))
+        if name:
+            frame.insert(1, "input", name)
+        return frame
+
+    def to_shap(self) -> Any:
+        """Return a ``shap.Explanation``, so that every plot of the shap package works."""
+        # The one upward import: shap lives in a single file of the analysis stage.
+        shap_package = import_module("explainprune.analysis.attribution.shap_package")
+        return shap_package.explanation(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write to `path` as ``.npz``, without pickle."""
+        arrays: dict[str, Array] = {"base": self.base, "output": self.output}
+        for name in ("values", "std_error", "x"):
+            part = getattr(self, name)
+            if isinstance(part, dict):
+                arrays |= {f"{name}/{key}": value for key, value in part.items()}
+            elif part is not None:
+                arrays[name] = part
+        if self.targets is not None:
+            arrays["targets"] = self.targets
+        rest = {
+            "method": self.method,
+            "output_kind": self.output_kind,
+            "complete": self.complete,
+            "feature_names": self.feature_names,
+            "notes": self.notes,
+            "options": self.options,
+        }
+        with Path(path).open("wb") as file:
+            np.savez_compressed(file, meta=np.array(json.dumps(rest)), **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Attribution:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            fields: dict[str, Any] = json.loads(str(file["meta"]))
+            for key in file.files:
+                name, _, part = key.partition("/")
+                if part:
+                    fields.setdefault(name, {})[part] = file[key]
+                elif key != "meta":
+                    fields[name] = file[key]
+        for name in ("feature_names", "notes"):
+            if fields[name] is not None:
+                fields[name] = tuple(fields[name])
+        return cls(**fields)
+
+    def __repr__(self) -> str:
+        shapes = (
+            {name: part.shape for name, part in self.values.items()}
+            if isinstance(self.values, dict)
+            else self.values.shape
+        )
+        return (
+            f"Attribution({self.method!r} of the {self.output_kind}, values {shapes}, "
+            f"relative gap {self.relative_gap:.1e})"
+        )

@@ -1,0 +1,199 @@
+"""Two networks compared, and a way of pruning studied: plain data with an exact JSON round trip."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from explainprune.types.drawing import Detail
+from explainprune.types.encoding import decode, encode
+from explainprune.types.measure import Measure, Verdict
+
+SCHEMA = "explainprune/results/1"
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model (or arm): how well it does and how large it is.
+
+    Attributes
+    ----------
+    arm : str
+        What part it plays: ``"dense"``, ``"pruned"``, ``"placebo"``, …
+    accuracy, r2, auc, log_loss : float or None
+        None where they do not apply (regression, no labels). Their intervals are in `intervals`.
+    params, nonzero, flops : int or None
+    units, live_inputs, live_connections : int or None
+        Hidden units alive, inputs with a path to an output, weights on such a path.
+    exact_cost : float or None
+        Coalitions per sample and background row for exact Shapley values.
+    intervals : dict of str to (float, float)
+        95 % interval of each score above.
+    n, unit
+        What the intervals run over: how many of ``"samples"`` or ``"seeds"``.
+    slices : dict of str to dict of str to Measure
+        Scores within each class and group: ``{"class 3": {"accuracy": Measure}}``.
+    note : str
+    """
+
+    arm: str
+    accuracy: float | None = None
+    r2: float | None = None
+    auc: float | None = None
+    log_loss: float | None = None
+    params: int | None = None
+    nonzero: int | None = None
+    flops: int | None = None
+    units: int | None = None
+    live_inputs: int | None = None
+    live_connections: int | None = None
+    exact_cost: float | None = None
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    n: int = 0
+    unit: str = "samples"
+    slices: dict[str, dict[str, Measure]] = field(default_factory=dict)
+    note: str = ""
+
+
+class _Results:
+    """JSON round trip shared by `Comparison` and `Study`; keys keep the order of the fields."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, numbers and strings; it begins with ``schema``."""
+        return {"schema": SCHEMA, **encode(self)}
+
+    def to_json(self) -> str:
+        """Return the text of ``results.json``."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Self:
+        """Read what `to_dict` returned.
+
+        Raises
+        ------
+        ValueError
+            If the schema is another one, or a field is missing, unknown or of the wrong type.
+        """
+        schema = plain.get("schema") if isinstance(plain, dict) else None
+        if schema != SCHEMA:
+            raise ValueError(f"Expected schema {SCHEMA!r}. Received: {schema!r}.")
+        return decode({key: value for key, value in plain.items() if key != "schema"}, cls)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read the text of a ``results.json``."""
+        try:
+            plain = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"Not valid JSON: {error}.") from None
+        return cls.from_dict(plain)
+
+
+@dataclass(frozen=True)
+class Comparison(_Results):
+    """The dense model and another, read against reference arms.
+
+    Attributes
+    ----------
+    verdict, clarity : Verdict
+        *Same reasons?* and *clearer?*.
+    models : dict of str to ModelRow
+        By name; ``"dense"`` and the other come first, reference arms after them.
+    comparisons : dict of str to dict of str to Measure
+        ``{"dense|pruned": {"signed_top_k": Measure, …}}``: pair, metric, value.
+    slices : dict of str to dict of str to dict of str to Measure
+        The same within classes, groups and outcomes (both right, flipped):
+        ``{"dense|pruned": {"class 3": {"signed_top_k": …}}}``.
+    primary : str
+        Name of the primary endpoint among the metrics; all others are secondary.
+    detail : Detail
+        Drawings, units, features and samples.
+    provenance : dict of str to JSON value
+        Data set, rows, method, background, seed, package versions.
+    notes : tuple of str
+        What the reader must know.
+    """
+
+    verdict: Verdict
+    clarity: Verdict
+    models: dict[str, ModelRow]
+    comparisons: dict[str, dict[str, Measure]]
+    slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
+    primary: str = "signed_top_k"
+    detail: Detail = field(default_factory=Detail)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.verdict.label}; {self.clarity.label}: {self.verdict.sentence!r})"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One sparsity in a sweep: figures over seeds.
+
+    Attributes
+    ----------
+    arm : str
+    sparsity : float
+        Requested; `achieved` is what masks hold.
+    achieved : float
+    measures : dict of str to Measure
+        ``accuracy`` (or ``r2``), ``agreement``, ``effective_features``, ``live_connections``, …
+    """
+
+    arm: str
+    sparsity: float
+    achieved: float
+    measures: dict[str, Measure]
+
+
+@dataclass(frozen=True)
+class Study(_Results):
+    """A way of pruning, over seeds and levels; figures are over seeds.
+
+    Attributes
+    ----------
+    verdict, clarity, models, comparisons, slices, primary
+        As in `Comparison`, for the procedure: seeds are the unit.
+    seeds : tuple of int
+    levels : tuple of Level
+    per_seed : tuple of dict
+        Figures of each seed: ``{"seed": 0, "dense|pruned": {"signed_top_k": .93}, …}``.
+    pair : Comparison
+        The first seed's pair, in full.
+    config : dict
+        The resolved configuration.
+    notes : tuple of str
+    """
+
+    verdict: Verdict
+    clarity: Verdict
+    models: dict[str, ModelRow]
+    comparisons: dict[str, dict[str, Measure]]
+    pair: Comparison
+    seeds: tuple[int, ...]
+    slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
+    primary: str = "signed_top_k"
+    levels: tuple[Level, ...] = ()
+    per_seed: tuple[dict[str, Any], ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"Study({len(self.seeds)} seeds; {self.verdict.label}; {self.clarity.label}: "
+            f"{self.verdict.sentence!r})"
+        )
+
+
+def read_results(text: str) -> Comparison | Study:
+    """Read a ``results.json``, whichever of the two it holds."""
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"Not valid JSON: {error}.") from None
+    kind = Study if isinstance(plain, dict) and "pair" in plain else Comparison
+    return kind.from_dict(plain)

@@ -1,0 +1,197 @@
+"""Rows to explain, rows to learn from, and what is known about both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.types.arrays import (
+    Array,
+    Inputs,
+    check_finite,
+    frozen,
+    frozen_inputs,
+    n_rows,
+    rows,
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rows:
+    """Inputs with, where they are known, labels and a group for each row.
+
+    Attributes
+    ----------
+    x : ndarray (n, ...) or dict of str to ndarray
+        Inputs; a dict by input name for networks with several.
+    y : ndarray (n,) or (n, ...), optional
+        Labels: class indices for classification, numbers for regression.
+    group : ndarray (n,), optional
+        The group each row belongs to, for subgroup analysis.
+    """
+
+    x: Inputs
+    y: Array | None = None
+    group: Array | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", frozen_inputs(self.x))
+        count = n_rows(self.x)
+        if count == 0:
+            raise ValueError(f"Data needs at least one row. Received: x with {self.describe()}.")
+        check_finite(self.x, "x")
+        for name in ("y", "group"):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            values = frozen(values)
+            object.__setattr__(self, name, values)
+            if values.ndim == 0 or len(values) != count:
+                raise ValueError(
+                    f"{name} needs one entry for each of the {count} rows of x. "
+                    f"Received: {name}.shape={values.shape}."
+                )
+        if self.y is not None:
+            check_finite(self.y, "y")
+
+    def __len__(self) -> int:
+        return n_rows(self.x)
+
+    def take(self, index: Any) -> Rows:
+        """Return the rows at `index` (ints, a slice or a boolean mask)."""
+        return Rows(
+            x=rows(self.x, index),
+            y=None if self.y is None else self.y[index],
+            group=None if self.group is None else self.group[index],
+        )
+
+    def describe(self) -> str:
+        """Say the shape of each input."""
+        if isinstance(self.x, dict):
+            return ", ".join(f"{name}: shape={part.shape}" for name, part in self.x.items())
+        return f"shape={self.x.shape}"
+
+    def __repr__(self) -> str:
+        labels = "unlabelled" if self.y is None else f"y {self.y.shape}"
+        return f"Rows({self.describe()}, {labels})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Data:
+    """A data set: the rows that are scored and explained, and those that may be learned from.
+
+    Attributes
+    ----------
+    scored : Rows
+        The rows that verbs score and explain: the test split where there is one, else all rows.
+    train : Rows, optional
+        Rows for training, calibration and backgrounds. None: the scored rows serve.
+    validation : Rows, optional
+        Rows on which choices are made (an accuracy budget, whether a refit is kept).
+    background : ndarray or dict, optional
+        Reference inputs that stand for "feature absent", where the user brought their own.
+    feature_names, class_names : tuple of str, optional
+    image_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of a row that is an image laid flat.
+    players : tuple of int, optional
+        For each input feature, the player it belongs to (0, 1, …): one-hot columns of a category,
+        the pixels of a patch. None: every feature is a player of its own.
+    player_names : tuple of str, optional
+    task : str
+        ``"classification"``, ``"regression"`` or ``"unknown"`` (no labels).
+    name : str
+        What the set is called in reports.
+
+    Notes
+    -----
+    `x`, `y` and `group` are those of the scored rows; ``len(data)`` counts them.
+    """
+
+    scored: Rows
+    train: Rows | None = None
+    validation: Rows | None = None
+    background: Inputs | None = None
+    feature_names: tuple[str, ...] | None = None
+    class_names: tuple[str, ...] | None = None
+    image_shape: tuple[int, ...] | None = None
+    players: tuple[int, ...] | None = None
+    player_names: tuple[str, ...] | None = None
+    task: str = "unknown"
+    name: str = "data"
+
+    def __post_init__(self) -> None:
+        if self.task not in ("classification", "regression", "unknown"):
+            raise ValueError(
+                f"task is 'classification', 'regression' or 'unknown'. Received: {self.task!r}."
+            )
+        for name in ("feature_names", "class_names", "player_names"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(str(part) for part in getattr(self, name)))
+        for name in ("image_shape", "players"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(int(part) for part in getattr(self, name)))
+        if self.background is not None:
+            object.__setattr__(self, "background", frozen_inputs(self.background))
+            check_finite(self.background, "background")
+            if n_rows(self.background, "background") == 0:
+                raise ValueError("background needs at least one row. Received: 0 rows.")
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        if isinstance(self.x, dict):
+            return
+        width = int(np.prod(self.x.shape[1:]))
+        for name in ("feature_names", "players"):
+            values = getattr(self, name)
+            if values is not None and len(values) != width:
+                raise ValueError(
+                    f"{name} needs one entry for each of the {width} features of a row. "
+                    f"Received: {len(values)}."
+                )
+        if self.image_shape is not None and int(np.prod(self.image_shape)) != width:
+            raise ValueError(
+                f"image_shape {self.image_shape} does not hold the {width} features of a row."
+            )
+        if self.players is not None:
+            used = sorted(set(self.players))
+            if used != list(range(len(used))):
+                raise ValueError(f"players are numbered 0, 1, … without gaps. Received: {used}.")
+            if self.player_names is not None and len(self.player_names) != len(used):
+                raise ValueError(
+                    f"player_names needs {len(used)} names. Received: {len(self.player_names)}."
+                )
+
+    @property
+    def x(self) -> Inputs:
+        """Inputs of the scored rows."""
+        return self.scored.x
+
+    @property
+    def y(self) -> Array | None:
+        """Labels of the scored rows."""
+        return self.scored.y
+
+    @property
+    def group(self) -> Array | None:
+        """Group of each scored row."""
+        return self.scored.group
+
+    @property
+    def learnable(self) -> Rows:
+        """Rows for training, calibration and backgrounds: `train`, else the scored rows."""
+        return self.scored if self.train is None else self.train
+
+    def __len__(self) -> int:
+        return len(self.scored)
+
+    def with_(self, **changes: Any) -> Data:
+        """Return a copy with some fields replaced."""
+        return replace(self, **changes)
+
+    def __repr__(self) -> str:
+        parts = [f"{self.name!r}", f"{len(self)} rows scored", self.scored.describe(), self.task]
+        if self.train is not None:
+            parts.append(f"{len(self.train)} to learn from")
+        return f"Data({', '.join(parts)})"

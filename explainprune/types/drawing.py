@@ -1,0 +1,130 @@
+"""What a page shows of two networks: their drawing, their units, features and some samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DrawnLayer:
+    """One column of a network drawing.
+
+    Attributes
+    ----------
+    name, kind : str
+        Layer path and class (``"inputs"``, ``"Dense"``, ``"Conv2D"``).
+    units : int
+        Units the layer has in the dense model.
+    shown : tuple of int
+        Original indices of the units that are drawn.
+    size : tuple of float
+        Importance of each drawn unit over the layer's largest, in [0, 1].
+    alive : tuple of bool
+        Whether each drawn unit is connected in this model.
+    labels : tuple of str
+        What to call each drawn unit (feature or class names at the ends).
+    """
+
+    name: str
+    kind: str
+    units: int
+    shown: tuple[int, ...]
+    size: tuple[float, ...]
+    alive: tuple[bool, ...]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrawnEdges:
+    """Connections between two drawn layers (positions in `Drawing.layers`).
+
+    `source` and `target` index the *drawn* units; `total` counts the live connections between the
+    two whole layers, of which the strongest are drawn.
+    """
+
+    start: int
+    end: int
+    source: tuple[int, ...]
+    target: tuple[int, ...]
+    weight: tuple[float, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A network as layers and connections."""
+
+    layers: tuple[DrawnLayer, ...]
+    edges: tuple[DrawnEdges, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """One neuron before and after. None: the unit is gone, or was never scored."""
+
+    layer: str
+    unit: int
+    before: float | None
+    after: float | None
+    rank_before: float | None
+    rank_after: float | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """Mean |attribution| of one feature in the dense and the other model, with 95 % intervals.
+
+    Both are shares of their model's total, so that the scale of the logits plays no part.
+    """
+
+    name: str
+    dense: float
+    dense_interval: tuple[float, float]
+    other: float
+    other_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row of the gallery.
+
+    Attributes
+    ----------
+    row : int
+        Which scored row it is.
+    x, dense, other : tuple of float
+        Inputs and both attributions, flat; one entry per feature or player.
+    label : str
+        The true class, or "" without labels.
+    dense_says, other_says : str
+        Both predictions.
+    agreement : float or None
+        Primary endpoint for this row.
+    why : str
+        Why this row is shown: "typical", "most changed", "prediction flipped".
+    """
+
+    row: int
+    x: tuple[float, ...]
+    dense: tuple[float, ...]
+    other: tuple[float, ...]
+    label: str
+    dense_says: str
+    other_says: str
+    agreement: float | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything a page shows of one pair beyond its figures, so that it can be drawn again."""
+
+    drawings: dict[str, Drawing] = field(default_factory=dict)
+    units: tuple[UnitRow, ...] = ()
+    criterion: str = ""
+    features: tuple[FeatureRow, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    image_shape: tuple[int, ...] | None = None

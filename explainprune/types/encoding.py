@@ -1,0 +1,48 @@
+"""Dataclasses to plain JSON values and back, exactly; unknown fields are errors."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@cache
+def _converter() -> Any:
+    from cattrs import Converter
+
+    return Converter(forbid_extra_keys=True, detailed_validation=True)
+
+
+def encode(value: Any) -> Any:
+    """Return `value` as dicts, lists, numbers, strings and None."""
+    return _plain(_converter().unstructure(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:  # a numpy scalar
+        return value.item()
+    return value
+
+
+def decode(plain: Any, kind: type[T]) -> T:
+    """Build a `kind` from what `encode` returned.
+
+    Raises
+    ------
+    ValueError
+        Naming the field that is missing, unknown or of the wrong type.
+    """
+    from cattrs import transform_error
+
+    try:
+        built: T = _converter().structure(plain, kind)
+    except Exception as error:
+        reasons = "; ".join(transform_error(error, path=kind.__name__))
+        raise ValueError(f"Not a {kind.__name__}: {reasons}.") from None
+    return built
