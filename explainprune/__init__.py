@@ -1,4 +1,4 @@
-"""Does the pruned network still decide for the same reasons, and is it clearer?
+"""Ask whether a pruned network still decides for the same reasons, and whether it is clearer.
 
 Importing it imports neither TensorFlow nor pandas: public names load when they are first used.
 """

@@ -1,1 +1,46 @@
-"""The only place that imports TensorFlow or Keras: a model seen as functions of arrays."""
+"""The only place that imports TensorFlow or Keras: a model seen as functions of arrays.
+
+Importing this package imports neither: names that need them load when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from explainprune.network.protocol import FormulaNetwork, Model, Network, chunks
+
+_HOMES = {
+    "KerasNetwork": "keras_network",
+    "as_network": "keras_network",
+    "DifferenceNetwork": "difference",
+    "gauss_legendre": "quadrature",
+    "load_model": "loading",
+    "save_model": "loading",
+    "untouched_gradients": "guard",
+    "variables": "variables",
+    "weights_of": "variables",
+    "clone": "variables",
+    "with_weights": "variables",
+    "randomised": "variables",
+    "LayerInfo": "layers",
+    "layers": "layers",
+    "prunable_layers": "layers",
+    "Liveness": "paths",
+    "liveness": "paths",
+    "size_of": "size",
+    "STATISTICS": "calibration",
+    "calibrate": "calibration",
+    "fit": "training",
+    "apply_masks": "training",
+    "holder": "training",
+    "compiled_like": "training",
+}
+
+__all__ = ["FormulaNetwork", "Model", "Network", "chunks", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

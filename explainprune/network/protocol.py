@@ -39,7 +39,7 @@ class Network(Protocol):
         ...
 
     def gradients(self, x: Array, targets: Array) -> Array:
-        """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs), (n,) → (n, n_inputs)."""
+        """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs)."""
         ...
 
     def jacobian(self, x: Array) -> Array:

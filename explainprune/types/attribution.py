@@ -155,7 +155,7 @@ class Attribution:
             "options": self.options,
         }
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, meta=np.array(json.dumps(rest)), **arrays)
+            np.savez_compressed(file, meta=np.array(json.dumps(rest)), **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | Path) -> Attribution:

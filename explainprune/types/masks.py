@@ -74,9 +74,8 @@ class Masks(Mapping[str, Array]):
     def save(self, path: str | Path) -> None:
         """Write to `path` as ``.npz``, without pickle."""
         with Path(path).open("wb") as file:
-            np.savez_compressed(
-                file, __prunable__=np.array(self.prunable, dtype=np.str_), **self.arrays
-            )
+            prunable = np.array(self.prunable, dtype=np.str_)
+            np.savez_compressed(file, __prunable__=prunable, **self.arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | Path) -> Masks:
