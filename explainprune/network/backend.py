@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its rounding depends on the batch size
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
