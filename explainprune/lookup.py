@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
@@ -83,3 +86,29 @@ def check_keys(given: Iterable[str], allowed: Iterable[str], where: str) -> None
     for key in given:
         if key not in allowed:
             raise unknown(f"key in {where}", key, allowed)
+
+
+def imported(reference: str, what: str) -> Callable[..., Any]:
+    """Import the function that ``"module:function"`` names; the working folder is searched too.
+
+    Raises
+    ------
+    ValueError
+        If `reference` isn't of that form, the module can't be imported, or has no such function.
+
+    >>> imported("math:sqrt", "preprocess")(9)
+    3.0
+    """
+    module_name, colon, name = reference.partition(":")
+    if not (module_name and colon and name):
+        raise ValueError(f"{what} is 'module:function'. Received: {reference!r}.")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = import_module(module_name)
+    except ImportError as error:
+        raise ValueError(f"{what} {reference!r} could not be imported: {error}.") from None
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise unknown(f"function in {module_name} for {what}", name, vars(module))
+    return cast("Callable[..., Any]", function)
