@@ -31,6 +31,7 @@ _HOMES = {
     "size_of": "size",
     "STATISTICS": "calibration",
     "calibrate": "calibration",
+    "perceptron": "building",
     "fit": "training",
     "apply_masks": "training",
     "holder": "training",

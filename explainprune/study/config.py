@@ -1,0 +1,212 @@
+"""What a study runs: every setting, its default, and the check of what a user wrote."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from explainprune.lookup import check_keys, unknown
+from explainprune.types.encoding import decode, encode
+
+ARMS = ("placebo", "retrained", "random_pruned")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where rows come from.
+
+    Attributes
+    ----------
+    source : str
+        A built-in set or a file.
+    target, group, players, preprocess : str, optional
+        As in `load_data`.
+    test_share : float
+        Share of the rows held out for scoring, where the source is not already split.
+    seed : int
+        Seed of the split; the same for every seed of the study.
+    """
+
+    source: str = "digits"
+    target: str | None = None
+    group: str | None = None
+    players: str | None = None
+    preprocess: str | None = None
+    test_share: float = 0.25
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The dense model: a file, the user's own function, or a multilayer perceptron.
+
+    Attributes
+    ----------
+    path : str, optional
+        A trained model. It is then the dense model for every seed.
+    build : str, optional
+        ``"module:function"``, called as ``function(data, seed=...)``; returns an untrained model.
+    recipe : str, optional
+        ``"module:function"``: ``train(model, data, *, seed, after_step) -> model``.
+    hidden : tuple of int
+        Units of each hidden layer of the built-in perceptron.
+    activation : str
+    dropout : tuple of float
+        After each hidden layer; one number serves all.
+    l1 : float
+        L1 penalty on kernels.
+    epochs, batch_size : int
+    learning_rate : float
+    custom_objects_trusted : bool
+        Load `path` outside safe mode.
+    """
+
+    path: str | None = None
+    build: str | None = None
+    recipe: str | None = None
+    hidden: tuple[int, ...] = (64, 64)
+    activation: str = "relu"
+    dropout: tuple[float, ...] = (0.0,)
+    l1: float = 0.0
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    custom_objects_trusted: bool = False
+
+
+@dataclass(frozen=True)
+class PruneSettings:
+    """How the model is pruned: the arguments of `prune`, and whether the result is shrunk."""
+
+    criterion: str = "taylor"
+    granularity: str = "weight"
+    sparsity: float = 0.9
+    allocation: str = "global"
+    schedule: str = "cubic"
+    steps: int = 5
+    finetune_epochs: int | None = None
+    protect: tuple[str, ...] = ()
+    keep_at_least: int = 1
+    shrink: bool = True
+
+
+@dataclass(frozen=True)
+class ExplainSettings:
+    """How reasons are computed and by which margins they are judged: as in `compare`."""
+
+    methods: tuple[str, ...] = ("expected_gradients",)
+    metrics: tuple[str, ...] | None = None
+    criterion: str = "taylor"
+    background: int = 100
+    rows: int | None = None
+    margin: float = 0.10
+    accuracy_margin: float = 0.02
+    faithfulness_margin: float = 0.05
+    clarity_margin: float = 0.05
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """What is repeated, and where it runs.
+
+    Attributes
+    ----------
+    name : str
+    seeds : tuple of int
+    levels : tuple of float
+        Sparsities of the sweep; empty for none.
+    arms : tuple of str
+        Reference arms beside those that need no training.
+    workers : int
+        Child processes at a time. The results don't depend on it.
+    threads : int
+        TensorFlow threads in each child. The results may depend on it.
+    """
+
+    name: str = "study"
+    seeds: tuple[int, ...] = (0, 1, 2)
+    levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
+    arms: tuple[str, ...] = ARMS
+    workers: int = 2
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """A study's whole configuration: one section for each stage."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    prune: PruneSettings = field(default_factory=PruneSettings)
+    explain: ExplainSettings = field(default_factory=ExplainSettings)
+    study: StudySettings = field(default_factory=StudySettings)
+
+    def __post_init__(self) -> None:
+        if not self.study.seeds or len(set(self.study.seeds)) < len(self.study.seeds):
+            raise ValueError(f"[study] seeds are distinct integers. Received: {self.study.seeds}.")
+        for arm in self.study.arms:
+            if arm not in ARMS:
+                raise unknown("arm in [study]", arm, ARMS)
+        for level in (self.prune.sparsity, *self.study.levels):
+            if not 0 <= level < 1:
+                raise ValueError(f"A sparsity lies in [0, 1). Received: {level}.")
+        if not 0 < self.data.test_share < 1:
+            raise ValueError(f"[data] test_share lies in (0, 1). Received: {self.data.test_share}.")
+        for name in ("workers", "threads"):
+            if getattr(self.study, name) < 1:
+                raise ValueError(f"[study] {name} is at least 1. Received: 0 or less.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain sections."""
+        plain: dict[str, Any] = encode(self)
+        return plain
+
+
+def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> StudyConfig:
+    """Read a configuration from a dict of sections, a TOML file or a `StudyConfig`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown section or key (with the nearest), or a value of the wrong type.
+    FileNotFoundError
+        If the file is missing.
+    """
+    if source is None:
+        return StudyConfig()
+    if isinstance(source, StudyConfig):
+        return source
+    plain = dict(source) if isinstance(source, dict) else _read(Path(source))
+    check_keys(plain, [part.name for part in fields(StudyConfig)], "the configuration")
+    sections = {}
+    for part in fields(StudyConfig):
+        kind = part.default_factory  # type: ignore[misc]
+        given = plain.get(part.name, {})
+        if not isinstance(given, dict):
+            raise ValueError(f"[{part.name}] is a table of keys. Received: {given!r}.")
+        assert is_dataclass(kind)
+        check_keys(given, [key.name for key in fields(kind)], f"[{part.name}]")
+        sections[part.name] = _spread(given)
+    return decode(sections, StudyConfig)
+
+
+def _spread(section: dict[str, Any]) -> dict[str, Any]:
+    """Let a single number stand for a tuple, and a count of seeds for the seeds."""
+    section = dict(section)
+    if isinstance(section.get("seeds"), int):
+        section["seeds"] = list(range(section["seeds"]))
+    for key in ("dropout", "hidden", "methods", "metrics", "levels", "arms", "protect"):
+        if key in section and not isinstance(section[key], (list, tuple, type(None))):
+            section[key] = [section[key]]
+    return section
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise FileNotFoundError(f"There is no configuration {str(path)!r}.")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{str(path)!r} is not valid TOML: {error}.") from None
