@@ -1,0 +1,178 @@
+"""A TensorFlow function of flat rows, traced once, called in chunks, numpy in and numpy out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.protocol import chunks
+from explainprune.types import Array
+
+MOST_ROWS = 65_536
+"""Rows in one call at most: larger batches gain nothing and delay an interrupt."""
+
+_UNROLLED = 16
+"""Up to so many outputs, the Jacobian's backward passes are laid side by side in the graph."""
+
+
+class CompiledFunction:
+    """Outputs, gradients and Jacobian of ``forward``: (n, n_inputs) → (n, n_outputs).
+
+    Parameters
+    ----------
+    forward : callable
+        From a symbolic (n, n_inputs) tensor to a symbolic (n, n_outputs) tensor.
+    n_inputs : int
+    dtype : str
+        Of the rows that go in. What comes out has the dtype that the model computes with.
+    memory_bytes : int
+        Bound on the memory of one call's activations, forward and backward.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[[Any], Any],
+        n_inputs: int,
+        *,
+        dtype: str = "float32",
+        memory_bytes: int = 2**28,
+    ) -> None:
+        self._forward = forward
+        self._dtype = dtype
+        self.n_inputs = n_inputs
+        rows = tf.TensorSpec((None, n_inputs), dtype)
+        index = tf.TensorSpec((None,), tf.int32)
+        self._outputs = self._compile(forward, rows)
+        self._gradients = self._compile(self._trace_gradients, rows, index)
+        self._jacobian = self._compile(self._trace_jacobian, rows)
+        graph = self._outputs.get_concrete_function().graph
+        self.n_outputs = int(graph.outputs[0].shape[1])
+        row = 2 * _bytes_per_row(graph)
+        self.rows_per_call = _rows(memory_bytes, row)
+        at_once = min(self.n_outputs, _UNROLLED)
+        wide = row * (1 + at_once) / 2 + 4 * n_inputs * self.n_outputs
+        self._jacobian_rows = _rows(memory_bytes, wide)
+
+    @staticmethod
+    def _compile(function: Callable[..., Any], *signature: Any) -> Any:
+        return tf.function(function, input_signature=signature, autograph=False)
+
+    def outputs(self, x: Array) -> Array:
+        """Return all outputs: (n, n_inputs) → (n, n_outputs)."""
+        return self._run(self._outputs, "outputs", (self.n_outputs,), x)
+
+    def gradients(self, x: Array, targets: Array) -> Array:
+        """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs)."""
+        x = self._rows(x)
+        targets = np.broadcast_to(np.asarray(targets), (len(x),))
+        if ((targets < 0) | (targets >= self.n_outputs)).any():
+            raise ValueError(
+                f"Targets are indices of the network's {self.n_outputs} outputs. Received: "
+                f"{targets.min()} to {targets.max()}."
+            )
+        return self._run(
+            self._gradients, "gradients", (self.n_inputs,), x, targets.astype(np.int32)
+        )
+
+    def jacobian(self, x: Array) -> Array:
+        """Return the gradients of all outputs: (n, n_inputs, n_outputs)."""
+        shape = (self.n_inputs, self.n_outputs)
+        return self._run(self._jacobian, "gradients", shape, x, rows=self._jacobian_rows)
+
+    def _trace_gradients(self, x: Any, targets: Any) -> Any:
+        picked = tf.gather(self._forward(x), targets, axis=1, batch_dims=1)
+        return _gradient(picked, x)
+
+    def _trace_jacobian(self, x: Any) -> Any:
+        """One forward pass; then a backward pass for each output."""
+        outputs = self._forward(x)
+        count = outputs.shape[1]
+        if count <= _UNROLLED:
+            return tf.stack([_gradient(outputs[:, k], x) for k in range(count)], axis=2)
+        each = tf.map_fn(
+            lambda k: _gradient(tf.gather(outputs, k, axis=1), x),
+            tf.range(count),
+            fn_output_signature=x.dtype,
+            parallel_iterations=1,
+        )
+        return tf.transpose(each, (1, 2, 0))
+
+    def _rows(self, x: Any) -> Array:
+        rows: Array = np.asarray(x)
+        if rows.ndim != 2 or rows.shape[1] != self.n_inputs:
+            raise ValueError(
+                f"Expected flat rows of shape (n, {self.n_inputs}). Received: shape={rows.shape}."
+            )
+        return rows
+
+    def _run(
+        self,
+        function: Any,
+        what: str,
+        shape: tuple[int, ...],
+        x: Any,
+        *more: Array,
+        rows: int | None = None,
+    ) -> Array:
+        """Call `function` on one chunk of rows after the other and join what it returns."""
+        arrays = (self._rows(x), *more)
+        pieces = []
+        for part in chunks(len(arrays[0]), 1, rows or self.rows_per_call):
+            given = [tf.constant(arrays[0][part], dtype=self._dtype)]
+            given += [tf.constant(array[part]) for array in more]
+            pieces.append(_called(function, given))
+        if not pieces:
+            return np.zeros((0, *shape), dtype=self._dtype)
+        result = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return _finite(result, what)
+
+
+def _gradient(output: Any, x: Any) -> Any:
+    return tf.gradients(output, x, unconnected_gradients="zero")[0]
+
+
+def _called(function: Any, given: list[Any]) -> Array:
+    """Call, and turn TensorFlow's errors into one sentence."""
+    try:
+        result: Array = function(*given).numpy()
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(
+            f"The model ran out of memory on {given[0].shape[0]} rows: pass a smaller "
+            "memory_bytes=."
+        ) from error
+    except tf.errors.OpError as error:
+        reason = next((line for line in error.message.splitlines() if line.strip()), "")
+        raise ValueError(
+            f"The model failed on rows of shape {tuple(given[0].shape)}: {reason.strip()}"
+        ) from error
+    return result
+
+
+def _finite(result: Array, what: str) -> Array:
+    """Raise if any row has a NaN or an infinity."""
+    if not np.isfinite(result).all():
+        bad = ~np.isfinite(result).reshape(len(result), -1).all(axis=1)
+        raise ValueError(
+            f"The model's {what} are NaN or infinite in {int(bad.sum())} of {len(result)} rows; "
+            f"the first is row {int(bad.argmax())}. Expected finite numbers."
+        )
+    return result
+
+
+def _rows(memory_bytes: int, bytes_per_row: float) -> int:
+    return int(min(MOST_ROWS, max(1, memory_bytes // max(1, bytes_per_row))))
+
+
+def _bytes_per_row(graph: Any) -> int:
+    """Sum what all operations put out for one row; sizes that aren't known count as one."""
+    total = 0
+    for operation in graph.get_operations():
+        for tensor in operation.outputs:
+            shape = tensor.shape.as_list() if tensor.shape.rank else [1]
+            if shape[0] is None and tensor.dtype.size:
+                total += tensor.dtype.size * math.prod(size or 1 for size in shape[1:])
+    return total
