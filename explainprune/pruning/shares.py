@@ -133,11 +133,10 @@ def spread(
         else:
             large = middle
     exact = np.clip(large * share, lowest, highest)
-    # What a float cannot tell from an integer is that integer.
-    counts = np.floor(exact + 1e-9)
+    counts = np.floor(exact)
+    # A layer at a bound has no fraction, so it comes last and gains nothing.
     order = np.argsort(-(exact - counts).round(9), kind="stable")
-    room = [i for i in order if counts[i] < highest[i]]
-    counts[room[: int(total - counts.sum())]] += 1
+    counts[order[: int(total - counts.sum())]] += 1
     return [int(c) for c in counts]
 
 
