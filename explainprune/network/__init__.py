@@ -14,6 +14,8 @@ _HOMES = {
     "KerasNetwork": "keras_network",
     "as_network": "keras_network",
     "DifferenceNetwork": "difference",
+    "Stack": "stack",
+    "dense_stack": "stack",
     "gauss_legendre": "quadrature",
     "load_model": "loading",
     "save_model": "loading",

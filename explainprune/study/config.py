@@ -180,7 +180,7 @@ def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> St
         return source
     plain = dict(source) if isinstance(source, dict) else _read(Path(source))
     check_keys(plain, [part.name for part in fields(StudyConfig)], "the configuration")
-    sections = {}
+    sections: dict[str, Any] = {}
     for part in fields(StudyConfig):
         kind = part.default_factory  # type: ignore[misc]
         given = plain.get(part.name, {})
@@ -188,8 +188,8 @@ def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> St
             raise ValueError(f"[{part.name}] is a table of keys. Received: {given!r}.")
         assert is_dataclass(kind)
         check_keys(given, [key.name for key in fields(kind)], f"[{part.name}]")
-        sections[part.name] = _spread(given)
-    return decode(sections, StudyConfig)
+        sections[part.name] = decode(_spread(given), kind)
+    return StudyConfig(**sections)
 
 
 def _spread(section: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,14 @@ def decode(plain: Any, kind: type[T]) -> T:
     try:
         built: T = _converter().structure(plain, kind)
     except Exception as error:
-        reasons = "; ".join(transform_error(error, path=kind.__name__))
+        reasons = "; ".join(transform_error(error, kind.__name__, _reason))
         raise ValueError(f"Not a {kind.__name__}: {reasons}.") from None
     return built
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    from cattrs.v import format_exception
+
+    if isinstance(error, ValueError) and error.args:  # a type's own check, which names the value
+        return str(error).rstrip(".")
+    return format_exception(error, kind)

@@ -1,0 +1,127 @@
+"""What exact Shapley values would cost, before any work."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.games import shapley, subset_sums
+from explainprune.analysis.attribution.hidden_games import HiddenGames, hidden_games
+from explainprune.network import Model, Network, as_network
+from explainprune.types import Array, Data, Rows
+
+
+@dataclass(frozen=True, eq=False)
+class ExactCost:
+    """Coalitions that `method="exact"` enumerates for one sample and one background row.
+
+    Attributes
+    ----------
+    coalitions : ndarray (outputs,)
+        For each output alone; one enumeration serves all outputs, so all of them together cost
+        `total`. ``float(cost)`` is the dearest output.
+    units : ndarray (units,)
+        For each last hidden unit, mean over the pairs of samples and background rows.
+    layer : str
+        The last hidden layer; "" if the network is enumerated as a whole.
+    players : int
+    brute_force : float
+        ``2 ** players``: what enumeration costs without structure.
+    why_not : str
+        What keeps the network from being cut into units; "" if nothing does.
+    """
+
+    coalitions: Array
+    units: Array
+    layer: str
+    players: int
+    brute_force: float
+    why_not: str = ""
+
+    @property
+    def total(self) -> float:
+        """Coalitions for all outputs together."""
+        return float(self.units.sum()) if not self.why_not else self.brute_force
+
+    def __float__(self) -> float:
+        return float(self.coalitions.max())
+
+    def seconds(self, rows: int = 1, background: int = 100) -> float:
+        """Estimate the time for all outputs from a short calibration on this machine."""
+        start, deltas = np.zeros(256), np.ones((9, 256))
+        begin = time.perf_counter()
+        shapley(np.maximum(subset_sums(start, deltas), 0))
+        each = (time.perf_counter() - begin) / (256 * 2**9)
+        return each * self.total * rows * background
+
+    def __str__(self) -> str:
+        return (
+            f"{float(self):,.0f} coalitions for the dearest output, {self.total:,.0f} for all, "
+            f"per sample and background row (brute force: 2^{self.players})"
+        )
+
+
+def exact_cost(
+    model: Model | Network,
+    x: Any,
+    background: Any,
+    *,
+    output: str = "logit",
+    players: Any = None,
+) -> ExactCost:
+    r"""Count the coalitions that exact Shapley values need, before any work.
+
+    .. math:: \text{cost}_k = \sum_{j:\, w_{jk} \neq 0} 2^{|P_j(x, b)|}
+
+    averaged over samples x and background rows b; P_j holds the players that reach the last
+    hidden unit j through live weights and differ between x and b. Rectified units whose sign is
+    fixed for the pair count as one.
+
+    Parameters
+    ----------
+    model : keras.Model or Network
+    x, background : ndarray or dict
+        Samples and reference rows, in the model's own shape or flat.
+    output : str
+        ``"logit"`` or ``"centred"``.
+    players : sequence of int, optional
+        Player of each input feature; None: each is its own.
+
+    Returns
+    -------
+    ExactCost
+    """
+    network = as_network(model, output=output)
+    rows, reference = (_flat(network, part) for part in (x, background))
+    joined = np.arange(network.n_inputs) if players is None else np.asarray(players)
+    return cost_of(network, rows, reference, joined)
+
+
+def cost_of(network: Network, x: Array, background: Array, players: Array) -> ExactCost:
+    """Count for flat rows."""
+    n_players = int(players.max()) + 1
+    brute = 2.0**n_players
+    try:
+        games = hidden_games(network, players)
+    except ValueError as reason:
+        whole = np.full(network.n_outputs, brute)
+        return ExactCost(whole, np.array([brute]), "", n_players, brute, str(reason))
+    return cost_of_games(games, x, background)
+
+
+def cost_of_games(games: HiddenGames, x: Array, background: Array) -> ExactCost:
+    """Count for games that are already at hand."""
+    units = games.costs(x, background)
+    coalitions = units @ (games.head != 0) if units.size else np.ones(games.head.shape[1])
+    return ExactCost(coalitions, units, games.layer, games.n_players, 2.0**games.n_players)
+
+
+def _flat(network: Network, x: Any) -> Array:
+    if isinstance(x, (Data, Rows)):
+        x = x.x
+    pack = getattr(network, "pack", None)
+    flat = np.asarray(x) if pack is None else pack(x)
+    return np.asarray(flat, dtype=np.float64)
