@@ -1,1 +1,98 @@
-"""Agreement of two attributions, quality of one, behaviour of two networks."""
+"""Agreement of two attributions, quality of one, behaviour of one or two networks.
+
+A metric is a function; its parameter names say what it reads (see the three subfolders). To add
+one, write it in a file of its own and name it in `METRICS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+from explainprune.analysis.metrics.agreement.chance import CHANCE, chance
+from explainprune.analysis.metrics.agreement.cosine import cosine
+from explainprune.analysis.metrics.agreement.feature_agreement import feature_agreement
+from explainprune.analysis.metrics.agreement.jaccard import jaccard
+from explainprune.analysis.metrics.agreement.pairwise_rank_agreement import pairwise_rank_agreement
+from explainprune.analysis.metrics.agreement.rank_agreement import rank_agreement
+from explainprune.analysis.metrics.agreement.rank_correlation import rank_correlation
+from explainprune.analysis.metrics.agreement.sign_agreement import sign_agreement
+from explainprune.analysis.metrics.agreement.signed_rank_agreement import signed_rank_agreement
+from explainprune.analysis.metrics.agreement.signed_rank_correlation import signed_rank_correlation
+from explainprune.analysis.metrics.agreement.signed_top_k import signed_top_k
+from explainprune.analysis.metrics.behaviour.accuracy import accuracy
+from explainprune.analysis.metrics.behaviour.auc import auc
+from explainprune.analysis.metrics.behaviour.churn import churn
+from explainprune.analysis.metrics.behaviour.churn_where_right import churn_where_right
+from explainprune.analysis.metrics.behaviour.log_loss import log_loss
+from explainprune.analysis.metrics.behaviour.r2 import r2
+from explainprune.analysis.metrics.quality.additivity_residual import additivity_residual
+from explainprune.analysis.metrics.quality.effective_features import effective_features
+from explainprune.analysis.metrics.quality.gini import gini
+from explainprune.analysis.metrics.quality.infidelity import infidelity
+from explainprune.analysis.metrics.quality.naopc import naopc
+
+METRICS: dict[str, Callable[..., Any]] = {
+    "signed_top_k": signed_top_k,
+    "signed_rank_correlation": signed_rank_correlation,
+    "rank_correlation": rank_correlation,
+    "feature_agreement": feature_agreement,
+    "sign_agreement": sign_agreement,
+    "rank_agreement": rank_agreement,
+    "signed_rank_agreement": signed_rank_agreement,
+    "pairwise_rank_agreement": pairwise_rank_agreement,
+    "cosine": cosine,
+    "jaccard": jaccard,
+    "gini": gini,
+    "effective_features": effective_features,
+    "additivity_residual": additivity_residual,
+    "naopc": naopc,
+    "infidelity": infidelity,
+    "accuracy": accuracy,
+    "auc": auc,
+    "log_loss": log_loss,
+    "r2": r2,
+    "churn": churn,
+    "churn_where_right": churn_where_right,
+}
+
+__all__ = ["CHANCE", "METRICS", "chance", "kind_of"]
+
+
+def kind_of(metric: Callable[..., Any]) -> str:
+    """Say what a metric compares, by the names of its parameters.
+
+    Parameters
+    ----------
+    metric : callable
+        ``(a, b, *, k)`` compares two attributions; one that takes ``values`` rates a single one;
+        ``(outputs_a, outputs_b, y)`` reads what networks put out.
+
+    Returns
+    -------
+    str
+        ``"agreement"``, ``"quality"`` or ``"behaviour"``.
+
+    Raises
+    ------
+    TypeError
+        If the parameters are none of these.
+
+    Examples
+    --------
+    >>> kind_of(cosine), kind_of(naopc), kind_of(churn)
+    ('agreement', 'quality', 'behaviour')
+    """
+    names = set(signature(metric).parameters)
+    for kind, needed in (
+        ("agreement", {"a", "b"}),
+        ("quality", {"values"}),
+        ("behaviour", {"outputs_a"}),
+    ):
+        if needed <= names:
+            return kind
+    raise TypeError(
+        "A metric takes (a, b, *, k), or values and what else it needs by name, or "
+        f"(outputs_a, outputs_b, y). Received: a function of ({', '.join(sorted(names))})."
+    )

@@ -1,0 +1,36 @@
+"""Accuracy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.analysis.metrics.behaviour.prediction import as_labels, predicted
+from explainprune.types import Array
+
+
+def accuracy(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
+    """Return 1 for each row whose predicted class is its label, else 0; the mean is the accuracy.
+
+    Parameters
+    ----------
+    outputs_a : ndarray (n, K)
+        Logits.
+    outputs_b : optional
+        Not used.
+    y : ndarray of int (n,)
+
+    Returns
+    -------
+    ndarray (n,)
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or don't fit the outputs.
+
+    Examples
+    --------
+    >>> accuracy([[2.0, 1.0], [0.0, 1.0]], None, [0, 0])
+    array([1., 0.])
+    """
+    return np.asarray(predicted(outputs_a) == as_labels(y, outputs_a), dtype=np.float64)
