@@ -33,7 +33,7 @@ class KerasNetwork:
         Sequential, Functional, nested, or a subclassed model that was built.
     output : {"logit", "centred", "probability"} or callable
         What is explained. ``"logit"`` looks through a final softmax or sigmoid; ``"centred"`` is
-        the logit minus the mean logit of its softmax; ``"probability"`` is what the model puts
+        the logit minus the mean logit; ``"probability"`` is what the model puts
         out. A callable takes the model's raw output tensor (a list of them for several outputs)
         and returns one number for each row.
     memory_bytes : int

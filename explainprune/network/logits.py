@@ -22,7 +22,8 @@ class Head:
     logits : tensor
         What went into it, shaped like the output; the output itself if raw.
     centred : tensor
-        The logits minus their mean over the softmax's axis.
+        The logits minus their mean over the last axis, which removes the softmax's free constant;
+        the logits themselves behind a sigmoid, which leaves none.
     """
 
     kind: str
@@ -38,12 +39,17 @@ def find_head(output: Any) -> Head:
         tensor = tensor.op.inputs[tensor.value_index if tensor.op.type == "IdentityN" else 0]
     kind = {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(tensor.op.type, "raw")
     if kind == "raw":
-        return Head(kind, output, output)
+        return Head(kind, output, _centred(output))
     logits = tensor.op.inputs[0]
-    centred = logits
-    if kind == "softmax" and logits.shape[-1] != 1:
-        centred = logits - tf.reduce_mean(logits, axis=-1, keepdims=True)
+    centred = _centred(logits) if kind == "softmax" else logits
     return Head(kind, _again(moves, logits, output), _again(moves, centred, output))
+
+
+def _centred(logits: Any) -> Any:
+    """Subtract the mean over the last axis: a model may end in logits, its softmax in the loss."""
+    if logits.shape.rank < 2 or logits.shape[-1] == 1:
+        return logits
+    return logits - tf.reduce_mean(logits, axis=-1, keepdims=True)
 
 
 def _again(moves: list[Any], tensor: Any, output: Any) -> Any:

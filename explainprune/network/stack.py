@@ -189,7 +189,7 @@ def _finished(stages: list[Stage], output: str) -> tuple[Stage, ...]:
     if last.activation is not None and kind.lower() not in ("softmax", "sigmoid"):
         raise ValueError(f"the output of layer {last.layer!r} is {kind}, which is not affine")
     kernel, bias = last.kernel, last.bias
-    if output == "centred" and kernel.shape[1] > 1:
+    if output == "centred" and kernel.shape[1] > 1 and kind.lower() != "sigmoid":
         kernel = kernel - kernel.mean(axis=1, keepdims=True)
         bias = bias - bias.mean()
     elif output not in ("logit", "centred"):
