@@ -1,1 +1,8 @@
 """Feature attributions: one method per file, formulas in plain numpy over a Network."""
+
+from explainprune.analysis.attribution.attribute import attribute
+from explainprune.analysis.attribution.exact_cost import exact_cost
+from explainprune.analysis.attribution.explained import Explained
+from explainprune.analysis.attribution.methods import METHODS
+
+__all__ = ["METHODS", "Explained", "attribute", "exact_cost"]

@@ -1,0 +1,78 @@
+"""What a method returns, and the two quantities that every method states: base and output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from explainprune.network import Network
+from explainprune.types import Array
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Values of flat features (or players) for each sample.
+
+    Attributes
+    ----------
+    values : ndarray (n, d) or (n, d, K)
+        The K outputs come last when all of them were asked for. Methods that take ``players``
+        return one value per player in place of one per feature.
+    base : ndarray (n,) or (n, K)
+        Mean explained output over the background.
+    std_error : ndarray, optional
+        Standard error of each value, shaped like `values`; None where nothing was sampled or one
+        draw cannot tell.
+    complete : bool
+        Whether ``Σ values = output − base`` by construction.
+    notes : tuple of str
+    settled : mapping
+        What the method decided where the caller left it open (JSON values), for the record.
+    """
+
+    values: Array
+    base: Array
+    std_error: Array | None = None
+    complete: bool = False
+    notes: tuple[str, ...] = ()
+    settled: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chosen(outputs: Array, targets: Array | None) -> Array:
+    """Pick output ``targets[i]`` of row i, or keep all outputs when `targets` is None.
+
+    >>> chosen(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
+    array([2., 3.])
+    """
+    outputs = np.asarray(outputs, dtype=np.float64)
+    if targets is None:
+        return outputs
+    picked: Array = outputs[np.arange(len(outputs)), targets]
+    return picked
+
+
+def explained_output(network: Network, x: Array, targets: Array | None) -> Array:
+    """Return the explained output of each row: (n,), or (n, K) for all outputs."""
+    return chosen(network.outputs(x), targets)
+
+
+def base_output(network: Network, background: Array, targets: Array | None, n: int) -> Array:
+    """Return the mean output over the background, for each of `n` samples: (n,) or (n, K)."""
+    mean = np.asarray(network.outputs(background), dtype=np.float64).mean(axis=0)
+    rows: Array = np.broadcast_to(mean, (n, len(mean)))
+    return chosen(rows, targets)
+
+
+def slopes(network: Network, x: Array, targets: Array | None) -> Array:
+    """Return gradients of the explained output: (n, d), or (n, d, K) for all outputs."""
+    if targets is None:
+        return network.jacobian(x)
+    return network.gradients(x, targets)
+
+
+def per_feature(factor: Array, values: Array) -> Array:
+    """Multiply `values` (n, d) or (n, d, K) by one factor for each feature (n, d)."""
+    return values * (factor if values.ndim == factor.ndim else factor[..., None])

@@ -1,0 +1,73 @@
+"""KernelSHAP."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.analysis.attribution.explained import Explained
+from explainprune.analysis.attribution.regression import shapley_regression
+from explainprune.network import Network
+from explainprune.types import Array
+
+
+def kernel(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    *,
+    rng: np.random.Generator,
+    players: Array,
+    draws: int = 8,
+    coalitions: int | None = None,
+    tolerance: float | None = None,
+) -> Explained:
+    r"""Estimate interventional Shapley values by a regression on kernel-weighted coalitions.
+
+    Sizes of coalitions are drawn in proportion to their weight in the regression,
+    :math:`1 / (|S| (P - |S|))`, so small and large ones come most often; each comes with its
+    complement. No feature is dropped from the fit. Where all ``2^P − 2`` coalitions cost no more
+    than the draws, all are used and the values are exact.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray (n, d)
+    background : ndarray (b, d)
+    targets : ndarray of int (n,), optional
+        None: all outputs, from the same passes.
+    rng : numpy.random.Generator
+        Draws don't depend on the network. All samples share a draw's coalitions, so that their
+        errors are correlated.
+    players : ndarray of int (d,)
+    draws : int
+        Independent replicates. The standard error needs two at least; one gives None.
+    coalitions : int, optional
+        Coalitions in one draw, each ``background`` forward passes for a sample. Default:
+        four for each player, at least 64.
+    tolerance : float, optional
+        Sample until the 95 % half-width is this share of the sample's largest value, in place
+        of `draws`.
+
+    Returns
+    -------
+    Explained
+        One value per player; complete, since the fit is constrained to add up. A ratio of two
+        estimates: its bias falls with `coalitions`, not with `draws`.
+
+    References
+    ----------
+    Lundberg & Lee 2017, arXiv:1705.07874; Covert & Lee 2021, arXiv:2012.01536 (paired draws).
+    """
+    return shapley_regression(
+        network,
+        x,
+        background,
+        targets,
+        share=lambda sizes, count: 1 / (sizes * (count - sizes)),
+        rng=rng,
+        players=players,
+        draws=draws,
+        coalitions=coalitions,
+        tolerance=tolerance,
+    )

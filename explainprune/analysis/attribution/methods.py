@@ -1,0 +1,32 @@
+"""What there is: one line for each attribution method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explainprune.analysis.attribution.exact import exact
+from explainprune.analysis.attribution.expected_gradients import expected_gradients
+from explainprune.analysis.attribution.explained import Explained
+from explainprune.analysis.attribution.gradient import gradient
+from explainprune.analysis.attribution.gradient_input import gradient_input
+from explainprune.analysis.attribution.integrated_gradients import integrated_gradients
+from explainprune.analysis.attribution.kernel import kernel
+from explainprune.analysis.attribution.leverage import leverage
+from explainprune.analysis.attribution.occlusion import occlusion
+from explainprune.analysis.attribution.permutation import permutation
+from explainprune.analysis.attribution.smoothgrad import smoothgrad
+
+METHODS: dict[str, Callable[..., Explained]] = {
+    "exact": exact,
+    "expected_gradients": expected_gradients,
+    "gradient": gradient,
+    "gradient_input": gradient_input,
+    "integrated_gradients": integrated_gradients,
+    "kernel": kernel,
+    "leverage": leverage,
+    "occlusion": occlusion,
+    "permutation": permutation,
+    "smoothgrad": smoothgrad,
+}
+"""A method is ``(network, x, background, targets, *, own options) → Explained`` over flat rows;
+it is given ``rng`` and ``players`` if it asks for them by name."""

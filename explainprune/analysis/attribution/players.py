@@ -1,0 +1,63 @@
+"""Players: what a coalition adds or removes, one feature or several that belong together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from explainprune.types import Array
+
+
+def check_players(players: Any, n_features: int) -> Array:
+    """Return the player of each flat feature as integers.
+
+    Parameters
+    ----------
+    players : array-like of int, or None
+        One entry for each of the `n_features` features, in any shape that lays flat to it.
+        None: every feature is a player of its own.
+    n_features : int
+
+    Raises
+    ------
+    ValueError
+        For another number of entries, entries that are not integers, or numbers that don't run
+        0, 1, … without gaps.
+    """
+    if players is None:
+        return np.arange(n_features)
+    given = np.asarray(players)
+    if given.size != n_features:
+        raise ValueError(
+            f"players needs one entry for each of the {n_features} features of a row. "
+            f"Received: shape={given.shape}."
+        )
+    if given.dtype.kind not in "iu":
+        raise ValueError(f"players are integers. Received: dtype={given.dtype}.")
+    flat = given.ravel().astype(np.int64)
+    used = np.unique(flat)
+    if not np.array_equal(used, np.arange(len(used))):
+        shown = ", ".join(str(number) for number in used[:10])
+        raise ValueError(f"players are numbered 0, 1, … without gaps. Received: {shown}.")
+    return flat
+
+
+def n_players(players: Array) -> int:
+    """Count the players."""
+    return int(players.max()) + 1
+
+
+def joined(values: Array, players: Array) -> Array:
+    """Add up the values (n, d[, K]) of each player's features: (n, P[, K]).
+
+    >>> joined(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0]))
+    array([[5., 2.]])
+    """
+    count = n_players(players)
+    if count == len(players) and np.array_equal(players, np.arange(count)):
+        return values
+    order = np.argsort(players, kind="stable")
+    first = np.searchsorted(players[order], np.arange(count))
+    added: Array = np.add.reduceat(values[:, order], first, axis=1)
+    return added

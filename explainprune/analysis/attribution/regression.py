@@ -1,0 +1,108 @@
+"""Shapley values from a weighted least-squares fit to the worth of coalitions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.analysis.attribution.coalition_values import coalition_values
+from explainprune.analysis.attribution.coalitions import Share, paired_coalitions
+from explainprune.analysis.attribution.explained import (
+    Explained,
+    base_output,
+    explained_output,
+)
+from explainprune.analysis.attribution.players import n_players
+from explainprune.analysis.attribution.replicates import (
+    check_count,
+    check_sampling,
+    replicated,
+)
+from explainprune.network import Network
+from explainprune.types import Array
+
+
+def shapley_regression(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    *,
+    share: Share,
+    rng: np.random.Generator,
+    players: Array,
+    draws: int,
+    coalitions: int | None,
+    tolerance: float | None,
+) -> Explained:
+    r"""Fit values to coalitions drawn by `share`, in independent replicates.
+
+    .. math:: \phi = \arg\min_\phi \sum_S \tilde w(S) \left( v(S) - v(\emptyset)
+              - \textstyle\sum_{p \in S} \phi_p \right)^2
+              \quad \text{subject to} \quad \textstyle\sum_p \phi_p = v(N) - v(\emptyset)
+
+    Where the replicates together would cost as much as all coalitions, all are enumerated: the
+    values are exact then, and carry no standard error.
+    """
+    n, count = len(x), n_players(players)
+    check_sampling(draws, tolerance)
+    every = 2**count - 2
+    each = default_coalitions(count) if coalitions is None else coalitions
+    check_count("coalitions", each, at_least=2)
+    exact = every <= each * draws
+    base = base_output(network, background, targets, n)
+    total = explained_output(network, x, targets) - base
+
+    def one(child: np.random.Generator, samples: Array) -> Array:
+        masks, weights = paired_coalitions(count, every if exact else each, share, child)
+        own = None if targets is None else targets[samples]
+        worth = coalition_values(network, x[samples], background, masks[:, players], own)
+        return fitted(masks, weights, worth - base[samples][:, None], total[samples])
+
+    if exact:
+        values = one(rng, np.arange(n))
+        return Explained(values, base, complete=True, settled={"coalitions": every, "draws": 1})
+    estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance)
+    return Explained(
+        estimate.mean,
+        base,
+        std_error=estimate.std_error,
+        complete=True,
+        notes=estimate.notes,
+        settled={"coalitions": each, "draws": int(estimate.draws.min())},
+    )
+
+
+def default_coalitions(count: int) -> int:
+    """Coalitions in one draw: enough for a well-posed fit with a small bias."""
+    return max(4 * count, 64)
+
+
+def fitted(masks: Array, weights: Array, worth: Array, total: Array) -> Array:
+    """Solve for all samples and outputs at once.
+
+    Parameters
+    ----------
+    masks : ndarray of bool (m, P)
+    weights : ndarray (m,)
+    worth : ndarray (n, m) or (n, m, K)
+        Worth of each coalition above that of the empty one.
+    total : ndarray (n,) or (n, K)
+        Worth of the full coalition above that of the empty one.
+
+    Returns
+    -------
+    ndarray (n, P) or (n, P, K)
+        Summing to `total`.
+    """
+    count = masks.shape[1]
+    share = masks.mean(axis=1)
+    # Rows without their mean are orthogonal to the constant vector, and so is the solution of
+    # smallest norm: the constraint holds whether or not the fit is determined.
+    rows = np.sqrt(weights)[:, None] * (masks - share[:, None])
+    even = np.expand_dims(total, 1) / count
+    left = worth - np.expand_dims(total, 1) * share.reshape(1, -1, *[1] * (worth.ndim - 2))
+    left = np.moveaxis(left, 1, 0).reshape(len(masks), -1) * np.sqrt(weights)[:, None]
+    solved = np.linalg.lstsq(rows, left, rcond=None)[0]
+    shaped = solved.reshape(count, len(total), *total.shape[1:])
+    values: Array = even + np.moveaxis(shaped, 0, 1)
+    return values

@@ -1,0 +1,121 @@
+"""Independent replicates of an estimate, and what they say about its error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from explainprune.types import Array
+
+PILOT = 8
+"""Replicates that decide, and are then thrown away, how many a tolerance needs."""
+_T_PILOT = 2.365  # 97.5 % point of Student's t at PILOT − 1 degrees of freedom
+_MOST = 1024
+
+Replicate = Callable[[np.random.Generator, Array], Array]
+"""``(rng, samples) → (len(samples), …)``: one independent estimate for the samples asked for."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over replicates, its standard error (None for one draw), and draws per sample."""
+
+    mean: Array
+    std_error: Array | None
+    draws: Array
+    notes: tuple[str, ...] = ()
+
+
+def replicated(
+    one: Replicate, rng: np.random.Generator, n: int, *, draws: int, tolerance: float | None
+) -> Estimate:
+    r"""Average independent replicates of `one` for `n` samples.
+
+    The standard error is :math:`s/\sqrt{R}` with :math:`s^2` the variance between the R
+    replicates. Whatever happens inside a replicate (strata, antithetic pairs, shared coalitions),
+    replicates are independent, so it is honest; interval half-widths are
+    :math:`t_{.975, R-1}` times it.
+
+    With a `tolerance`, eight replicates measure s first; each sample then gets as many *new*
+    ones as bring its widest 95 % half-width down to ``tolerance × max |value|``. The eight are
+    not used again: an estimate that also decides when to stop has intervals that are too narrow.
+
+    Parameters
+    ----------
+    one : callable
+    rng : numpy.random.Generator
+        Each replicate gets a child of it.
+    n : int
+    draws : int
+        Replicates without a tolerance.
+    tolerance : float, optional
+        Relative half-width wanted, such as 0.05.
+
+    Raises
+    ------
+    ValueError
+        If `draws` is not a positive integer or `tolerance` not a positive number.
+    """
+    check_sampling(draws, tolerance)
+    if tolerance is None:
+        return _average(one, rng, np.full(n, draws))
+    pilot = _average(one, rng, np.full(n, PILOT))
+    assert pilot.std_error is not None
+    features = tuple(range(1, pilot.mean.ndim))
+    spread = np.sqrt(PILOT) * pilot.std_error.max(axis=features)
+    scale = np.abs(pilot.mean).max(axis=features)
+    wanted = tolerance * np.where(scale > 0, scale, 1.0)
+    needed = np.ceil((_T_PILOT * spread / wanted) ** 2)
+    estimate = _average(one, rng, np.clip(needed, PILOT, _MOST).astype(int))
+    short = int((needed > _MOST).sum())
+    if not short:
+        return estimate
+    note = (
+        f"{short} of {n} samples need more than the {_MOST} draws allowed to reach the tolerance "
+        f"{tolerance:g}: see their standard errors."
+    )
+    return Estimate(estimate.mean, estimate.std_error, estimate.draws, (note,))
+
+
+def _average(one: Replicate, rng: np.random.Generator, counts: Array) -> Estimate:
+    """Run ``counts[i]`` replicates for sample i, with Welford's running mean and variance."""
+    mean: Array | None = None
+    for number in range(int(counts.max())):
+        samples = np.flatnonzero(counts > number)
+        values = np.asarray(one(rng.spawn(1)[0], samples), dtype=np.float64)
+        if mean is None:
+            mean = np.zeros((len(counts), *values.shape[1:]))
+            squares = np.zeros_like(mean)
+        away = values - mean[samples]
+        mean[samples] += away / (number + 1)
+        squares[samples] += away * (values - mean[samples])
+    assert mean is not None
+    if counts.min() < 2:
+        return Estimate(mean, None, counts)
+    each = counts.reshape(-1, *[1] * (mean.ndim - 1))
+    return Estimate(mean, np.sqrt(squares / (each * (each - 1))), counts)
+
+
+def check_sampling(draws: object, tolerance: float | None) -> None:
+    """Raise unless `draws` is a positive integer and `tolerance`, if given, a positive number."""
+    check_count("draws", draws)
+    if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0):
+        raise ValueError(
+            "tolerance is a positive number, the 95 % half-width wanted as a share of a sample's "
+            f"largest value. Received: {tolerance!r}."
+        )
+
+
+def check_count(name: str, value: object, at_least: int = 1) -> int:
+    """Return `value`, and raise unless it is an integer of `at_least` this size.
+
+    >>> check_count("draws", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: draws is an integer ≥ 1. Received: 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < at_least:
+        raise ValueError(f"{name} is an integer ≥ {at_least}. Received: {value!r}.")
+    return int(value)

@@ -1,0 +1,81 @@
+"""SmoothGrad: gradients averaged over noisy copies of the sample."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from explainprune.analysis.attribution.explained import Explained, base_output, slopes
+from explainprune.analysis.attribution.players import joined
+from explainprune.analysis.attribution.replicates import replicated
+from explainprune.network import Network
+from explainprune.types import Array
+
+
+def smoothgrad(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    *,
+    rng: np.random.Generator,
+    players: Array,
+    draws: int = 50,
+    noise: float = 0.15,
+    tolerance: float | None = None,
+) -> Explained:
+    r"""Average gradients at copies of the sample with Gaussian noise added.
+
+    .. math:: \phi_i(x) = E_\varepsilon \left[ \partial_i f(x + \varepsilon) \right],
+              \quad \varepsilon_j \sim N(0, \sigma^2),
+              \quad \sigma = \text{noise} \, (\max_j x_j - \min_j x_j)
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray (n, d)
+    background : ndarray (b, d)
+        Only for the base.
+    targets : ndarray of int (n,), optional
+        None: all outputs.
+    rng : numpy.random.Generator
+        Draws don't depend on the network.
+    players : ndarray of int (d,)
+        Values of a player's features are added up.
+    draws : int
+        Noisy copies. The standard error needs two at least; one gives None.
+    noise : float
+        Standard deviation of the noise as a share of the sample's range, ≥ 0.
+    tolerance : float, optional
+        Sample until the 95 % half-width is this share of the sample's largest value, in place
+        of `draws`.
+
+    Returns
+    -------
+    Explained
+        Values in units of output per unit of input; they don't add up to anything.
+
+    References
+    ----------
+    Smilkov et al. 2017, arXiv:1706.03825.
+    """
+    if not math.isfinite(noise) or noise < 0:
+        raise ValueError(f"noise is a number ≥ 0. Received: {noise!r}.")
+    width = noise * (x.max(axis=1, keepdims=True) - x.min(axis=1, keepdims=True))
+
+    def one(child: np.random.Generator, samples: Array) -> Array:
+        # Drawn for all samples, so that each one's noise doesn't depend on the others.
+        away = child.standard_normal(x.shape, dtype=np.float32)[samples]
+        at = x[samples] + (width[samples] * away).astype(x.dtype)
+        own = None if targets is None else targets[samples]
+        return joined(np.asarray(slopes(network, at, own), dtype=np.float64), players)
+
+    estimate = replicated(one, rng, len(x), draws=draws, tolerance=tolerance)
+    return Explained(
+        estimate.mean,
+        base_output(network, background, targets, len(x)),
+        std_error=estimate.std_error,
+        notes=estimate.notes,
+        settled={"draws": int(estimate.draws.min())},
+    )

@@ -1,0 +1,123 @@
+"""Which output of which sample is explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from explainprune.lookup import unknown
+from explainprune.network import Network
+from explainprune.types import Array
+
+NAMED = ("predicted", "true", "all")
+
+
+def targets_for(target: Any, network: Network, outputs: Array, y: Array | None) -> Array | None:
+    """Return the flat index of the explained output of each sample, or None for all outputs.
+
+    Parameters
+    ----------
+    target : str, int, tuple or array-like of int (n,)
+        ``"predicted"`` (the largest output), ``"true"`` (the label's), ``"all"``, the name of an
+        output, one index, indices into an output of higher rank, or an index for each sample.
+    network : Network
+    outputs : ndarray (n, K)
+        Outputs of the samples.
+    y : ndarray (n,), optional
+        Labels.
+
+    Raises
+    ------
+    ValueError
+        If a target is out of range or doesn't say which output, or for ``"true"`` without labels.
+    TypeError
+        If a target is of another type.
+    """
+    n = len(outputs)
+    if isinstance(target, str) and target in NAMED:
+        if target == "all":
+            return None
+        return _predicted(network, outputs) if target == "predicted" else _true(network, n, y)
+    if isinstance(target, (str, tuple, int, np.integer)) and not isinstance(target, bool):
+        return np.full(n, _one_index(target, network))
+    indices = np.asarray(target) if isinstance(target, (list, np.ndarray)) else None
+    if indices is None or indices.dtype.kind not in "iu":
+        raise TypeError(
+            "target is 'predicted', 'true', 'all', an int, a tuple of ints, an int for each "
+            f"sample, or a callable. Received: {target!r} of type {type(target).__name__}."
+        )
+    if indices.shape != (n,):
+        raise ValueError(
+            f"target needs one index for each of the {n} samples. Received: shape={indices.shape}."
+        )
+    return _in_range(indices, network.n_outputs, "target")
+
+
+def _one_index(target: Any, network: Network) -> int:
+    """Return the flat index that a name, an int or a tuple of indices stands for."""
+    names = tuple(getattr(network, "output_names", ()))
+    if isinstance(target, str) and target not in names:
+        raise unknown("target", target, (*NAMED, *names))
+    if hasattr(network, "flat_target"):
+        return int(network.flat_target(target))
+    if isinstance(target, tuple):
+        raise ValueError(
+            f"A tuple of indices needs a Keras model, whose output has a shape. Received: {target}."
+        )
+    return int(_in_range(np.array([target]), network.n_outputs, "target")[0])
+
+
+def _predicted(network: Network, outputs: Array) -> Array:
+    """Return the index of each sample's largest output."""
+    if outputs.shape[1] == 1:
+        return np.zeros(len(outputs), dtype=np.int64)
+    _one_vector(network, "predicted")
+    largest: Array = outputs.argmax(axis=1)
+    return largest
+
+
+def _true(network: Network, n: int, y: Array | None) -> Array:
+    """Return each sample's label, checked against the outputs."""
+    if y is None:
+        raise ValueError("target='true' needs labels: pass y=, or an x that carries them.")
+    if network.n_outputs == 1:
+        return np.zeros(n, dtype=np.int64)
+    _one_vector(network, "true")
+    labels = y.argmax(axis=1) if y.shape == (n, network.n_outputs) else y.reshape(n, -1)
+    if labels.size != n or (labels != np.rint(labels)).any():
+        raise ValueError(
+            f"target='true' needs one class index for each sample. Received: y.shape={y.shape}, "
+            f"dtype={y.dtype}."
+        )
+    return _in_range(labels.reshape(n).astype(np.int64), network.n_outputs, "label")
+
+
+def _one_vector(network: Network, target: str) -> None:
+    """Raise unless the outputs are the classes of one output."""
+    shapes = tuple(getattr(network, "output_shapes", ((network.n_outputs,),)))
+    if len(shapes) == 1 and len(shapes[0]) == 1:
+        return
+    names = ", ".join(getattr(network, "output_names", ()))
+    raise ValueError(
+        f"target={target!r} needs a model with one vector of outputs. Received: outputs {names} of "
+        f"shapes {', '.join(map(str, shapes))}. Pass target= a tuple such as "
+        f"{_example(network, shapes)}, or 'all'."
+    )
+
+
+def _example(network: Network, shapes: tuple[tuple[int, ...], ...]) -> tuple[Any, ...]:
+    """Return the tuple that stands for the first number of the first output."""
+    zeros = (0,) * len(shapes[0])
+    return zeros if len(shapes) == 1 else (getattr(network, "output_names", ("",))[0], *zeros)
+
+
+def _in_range(indices: Array, count: int, what: str) -> Array:
+    """Raise for an index that is no output."""
+    bad = (indices < 0) | (indices >= count)
+    if bad.any():
+        raise ValueError(
+            f"{what} {int(indices[bad.argmax()])} is out of range: the network has {count} "
+            f"outputs, expected 0 … {count - 1}."
+        )
+    return indices

@@ -1,0 +1,95 @@
+"""The network that a method sees: flat rows, cut open at its embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.batches import InBatches
+from explainprune.network import Model, Network
+from explainprune.types import OUTPUTS, Array
+
+_PROBES = 256
+
+
+@dataclass(frozen=True)
+class View:
+    """What is given to a method.
+
+    Attributes
+    ----------
+    network : Network
+        Over flat features; over the vectors of tokens where inputs feed an Embedding.
+    players : ndarray of int (network.n_inputs,)
+    enter : callable
+        From the model's flat rows to the network's.
+    """
+
+    network: Network
+    players: Array
+    enter: Callable[[Array], Array]
+
+
+def network_for(
+    model: Model | Network, target: Any, output: str, like: Any, batch_size: int | None
+) -> Network:
+    """Return `model` as a Network that puts out what is explained.
+
+    Raises
+    ------
+    ValueError
+        If a Network is asked for an `output`, or a function of raw tensors, that it can't give.
+    TypeError
+        If `model` is neither.
+    """
+    if not isinstance(model, Network):
+        from explainprune.network import as_network  # imports TensorFlow
+
+        network = as_network(model, output=target if callable(target) else output, like=like)
+    else:
+        network = model
+        own = getattr(network, "output_kind", "logit")
+        if callable(target):
+            raise ValueError(
+                "A callable target reads a model's raw output tensors: pass the Keras model. "
+                f"Received: {type(model).__name__}."
+            )
+        if output not in ("logit", own):
+            raise ValueError(
+                f"A Network explains what it puts out ({own!r} here). Received: output={output!r}; "
+                f"pass the Keras model for one of {', '.join(OUTPUTS)}."
+            )
+    return network if batch_size is None else InBatches(network, batch_size)
+
+
+def view_of(network: Network, players: Array) -> View:
+    """Cut `network` open at its embeddings, if it has any: a token's vector is one player.
+
+    Parameters
+    ----------
+    network : Network
+    players : ndarray of int (network.n_inputs,)
+    """
+    embedded = network.embedding() if hasattr(network, "embedding") else None
+    if embedded is None:
+        return View(network, players, lambda x: x)
+    inner = embedded
+    if isinstance(network, InBatches):
+        inner = InBatches(embedded, network.rows_per_call)
+    return View(inner, players[_owners(embedded)], embedded.embed)
+
+
+def _owners(embedded: Any) -> Array:
+    """Return the flat input feature that each embedded number belongs to."""
+    if hasattr(embedded, "owners"):
+        return np.asarray(embedded.owners)
+    size = embedded.n_inputs
+    found = []
+    for start in range(0, size, _PROBES):
+        probes = np.zeros((min(_PROBES, size - start), size), dtype=np.float32)
+        probes[np.arange(len(probes)), start + np.arange(len(probes))] = 1
+        found.append(np.asarray(embedded.per_token(probes)).argmax(axis=1))
+    return np.concatenate(found)
