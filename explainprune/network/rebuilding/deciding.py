@@ -1,0 +1,163 @@
+"""Which groups of units can go."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from explainprune.network.rebuilding.kinds.kind import Cut
+from explainprune.network.rebuilding.plan import Plan
+from explainprune.network.rebuilding.tracing import Traced, constants, needs
+from explainprune.types import Array
+
+Carried = dict[int, list[tuple[int, int, int, float]]]
+"""Call index → (input, position removed, position that stands in for it, factor)."""
+
+
+def plan_removal(traced: Traced, seen: dict[int, Array] | None = None) -> Plan:
+    """Plan to remove all units that nothing reads or that are constant.
+
+    Parameters
+    ----------
+    traced : Traced
+    seen : dict of int to ndarray, optional
+        Constants observed on calibration data, by tensor number.
+    """
+    seen = dict(seen or {})
+    while True:
+        constant = constants(traced, seen)
+        gone, carried = _removable(traced, constant)
+        gone = _never_empty(traced, gone)
+        if not _forget_kept(traced, seen, gone):
+            return _plan(traced, constant, gone, carried)
+
+
+def _removable(traced: Traced, constant: dict[int, Array]) -> tuple[Array, Carried]:
+    """Return which groups can go, and what stands in for those that meet zero padding."""
+    gone = np.ones(traced.groups.max(initial=-1) + 1, dtype=bool)
+    gone[list(traced.fixed)] = False
+    border: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for index, (placed, wants) in enumerate(
+        zip(traced.placed, needs(traced, constant), strict=True)
+    ):
+        for k, i in enumerate(placed.call.inputs):
+            groups = traced.groups_of(i)
+            gone[groups[wants.blocked[k] & ~wants.at_borders[k]]] = False
+            for position in np.flatnonzero(wants.at_borders[k]):
+                border[int(groups[position])].append((index, k, int(position)))
+        if wants.own is not None:
+            gone[traced.groups_of(placed.call.outputs[0])[wants.own]] = False
+    return gone, _stand_ins(traced, constant, border, gone)
+
+
+def _forget_kept(traced: Traced, seen: dict[int, Array], gone: Array) -> bool:
+    """Forget what was seen constant but stays: what feeds it must then stay as well."""
+    changed = False
+    for i, values in seen.items():
+        stays = np.isfinite(values) & ~gone[traced.groups_of(i)]
+        if stays.any():
+            seen[i] = np.where(stays, np.nan, values)
+            changed = True
+    return changed
+
+
+def plan_groups(traced: Traced, groups: Array) -> Plan:
+    """Plan to remove the given groups, whatever they do; those that must stay stay.
+
+    Parameters
+    ----------
+    traced : Traced
+    groups : ndarray of int
+        Numbers as in ``traced.groups``.
+    """
+    gone = np.zeros(traced.groups.max(initial=-1) + 1, dtype=bool)
+    gone[groups] = True
+    gone[list(traced.fixed)] = False
+    nothing = {i: np.full(len(units.atoms), np.nan) for i, units in traced.units.items()}
+    return _plan(traced, nothing, _never_empty(traced, gone), {})
+
+
+def _stand_ins(
+    traced: Traced,
+    constant: dict[int, Array],
+    border: dict[int, list[tuple[int, int, int]]],
+    gone: Array,
+) -> Carried:
+    """Let one constant unit stand in for all others read at the same places.
+
+    A constant c cannot be folded into a bias where it meets zero padding, but c·w = c'·(c/c')·w:
+    another constant unit can carry it exactly. Marks the stand-ins as staying.
+    """
+    alike: dict[tuple[tuple[int, int], ...], list[int]] = defaultdict(list)
+    for group, read in border.items():
+        if gone[group]:
+            alike[tuple(sorted((index, k) for index, k, _ in read))].append(group)
+    carried: Carried = defaultdict(list)
+    for places, members in alike.items():
+
+        def value(group: int, index: int, k: int) -> tuple[int, float]:
+            position = next(p for i, kk, p in border[group] if (i, kk) == (index, k))
+            return position, float(constant[traced.placed[index].call.inputs[k]][position])
+
+        if len(set(places)) < len(places):  # a unit that is read twice at one place: keep it
+            gone[members] = False
+            continue
+        strength = [min(abs(value(g, i, k)[1]) for i, k in places) for g in members]
+        carrier = members[int(np.argmax(strength))]
+        gone[carrier] = False
+        for group in members:
+            for index, k in places if group != carrier else ():
+                (position, mine), (other, its) = value(group, index, k), value(carrier, index, k)
+                carried[index].append((k, position, other, mine / its))
+    return carried
+
+
+def _never_empty(traced: Traced, gone: Array) -> Array:
+    """Keep the first group of every tensor that would lose all of its units."""
+    gone = gone.copy()
+    before = -1
+    while before != gone.sum():
+        before = gone.sum()
+        for i, units in traced.units.items():
+            if len(units.atoms) and gone[traced.groups_of(i)].all():
+                gone[traced.groups_of(i)[0]] = False
+    return gone
+
+
+def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carried) -> Plan:
+    keep = {i: np.flatnonzero(~gone[traced.groups_of(i)]) for i in traced.units}
+    cuts = []
+    for index, placed in enumerate(traced.placed):
+        inputs, outputs = placed.call.inputs, placed.call.outputs
+        stay = {k: set(keep[i].tolist()) for k, i in enumerate(inputs)}
+        cuts.append(
+            Cut(
+                tuple(keep[i] for i in inputs),
+                tuple(keep[i] for i in outputs),
+                tuple(constant[i] for i in inputs),
+                tuple(c for c in carried.get(index, ()) if c[1] not in stay[c[0]]),
+            )
+        )
+    numbers = range(len(traced.graph.shapes))
+    return Plan(
+        graph=traced.graph,
+        placed=tuple(traced.placed),
+        kinds=tuple(traced.kinds),
+        cuts=tuple(cuts),
+        axes=tuple(traced.units[i].axis for i in numbers),
+        keep=tuple(keep[i] for i in numbers),
+        left_whole=traced.left_whole,
+    )
+
+
+def group_members(traced: Traced) -> dict[int, list[tuple[str, Array]]]:
+    """Return the units of each removable group: (layer path, unit indices) pairs."""
+    found: dict[int, list[tuple[str, Array]]] = defaultdict(list)
+    for placed, kind in zip(traced.placed, traced.kinds, strict=True):
+        if kind.produces:
+            groups = traced.groups_of(placed.call.outputs[0])
+            for group in np.unique(groups):
+                if int(group) not in traced.fixed:
+                    found[int(group)].append((placed.call.path, np.flatnonzero(groups == group)))
+    return dict(found)

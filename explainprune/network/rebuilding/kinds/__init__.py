@@ -1,0 +1,119 @@
+"""Which layers units can be followed through: one line for each, everything else is left whole.
+
+Layers are recognised by their exact class: a subclass may do anything. To teach a new one, write
+its `Kind` (see `kind.py`; `linked.linked` builds most) and add it here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import keras
+from explainprune.network.rebuilding.graph import Call
+from explainprune.network.rebuilding.kinds import merging
+from explainprune.network.rebuilding.kinds.channelwise import BATCH_NORM, DEPTHWISE, PRELU
+from explainprune.network.rebuilding.kinds.kernels import KERNEL
+from explainprune.network.rebuilding.kinds.kind import Kind
+from explainprune.network.rebuilding.kinds.passing import COMPUTED, PASSING
+from explainprune.network.rebuilding.kinds.reshaping import MOVING, RESHAPE
+from explainprune.network.rebuilding.units import LeaveWhole
+
+KINDS: dict[type, Kind] = {
+    keras.layers.Dense: KERNEL,
+    keras.layers.Conv1D: KERNEL,
+    keras.layers.Conv2D: KERNEL,
+    keras.layers.Conv3D: KERNEL,
+    keras.layers.Conv1DTranspose: KERNEL,
+    keras.layers.Conv2DTranspose: KERNEL,
+    keras.layers.Conv3DTranspose: KERNEL,
+    keras.layers.DepthwiseConv1D: DEPTHWISE,
+    keras.layers.DepthwiseConv2D: DEPTHWISE,
+    keras.layers.BatchNormalization: BATCH_NORM,
+    keras.layers.PReLU: PRELU,
+    keras.layers.Flatten: MOVING,
+    keras.layers.Permute: MOVING,
+    keras.layers.RepeatVector: MOVING,
+    keras.layers.Reshape: RESHAPE,
+    keras.layers.Add: merging.ADD,
+    keras.layers.Subtract: merging.SUBTRACT,
+    keras.layers.Multiply: merging.MULTIPLY,
+    keras.layers.Average: merging.AVERAGE,
+    keras.layers.Maximum: merging.MAXIMUM,
+    keras.layers.Minimum: merging.MINIMUM,
+    keras.layers.Concatenate: merging.CONCATENATE,
+    **PASSING,
+}
+
+OPERATIONS: dict[str, Kind] = {
+    "Add": merging.ADD,
+    "Subtract": merging.SUBTRACT,
+    "Multiply": merging.MULTIPLY,
+    "Maximum": merging.MAXIMUM,
+    "Minimum": merging.MINIMUM,
+}
+"""``keras.ops`` that act entry by entry, by class name; with numbers, or with tensors alone."""
+
+ALONE = frozenset(
+    [
+        "Relu",
+        "Relu6",
+        "Sigmoid",
+        "Softplus",
+        "Softsign",
+        "Silu",
+        "LogSigmoid",
+        "LeakyRelu",
+        "HardSigmoid",
+        "HardSilu",
+        "HardTanh",
+        "Elu",
+        "Selu",
+        "Gelu",
+        "Celu",
+        "Tanh",
+        "Exp",
+        "Abs",
+        "Absolute",
+        "Negative",
+        "Square",
+        "Sqrt",
+        "Add",
+        "Subtract",
+        "Multiply",
+        "Maximum",
+        "Minimum",
+        "TrueDivide",
+        "Divide",
+    ]
+)
+"""``keras.ops`` that act entry by entry on one tensor and numbers."""
+
+
+def kind_of(call: Call) -> Kind:
+    """Return the kind of a call's layer, or raise `LeaveWhole` saying why there is none."""
+    if isinstance(call.op, keras.Layer):
+        if type(call.op) not in KINDS:
+            raise LeaveWhole(f"what a {call.kind} layer does to each unit is not known")
+        if call.uses > 1 and call.weights:
+            raise LeaveWhole(f"it is used at {call.uses} places")
+        return KINDS[type(call.op)]
+    if type(call.op).__module__.startswith("keras.src.ops."):
+        return _operation(call)
+    raise LeaveWhole(f"what the operation {call.kind} does to each unit is not known")
+
+
+def _operation(call: Call) -> Kind:
+    others = [a for a in _flat(call.arguments) if not hasattr(a, "_keras_history")]
+    numbers = all(a is None or isinstance(a, bool | int | float | str) for a in others)
+    if len(call.inputs) == 1 and numbers and call.kind in ALONE:
+        return COMPUTED
+    if len(call.inputs) > 1 and not others and call.kind in OPERATIONS:
+        return OPERATIONS[call.kind]
+    raise LeaveWhole(f"what the operation {call.kind} does to each unit is not known")
+
+
+def _flat(arguments: Any) -> list[Any]:
+    found = keras.tree.flatten((arguments.args, arguments.kwargs))
+    return [float(a) if np.ndim(a) == 0 and isinstance(a, np.number) else a for a in found]

@@ -1,0 +1,72 @@
+"""What a smaller model gains where it runs: time for a batch, bytes of a TFLite file."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.graph import run_graph, run_node
+from explainprune.network.inputs import pack
+from explainprune.network.protocol import Model
+from explainprune.network.signature import Signature, signature_of
+
+BATCH = 64
+REPEATS = 15
+
+
+def latencies(models: list[Model], x: Any = None) -> list[float]:
+    """Return the median time of each model for one batch, in milliseconds.
+
+    The models take turns, so that a busy moment of the machine hits all of them.
+
+    Parameters
+    ----------
+    models : list of keras.Model
+        All with the same inputs.
+    x : ndarray or dict, optional
+        Rows; the first 64 serve (repeated where there are fewer). None: zeros.
+    """
+    signature = signature_of(models[0], x)
+    rows = np.zeros((1, signature.n_inputs), signature.dtype)
+    if x is not None:
+        rows = pack(x, signature.parts, signature.dtype)
+    batch = tf.constant(np.resize(rows[:BATCH], (BATCH, rows.shape[1])))
+    runs = [_compiled(model, signature, batch.shape) for model in models]
+    taken: list[list[float]] = [[] for _ in models]
+    for _ in range(REPEATS):
+        for run, times in zip(runs, taken, strict=True):
+            start = time.perf_counter()
+            run(batch)
+            times.append((time.perf_counter() - start) * 1e3)
+    return [float(np.median(times)) for times in taken]
+
+
+def _compiled(model: Model, signature: Signature, shape: Any) -> Any:
+    def forward(rows: Any) -> Any:
+        given = dict(zip(map(id, model.inputs), signature.split(rows), strict=True))
+        return run_graph(model.outputs, given, run_node)
+
+    run = tf.function(forward, input_signature=[tf.TensorSpec(shape, signature.dtype)])
+    run(tf.zeros(shape, signature.dtype))
+    return run
+
+
+def tflite_bytes(model: Model) -> int:
+    """Return the size of the model as a TFLite file, without quantisation.
+
+    Raises
+    ------
+    ValueError
+        If TensorFlow Lite cannot express the model.
+    """
+    try:
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        return len(converter.convert())
+    except Exception as error:
+        raise ValueError(
+            f"Model {model.name!r} cannot be converted to TFLite: "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error

@@ -1,0 +1,155 @@
+"""Carry out a plan: a new Keras model with smaller layers of the same names."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from explainprune.network.backend import keras
+from explainprune.network.protocol import Model
+from explainprune.network.rebuilding.graph import (
+    Functional,
+    function_of,
+    layer_variables,
+    nodes_of,
+)
+from explainprune.network.rebuilding.kinds.kind import Change
+from explainprune.network.rebuilding.plan import Plan
+
+
+def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
+    """Return the smaller, uncompiled model, and whether constants were folded into biases.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model whose graph `plan` was made of; it is left untouched.
+    plan : Plan
+    """
+    rebuilder = _Rebuilder(plan)
+    with _quiet_randomness():
+        smaller = rebuilder.model(model)
+        rebuilder.fill()
+    smaller.trainable = model.trainable
+    rebuilder.restore_trainable()
+    return smaller, any(change.folds for change in rebuilder.changes.values())
+
+
+@contextmanager
+def _quiet_randomness() -> Iterator[None]:
+    """Build layers without drawing from the caller's random numbers."""
+    state = random.getstate()
+    try:
+        random.seed(0)
+        yield
+    finally:
+        random.setstate(state)
+
+
+class _Rebuilder:
+    """Makes each layer once, and remembers which new one stands for which old one."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.made: dict[int, tuple[Any, Any]] = {}
+        self.changes: dict[int, Change] = {
+            id(placed.call.op): kind.change(placed, cut)
+            for placed, kind, cut in zip(plan.placed, plan.kinds, plan.cuts, strict=True)
+        }
+
+    def model(self, model: Model) -> Model:
+        """Make the counterpart of a model whose layers are in the graph."""
+        function = function_of(model)
+        if isinstance(model, keras.Sequential):
+            inputs = [self._input(tensor) for tensor in function.inputs]
+            return keras.Sequential([*inputs, *map(self.layer, model.layers)], name=model.name)
+        tensors = {id(tensor): self._input(tensor) for tensor in function.inputs}
+
+        def new(tensor: Any) -> Any:
+            return tensors[id(tensor)]
+
+        inputs = keras.tree.map_structure(new, function._inputs_struct)
+        for node in nodes_of(function):
+            args, kwargs = node.arguments.fill_in(tensors)
+            results = keras.tree.flatten(self.layer(node.operation)(*args, **kwargs))
+            tensors.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
+        outputs = keras.tree.map_structure(new, function._outputs_struct)
+        return Functional(inputs, outputs, name=model.name)
+
+    def _input(self, tensor: Any) -> Any:
+        number = self.plan.graph.number[id(tensor)]
+        shape = list(tensor.shape)
+        if self.plan.axes[number] > 0:
+            shape[self.plan.axes[number]] = len(self.plan.keep[number])
+        layer = tensor._keras_history.operation
+        return keras.Input(
+            batch_shape=shape,
+            dtype=tensor.dtype,
+            sparse=getattr(layer, "sparse", None) or None,
+            name=layer.name,
+            optional=getattr(layer, "optional", False),
+        )
+
+    def layer(self, op: Any) -> Any:
+        """Make the counterpart of a layer, once."""
+        if id(op) not in self.made:
+            if id(op) in self.plan.graph.opened:
+                new = self.model(op)
+            else:
+                new = _made_like(op, self.changes.get(id(op), Change()).config)
+            self.made[id(op)] = (op, new)
+        return self.made[id(op)][1]
+
+    def fill(self) -> None:
+        """Give all new layers their weights."""
+        for op, new in self.made.values():
+            if id(op) in self.plan.graph.opened:
+                continue
+            ours = layer_variables(new)
+            changed = self.changes.get(id(op), Change()).weights
+            for name, variable in layer_variables(op).items():
+                ours[name].assign(changed.get(name, variable))
+            for name in changed.keys() - layer_variables(op).keys():
+                ours[name].assign(changed[name])
+
+    def restore_trainable(self) -> None:
+        """Freeze what was frozen."""
+        for op, new in self.made.values():
+            if isinstance(op, keras.Layer) and new.trainable != op.trainable:
+                new.trainable = op.trainable
+
+
+def _made_like(op: Any, config: dict[str, Any]) -> Any:
+    """Make a layer or operation from a configuration with some entries replaced."""
+    if isinstance(op, keras.Model):
+        return keras.models.clone_model(op)
+    if type(op) is keras.layers.Lambda:
+        return _made_like_lambda(op)
+    try:
+        return type(op).from_config({**op.get_config(), **config})
+    except (TypeError, ValueError, NotImplementedError) as error:
+        if not isinstance(op, keras.Layer):
+            twin = copy.copy(op)
+            twin._inbound_nodes, twin._outbound_nodes = [], []
+            return twin
+        raise ValueError(
+            f"Layer {op.name!r} ({type(op).__name__}) cannot be copied from its config, so the "
+            f"model cannot be rebuilt: {error}"
+        ) from error
+
+
+def _made_like_lambda(op: Any) -> Any:
+    """Make a Lambda around the same function: its config may not be loadable in safe mode."""
+    config = keras.layers.Layer.get_config(op)
+    return keras.layers.Lambda(
+        op.function,
+        output_shape=op._output_shape,
+        mask=op.mask,
+        arguments=op.arguments,
+        name=config["name"],
+        trainable=config["trainable"],
+        dtype=config["dtype"],
+    )
