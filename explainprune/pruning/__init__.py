@@ -1,1 +1,6 @@
 """Importance to masks, to a pruned model, to a smaller one."""
+
+# Imported here and now: a verb has the name of its file, and must win over it.
+from explainprune.pruning.shrink import Shrunk, shrink
+
+__all__ = ["Shrunk", "shrink"]
