@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,10 @@ class Masks(Mapping[str, Array]):
         are not named are kept whole. Biases and normalisation parameters may be named too.
     prunable : tuple of str
         The paths whose entries were candidates for removal: sparsity is counted over these.
+    entries : dict of str to ndarray of bool
+        What was decided on, where that is not single weights: the units kept, by layer path, the
+        features kept, by input name, or the blocks kept, by kernel path. Sparsity is counted over
+        these where there are any.
 
     Raises
     ------
@@ -33,15 +37,18 @@ class Masks(Mapping[str, Array]):
 
     arrays: dict[str, Array]
     prunable: tuple[str, ...] = ()
+    entries: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for path, mask in self.arrays.items():
+        for path, mask in [*self.arrays.items(), *self.entries.items()]:
             if np.asarray(mask).dtype != np.bool_:
                 raise TypeError(
                     f"A mask is boolean, True = keep. Received: {path!r} with "
                     f"dtype={np.asarray(mask).dtype}."
                 )
-        object.__setattr__(self, "arrays", {p: frozen(m) for p, m in self.arrays.items()})
+        for name in ("arrays", "entries"):
+            copies = {p: frozen(m) for p, m in getattr(self, name).items()}
+            object.__setattr__(self, name, copies)
         object.__setattr__(self, "prunable", tuple(self.prunable or self.arrays))
         missing = [path for path in self.prunable if path not in self.arrays]
         if missing:
@@ -59,12 +66,16 @@ class Masks(Mapping[str, Array]):
     @property
     def removed(self) -> int:
         """Number of prunable entries that are not kept."""
-        return sum(int((~self.arrays[path]).sum()) for path in self.prunable)
+        return sum(int((~mask).sum()) for mask in self._counted())
 
     @property
     def total(self) -> int:
         """Number of prunable entries."""
-        return sum(self.arrays[path].size for path in self.prunable)
+        return sum(mask.size for mask in self._counted())
+
+    def _counted(self) -> list[Array]:
+        """List what sparsity is counted over."""
+        return list(self.entries.values()) or [self.arrays[path] for path in self.prunable]
 
     @property
     def sparsity(self) -> float:
@@ -75,14 +86,17 @@ class Masks(Mapping[str, Array]):
         """Write to `path` as ``.npz``, without pickle."""
         with Path(path).open("wb") as file:
             prunable = np.array(self.prunable, dtype=np.str_)
-            np.savez_compressed(file, __prunable__=prunable, **self.arrays)  # type: ignore[arg-type]
+            entries = {f"__entries__/{name}": mask for name, mask in self.entries.items()}
+            np.savez_compressed(file, __prunable__=prunable, **self.arrays, **entries)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | Path) -> Masks:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name != "__prunable__"}
-            return cls(arrays, tuple(str(p) for p in file["__prunable__"]))
+            arrays = {name: file[name] for name in file.files if not name.startswith("__")}
+            marked = [name for name in file.files if name.startswith("__entries__/")]
+            entries = {name.removeprefix("__entries__/"): file[name] for name in marked}
+            return cls(arrays, tuple(str(p) for p in file["__prunable__"]), entries)
 
     def __repr__(self) -> str:
         return f"Masks({self.removed:,} of {self.total:,} entries removed, {self.sparsity:.1%})"
