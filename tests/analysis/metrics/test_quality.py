@@ -102,12 +102,32 @@ def test_a_narrow_beam_stays_within_the_optimum_and_beats_greedy():
     assert beam.mean() > 0.99 * all_ways.mean()
 
 
+def table(drops):
+    """A network of four players whose drops are given by the set removed; others are 0."""
+
+    def formula(x):
+        removed = [frozenset(np.flatnonzero(row == 0)) for row in x]
+        return np.array([-drops.get(tuple(sorted(chosen)), 0.0) for chosen in removed])
+
+    return FormulaNetwork(formula, 4)
+
+
+TRAP = {(0,): 10.0, (2,): 9.9, (0, 2): 10.0, (2, 3): 9.95, (1, 2, 3): 100.0}
+
+
 def test_the_same_set_is_followed_once():
-    # Four equal players: every order of removal visits the same sets, so that two beams suffice.
-    network = FormulaNetwork(lambda x: np.prod(x, axis=1), 4)
-    game = Removal(network, np.full((1, 4), 2.0), np.ones(4), np.zeros(1, int), None)
-    found = best_order(game, np.arange(1), 3, 1)
-    np.testing.assert_allclose(found, sum(16 - 2.0 ** (4 - i) for i in range(1, 5)))
+    # {0, 2} is reached from both beams with the two largest sums: followed twice, it would crowd
+    # out {2, 3}, from which the best set follows.
+    game = Removal(table(TRAP), np.ones((1, 4)), np.zeros(4), np.zeros(1, int), None)
+    best = 9.9 + 9.95 + 100.0
+    np.testing.assert_allclose(best_order(game, np.arange(1), 2, 1), best)
+    np.testing.assert_allclose(best_order(game, np.arange(1), 1, 1), 20.0)
+
+
+def test_an_order_better_than_the_search_is_the_bound_itself():
+    order = np.array([[1.0, 2.0, 4.0, 3.0]])  # 2, 3, 1, 0
+    score = naopc(table(TRAP), np.ones((1, 4)), order, np.zeros(4), np.zeros(1, int), width=1)
+    assert score == 1.0
 
 
 def test_naopc_is_one_for_the_best_order_zero_for_the_worst_and_blind_to_temperature():

@@ -1,0 +1,7 @@
+"""95 % intervals of a mean: over samples by bootstrap, over seeds by Student's t."""
+
+from explainprune.analysis.intervals.bootstrap import bootstrap_mean
+from explainprune.analysis.intervals.shared import mapped
+from explainprune.analysis.intervals.student import TRANSFORMS, t_mean
+
+__all__ = ["TRANSFORMS", "bootstrap_mean", "mapped", "t_mean"]

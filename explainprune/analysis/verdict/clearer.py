@@ -1,0 +1,165 @@
+"""Verdict two, *clearer?*: the ratio of effective features, and what must hold beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from explainprune.analysis.intervals import mapped
+from explainprune.analysis.verdict.conditions import Condition
+from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, more_needed
+from explainprune.analysis.verdict.wording import further, number, percent
+from explainprune.types import Measure, Verdict
+
+ENDPOINT = "effective features per explanation, other over dense (geometric mean)"
+
+
+def clearer(
+    ratio: Measure,
+    before: Measure,
+    after: Measure,
+    conditions: Sequence[Condition] = (),
+    *,
+    margin: float = 0.05,
+    scope: str = "pair",
+    name: str = "other",
+    beside: Sequence[str] = (),
+) -> Verdict:
+    """Judge the ratio of effective features by a margin stated before.
+
+    *clearer*: the whole interval lies below ``1/(1 + margin)``, and every condition holds: the
+    other model isn't broken, its explanations are as faithful. *less clear*: it lies above
+    ``1 + margin``. *same*: it lies between. Else *inconclusive*. A model that is broken for certain
+    gets no verdict: fewer features of a model that no longer works are no clarity.
+
+    Parameters
+    ----------
+    ratio : Measure
+        Effective features, other over dense: a geometric mean with its interval.
+    before, after : Measure
+        Effective features of an explanation, dense and other.
+    conditions : sequence of Condition
+        `not_broken` first, then `faithful`.
+    margin : float
+        Above 0; relative.
+    scope : {"pair", "procedure"}
+    name : str
+        What to call the other model.
+    beside : sequence of str
+        Further figures for the sentence: ``"214 live connections instead of 6,464"``.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        If `margin` isn't above 0.
+
+    Examples
+    --------
+    >>> verdict = clearer(Measure(0.42, (0.38, 0.46), 90), Measure(26, (24, 28), 90),
+    ...     Measure(11, (10, 12), 90), name="pruned",
+    ...     beside=["214 live connections instead of 6,464"])
+    >>> print(verdict.sentence)
+    The pruned model's explanations are clearer: 11 effective features instead of 26 (interval
+    10–12; ratio 0.42, 0.38–0.46; margin 5 %), 214 live connections instead of 6,464.
+    """
+    if not margin > 0:
+        raise ValueError(f"margin is relative and above 0. Received: {margin!r}.")
+    found = _place(ratio, margin)
+    failing = [condition for condition in conditions if condition.holds is False]
+    open_ones = [condition for condition in conditions if condition.holds is None]
+    broken = [c for c in failing if c is conditions[0]]
+    blocked = broken or (found == "clearer" and (failing or open_ones))
+    label = "inconclusive" if blocked else found
+    more = _more(ratio, found, open_ones, margin, scope) if label == "inconclusive" else None
+    illustrative = scope == "procedure" and ratio.n < FEWEST_SEEDS
+    figures = ", ".join([_figures(ratio, before, after, margin), *beside])
+    sentence = _sentence(name, label, found, figures, failing, open_ones)
+    sentence += f"; {further(more, scope)}." if more and not failing else "."
+    if illustrative:
+        sentence += f" Fewer than {FEWEST_SEEDS} seeds: illustrative."
+    return Verdict(
+        label=label,
+        sentence=sentence,
+        endpoint=ENDPOINT,
+        margin=margin,
+        scope=scope,
+        evidence={
+            "effective_features_ratio": ratio,
+            "effective_features_dense": before,
+            "effective_features_other": after,
+            **{condition.name: condition.measure for condition in conditions},
+        },
+        conditions=tuple(str(condition) for condition in conditions),
+        more=None if failing else more,
+        illustrative=illustrative,
+    )
+
+
+def _place(ratio: Measure, margin: float) -> str:
+    """Say where the ratio lies, conditions aside."""
+    if ratio.low is None or ratio.high is None:
+        return "inconclusive"
+    if ratio.high < 1 / (1 + margin):
+        return "clearer"
+    if ratio.low > 1 + margin:
+        return "less clear"
+    inside = ratio.low >= 1 / (1 + margin) and ratio.high <= 1 + margin
+    return "same" if inside else "inconclusive"
+
+
+def _more(
+    ratio: Measure, found: str, open_ones: list[Condition], margin: float, scope: str
+) -> int | None:
+    """Return how many more samples would decide the endpoint and the conditions left open."""
+    needed = [more_needed(c.measure, c.margin, scope) for c in open_ones]
+    if found == "inconclusive" and ratio.value:
+        logs, edge = mapped(ratio, math.log), math.log1p(margin)
+        needed += [more_needed(logs, e, scope) for e in (-edge, edge) if _crosses(logs, e)]
+    known = [n for n in needed if n is not None]
+    return max(1, *known) if known and len(known) == len(needed) else None
+
+
+def _crosses(logs: Measure, edge: float) -> bool:
+    return logs.low is not None and logs.high is not None and logs.low <= edge <= logs.high
+
+
+def _figures(ratio: Measure, before: Measure, after: Measure, margin: float) -> str:
+    """Write both numbers of effective features and their ratio."""
+    if ratio.value is None or before.value is None or after.value is None:
+        return f"effective features are undefined ({ratio.note})"
+    text = f"{number(after.value)} effective features instead of {number(before.value)}"
+    inside = [f"interval {number(after.low)}–{number(after.high or 0)}"] if after.low else []
+    spread = f", {number(ratio.low)}–{number(ratio.high or 0)}" if ratio.low else ""
+    inside += [f"ratio {number(ratio.value)}{spread}", f"margin {percent(margin)} %"]
+    return f"{text} ({'; '.join(inside)})"
+
+
+def _sentence(
+    name: str,
+    label: str,
+    found: str,
+    figures: str,
+    failing: list[Condition],
+    open_ones: list[Condition],
+) -> str:
+    """Write the answer without its full stop."""
+    start = f"The {name} model's explanations"
+    if label != "inconclusive":
+        are = {"clearer": "clearer", "same": "as clear as before", "less clear": "less clear"}
+        return f"{start} are {are[label]}: {figures}"
+    if failing:
+        because = f"because {failing[0].broken}: {_lower(failing[0])}"
+        return f"{start} are not called clearer, {because}; {figures}"
+    if found == "clearer":
+        but = f"but a condition is open: {_lower(open_ones[0])}"
+        return f"{start} rest on fewer features, {figures}, {but}"
+    return f"Whether the {name} model's explanations are clearer is inconclusive: {figures}"
+
+
+def _lower(condition: Condition) -> str:
+    text = condition.sentence
+    return text if text.startswith(("R²", "No labels")) else text[0].lower() + text[1:]

@@ -1,0 +1,104 @@
+"""What else must hold before an explanation counts as clearer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explainprune.analysis.verdict.deciding import within
+from explainprune.analysis.verdict.wording import number, percent, percent_interval
+from explainprune.types import Measure
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition and whether it holds.
+
+    Attributes
+    ----------
+    name : str
+        Under which its figure stands among a verdict's evidence.
+    measure : Measure
+        Something that may be at most `margin`.
+    margin : float
+    sentence : str
+        What was found, in plain English, without its outcome.
+    broken : str
+        How to say that it fails.
+    """
+
+    name: str
+    measure: Measure
+    margin: float
+    sentence: str
+    broken: str
+
+    @property
+    def holds(self) -> bool | None:
+        """True, False, or None while the interval lies on both sides of the margin."""
+        return within(self.measure, self.margin)
+
+    def __str__(self) -> str:
+        outcome = {True: "holds", False: "fails", None: "open"}[self.holds]
+        return f"{self.sentence}: {outcome}."
+
+
+def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Condition:
+    """State that the other model still works.
+
+    Parameters
+    ----------
+    loss : Measure
+        Fall of accuracy or R², ``score(dense) − score(other)``; without labels the churn, which
+        bounds the fall of accuracy, or the share of the output's variance that is lost.
+    margin : float
+    score : {"accuracy", "r2", "churn", "variance"}
+    """
+    interval = f"95 % interval {percent_interval(loss)}; margin {percent(margin)}"
+    if loss.value is None:
+        sentence = f"Whether the other model still works is not known ({loss.note})"
+    elif score == "churn":
+        sentence = (
+            f"No labels: predictions differ on {percent(loss.value)} % of the rows ({interval}), "
+            "and accuracy can have fallen by no more"
+        )
+    elif score == "variance":
+        sentence = (
+            f"No labels: {percent(loss.value)} % of the dense model's variance is not reproduced "
+            f"({interval})"
+        )
+    else:
+        name = {"accuracy": "Accuracy", "r2": "R²"}[score]
+        fell = "fell" if loss.value >= 0 else "rose"
+        sentence = f"{name} {fell} by {percent(abs(loss.value))} points ({_fall(loss, margin)})"
+    name = {"churn": "churn", "variance": "variance_lost"}.get(score, f"{score}_drop")
+    return Condition(name, loss, margin, sentence, "the other model is broken")
+
+
+def faithful(loss: Measure, margin: float) -> Condition:
+    """State that explanations tell as much about their model as before.
+
+    Parameters
+    ----------
+    loss : Measure
+        Fall of NAOPC, ``NAOPC(dense) − NAOPC(other)``, paired by sample.
+    margin : float
+    """
+    if loss.value is None:
+        sentence = f"Whether explanations are as faithful is not known ({loss.note})"
+    else:
+        fell = "fell" if loss.value >= 0 else "rose"
+        sentence = (
+            f"Faithfulness (NAOPC) {fell} by {number(abs(loss.value))} on {loss.n:,} {loss.unit} "
+            f"(95 % interval of the fall {_plain(loss)}; margin {number(margin)})"
+        )
+    return Condition("naopc_drop", loss, margin, sentence, "its explanations are less faithful")
+
+
+def _fall(loss: Measure, margin: float) -> str:
+    return f"95 % interval of the fall {percent_interval(loss)}; margin {percent(margin)}"
+
+
+def _plain(measure: Measure) -> str:
+    if measure.low is None or measure.high is None:
+        return "none"
+    return f"{number(measure.low)} to {number(measure.high)}"

@@ -1,0 +1,90 @@
+"""Figures in plain English."""
+
+from __future__ import annotations
+
+import math
+
+from explainprune.types import Measure
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def count(n: int, noun: str) -> str:
+    """Write a number with its noun: figures from eleven on.
+
+    >>> count(4, "leading reason"), count(2000, "row"), count(1, "seed")
+    ('four leading reasons', '2,000 rows', 'one seed')
+    """
+    number = _WORDS[n] if 0 <= n < len(_WORDS) else f"{n:,}"
+    return f"{number} {noun}{'' if n == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent without the sign: one decimal below 20.
+
+    >>> percent(0.06), percent(0.0625), percent(0.214), percent(-0.001)
+    ('6', '6.2', '21', '−0.1')
+    """
+    text = f"{100 * share:.1f}" if abs(share) < 0.1995 else f"{100 * share:.0f}"
+    text = text.removesuffix(".0")
+    return {"-0": "0"}.get(text, text).replace("-", "−")
+
+
+def number(value: float) -> str:
+    """Write a number to two significant digits, whole from 10 on.
+
+    >>> number(26.4), number(2.345), number(0.0417), number(6464)
+    ('26', '2.3', '0.042', '6,464')
+    """
+    if value != 0 and abs(value) < 0.001:
+        return f"{value:.1e}".replace("-", "−")
+    if abs(value) >= 9.95:
+        return f"{value:,.0f}".replace("-", "−")
+    digits = 1 if abs(value) >= 1 else 2 if abs(value) >= 0.1 else 3
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def percent_interval(measure: Measure) -> str:
+    """Write the interval of a share in per cent.
+
+    >>> percent_interval(Measure(0.06, (0.05, 0.07), 9)), percent_interval(Measure(0.1, note="one"))
+    ('5–7', 'none')
+    """
+    if measure.low is None or measure.high is None:
+        return "none"
+    joint = " to " if measure.low < 0 else "–"
+    return f"{percent(measure.low)}{joint}{percent(measure.high)}"
+
+
+def rounded_up(n: float) -> int:
+    """Round up to two digits: what an estimate is worth.
+
+    >>> rounded_up(7), rounded_up(893.2), rounded_up(1234)
+    (7, 900, 1300)
+    """
+    step = int(10 ** max(0, len(str(math.ceil(n))) - 2))
+    return math.ceil(n / step) * step
+
+
+def sampled(scope: str, n: int) -> str:
+    """Say what a verdict is about and how much it rests on.
+
+    >>> sampled("pair", 2000), sampled("procedure", 3)
+    ('For this pair, on 2,000 rows', 'For this procedure, over three seeds')
+    """
+    if scope == "pair":
+        return f"For this pair, on {count(n, 'row')}"
+    return f"For this procedure, over {count(n, 'seed')}"
+
+
+def further(more: int | None, scope: str) -> str:
+    """Say how many more rows or seeds would decide.
+
+    >>> further(893, "pair")
+    'about 900 more rows would decide'
+    """
+    if more is None:
+        return ""
+    about = rounded_up(more)
+    unit = "row" if scope == "pair" else "seed"
+    return f"about {about:,} more {unit}{'' if about == 1 else 's'} would decide"
