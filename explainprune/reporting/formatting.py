@@ -1,0 +1,146 @@
+"""How numbers and names look on the page: the one place that rounds, and the one that cleans."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+KINDS = ("share", "stated", "score", "amount", "count", "plain")
+"""``share`` is in per cent with one decimal, ``stated`` (a share somebody chose) with as many as it
+needs, ``score`` has three decimals, ``amount`` one, ``count`` none, ``plain`` three digits."""
+
+
+def number(value: float | None, kind: str = "plain") -> str:
+    r"""Write `value` for a reader, rounded as its `kind` asks.
+
+    Parameters
+    ----------
+    value : float or None
+        None is a dash.
+    kind : str
+        One of `KINDS`.
+
+    Examples
+    --------
+    >>> number(0.0634, "share"), number(0.00002, "share"), number(1.0, "share")
+    ('6.3\xa0%', '<0.1\xa0%', '100\xa0%')
+    >>> number(0.05, "stated"), number(0.975, "stated")
+    ('5\xa0%', '97.5\xa0%')
+    >>> number(-0.93712, "score"), number(11.04, "amount"), number(6464, "count")
+    ('−0.937', '11.0', '6,464')
+    >>> number(2.0**64, "count"), number(0.000123, "plain"), number(None)
+    ('1.8\xa0×\xa010¹⁹', '1.23\xa0×\xa010⁻⁴', '–')
+    """
+    if value is None:
+        return "–"
+    if kind not in KINDS:
+        raise ValueError(f"Unknown kind of number {kind!r}. Known: {', '.join(KINDS)}.")
+    if kind == "share":
+        return percent(value)
+    if kind == "stated":
+        return f"{_fixed(100 * value, 4).rstrip('0').rstrip('.')}{NBSP}%"
+    if kind == "count":
+        return _power(value, 1) if abs(value) >= 1e7 else _fixed(value, 0)
+    if kind == "plain":
+        return _plain(value)
+    decimals = {"score": 3, "amount": 1}[kind]
+    return _tiny(value, decimals) or _fixed(value, decimals)
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    r"""Write a share in per cent; nothing that is not zero is shown as zero.
+
+    >>> percent(0.063), percent(0), percent(-0.0001)
+    ('6.3\xa0%', '0\xa0%', '>−0.1\xa0%')
+    """
+    if value in (0, 1):
+        text = f"{100 * value:.0f}"
+    else:
+        text = _tiny(100 * value, decimals) or _fixed(100 * value, decimals)
+    return f"{text}{NBSP}%"
+
+
+def bare(value: float | None, kind: str) -> str:
+    r"""Write `value` without its unit, for the ends of an interval.
+
+    >>> bare(0.051, "share")
+    '5.1'
+    """
+    return number(value, kind).removesuffix(f"{NBSP}%")
+
+
+def power_of_two(exponent: int) -> str:
+    r"""Write 2 to the power of `exponent`, and what that is.
+
+    >>> power_of_two(8), power_of_two(64)
+    ('2⁸ = 256', '2⁶⁴ = 1.8\xa0×\xa010¹⁹')
+    >>> power_of_two(3072)
+    '2³⁰⁷² = 5.8\xa0×\xa010⁹²⁴'
+    """
+    written = f"2{str(exponent).translate(_SUPERSCRIPT)}"
+    if exponent <= 1000:
+        return f"{written} = {number(2.0**exponent, 'count')}"
+    whole, part = divmod(exponent * math.log10(2), 1)
+    power = str(int(whole)).translate(_SUPERSCRIPT)
+    return f"{written} = {10**part:.1f}{NBSP}×{NBSP}10{power}"
+
+
+def name(text: object, longest: int | None = None) -> str:
+    r"""Return `text` without control characters, on one line, cut in the middle if too long.
+
+    HTML is left for the template engine to escape. What is dropped here is what no escaping
+    helps with: characters that end a line, reorder the text around them, or aren't characters.
+
+    >>> name("a\nb"), name("x\u202ey\x00"), name("abcdefghij", longest=6)
+    ('a b', 'x\ufffdy\ufffd', 'abc…ij')
+    """
+    cleaned = "".join(_safe(character) for character in str(text))
+    if longest is None or len(cleaned) <= longest:
+        return cleaned
+    tail = (longest - 1) // 2
+    return f"{cleaned[: longest - 1 - tail]}…{cleaned[len(cleaned) - tail :]}"
+
+
+def _safe(character: str) -> str:
+    """Keep a printable character, make white space a space, replace anything else."""
+    if character in "\t\n\r\u2028\u2029\x0b\x0c\x85":
+        return " "
+    # Cc control, Cf format (bidirectional overrides), Cs lone surrogates, Cn and Co unassigned.
+    bad = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn", "Co")
+    return "\ufffd" if bad and character not in "\u200c\u200d\u00ad" else character
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = f"{abs(value):,.{decimals}f}"
+    negative = value < 0 and any(digit in text for digit in "123456789")
+    return (MINUS if negative else "") + text
+
+
+def _tiny(value: float, decimals: int) -> str:
+    """Say that a value is smaller than what is shown, or return an empty string."""
+    if value == 0 or float(f"{abs(value):.{decimals}f}") > 0:
+        return ""
+    step = f"{10**-decimals:.{decimals}f}"
+    return f"<{step}" if value > 0 else f">{MINUS}{step}"
+
+
+def _plain(value: float) -> str:
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size < 1e-3 or size >= 1e7:
+        return _power(value, 2)
+    if float(value).is_integer():
+        return _fixed(value, 0)
+    return _fixed(value, max(0, 2 - math.floor(math.log10(size))))
+
+
+def _power(value: float, decimals: int) -> str:
+    mantissa, exponent = f"{abs(value):.{decimals}e}".split("e")
+    power = str(int(exponent)).translate(_SUPERSCRIPT)
+    sign = MINUS if value < 0 else ""
+    return f"{sign}{mantissa}{NBSP}×{NBSP}10{power}"

@@ -1,0 +1,155 @@
+"""The page: results in, one HTML file out, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from explainprune.reporting import formatting
+from explainprune.reporting.subject import Subject, subject_of
+from explainprune.reporting.svg.network import largest_weight
+from explainprune.reporting.views.drawings import drawings_of, panels
+from explainprune.reporting.views.features import features
+from explainprune.reporting.views.levels import sweep
+from explainprune.reporting.views.metrics import metrics
+from explainprune.reporting.views.performance import performance
+from explainprune.reporting.views.provenance import provenance
+from explainprune.reporting.views.samples import gallery
+from explainprune.reporting.views.sizes import sizes
+from explainprune.reporting.views.units import units
+from explainprune.reporting.views.verdicts import cards
+from explainprune.types import Comparison, Study
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+SECTIONS = {
+    "verdicts": "Two verdicts",
+    "sizes": "What was pruned",
+    "network": "The network, before and after",
+    "performance": "Does it still work?",
+    "features": "Which features mattered",
+    "units": "Which neurons mattered",
+    "samples": "Row by row",
+    "levels": "Over sparsity and seeds",
+    "metrics": "All metrics",
+    "provenance": "Where this comes from",
+    "reading": "How to read this page",
+}
+"""Anchor (and template) and heading of every section, in order; empty ones are left out."""
+
+
+def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) -> str:
+    """Write `results` as one HTML page that loads nothing.
+
+    Parameters
+    ----------
+    results : Comparison or Study
+    manifest : dict, optional
+        How the results came about: command, versions, checksums, times.
+
+    Returns
+    -------
+    str
+        The page; equal results and manifests give equal bytes.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two models, or their pair isn't compared.
+    """
+    subject = subject_of(results)
+    css, script = _source("page.css"), _source("page.js")
+    shown = _views(subject, manifest)
+    contents = [(anchor, SECTIONS[anchor]) for anchor in SECTIONS if shown.get(anchor, True)]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(**shown, contents=contents, css=css, script=script, policy=_policy(css, script))
+    )
+
+
+def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
+    """Work out everything the templates show; a section whose name maps to False is left out."""
+    detail = subject.pair.detail
+    drawn, both = panels(subject), drawings_of(subject)
+    labels = {
+        f"{role}_label": subject.arm_term(key).label
+        for role, key in (("dense", subject.dense), ("other", subject.other))
+    }
+    return labels | {
+        "title": f"{labels['other_label']} against {labels['dense_label']}: explainprune report",
+        "study": subject.study is not None,
+        "pair": subject.pair,
+        "lede": _lede(subject),
+        "cards": cards(subject),
+        "sizes": sizes(subject),
+        "network": bool(drawn),
+        "panels": drawn,
+        "largest_weight": largest_weight(*both) if both else None,
+        "criterion": detail.criterion,
+        "performance": performance(subject),
+        "features": features(subject) if detail.features else False,
+        "units": units(subject) if detail.units else False,
+        "samples": bool(detail.samples),
+        "gallery": gallery(subject),
+        "levels": subject.study is not None,
+        "sweep": sweep(subject),
+        "metrics": metrics(subject),
+        "provenance": provenance(subject, manifest),
+    }
+
+
+def _lede(subject: Subject) -> list[tuple[str, str]]:
+    """Pick the facts that belong under the title."""
+    facts = subject.pair.provenance
+    wanted = {"data": "data", "rows": "rows", "method": "explained by", "background": "background"}
+    chosen = [
+        (label, str(facts[key]))
+        for key, label in wanted.items()
+        if isinstance(facts.get(key), (str, int, float))
+    ]
+    if subject.study is not None:
+        chosen.append(("seeds", str(len(subject.study.seeds))))
+    return chosen
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": formatting.number,
+        "bare": formatting.bare,
+        "name": formatting.name,
+        "exact": json.dumps,
+    }
+    return environment
+
+
+def _source(name: str) -> Markup:
+    """Read a style or script of our own: nothing of the user's is ever in it."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _policy(css: str, script: str) -> str:
+    """Allow this page's own style and script by their hashes, images within it, nothing else."""
+    hashes = [
+        f"'sha256-{b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+        for part in (css, script)
+    ]
+    return (
+        f"default-src 'none'; style-src {hashes[0]}; script-src {hashes[1]}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,154 @@
+"""Lines with intervals over a numeric axis: one figure for each measure of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from explainprune.reporting.svg.axis import Axis
+from explainprune.reporting.svg.element import coordinate, element, join
+
+WIDTH, HEIGHT = 340, 250
+LEFT, RIGHT, TOP, BOTTOM = 48, 20, 12, 42
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place of a series, with intervals along both axes where there are any."""
+
+    x: float
+    y: float
+    y_interval: tuple[float, float] | None = None
+    x_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one arm; `look` is its place in the page's list of colours and markers."""
+
+    label: str
+    look: str
+    points: tuple[Point, ...]
+
+
+def lines(
+    series: Iterable[Series],
+    x: Axis,
+    y: Axis,
+    *,
+    x_title: str,
+    label: str,
+    joined: bool = True,
+    level: tuple[str, float] | None = None,
+) -> Markup:
+    """Draw every series with its intervals; the y axis is named by the figure's heading.
+
+    Parameters
+    ----------
+    series : iterable of Series
+    x, y : Axis
+    x_title, label : str
+        Title of the x axis; what a reader who can't see the figure is told.
+    joined : bool
+        Whether points of a series are joined by a line.
+    level : (str, float), optional
+        A value to compare with, drawn across, and its name.
+    """
+    return element(
+        "svg",
+        *_frame(x, y, x_title),
+        *(_level(*level, y) if level else ()),
+        *(_series(one, x, y, joined) for one in series),
+        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        class_="lines",
+        role="img",
+        aria_label=label,
+    )
+
+
+def across(axis: Axis, value: float) -> float:
+    """Return the x coordinate of a value.
+
+    >>> across(Axis(0.0, 1.0, ()), 0.0), across(Axis(0.0, 1.0, ()), 1.0)
+    (48.0, 320.0)
+    """
+    return LEFT + (WIDTH - LEFT - RIGHT) * axis.place(value) / 100
+
+
+def up(axis: Axis, value: float) -> float:
+    """Return the y coordinate of a value; larger values lie higher.
+
+    >>> up(Axis(0.0, 1.0, ()), 0.0), up(Axis(0.0, 1.0, ()), 1.0)
+    (208.0, 12.0)
+    """
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.place(value) / 100
+
+
+def marker(look: str, x: float, y: float) -> Markup:
+    """Draw a point in the shape that belongs to a look, so that colour isn't needed to tell."""
+    shape = {"other": "M-4 0a4 4 0 108 0a4 4 0 10-8 0", "dense": "M-3.6-3.6h7.2v7.2h-7.2z",
+             "mark0": "M0-4.6L4.4 3.4H-4.4z", "mark1": "M0-5L4.4 0 0 5-4.4 0z",
+             "mark2": "M0 4.6L4.4-3.4H-4.4z"}.get(look, "M-4-4L4 4M4-4L-4 4")  # fmt: skip
+    place = f"translate({coordinate(x, 1)} {coordinate(y, 1)})"
+    return element("path", d=shape, transform=place, class_="marker")
+
+
+def key(look: str) -> Markup:
+    """Draw the legend's sample of a look: a short line and its marker."""
+    return element(
+        "svg",
+        element(
+            "g",
+            element("line", x1=0, x2=26, y1=7, y2=7, class_="series"),
+            marker(look, 13, 7),
+            class_=look,
+        ),
+        viewBox="0 0 26 14",
+        width=26,
+        height=14,
+        class_="lines key",
+        aria_hidden="true",
+        focusable="false",
+    )
+
+
+def _frame(x: Axis, y: Axis, x_title: str) -> Iterable[Markup]:
+    floor = HEIGHT - BOTTOM
+    for tick in y.ticks:
+        at = up(y, tick)
+        yield element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid")
+        yield element("text", y.label(tick), x=LEFT - 6, y=at + 4, text_anchor="end")
+    for tick in x.ticks:
+        at = across(x, tick)
+        yield element("line", x1=at, x2=at, y1=floor, y2=floor + 4, class_="grid")
+        yield element("text", x.label(tick), x=at, y=floor + 17, text_anchor="middle")
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    yield element(
+        "text", x_title, x=middle, y=HEIGHT - 5, text_anchor="middle", class_="axis-title"
+    )
+
+
+def _level(label: str, value: float, y: Axis) -> Iterable[Markup]:
+    at, end = up(y, value), WIDTH - RIGHT
+    yield element("line", x1=LEFT, x2=end, y1=at, y2=at, class_="level")
+    above = at - 5 if at > TOP + 14 else at + 13
+    yield element("text", label, x=end, y=above, text_anchor="end", class_="level-name")
+
+
+def _series(one: Series, x: Axis, y: Axis, joined: bool) -> Markup:
+    places = [(across(x, point.x), up(y, point.y)) for point in one.points]
+    parts = []
+    if joined and len(places) > 1:
+        d = "M" + " ".join(f"{coordinate(a, 1)} {coordinate(b, 1)}" for a, b in places)
+        parts.append(element("path", d=d, class_="series"))
+    for point, (a, b) in zip(one.points, places, strict=True):
+        if point.y_interval is not None:
+            low, high = (up(y, end) for end in point.y_interval)
+            parts.append(element("line", x1=a, x2=a, y1=low, y2=high, class_="interval"))
+        if point.x_interval is not None:
+            low, high = (across(x, end) for end in point.x_interval)
+            parts.append(element("line", x1=low, x2=high, y1=b, y2=b, class_="interval"))
+        parts.append(marker(one.look, a, b))
+    return element("g", join(parts), class_=one.look)

@@ -1,0 +1,92 @@
+"""One row of a figure that is a table: an SVG that fills its cell, positions in per cent.
+
+Nothing is scaled: a track is as wide and as high as its cell, text stays as large as the page's,
+and grid lines and shading of neighbouring rows meet. So figures read as well at 400 pixels as on
+paper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from explainprune.reporting.svg.axis import Axis
+from explainprune.reporting.svg.element import element, share
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A stretch of an axis that means something, such as "within the margin"; `label` names it."""
+
+    low: float
+    high: float
+    label: str = ""
+
+
+def track(axis: Axis, *drawn: Markup, zone: Zone | None = None) -> Markup:
+    """Put `drawn` on a row with the axis' grid and, behind everything, the zone."""
+    return element(
+        "svg",
+        *_zone(axis, zone),
+        *(_line(axis.place(tick), "grid") for tick in axis.ticks),
+        *_ends(axis, zone),
+        *drawn,
+        class_="track",
+        width="100%",
+        height="100%",
+        aria_hidden="true",
+        focusable="false",
+    )
+
+
+def ruler(axis: Axis, zone: Zone | None = None, *, most: int = 6) -> Markup:
+    """Draw the tick labels of an axis, and above them the zone's name at its upper end.
+
+    Parameters
+    ----------
+    axis : Axis
+    zone : Zone, optional
+    most : int
+        With more ticks than this only every second one is labelled.
+    """
+    named = zone is not None and bool(zone.label)
+    parts = [
+        _text(axis.label(tick), axis.place(tick), 30 if named else 13)
+        for tick in axis.ticks[:: 1 if len(axis.ticks) <= most else 2]
+    ]
+    if zone is not None and named:
+        parts.append(_text(zone.label, axis.place(zone.high), 12, "named"))
+    return element(
+        "svg",
+        *parts,
+        class_="ruler",
+        width="100%",
+        height=36 if named else 18,
+        aria_hidden="true",
+        focusable="false",
+    )
+
+
+def _text(text: str, x: float, y: float, kind: str | None = None) -> Markup:
+    # Text at either end grows inwards, so that it stays inside its cell.
+    anchor = "start" if x < 15 else "end" if x > 85 else "middle"
+    return element("text", text, x=share(x), y=y, text_anchor=anchor, class_=kind)
+
+
+def _line(x: float, kind: str) -> Markup:
+    return element("line", x1=share(x), x2=share(x), y1="0", y2="100%", class_=kind)
+
+
+def _zone(axis: Axis, zone: Zone | None) -> list[Markup]:
+    if zone is None:
+        return []
+    left, right = axis.place(zone.low), axis.place(zone.high)
+    width = share(right - left)
+    return [element("rect", x=share(left), y="0", width=width, height="100%", class_="zone")]
+
+
+def _ends(axis: Axis, zone: Zone | None) -> list[Markup]:
+    """Draw a line at each end of the zone that lies inside the axis."""
+    ends = () if zone is None else (zone.low, zone.high)
+    return [_line(axis.place(end), "margin") for end in ends if axis.low < end < axis.high]

@@ -1,0 +1,96 @@
+"""Which features mattered before and after: the leading ones as bars, images as heat maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from explainprune.reporting.formatting import number
+from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.svg.bars import Bar, bars
+from explainprune.reporting.svg.heat import heat, legend
+from explainprune.reporting.svg.track import ruler, track
+from explainprune.types import Array, FeatureRow
+
+MOST = 20
+
+
+@dataclass(frozen=True)
+class FeatureBar:
+    """One feature and its two bars."""
+
+    row: FeatureRow
+    bars: Markup
+
+
+@dataclass(frozen=True)
+class HeatPair:
+    """Mean |attribution| of every pixel in both models, and what the strongest colour means."""
+
+    dense: Markup
+    other: Markup
+    largest: float
+    dense_legend: Markup
+    other_legend: Markup
+
+
+@dataclass(frozen=True)
+class Features:
+    """The section's content: bars (with their ruler), of how many, and heat maps for images."""
+
+    rows: tuple[FeatureBar, ...]
+    ruler: Markup
+    total: int
+    heat: HeatPair | None
+
+
+def features(subject: Subject) -> Features:
+    """Take the features that lead in either model."""
+    detail = subject.pair.detail
+    leading = sorted(detail.features, key=lambda row: -max(row.dense, row.other))[:MOST]
+    reach = [v for r in leading for v in (r.dense, r.other, *r.dense_interval, *r.other_interval)]
+    axis = axis_for(reach, kind="share", include=(0.0,), most=4)
+    rows = tuple(FeatureBar(row, track(axis, *bars(axis, *_bars(row)))) for row in leading)
+    return Features(rows, ruler(axis), len(detail.features), _heat(subject))
+
+
+def _bars(row: FeatureRow) -> tuple[Bar, Bar]:
+    return (
+        Bar(row.dense, "dense", row.dense_interval),
+        Bar(row.other, "other", row.other_interval),
+    )
+
+
+def picture(values: Array, shape: tuple[int, ...]) -> Array:
+    """Lay flat values out as an image; several channels are added up.
+
+    >>> picture(np.array([1.0, 2.0, 3.0, 4.0]), (1, 2, 2))
+    array([[3., 7.]])
+    """
+    laid = np.asarray(values, dtype=np.float64).reshape(shape)
+    return laid if laid.ndim == 2 else laid.sum(axis=-1)
+
+
+def _heat(subject: Subject) -> HeatPair | None:
+    detail = subject.pair.detail
+    shape = detail.image_shape
+    if shape is None or len(shape) not in (2, 3) or len(detail.features) != np.prod(shape):
+        return None
+    order = {name: place for place, name in enumerate(detail.feature_names)}
+    rows = detail.features
+    if len(order) == len(rows) and all(row.name in order for row in rows):
+        rows = tuple(sorted(rows, key=lambda row: order[row.name]))
+    dense = picture(np.array([row.dense for row in rows]), shape)
+    other = picture(np.array([row.other for row in rows]), shape)
+    largest = max(float(dense.max()), float(other.max()))
+    told = f"strongest colour {number(largest, 'share')} of all attribution"
+    return HeatPair(
+        heat(dense, largest, label=f"Dense model, {told}", kind="dense"),
+        heat(other, largest, label=f"Other model, {told}", kind="other"),
+        largest,
+        legend("dense"),
+        legend("other"),
+    )

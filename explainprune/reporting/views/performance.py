@@ -1,0 +1,108 @@
+"""Whether the other model still works: scores of every arm, within classes and groups, churn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explainprune.reporting import wording
+from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.views.scales import Line, Scale, ends, scale
+from explainprune.types import Measure, ModelRow
+
+SCORES = ("accuracy", "r2", "auc", "log_loss")
+_CHANCE = ("random_weights", "shuffled_samples")
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The section's content.
+
+    Attributes
+    ----------
+    scores : Scale or None
+        Every arm is a row; the leading score is drawn, the others stand beside it.
+    slices : Scale or None
+        Every class, group or outcome is a row, with both models' score and the pair's figures.
+    churn : tuple of (Term, Measure)
+    """
+
+    scores: Scale | None
+    slices: Scale | None
+    churn: tuple[tuple[wording.Term, Measure], ...]
+
+
+def performance(subject: Subject) -> Performance:
+    """Gather scores, slices and churn."""
+    main = subject.results.comparisons[subject.main]
+    churn = tuple((wording.term(key), m) for key, m in main.items() if key.startswith("churn"))
+    return Performance(_scores(subject), _slices(subject), churn)
+
+
+def measure_of(row: ModelRow, score: str) -> Measure | None:
+    """Return a model's score with its interval, or None if it has no such score."""
+    value = getattr(row, score)
+    if value is None:
+        return None
+    interval = row.intervals.get(score)
+    return Measure(value, interval, row.n, row.unit, "" if interval else "none was computed")
+
+
+def _scores(subject: Subject) -> Scale | None:
+    models = subject.results.models
+    present = [s for s in SCORES if any(getattr(row, s) is not None for row in models.values())]
+    if not present:
+        return None
+    first, *others = present
+    known = wording.term(first)
+    lines = [
+        Line(
+            subject.arm_term(key).label,
+            ((subject.role(key), measure_of(row, first) or _absent(row)),),
+            row.note or subject.arm_term(key).meaning,
+            subject.role(key) != "mark",
+            tuple(measure_of(row, score) for score in others),
+        )
+        for key, row in models.items()
+    ]
+    # Chance lies far below: drawn as an arrow, it leaves room to tell the others apart.
+    near = [
+        line for line, row in zip(lines, models.values(), strict=True) if row.arm not in _CHANCE
+    ]
+    axis = axis_for(ends(near), kind=known.kind, most=4)
+    columns = tuple(wording.term(score) for score in others)
+    return scale(known.label, lines, kind=known.kind, axis=axis, columns=columns)
+
+
+def _slices(subject: Subject) -> Scale | None:
+    models, primary = subject.models, subject.results.primary
+    within = subject.results.slices.get(subject.main, {})
+    labels = dict.fromkeys([*(part for row in models.values() for part in row.slices), *within])
+    if not labels:
+        return None
+    score = _sliced_score(models)
+    columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
+    known = wording.term(score)
+    lines = [
+        Line(
+            label,
+            tuple(
+                (subject.role(key), row.slices[label][score])
+                for key, row in models.items()
+                if score in row.slices.get(label, {})
+            ),
+            beside=tuple(within.get(label, {}).get(column) for column in columns),
+        )
+        for label in labels
+    ]
+    terms = tuple(wording.term(column) for column in columns)
+    return scale(known.label, lines, kind=known.kind, columns=terms)
+
+
+def _sliced_score(models: dict[str, ModelRow]) -> str:
+    parts = [part for row in models.values() for part in row.slices.values()]
+    return next((score for score in SCORES if any(score in part for part in parts)), "accuracy")
+
+
+def _absent(row: ModelRow) -> Measure:
+    return Measure(None, None, row.n, row.unit, "not measured")

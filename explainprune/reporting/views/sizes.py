@@ -1,0 +1,116 @@
+"""What was pruned: how large both models are, and how much of each layer is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from explainprune.reporting import wording
+from explainprune.reporting.formatting import power_of_two
+from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.axis import Axis
+from explainprune.reporting.svg.bars import Bar, bars
+from explainprune.reporting.svg.track import track
+from explainprune.reporting.views.drawings import drawings_of
+from explainprune.types import Drawing, ModelRow
+
+QUANTITIES = (
+    "params", "nonzero", "flops", "units", "live_inputs", "live_connections", "exact_cost",
+)  # fmt: skip
+_SHARE = Axis(0.0, 1.0, (0.0, 1.0), "share")
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """One quantity of both models; `left` is the share that the other model keeps of it."""
+
+    term: wording.Term
+    dense: float | None
+    other: float | None
+    left: float | None
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer: units kept (with a bar), and live connections coming in, before and after."""
+
+    layer: str
+    kept: int | None
+    total: int | None
+    before: int | None
+    after: int | None
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The section's content.
+
+    Attributes
+    ----------
+    rows : tuple of SizeRow
+    layers : tuple of LayerRow
+    arms : tuple of (str, ModelRow)
+        Every model with a size, by label.
+    features : int
+        d: how many features (or players) an explanation has.
+    full_cost : str
+        2^d, which exact Shapley values would cost without sparsity.
+    """
+
+    rows: tuple[SizeRow, ...]
+    layers: tuple[LayerRow, ...]
+    arms: tuple[tuple[str, ModelRow], ...]
+    features: int
+    full_cost: str
+    terms: tuple[tuple[str, wording.Term], ...]
+
+
+def sizes(subject: Subject) -> Sizes:
+    """Gather the sizes of all models and the layers of the two."""
+    dense, other = subject.models.values()
+    rows = (_row(key, getattr(dense, key), getattr(other, key)) for key in QUANTITIES)
+    features = len(subject.pair.detail.feature_names)
+    arms = subject.results.models.items()
+    return Sizes(
+        tuple(row for row in rows if row.dense is not None or row.other is not None),
+        tuple(_layers(subject)),
+        tuple(
+            (subject.arm_term(key).label, row)
+            for key, row in arms
+            if any(getattr(row, quantity) is not None for quantity in QUANTITIES)
+        ),
+        features,
+        power_of_two(features),
+        tuple((key, wording.term(key)) for key in QUANTITIES),
+    )
+
+
+def _row(key: str, dense: float | None, other: float | None) -> SizeRow:
+    left = other / dense if dense and other is not None else None
+    return SizeRow(wording.term(key), dense, other, left)
+
+
+def _layers(subject: Subject) -> list[LayerRow]:
+    units = subject.pair.detail.units
+    drawn = drawings_of(subject)
+    before, after = (_incoming(drawing) for drawing in drawn) if drawn else ({}, {})
+    names = dict.fromkeys([unit.layer for unit in units]) | dict.fromkeys(before)
+    rows = []
+    for layer in names:
+        kept = [unit.kept for unit in units if unit.layer == layer]
+        count, total = (sum(kept), len(kept)) if kept else (None, None)
+        bar = bars(_SHARE, Bar(count / total, "other")) if count and total else []
+        rows.append(
+            LayerRow(layer, count, total, before.get(layer), after.get(layer), track(_SHARE, *bar))
+        )
+    return rows
+
+
+def _incoming(drawing: Drawing) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for edges in drawing.edges:
+        layer = drawing.layers[edges.end].name
+        totals[layer] = totals.get(layer, 0) + edges.total
+    return totals

@@ -1,0 +1,409 @@
+"""Synthetic results that look like real ones: a digits network and a table with hostile names."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from explainprune.types import (
+    Comparison,
+    Detail,
+    Drawing,
+    DrawnEdges,
+    DrawnLayer,
+    FeatureRow,
+    Level,
+    Measure,
+    ModelRow,
+    Sample,
+    Study,
+    UnitRow,
+    Verdict,
+)
+
+HOSTILE = (
+    "<script>document.title='owned'</script>",
+    '"><img src=x onerror="document.title=\'owned\'">',
+    "</style><style>body{display:none}</style>",
+    "{{ 7*7 }}{% raw %}",
+    "]]></svg><iframe src=javascript:alert(1)>",
+    "=HYPERLINK('#')",
+    "right\u202eto left\x00\x08",
+    "$\\frac{a}{b}$ & co; 'quoted', \"twice\"",
+    "a|b|c",
+    "two\nlines\tand a tab",
+    "年龄 âge возраст 👩🏽‍🔬",
+    "\ud800 half a pair",
+)
+LONG = "a_feature_whose_name_somebody_generated_and_never_looked_at_" * 4
+
+
+def measure(value, half, *, n=360, unit="samples", note=""):
+    """An interval around a value, cut at nothing."""
+    return Measure(float(value), (float(value - half), float(value + half)), n, unit, note)
+
+
+def layers_of(sizes, names, rng, dead=0.0, labels=((), ())):
+    return tuple(
+        DrawnLayer(
+            name,
+            "inputs" if index == 0 else "Dense",
+            size,
+            tuple(range(size)),
+            tuple(float(v) for v in rng.beta(1.2, 3, size)),
+            tuple(bool(v) for v in (rng.random(size) >= (dead if index < len(sizes) - 1 else 0))),
+            labels[0] if index == 0 else labels[1] if index == len(sizes) - 1 else (),
+        )
+        for index, (name, size) in enumerate(zip(names, sizes, strict=True))
+    )
+
+
+def drawing_of(sizes, names, rng, *, density=1.0, dead=0.0, labels=((), ()), most=1500):
+    layers = layers_of(sizes, names, rng, dead, labels)
+    edges = []
+    for start, (fan_in, units) in enumerate(pairwise(sizes)):
+        source, target = (part.ravel() for part in np.meshgrid(range(fan_in), range(units)))
+        alive = np.array(layers[start].alive)[source] & np.array(layers[start + 1].alive)[target]
+        keep = np.flatnonzero(alive & (rng.random(source.size) < density))
+        weight = rng.normal(0, 1 / np.sqrt(fan_in), keep.size)
+        drawn = np.sort(np.argsort(-np.abs(weight))[:most])
+        edges.append(
+            DrawnEdges(
+                start,
+                start + 1,
+                tuple(int(i) for i in source[keep][drawn]),
+                tuple(int(i) for i in target[keep][drawn]),
+                tuple(float(w) for w in weight[drawn]),
+                int(keep.size),
+            )
+        )
+    return Drawing(layers, tuple(edges), "the strongest connections of each layer are drawn")
+
+
+def units_of(layers, rng):
+    rows = []
+    for layer, count in layers:
+        before = rng.gamma(1.2, 0.3, count)
+        kept = before > np.quantile(before, 0.55)
+        after = np.where(kept, before * rng.uniform(0.7, 1.4, count), 0)
+        ranks, later = (np.argsort(np.argsort(-v)) + 1 for v in (before, after))
+        rows += [
+            UnitRow(
+                layer,
+                unit,
+                float(before[unit]),
+                float(after[unit]) if kept[unit] else None,
+                float(ranks[unit]),
+                float(later[unit]) if kept[unit] else None,
+                bool(kept[unit]),
+            )
+            for unit in range(count)
+        ]
+    return tuple(rows)
+
+
+def feature_rows(names, dense, other):
+    dense, other = dense / dense.sum(), other / other.sum()
+    return tuple(
+        FeatureRow(
+            name,
+            float(a),
+            (float(a * 0.85), float(a * 1.15)),
+            float(b),
+            (float(b * 0.8), float(b * 1.2)),
+        )
+        for name, a, b in zip(names, dense, other, strict=True)
+    )
+
+
+def digits_images():
+    """Real images, and the attributions of a linear model of them."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    x = x / 16.0
+    mean = x.mean(0)
+    means = np.stack([x[y == k].mean(0) for k in range(10)])
+    return x, y, mean, means - means.mean(0)
+
+
+def digits_samples(count=12, seed=1):
+    x, y, mean, weights = digits_images()
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(x), count, replace=False)
+    why = ("typical", "most changed", "prediction flipped")
+    samples = []
+    for place, row in enumerate(rows):
+        dense = (x[row] - mean) * weights[y[row]]
+        other = np.where(np.abs(dense) > np.quantile(np.abs(dense), 0.6), dense * 1.1, 0)
+        other = other + (place % 3 > 0) * rng.normal(0, 0.03, 64) * (rng.random(64) > 0.7)
+        flipped = place % 3 == 2
+        samples.append(
+            Sample(
+                int(row),
+                tuple(float(v) for v in x[row]),
+                tuple(float(v) for v in dense),
+                tuple(float(v) for v in other),
+                str(y[row]),
+                str(y[row]),
+                str((y[row] + 3) % 10) if flipped else str(y[row]),
+                None if place == 5 else float(np.round(1 - 0.25 * (place % 3), 3)),
+                why[place % 3],
+            )
+        )
+    return tuple(samples)
+
+
+def reasons(scope="pair", label="inconclusive", n=360, unit="samples", illustrative=False):
+    return Verdict(
+        label,
+        "For this pair, on 360 rows, 6.3 % of the four leading reasons differ (95 % interval "
+        "5.1–7.5; redrawing the background alone changes 2.1; margin 5): inconclusive; about 900 "
+        "more rows would decide.",
+        "signed top-k agreement on centred logits, k = 4",
+        0.05,
+        scope,
+        {
+            "disagreement": measure(0.0634, 0.0121, n=n, unit=unit),
+            "excess": measure(0.0423, 0.0132, n=n, unit=unit),
+            "noise": measure(0.0211, 0.0042, n=n, unit=unit),
+        },
+        (
+            "Redrawing the background changes 2.1 %, less than the margin: the excess counts.",
+            "Both models explain the dense prediction, with the same background and draws.",
+        ),
+        912 if label == "inconclusive" else None,
+        illustrative,
+    )
+
+
+def clearer(scope="pair", n=360, unit="samples", illustrative=False):
+    return Verdict(
+        "clearer",
+        "The pruned model's explanations are clearer: 11.2 effective features instead of 26.4, "
+        "214 live connections instead of 4,464, exact Shapley values for 3,712 coalitions.",
+        "effective features per explanation",
+        0.05,
+        scope,
+        {
+            "effective_features_dense": measure(26.4, 0.8, n=n, unit=unit),
+            "effective_features_other": measure(11.2, 0.6, n=n, unit=unit),
+            "accuracy_drop": measure(0.0112, 0.0081, n=n, unit=unit),
+            "faithfulness_change": Measure(None, None, 0, unit, "U = L for all rows"),
+        },
+        ("Accuracy fell by 1.1 points, within its margin of 2.", "NAOPC could not be computed."),
+        None,
+        illustrative,
+    )
+
+
+def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
+    rng = np.random.default_rng(3)
+    table = {
+        "dense": (0.9722, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, ""),
+        "pruned": (0.9611, 8906, 402, 1804, 31, 37, 214, 3712.0, ""),
+        "placebo": (0.9750, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "same epochs, no mask"),
+        "retrained": (0.9694, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "seed 101"),
+        "random_pruned": (0.8556, 8906, 402, 1804, 40, 51, 214, 90112.0, ""),
+        "random_weights": (0.1028, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "5 copies"),
+    }
+    rows = {}
+    for arm, (value, params, nonzero, flops, units, inputs, live, cost, note) in table.items():
+        slices = {}
+        if arm in ("dense", "pruned"):
+            for k in range(classes):
+                p = min(1.0, value + rng.normal(0, 0.02))
+                interval = (p - 0.06, min(1.0, p + 0.05))
+                slices[f"class {k}"] = {score: Measure(p, interval, max(3, n // classes), unit)}
+            slices["group east"] = {score: Measure(1.0, None, 2, "samples", "only two rows")}
+        rows[arm] = ModelRow(
+            arm,
+            **{score: value},
+            auc=None if score == "r2" else min(0.9999, value + 0.02),
+            log_loss=None if score == "r2" else round(3 * (1.005 - value), 4),
+            params=params,
+            nonzero=nonzero,
+            flops=flops,
+            units=units,
+            live_inputs=inputs,
+            live_connections=live,
+            exact_cost=cost,
+            intervals={
+                score: (value - 0.017, value + 0.013),
+                "log_loss": (round(2.8 * (1.005 - value), 4), round(3.3 * (1.005 - value), 4)),
+            },
+            n=n,
+            unit=unit,
+            slices=slices,
+            note=note,
+        )
+    return rows
+
+
+AGREEMENTS = {
+    "pruned": 0.9366,
+    "redrawn_background": 0.9789,
+    "placebo": 0.9611,
+    "retrained": 0.7317,
+    "random_pruned": 0.6104,
+    "shuffled_samples": 0.1275,
+    "random_weights": 0.0412,
+}
+
+
+def pairs_of(n=360, unit="samples"):
+    pairs = {}
+    for arm, value in AGREEMENTS.items():
+        pairs[f"dense|{arm}"] = {
+            "signed_top_k": measure(value, 0.0121, n=n, unit=unit),
+            "signed_rank_correlation": measure(value - 0.021, 0.01, n=n, unit=unit),
+            "cosine": measure(min(0.99, value + 0.013), 0.008, n=n, unit=unit),
+            "churn": measure(0.0333 if arm == "pruned" else 0.31, 0.019, n=n, unit=unit),
+            "my_own_metric": Measure(value * 3.3, None, n, unit, "a constant"),
+        }
+    del pairs["dense|redrawn_background"]["churn"]
+    pairs["dense|pruned"]["naopc"] = Measure(None, None, 0, unit, "U = L for all rows")
+    return pairs
+
+
+def comparison(**changes):
+    """A digits-like pair: 64-48-24-10, twelve samples, six arms."""
+    rng = np.random.default_rng(0)
+    sizes, names = (64, 48, 24, 10), ("inputs", "hidden", "hidden_2", "logits")
+    labels = (tuple(f"pixel {i // 8},{i % 8}" for i in range(64)), tuple("0123456789"))
+    x, _, mean, weights = digits_images()
+    spread = np.abs(x[:, None, :] - mean).mean(0)[0] * np.abs(weights).mean(0) + 1e-4
+    fields = {
+        "verdict": reasons(),
+        "clarity": clearer(),
+        "models": model_rows(),
+        "comparisons": pairs_of(),
+        "slices": {
+            "dense|pruned": {
+                f"class {k}": {
+                    "signed_top_k": measure(0.94 - 0.01 * k, 0.03, n=36),
+                    "churn": measure(0.02 + 0.004 * k, 0.02, n=36),
+                }
+                for k in range(10)
+            }
+            | {"flipped": {"signed_top_k": Measure(0.5, None, 1, "samples", "one row")}}
+        },
+        "detail": Detail(
+            {
+                "dense": drawing_of(sizes, names, rng, labels=labels),
+                "pruned": drawing_of(sizes, names, rng, density=0.08, dead=0.45, labels=labels),
+            },
+            units_of((("hidden", 48), ("hidden_2", 24), ("logits", 10)), rng),
+            "taylor",
+            feature_rows(labels[0], spread, spread * (rng.random(64) > 0.42) + 1e-5),
+            digits_samples(),
+            labels[0],
+            (8, 8),
+        ),
+        "provenance": {
+            "data": "digits",
+            "rows": 360,
+            "method": "expected_gradients",
+            "output": "centred",
+            "background": 100,
+            "seed": 0,
+            "versions": {"explainprune": "0.1.0", "tensorflow": "2.21.0"},
+        },
+        "notes": ("The model ends in a softmax; its logits were explained.",),
+    }
+    return Comparison(**fields | changes)
+
+
+def table_comparison():
+    """A regression on 30 features with hostile and long names; no images, no drawing of inputs."""
+    rng = np.random.default_rng(5)
+    names = (*HOSTILE, LONG, *(f"feature {i}" for i in range(30 - len(HOSTILE) - 1)))
+    dense = rng.gamma(0.6, 1, 30) + 1e-3
+    sizes, layers = (30, 16, 1), ("inputs", HOSTILE[0], LONG)
+    samples = tuple(
+        Sample(
+            row,
+            tuple(float(v) for v in rng.normal(size=30)),
+            tuple(float(v) for v in rng.normal(size=30) * dense),
+            tuple(float(v) for v in rng.normal(size=30) * dense),
+            HOSTILE[1],
+            HOSTILE[2],
+            LONG,
+            0.5,
+            "most changed",
+        )
+        for row in range(3)
+    )
+    models = model_rows(score="r2", classes=2)
+    models = {"dense": models["dense"], HOSTILE[0]: models["pruned"], HOSTILE[8]: models["placebo"]}
+    pairs = pairs_of()
+    pairs = {
+        f"dense|{HOSTILE[0]}": pairs["dense|pruned"],
+        f"dense|{HOSTILE[8]}": pairs["dense|placebo"] | {HOSTILE[4]: measure(0.5, 0.1)},
+        "dense|random_weights": pairs["dense|random_weights"],
+    }
+    return comparison(
+        models=models,
+        comparisons=pairs,
+        slices={f"dense|{HOSTILE[0]}": {HOSTILE[1]: {"signed_top_k": measure(0.9, 0.05)}}},
+        detail=Detail(
+            {
+                "dense": drawing_of(sizes, layers, rng, labels=(names, ())),
+                HOSTILE[0]: drawing_of(
+                    sizes, layers, rng, density=0.2, dead=0.3, labels=(names, ())
+                ),
+            },
+            units_of(((HOSTILE[0], 16),), rng),
+            HOSTILE[3],
+            feature_rows(names, dense, rng.permutation(dense)),
+            samples,
+            names,
+        ),
+        provenance={"data": HOSTILE[0], HOSTILE[1]: {HOSTILE[2]: LONG}},
+        notes=(HOSTILE[1], LONG),
+    )
+
+
+def study(seeds=(0, 1, 2), sparsities=(0.5, 0.8, 0.9, 0.95, 0.97)):
+    """Three seeds, five levels, three arms."""
+    rng = np.random.default_rng(9)
+    n = {"n": len(seeds), "unit": "seeds"}
+    levels = []
+    for arm, loss in (("pruned", 1.0), ("random_pruned", 2.4), ("placebo", 0.08)):
+        for sparsity in sparsities:
+            harm = loss * 0.05 / (1.04 - sparsity)
+            levels.append(
+                Level(
+                    arm,
+                    sparsity,
+                    sparsity + 0.0007 if arm != "placebo" else sparsity,
+                    {
+                        "accuracy": measure(max(0.1, 0.975 - 0.12 * harm), 0.01 + 0.02 * harm, **n),
+                        "agreement": measure(max(0.05, 0.98 - 0.4 * harm), 0.02 + 0.03 * harm, **n),
+                        "effective_features": measure(27 - 20 * sparsity * (loss > 0.5), 1.5, **n),
+                        "live_connections": measure(4464 * (1 - sparsity), 20, **n),
+                    },
+                )
+            )
+    per_seed = tuple(
+        {
+            "seed": seed,
+            "dense|pruned": {"signed_top_k": 0.93 + 0.01 * seed, "churn": 0.031 + 0.002 * seed},
+            "dense|random_weights": {"signed_top_k": float(rng.uniform(0, 0.08))},
+        }
+        for seed in seeds
+    )
+    return Study(
+        verdict=reasons("procedure", n=len(seeds), unit="seeds", illustrative=True),
+        clarity=clearer("procedure", n=len(seeds), unit="seeds", illustrative=True),
+        models=model_rows(**n),
+        comparisons=pairs_of(**n),
+        pair=comparison(),
+        seeds=seeds,
+        slices={"dense|pruned": {"class 3": {"signed_top_k": measure(0.91, 0.04, **n)}}},
+        levels=tuple(levels),
+        per_seed=per_seed,
+        config={"data": "digits", "prune": {"criterion": "taylor", "sparsity": [0.5, 0.9]}},
+        notes=("Three seeds: an illustration.",),
+    )
