@@ -1,0 +1,132 @@
+"""`load_data`: whatever holds rows → `Data`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.data.building import build, like_rows
+from explainprune.data.builtin import DATASETS
+from explainprune.data.players import resolve_players
+from explainprune.data.raw import as_array, is_frame
+from explainprune.data.sources import read
+from explainprune.lookup import unknown
+from explainprune.types import Data, Rows
+
+
+def load_data(
+    source: Any,
+    *,
+    target: str | None = None,
+    group: Any = None,
+    players: Any = None,
+    preprocess: str | Callable[[Any], Any] | None = None,
+    background: Any = None,
+    name: str | None = None,
+    seed: int = 0,
+    feature_names: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
+    image_shape: Sequence[int] | None = None,
+    task: str | None = None,
+) -> Data:
+    """Load a built-in set, a file, a table or arrays; what a user brings is taken as it is.
+
+    Parameters
+    ----------
+    source : str, Path, ndarray, tuple, dict, DataFrame, tf.data.Dataset or Data
+        The name of a built-in set (see ``DATASETS``); a file (``.npz``, ``.npy``, ``.csv``,
+        ``.parquet``, ``.h5``); inputs ``x``; a pair ``(x, y)``; two pairs ``(train, test)``; a
+        dict of inputs by name; a table; a finite ``tf.data.Dataset``.
+    target : str, optional
+        Column of a table, or array of a file, that holds the labels. Default: a column named
+        ``target``, ``label`` or ``y`` (in files of arrays: ``y``), else unlabelled; ``""``:
+        unlabelled.
+    group : str or array-like (n,), optional
+        The group of each scored row, or the feature that says it. A numeric column stays a
+        feature as well; a text column can't be one, and only groups.
+    players : str, Path, mapping or sequence, optional
+        Features that belong together: see `explainprune.data.players.resolve_players`.
+    preprocess : callable or "module:function", optional
+        Maps raw rows (a table without its labels, an array or a dict) to the model's inputs.
+    background : array-like, DataFrame or path, optional
+        Reference rows that stand for "feature absent", raw as the source is.
+    name : str, optional
+        What the set is called in reports. Default: the built-in's or the file's name.
+    seed : int
+        Decides the split of the built-in sets; nothing else is drawn.
+    feature_names, class_names : sequence of str, optional
+        Text labels are numbered in the order of `class_names`, or alphabetically.
+    image_shape : sequence of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of a row that is an image laid flat.
+    task : str, optional
+        ``"classification"`` or ``"regression"``. Default: whole numbers, booleans, text, one-hot
+        rows and numbers that are all 0.0 or 1.0 are classes; other numbers are a regression's.
+
+    Returns
+    -------
+    Data
+        Scored rows are the test split where there is one, else all rows.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For anything that is missing, damaged, empty, not finite or not a number, in one sentence.
+
+    Examples
+    --------
+    >>> load_data("wine", seed=1)
+    Data('wine', 44 rows scored, shape=(44, 13), classification, 107 to learn from)
+    >>> load_data((np.zeros((3, 2)), ["no", "yes", "no"])).class_names
+    ('no', 'yes')
+    """
+    names = {
+        "name": name,
+        "feature_names": feature_names,
+        "class_names": class_names,
+        "image_shape": image_shape,
+    }
+    names = {key: value for key, value in names.items() if value is not None}
+    if isinstance(source, str) and source in DATASETS:
+        source = DATASETS[source](seed)
+    elif isinstance(source, Rows):
+        source = Data(source)
+    if isinstance(source, Data):
+        if target or preprocess is not None or task is not None:
+            raise ValueError(
+                f"target=, preprocess= and task= say how to read a source; {source!r} is read."
+            )
+        data = source.with_(**names) if names else source
+        if background is not None:
+            data = data.with_(background=like_rows(background, data.x))
+    else:
+        raw, found_name = read(source, target, group)
+        if is_frame(raw.scored.x) and isinstance(group, str):
+            group = None  # The column was found while the table was read.
+        data = build(raw, {"name": found_name, **names}, preprocess, background, task)
+    if players is not None:
+        data = _played(data, players)
+    return data if group is None else _grouped(data, group)
+
+
+def _played(data: Data, players: Any) -> Data:
+    """Join features into players."""
+    if isinstance(data.x, dict):
+        raise ValueError(f"players need a single input. Received inputs {sorted(data.x)}.")
+    width = int(np.prod(data.x.shape[1:]))
+    indices, player_names = resolve_players(players, data.feature_names, width)
+    return data.with_(players=indices, player_names=player_names)
+
+
+def _grouped(data: Data, group: Any) -> Data:
+    """Group the scored rows by given values, or by the feature that `group` names."""
+    if isinstance(group, str):
+        columns = data.feature_names
+        if columns is None or isinstance(data.x, dict):
+            raise ValueError(f"group={group!r} needs feature names, which this data does not have.")
+        if group not in columns:
+            raise unknown("group column", group, columns)
+        group = data.x.reshape(len(data), -1)[:, columns.index(group)]
+    return data.with_(scored=replace(data.scored, group=as_array(group, "group")))

@@ -1,0 +1,91 @@
+"""``tf.data.Dataset`` → arrays, without importing TensorFlow: what it offers is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from explainprune.data.raw import Part, Raw
+
+INFINITE = -1
+"""What ``Dataset.cardinality()`` returns for a data set that repeats for ever."""
+
+
+def is_stream(source: Any) -> bool:
+    """Whether `source` offers what a ``tf.data.Dataset`` does."""
+    return hasattr(source, "as_numpy_iterator") and hasattr(source, "element_spec")
+
+
+def read_stream(source: Any) -> Raw:
+    """Collect a data set of ``x``, ``(x, y)`` or ``(x, y, weight)``, batched or not.
+
+    Raises
+    ------
+    ValueError
+        If it repeats for ever, is empty, has elements of another form, or a static shape that
+        leaves open whether its first axis counts rows.
+    """
+    if int(source.cardinality()) == INFINITE:
+        raise ValueError(
+            "The tf.data.Dataset repeats for ever. Expected a finite one: drop .repeat()."
+        )
+    spec = source.element_spec
+    if isinstance(spec, tuple) and len(spec) not in (2, 3):
+        raise ValueError(
+            "A tf.data.Dataset has elements x, (x, y) or (x, y, weight). "
+            f"Received: {len(spec)} parts."
+        )
+    batched = _is_batched(spec)
+    elements = list(source.as_numpy_iterator())
+    if not elements:
+        raise ValueError("The tf.data.Dataset is empty. Expected at least one row.")
+    if not isinstance(spec, tuple):
+        return Raw(Part(_joined(elements, batched)))
+    x = _joined([element[0] for element in elements], batched)
+    return Raw(Part(x, _joined([element[1] for element in elements], batched)))
+
+
+def _leaves(spec: Any) -> list[list[int | None]]:
+    """Return the shapes of every array in a spec."""
+    if isinstance(spec, Mapping):
+        return [shape for part in spec.values() for shape in _leaves(part)]
+    if isinstance(spec, tuple):
+        return [shape for part in spec for shape in _leaves(part)]
+    return [list(spec.shape)]
+
+
+def _is_batched(spec: Any) -> bool:
+    """Decide whether the first axis of every element counts rows."""
+    shapes = _leaves(spec)
+    if any(len(shape) == 0 for shape in shapes):
+        return False
+    firsts = {shape[0] for shape in shapes}
+    if firsts == {None}:
+        return True
+    if all(len(shape) == 1 for shape in _leaves(spec[0] if isinstance(spec, tuple) else spec)):
+        return False  # Rows of a batch have an axis of their own: these are single rows.
+    if isinstance(spec, tuple) and len(firsts) == 1:
+        return True  # x and y share a batch of fixed size.
+    raise ValueError(
+        f"Can't tell whether the tf.data.Dataset is batched: its elements have shapes {shapes}. "
+        "Call .batch(n) on single rows, or .unbatch() on batches of a fixed size."
+    )
+
+
+def _joined(elements: list[Any], batched: bool) -> Any:
+    """Concatenate batches, or stack rows; dicts by name."""
+    if isinstance(elements[0], Mapping):
+        return {name: _joined([e[name] for e in elements], batched) for name in elements[0]}
+    if isinstance(elements[0], tuple):
+        raise ValueError(
+            "A tf.data.Dataset with several inputs needs them as a dict by input name. "
+            "Received: a tuple."
+        )
+    shapes = {np.shape(e)[1:] if batched else np.shape(e) for e in elements}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"Rows of the tf.data.Dataset differ in shape: {sorted(shapes)}. Pad or resize them."
+        )
+    return np.concatenate(elements) if batched else np.stack(elements)
