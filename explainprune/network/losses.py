@@ -9,7 +9,7 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.feeding import feed, structured
 from explainprune.network.logits import find_head
-from explainprune.network.protocol import Model
+from explainprune.network.protocol import Model, chunks
 from explainprune.network.variables import clone
 from explainprune.types import Array, Rows
 
@@ -43,6 +43,88 @@ def compiled_like(model: Model, rows: Rows, *, learning_rate: float | None = Non
         set_learning_rate(copy, learning_rate)
     copy.optimizer.build(copy.trainable_variables)
     return copy
+
+
+class DataLoss:
+    """The sum of a model's losses over rows, penalties left out.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A clone that nobody else uses; it is compiled here if it isn't yet.
+    inputs : list of ndarray
+        Rows to learn shapes from.
+    y : ndarray or None
+        None: each row's loss is taken against the class that the model itself predicts.
+
+    Raises
+    ------
+    ValueError
+        If labels don't fit, or a model that doesn't classify has none.
+    """
+
+    def __init__(self, model: Model, inputs: list[Array], y: Array | None) -> None:
+        self.labelled = y is not None
+        if not getattr(model, "compiled", False):
+            loss = implied_loss(model, inputs, y)[0] if y is not None else own_loss(model, inputs)
+            model.compile(loss=loss)
+        self._loss = model._compile_loss
+        self._name = loss_name(model)
+        loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+        config = loss.get_config() if isinstance(loss, keras.Loss) else {}
+        self._boundary = 0.0 if config.get("from_logits") else 0.5
+        self._sums = getattr(loss, "reduction", "") == "sum"
+        if y is None and self._name not in CROSS_ENTROPIES:
+            raise ValueError(
+                f"Without labels the loss is taken against the predicted class, and loss "
+                f"{self._name!r} has none. Pass y."
+            )
+        if y is not None:
+            check_labels(model, y, outputs=_width(model, inputs), training=False)
+
+    def __call__(self, y: Any, outputs: list[Any]) -> Any:
+        """Return the sum over rows of the loss of `outputs` (one tensor for each output)."""
+        predicted = outputs[0] if len(outputs) == 1 else outputs
+        if y is None:
+            y = tf.stop_gradient(self._own_labels(predicted))
+        value = self._loss(y, predicted)
+        # Keras averages over rows (and positions): back to the sum over rows.
+        return value if self._sums else value * tf.cast(tf.shape(outputs[0])[0], value.dtype)
+
+    def _own_labels(self, predicted: Any) -> Any:
+        if self._name == "sparse_categorical_crossentropy":
+            return tf.argmax(predicted, axis=-1)
+        if self._name == "categorical_crossentropy":
+            best = tf.argmax(predicted, axis=-1)
+            return tf.one_hot(best, predicted.shape[-1], dtype=predicted.dtype)
+        return tf.cast(predicted > self._boundary, predicted.dtype)
+
+
+def own_loss(model: Model, inputs: list[Array]) -> Any:
+    """Return the loss of a model that isn't compiled against its own predicted class."""
+    head, shape = head_of(model, inputs)
+    if head == "sigmoid":
+        return keras.losses.BinaryCrossentropy()
+    if not shape or shape[-1] == 1:
+        raise ValueError(
+            f"Model {model.name!r} has one output that is no probability: without labels it has "
+            "no loss. Pass y."
+        )
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=head == "raw")
+
+
+def predicted_classes(model: Model, inputs: list[Array]) -> Array:
+    """Return the class that `model` predicts for each row (and position)."""
+    pieces = []
+    for part in chunks(len(inputs[0]), 1, 1024):
+        rows = structured(model, [tf.convert_to_tensor(array[part]) for array in inputs])
+        outputs = keras.tree.flatten(model(rows, training=False))
+        pieces.append(outputs[0].numpy())
+    values = np.concatenate(pieces)
+    if values.shape[-1] > 1:
+        return np.asarray(values.argmax(axis=-1))
+    boundary = 0.5 if head_of(model, inputs)[0] == "sigmoid" else 0.0
+    return np.asarray(values[..., 0] > boundary, dtype=np.int64)
 
 
 def set_learning_rate(model: Model, learning_rate: float) -> None:

@@ -1,0 +1,254 @@
+"""One compiled pass over rows that yields the mean of many things at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.graph import has_graph
+from explainprune.network.layers import LayerInfo
+from explainprune.network.losses import DataLoss
+from explainprune.network.per_sample import has_rule, squared_gradients
+from explainprune.network.protocol import Model, chunks
+from explainprune.network.taps import Tap, Tapped
+from explainprune.network.variables import variables
+from explainprune.types import Array
+
+Means = dict[str, dict[str, Array]]
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "mean_activation": lambda a: tf.reduce_mean(a, axis=1),
+    "mean_abs_activation": lambda a: tf.reduce_mean(tf.abs(a), axis=1),
+    "mean_square_activation": lambda a: tf.reduce_mean(a**2, axis=1),
+    "zero_share": lambda a: tf.reduce_mean(tf.cast(a == 0, a.dtype), axis=1),
+}
+"""What is averaged of the activations of each sample: (n, positions, units) → (n, units)."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "mean_abs_activation_gradient": lambda a, g: tf.reduce_mean(tf.abs(g), axis=1),
+    "mean_abs_contribution": lambda a, g: tf.abs(tf.reduce_sum(a * g, axis=1)),
+}
+"""The same of activations and the loss's gradients at them."""
+
+GRADIENTS = ("kernel_gradient", "bias_gradient", "scale_gradient")
+FORWARD = (*ACTIVATIONS, "mean_square_input")
+
+
+class Pass:
+    """Means over rows, gathered by one compiled function.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A clone that nobody else uses.
+    layers : sequence of LayerInfo
+    wanted : collection of str
+        Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"`` and
+        ``"kernel_gradient_squared"``.
+    loss : DataLoss, optional
+        Needed where gradients are wanted.
+    memory_bytes : int
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        loss: DataLoss | None,
+        memory_bytes: int = 2**28,
+    ) -> None:
+        self._wanted, self._loss, self._memory = set(wanted), loss, memory_bytes
+        self._layers = {info.path: info for info in layers}
+        self._variables = variables(model)
+        self._model = Tapped(model) if has_graph(model) else Untapped(model)
+        self._needs_loss = bool(self._wanted - set(FORWARD))
+        self._gradients = self._gradient_variables()
+        self._slow = self._kernels_without_rule()
+
+    def run(self, inputs: list[Array], y: Array | None) -> Means:
+        """Return the mean of everything wanted, by layer path.
+
+        Kernels that aren't a layer's main one have their variable path.
+        """
+        arrays = [*inputs, *([] if y is None else [y])]
+        specs = [tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays]
+        function = tf.function(self._trace, input_signature=specs, autograph=False)
+        sums: Means = {}
+        n = len(inputs[0])
+        for part in chunks(n, 1, self._rows_per_call()):
+            got = function(*[tf.constant(a[part]) for a in arrays])
+            for path, values in got.items():
+                for name, value in values.items():
+                    held = sums.setdefault(path, {})
+                    held[name] = held.get(name, 0) + value.numpy().astype(np.float64)
+        return {path: {name: v / n for name, v in held.items()} for path, held in sums.items()}
+
+    def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
+        """Sum over the rows of one call."""
+        labelled = self._loss is not None and self._loss.labelled
+        inputs = list(tensors[:-1] if labelled else tensors)
+        y = tensors[-1] if labelled else None
+        with tf.GradientTape() as tape:
+            outputs, taps = self._model.run(inputs)
+            total = self._loss(y, outputs) if self._needs_loss and self._loss else None
+        taps = {path: taps[path] for path in self._layers if path in taps}
+        found: dict[str, dict[str, Any]] = {path: {} for path in taps}
+        for path, of_layer in taps.items():
+            found[path] |= self._forward_sums(self._layers[path], of_layer)
+        if total is not None:
+            self._gradient_sums(tape, total, taps, found)
+        if self._slow:
+            for path, value in self._slow_squares(inputs, y).items():
+                found.setdefault(path, {})["kernel_gradient_squared"] = value
+        return {path: values for path, values in found.items() if values}
+
+    def _forward_sums(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
+        sums = {}
+        if self._wanted & set(ACTIVATIONS):
+            activations = _positions(info, [tap.activation for tap in taps])
+            for name in self._wanted & set(ACTIVATIONS):
+                sums[name] = tf.reduce_sum(ACTIVATIONS[name](activations), axis=0)
+        if "mean_square_input" in self._wanted:
+            squares = [tf.cast(tap.input, tf.float64) ** 2 for tap in taps]
+            sums["mean_square_input"] = tf.add_n(
+                [tf.reduce_sum(s, axis=list(range(len(s.shape) - 1))) for s in squares]
+            )
+        return sums
+
+    def _gradient_sums(
+        self, tape: Any, total: Any, taps: dict[str, list[Tap]], found: dict[str, dict[str, Any]]
+    ) -> None:
+        """Ask the tape once for every gradient that is needed, and add what follows from them."""
+        flat = [(path, tap) for path, of_layer in taps.items() for tap in of_layer]
+        sources = [
+            [variable.value for variable in self._gradients.values()],
+            [tap.linear for _, tap in flat] if "kernel_gradient_squared" in self._wanted else [],
+            [tap.activation for _, tap in flat] if self._wanted & set(SLOPES) else [],
+        ]
+        by_variable, by_linear, by_activation = tape.gradient(
+            total, sources, unconnected_gradients="zero"
+        )
+        for (path, name), gradient in zip(self._gradients, by_variable, strict=True):
+            found.setdefault(path, {})[name] = tf.convert_to_tensor(gradient)
+        for (path, tap), slope in zip(flat if by_linear else [], by_linear, strict=True):
+            info = self._layers[path]
+            if info.kernel not in self._slow:
+                layer = self._model.layer(path)
+                found[path]["kernel_gradient_squared"] = squared_gradients(
+                    info.kind, layer, tap, slope
+                )
+        if by_activation:
+            self._slope_sums(flat, by_activation, found)
+
+    def _slope_sums(
+        self, flat: list[tuple[str, Tap]], slopes: list[Any], found: dict[str, dict[str, Any]]
+    ) -> None:
+        pairs: dict[str, list[tuple[Any, Any]]] = {}
+        for (path, tap), slope in zip(flat, slopes, strict=True):
+            pairs.setdefault(path, []).append((tap.activation, slope))
+        for path, of_layer in pairs.items():
+            info = self._layers[path]
+            activation = _positions(info, [a for a, _ in of_layer])
+            slope = _positions(info, [g for _, g in of_layer])
+            for name in self._wanted & set(SLOPES):
+                found[path][name] = tf.reduce_sum(SLOPES[name](activation, slope), axis=0)
+
+    def _gradient_variables(self) -> dict[tuple[str, str], Any]:
+        """Return the variables whose mean gradient is wanted, by (path, statistic)."""
+        found = {}
+        for path, info in self._layers.items():
+            if "kernel_gradient" in self._wanted:
+                for kernel in info.kernels:
+                    at = path if kernel == info.kernel else kernel
+                    found[at, "kernel_gradient"] = self._variables[kernel]
+            if "bias_gradient" in self._wanted and info.bias:
+                found[path, "bias_gradient"] = self._variables[info.bias]
+            scale = self._model.scale(path) if "scale_gradient" in self._wanted else None
+            if scale is not None:
+                found[path, "scale_gradient"] = scale
+        return found
+
+    def _kernels_without_rule(self) -> dict[str, str]:
+        """Return the kernels whose squared gradients need a pass per sample: path → where to."""
+        if "kernel_gradient_squared" not in self._wanted:
+            return {}
+        slow = {}
+        for path, info in self._layers.items():
+            quick = info.calls == 1 and has_rule(info.kind, self._model.layer(path))
+            for kernel in info.kernels:
+                if not quick:
+                    slow[kernel] = path if kernel == info.kernel else kernel
+        return slow
+
+    def _slow_squares(self, inputs: list[Any], y: Any) -> dict[str, Any]:
+        """Sum squared gradients sample by sample, each with a pass of its own."""
+        kernels = [self._variables[path].value for path in self._slow]
+
+        def add(sums: list[Any], row: Any) -> list[Any]:
+            one = [part[row : row + 1] for part in inputs]
+            with tf.GradientTape() as tape:
+                outputs, _ = self._model.run(one)
+                value = self._loss(None if y is None else y[row : row + 1], outputs)  # type: ignore[misc]
+            slopes = tape.gradient(value, kernels, unconnected_gradients="zero")
+            return [
+                total + tf.convert_to_tensor(slope) ** 2
+                for total, slope in zip(sums, slopes, strict=True)
+            ]
+
+        start = [tf.zeros(kernel.shape, kernel.dtype) for kernel in kernels]
+        sums = tf.foldl(add, tf.range(tf.shape(inputs[0])[0]), start, parallel_iterations=1)
+        return dict(zip(self._slow.values(), sums, strict=True))
+
+    def _rows_per_call(self) -> int:
+        numbers = 4 * self._model.size
+        if "kernel_gradient_squared" in self._wanted:
+            for info in self._layers.values():
+                if info.kind.startswith("Conv"):
+                    # Patches repeat each input value once for each place in the kernel.
+                    numbers += self._model.size * math.prod(
+                        self._variables[info.kernels[0]].shape[:-2]
+                    )
+        return int(min(4096, max(1, self._memory // (4 * numbers))))
+
+
+class Untapped:
+    """A subclassed model: it can be run, but not looked into."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.size = sum(math.prod(w.shape) for w in model.weights)
+
+    def run(self, inputs: list[Any]) -> tuple[list[Any], dict[str, list[Tap]]]:
+        """Run on one tensor for each input."""
+        from explainprune.network.backend import keras
+        from explainprune.network.feeding import structured
+
+        outputs = self.model(structured(self.model, inputs), training=False)
+        return keras.tree.flatten(outputs), {}
+
+    def layer(self, path: str) -> None:
+        """Return nothing: no layer has a rule here."""
+
+    def scale(self, path: str) -> None:
+        """Return nothing."""
+
+
+def _positions(info: LayerInfo, tensors: list[Any]) -> Any:
+    """Lay a layer's tensors out as (n, positions, units), in float64 so that sums are exact."""
+    laid = []
+    for tensor in tensors:
+        n = tf.shape(tensor)[0]
+        if info.kind.startswith("Depthwise"):
+            # Channel k · multiplier + m belongs to input channel k: the unit here.
+            multiplier = tensor.shape[-1] // info.units
+            tensor = tf.reshape(tensor, (n, -1, info.units, multiplier))
+            tensor = tf.reshape(tf.transpose(tensor, (0, 1, 3, 2)), (n, -1, info.units))
+        else:
+            tensor = tf.reshape(tensor, (n, -1, tensor.shape[-1]))
+        laid.append(tf.cast(tensor, tf.float64))
+    return laid[0] if len(laid) == 1 else tf.concat(laid, axis=1)
