@@ -9,6 +9,7 @@ from typing import Any
 
 from explainprune.network.backend import keras
 from explainprune.network.protocol import Model
+from explainprune.network.variables import located_layers, own_variables
 from explainprune.types import Array
 
 Functional: Any = type(keras.Model(*[keras.Input((1,), name="probe")] * 2, name="probe"))
@@ -29,6 +30,8 @@ class Call:
         Keras' record of what it was called with.
     inputs, outputs : tuple of int
         Numbers of the tensors it reads and writes.
+    masks : tuple of int
+        Numbers of the tensors that only tell it which steps to skip.
     shapes_in, shapes_out : tuple of tuple
         Their shapes, batch axis first, unknown sizes None.
     weights : dict of str to ndarray
@@ -45,6 +48,7 @@ class Call:
     shapes_in: tuple[tuple[int | None, ...], ...]
     shapes_out: tuple[tuple[int | None, ...], ...]
     weights: dict[str, Array]
+    masks: tuple[int, ...] = ()
     uses: int = 1
 
     @property
@@ -145,31 +149,29 @@ def read_graph(model: Model) -> Graph:
 
 
 def _count_uses(function: Any, uses: Counter[int]) -> Counter[int]:
-    """Count how often each layer is called, through nested models."""
+    """Count how often each layer is called and each weight is used, through nested models."""
     for node in nodes_of(function):
         uses[id(node.operation)] += 1
         inner = function_of(node.operation)
         if inner is not None:
             _count_uses(inner, uses)
+        else:
+            uses.update({id(v): 1 for v in getattr(node.operation, "weights", ())})
     return uses
 
 
 def layer_variables(op: Any) -> dict[str, Any]:
-    """Return a layer's variables by their name within the layer.
+    """Return a layer's weights by their name within the layer.
 
-    Names are as short as they can be: ``"kernel"``, or ``"query/kernel"`` where a layer is made of
-    others.
+    Names are as short as they can be: ``"kernel"``, or ``"query_dense/kernel"`` where a layer is
+    made of others.
     """
-    found = list(getattr(op, "variables", ()))
+    found = list(getattr(op, "weights", ()))
     if len({v.name for v in found}) == len(found):
         return {v.name: v for v in found}
-    parts = [v.path.split("/") for v in found]
-    shared = 0
-    while all(len(p) > shared + 1 and p[shared] == parts[0][shared] for p in parts):
-        shared += 1
-    named = {"/".join(p[shared:]): v for p, v in zip(parts, found, strict=True)}
-    if len(named) < len(found):  # same names all the way: number them
-        named = {f"{i}": v for i, v in enumerate(found)}
+    named = {v.name: v for v in own_variables(op)}
+    for path, layer in located_layers(op):
+        named |= {f"{path}/{v.name}": v for v in own_variables(layer)}
     return named
 
 
@@ -209,8 +211,12 @@ class _Reader:
                 self.calls.append(self._call(node, path))
 
     def _call(self, node: Any, path: str) -> Call:
-        inputs = tuple(self.number[id(tensor)] for tensor in node.input_tensors)
+        masking = [v for k, v in node.arguments.kwargs.items() if k.endswith("mask")]
+        aside = {id(tensor) for tensor in keras.tree.flatten(masking)}
+        inputs = tuple(self.number[id(t)] for t in node.input_tensors if id(t) not in aside)
+        masks = tuple(self.number[id(t)] for t in node.input_tensors if id(t) in aside)
         outputs = tuple(self.new(tensor) for tensor in node.outputs)
+        held = getattr(node.operation, "weights", ())
         return Call(
             path=path,
             op=node.operation,
@@ -220,7 +226,8 @@ class _Reader:
             shapes_in=tuple(self.shapes[i] for i in inputs),
             shapes_out=tuple(self.shapes[i] for i in outputs),
             weights={n: v.numpy() for n, v in layer_variables(node.operation).items()},
-            uses=self.uses[id(node.operation)],
+            masks=masks,
+            uses=max(self.uses[id(v)] for v in (node.operation, *held)),
         )
 
 

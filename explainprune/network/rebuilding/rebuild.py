@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from explainprune.network.rebuilding.graph import (
 )
 from explainprune.network.rebuilding.kinds.kind import Change
 from explainprune.network.rebuilding.plan import Plan
+from explainprune.network.variables import seed_states, uncompiled_clone
 
 
 def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
@@ -33,6 +35,8 @@ def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
     with _quiet_randomness():
         smaller = rebuilder.model(model)
         rebuilder.fill()
+        for mine, state in zip(seed_states(smaller), seed_states(model), strict=False):
+            mine.assign(state)
     smaller.trainable = model.trainable
     rebuilder.restore_trainable()
     return smaller, any(change.folds for change in rebuilder.changes.values())
@@ -108,12 +112,16 @@ class _Rebuilder:
         for op, new in self.made.values():
             if id(op) in self.plan.graph.opened:
                 continue
-            ours = layer_variables(new)
             changed = self.changes.get(id(op), Change()).weights
-            for name, variable in layer_variables(op).items():
-                ours[name].assign(changed.get(name, variable))
-            for name in changed.keys() - layer_variables(op).keys():
-                ours[name].assign(changed[name])
+            if not isinstance(op, keras.Layer):
+                continue
+            if not changed:
+                for mine, variable in zip(new.weights, op.weights, strict=True):
+                    mine.assign(variable)
+                continue
+            ours, old = layer_variables(new), layer_variables(op)
+            for name in ours:
+                ours[name].assign(changed[name] if name in changed else old[name])
 
     def restore_trainable(self) -> None:
         """Freeze what was frozen."""
@@ -125,11 +133,11 @@ class _Rebuilder:
 def _made_like(op: Any, config: dict[str, Any]) -> Any:
     """Make a layer or operation from a configuration with some entries replaced."""
     if isinstance(op, keras.Model):
-        return keras.models.clone_model(op)
+        return uncompiled_clone(op)
     if type(op) is keras.layers.Lambda:
         return _made_like_lambda(op)
     try:
-        return type(op).from_config({**op.get_config(), **config})
+        return type(op).from_config({**_config(op), **config})
     except (TypeError, ValueError, NotImplementedError) as error:
         if not isinstance(op, keras.Layer):
             twin = copy.copy(op)
@@ -139,6 +147,16 @@ def _made_like(op: Any, config: dict[str, Any]) -> Any:
             f"Layer {op.name!r} ({type(op).__name__}) cannot be copied from its config, so the "
             f"model cannot be rebuilt: {error}"
         ) from error
+
+
+def _config(op: Any) -> dict[str, Any]:
+    """Return a layer's configuration; its activation is the function itself, not its name."""
+    with warnings.catch_warnings():  # a lambda is not written to a file here
+        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
+        config: dict[str, Any] = op.get_config()
+    if callable(getattr(op, "activation", None)) and "activation" in config:
+        config["activation"] = op.activation
+    return config
 
 
 def _made_like_lambda(op: Any) -> Any:

@@ -54,6 +54,8 @@ def trace(graph: Graph) -> Traced:
     placed, kinds = [], []
     for call in graph.calls:
         inputs = tuple(units[i] for i in call.inputs)
+        for i in call.masks:
+            ledger.fix(units[i].atoms, f"its units tell {call.path!r} which steps to skip")
         kind, outputs, extra = _follow(call, inputs, ledger)
         placed.append(Placed(call, inputs, outputs, extra))
         kinds.append(kind)
@@ -140,5 +142,7 @@ def needs(traced: Traced, constant: dict[int, Array]) -> list[Needs]:
         need = kind.needs(placed, at(outputs, needed), at(inputs, constant), at(outputs, constant))
         for i, wanted in zip(inputs, need.needed, strict=True):
             needed[i] |= wanted
+        for i in placed.call.masks:
+            needed[i][:] = True
         found.append(need)
     return found[::-1]

@@ -13,11 +13,21 @@ import numpy as np
 from explainprune.network.backend import keras
 from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds import merging
-from explainprune.network.rebuilding.kinds.channelwise import BATCH_NORM, DEPTHWISE, PRELU
+from explainprune.network.rebuilding.kinds.attention import ATTENTION
+from explainprune.network.rebuilding.kinds.channelwise import (
+    BATCH_NORM,
+    DEPTHWISE,
+    PRELU,
+    one_group_each,
+)
+from explainprune.network.rebuilding.kinds.embedding import EMBEDDING
 from explainprune.network.rebuilding.kinds.kernels import KERNEL
-from explainprune.network.rebuilding.kinds.kind import Kind
+from explainprune.network.rebuilding.kinds.kind import Kind, no_change
 from explainprune.network.rebuilding.kinds.passing import COMPUTED, PASSING
+from explainprune.network.rebuilding.kinds.recurrent import RECURRENT
 from explainprune.network.rebuilding.kinds.reshaping import MOVING, RESHAPE
+from explainprune.network.rebuilding.kinds.separable import SEPARABLE
+from explainprune.network.rebuilding.kinds.wrapped import inside, time_distributed
 from explainprune.network.rebuilding.units import LeaveWhole
 
 KINDS: dict[type, Kind] = {
@@ -28,8 +38,16 @@ KINDS: dict[type, Kind] = {
     keras.layers.Conv1DTranspose: KERNEL,
     keras.layers.Conv2DTranspose: KERNEL,
     keras.layers.Conv3DTranspose: KERNEL,
+    keras.layers.SeparableConv1D: SEPARABLE,
+    keras.layers.SeparableConv2D: SEPARABLE,
     keras.layers.DepthwiseConv1D: DEPTHWISE,
     keras.layers.DepthwiseConv2D: DEPTHWISE,
+    keras.layers.Embedding: EMBEDDING,
+    keras.layers.LSTM: RECURRENT,
+    keras.layers.GRU: RECURRENT,
+    keras.layers.SimpleRNN: RECURRENT,
+    keras.layers.Bidirectional: RECURRENT,
+    keras.layers.MultiHeadAttention: ATTENTION,
     keras.layers.BatchNormalization: BATCH_NORM,
     keras.layers.PReLU: PRELU,
     keras.layers.Flatten: MOVING,
@@ -52,6 +70,7 @@ OPERATIONS: dict[str, Kind] = {
     "Multiply": merging.MULTIPLY,
     "Maximum": merging.MAXIMUM,
     "Minimum": merging.MINIMUM,
+    "Concatenate": merging.CONCATENATE,
 }
 """``keras.ops`` that act entry by entry, by class name; with numbers, or with tensors alone."""
 
@@ -93,12 +112,17 @@ ALONE = frozenset(
 
 def kind_of(call: Call) -> Kind:
     """Return the kind of a call's layer, or raise `LeaveWhole` saying why there is none."""
+    if type(call.op) is keras.layers.TimeDistributed:
+        if "/" in "".join(call.weights):
+            raise LeaveWhole("the layer inside it is made of others")
+        return time_distributed(kind_of(inside(call)))
     if isinstance(call.op, keras.Layer):
         if type(call.op) not in KINDS:
             raise LeaveWhole(f"what a {call.kind} layer does to each unit is not known")
-        if call.uses > 1 and call.weights:
+        kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.op)]
+        if call.uses > 1 and (call.weights or kind.change is not no_change):
             raise LeaveWhole(f"it is used at {call.uses} places")
-        return KINDS[type(call.op)]
+        return kind
     if type(call.op).__module__.startswith("keras.src.ops."):
         return _operation(call)
     raise LeaveWhole(f"what the operation {call.kind} does to each unit is not known")

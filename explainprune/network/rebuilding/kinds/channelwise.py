@@ -38,18 +38,32 @@ def _slice_all(placed: Placed, cut: Cut) -> Change:
 BATCH_NORM = linked(_batch_norm_links, _batch_norm_constants, _slice_all)
 
 
+def one_group_each(call: Call) -> bool:
+    """Say whether a convolution has one group for each input channel: it is depthwise."""
+    groups = getattr(call.op, "groups", 1)
+    return bool(groups > 1 and call.weights["kernel"].shape[-2] == 1)
+
+
+def _by_channel(placed_or_call: Placed | Call) -> Array:
+    """View a depthwise kernel as (positions, in, multiplier)."""
+    call = placed_or_call if isinstance(placed_or_call, Call) else placed_or_call.call
+    kernel = call.weights["kernel"]
+    if getattr(call.op, "groups", 1) > 1:
+        return kernel.reshape(-1, call.op.groups, kernel.shape[-1] // call.op.groups)
+    return kernel.reshape(-1, *kernel.shape[-2:])
+
+
 def _depthwise_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
     check_plain(call.op)
     check_elementwise(call.op.activation)
     expect_axis(call, units, channel_axis(call.op, len(call.shapes_in[0])))
-    size, each = len(units.atoms), call.op.depth_multiplier
-    return units.axis, (np.repeat(np.arange(size), each),)
+    return units.axis, (np.repeat(np.arange(len(units.atoms)), _by_channel(call).shape[2]),)
 
 
 def _depthwise_constants(placed: Placed, values: Arrays) -> Array:
-    kernel = placed.weights["kernel"].astype(np.float64)
-    kernel = kernel.reshape(-1, kernel.shape[-2] * kernel.shape[-1])
+    kernel = _by_channel(placed).astype(np.float64)
+    kernel = kernel.reshape(len(kernel), -1)
     usable = np.isfinite(values[0]) if pads_nothing(placed.call) else values[0] == 0
     usable |= (kernel == 0).all(axis=0)
     sums = np.nan_to_num(values[0], nan=0.0) * kernel.sum(axis=0) + placed.weights.get("bias", 0.0)
@@ -57,8 +71,16 @@ def _depthwise_constants(placed: Placed, values: Arrays) -> Array:
 
 
 def _depthwise_change(placed: Placed, cut: Cut) -> Change:
-    kernel = placed.weights["kernel"][..., cut.inputs[0], :]
-    change = Change({}, {"kernel": kernel})
+    call = placed.call
+    old = placed.weights["kernel"]
+    kernel = _by_channel(placed)[:, cut.inputs[0]]
+    config = {}
+    if getattr(call.op, "groups", 1) > 1:
+        config = {"groups": len(cut.inputs[0]), "filters": len(cut.outputs[0])}
+        kernel = kernel.reshape(*old.shape[:-1], len(cut.outputs[0]))
+    else:
+        kernel = kernel.reshape(*old.shape[:-2], *kernel.shape[1:])
+    change = Change(config, {"kernel": kernel})
     return with_bias(placed, cut, change, np.zeros(len(placed.extra[0])))
 
 

@@ -22,7 +22,14 @@ from explainprune.types import Array
 
 Links = tuple[int, Arrays]
 """The output's unit axis; for each input, the position that output position j comes from (−1 for
-none)."""
+none). An input position that appears nowhere acts on all outputs and stays."""
+
+_SPREAD = "its units are spread over those of others by {!r}"
+
+
+def _spread(positions: Array, source: Array) -> Array:
+    """Return the input positions that no output position comes from alone."""
+    return np.setdiff1d(np.arange(len(positions)), source)
 
 
 def linked(
@@ -55,6 +62,7 @@ def linked(
             both, first = here & (atoms >= 0), here & (atoms < 0)
             ledger.couple(atoms[both], units.atoms[source[both]])
             atoms[first] = units.atoms[source[first]]
+            ledger.fix(units.atoms[_spread(units.atoms, source)], _SPREAD.format(call.path))
         return (Units(axis, atoms),), sources
 
     def gather(placed: Placed, inputs: Arrays) -> Arrays:
@@ -66,6 +74,7 @@ def linked(
         found = nothing(inputs)
         for mine, source in zip(found, placed.extra, strict=True):
             mine[source[wanted & (source >= 0)]] = True
+            mine[_spread(mine, source)] = wanted.any()
         return Needs(found, nothing(inputs), nothing(inputs))
 
     return Kind(

@@ -34,9 +34,12 @@ def _broadcast_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     sources = []
     for shape, units in zip(call.shapes_in, inputs, strict=True):
         mine = axis - rank + len(shape)
-        if mine < 1 or shape[mine] != size or units.axis != mine:
+        if mine < 1 or shape[mine] not in (1, size):
             raise LeaveWhole(f"it spreads an input of shape {shape} over the units of another")
-        sources.append(np.arange(size))
+        alone = shape[mine] == size and units.axis == mine
+        sources.append(np.arange(size) if alone else np.full(size, -1))
+    if all((source < 0).all() for source in sources):
+        raise LeaveWhole("no input has its units where its output has them")
     return axis, tuple(sources)
 
 

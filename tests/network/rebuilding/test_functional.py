@@ -1,0 +1,366 @@
+"""Graphs: sums, gates, concatenation, nested and shared models, attention, recurrence."""
+
+import numpy as np
+import pytest
+
+from explainprune.network.backend import keras
+
+L = keras.layers
+
+
+def test_a_residual_channel_goes_only_when_all_its_branches_are_silent(randomise, silence, check):
+    x = keras.Input((5, 5, 2))
+    a = L.Conv2D(4, 1, name="a")(x)
+    b = L.Conv2D(4, 1, name="b")(a)
+    y = L.ReLU()(L.Add()([a, b]))
+    model = randomise(keras.Model(x, L.Dense(2)(L.GlobalAveragePooling2D()(y))))
+    silence(model.get_layer("b"), [0, 1])
+    assert check(model).plan.removed == {}
+    silence(model.get_layer("a"), [1, 2])
+    made = check(model)
+    assert {path: list(kept) for path, kept in made.plan.kept.items() if path in "ab"} == {
+        "a": [0, 2, 3],
+        "b": [0, 2, 3],
+    }
+
+
+def test_concatenation_maps_consumers_back_to_their_branch(randomise, silence, check):
+    x = keras.Input((4, 4, 2))
+    a = L.Conv2D(3, 3, padding="same", name="a")(x)
+    b = L.Conv2D(4, 3, padding="same", name="b")(x)
+    y = L.BatchNormalization()(L.Concatenate()([a, b, a]))
+    model = randomise(keras.Model(x, L.Dense(2, name="head")(L.Flatten()(y))))
+    head = model.get_layer("head").kernel.numpy().reshape(16, 10, 2)
+    head[:, [1, 8, 4]] = 0  # unit 1 of a at both of its places, unit 1 of b
+    head[:, 2] = 0  # unit 2 of a at one of them
+    model.get_layer("head").kernel.assign(head.reshape(-1, 2))
+    made = check(model)
+    assert list(made.plan.kept["a"]) == [0, 2]
+    assert list(made.plan.kept["b"]) == [0, 2, 3]
+
+
+def test_squeeze_and_excite_gate_goes_with_its_channel(randomise, silence, check):
+    x = keras.Input((4, 4, 2))
+    a = L.Conv2D(4, 3, padding="same", use_bias=False, name="a", activation="relu")(x)
+    gate = L.Dense(2, activation="relu", name="squeeze")(L.GlobalAveragePooling2D()(a))
+    gate = L.Reshape((1, 1, 4))(L.Dense(4, activation="sigmoid", name="excite")(gate))
+    y = L.GlobalMaxPooling2D()(L.Multiply()([a, gate]))
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("a"), [0, 3])
+    assert check(model).plan.removed == {"a": 2, "excite": 2}
+
+
+def test_a_map_of_one_channel_stays_and_its_partners_can_go(randomise, silence, check):
+    x = keras.Input((4, 4, 2))
+    a = L.Conv2D(4, 3, padding="same", name="a")(x)
+    attention = L.Conv2D(1, 3, padding="same", activation="sigmoid", name="map")(a)
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(L.Multiply()([a, attention])))))
+    silence(model.get_layer("a"), [2])
+    assert check(model).plan.removed == {"a": 1}
+
+
+def test_depthwise_and_separable_convolutions(randomise, silence, check):
+    x = keras.Input((6, 6, 2))
+    y = L.Conv2D(4, 1, name="a", activation="relu")(x)
+    y = L.DepthwiseConv2D(3, depth_multiplier=2, padding="same", name="depthwise")(y)
+    y = L.SeparableConv2D(5, 3, depth_multiplier=2, activation="relu", name="separable")(y)
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [1])
+    silence(model.get_layer("depthwise"), [2, 3], ("bias",))
+    silence(model.get_layer("separable"), [0, 4], ("pointwise_kernel", "bias"))
+    made = check(model)
+    assert made.plan.removed == {"a": 1, "depthwise": 2, "separable": 2}
+    assert made.model.get_layer("depthwise").kernel.shape == (3, 3, 3, 2)
+
+
+def test_a_convolution_of_one_group_per_channel_is_depthwise(randomise, silence, check):
+    x = keras.Input((6, 6, 2))
+    y = L.Conv2D(4, 1, name="a", activation="relu")(x)
+    y = L.Conv2D(8, 3, groups=4, name="grouped")(y)
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [1])
+    silence(model.get_layer("grouped"), [2, 3], ("bias",))
+    made = check(model)
+    assert made.plan.removed == {"a": 1, "grouped": 2}
+    assert made.model.get_layer("grouped").groups == 3
+
+
+def test_other_groups_are_left_whole(randomise, silence, check):
+    x = keras.Input((6, 6, 2))
+    y = L.Conv2D(4, 1, name="a", activation="relu")(x)
+    y = L.Conv2D(4, 3, groups=2, name="grouped")(y)
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [1])
+    made = check(model)
+    assert made.plan.removed == {}
+    assert made.plan.left_whole == {
+        "grouped": "its 2 groups tie outputs to inputs",
+        "a": "its units touch 'grouped', which is left whole",
+    }
+
+
+def test_nested_models_are_opened(randomise, silence, check):
+    inner = keras.Sequential(
+        [keras.Input((4,)), L.Dense(5, "relu", name="in"), L.Dense(4, "relu", name="out")],
+        name="block",
+    )
+    ends = keras.Input((4,))
+    functional = keras.Model(ends, L.Add()([L.Dense(4, name="left")(ends), ends]), name="skip")
+    x = keras.Input((3,))
+    y = functional(inner(L.Dense(4, "relu", name="first")(x)))
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("first"), [0, 1])
+    silence(inner.get_layer("in"), [1, 2, 3])
+    made = check(model)
+    assert made.plan.removed == {"first": 2, "block/in": 3}
+    assert made.model.get_layer("block").get_layer("in").units == 2
+    assert made.model.get_layer("block").input_shape == (None, 2)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_shared_layer_is_left_whole(randomise, silence, check, nested):
+    shared = L.Dense(4, "relu", name="shared")
+    if nested:
+        ends = keras.Input((3,))
+        shared = keras.Model(ends, L.Dense(4, "relu", name="inside")(ends), name="shared")
+    x = keras.Input((2,))
+    a, b = L.Dense(3, "relu", name="a")(x), L.Dense(3, "relu", name="b")(x)
+    both = L.Concatenate()([shared(a), shared(b)])
+    model = randomise(keras.Model(x, L.Dense(2)(L.Dense(5, "relu", name="free")(both))))
+    silence(model.get_layer("a"), [0])
+    silence(model.get_layer("free"), [0, 1])
+    made = check(model)
+    assert made.plan.removed == {"free": 2}
+    assert "shared" in made.plan.left_whole and "a" in made.plan.left_whole
+    assert len(made.model.get_layer("shared")._inbound_nodes) >= 2
+
+
+def test_a_layer_without_weights_may_be_used_twice(randomise, silence, check):
+    relu = L.ReLU()
+    x = keras.Input((2,))
+    y = relu(L.Dense(5, name="b")(relu(L.Dense(5, name="a")(x))))
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("a"), [0])
+    assert check(model).plan.removed == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "layer, reason",
+    [
+        (lambda: L.Lambda(lambda t: keras.ops.flip(t, -1), name="odd"), "Lambda"),
+        (lambda: L.LayerNormalization(name="odd"), "LayerNormalization"),
+        (lambda: L.Softmax(name="odd"), "Softmax"),
+        (lambda: L.Activation("softmax", name="odd"), "activation 'softmax'"),
+        (lambda: L.Activation(lambda t: t[:, ::-1], name="odd"), "activation '<lambda>'"),
+        (lambda: L.Dense(4, activation="softmax", name="odd"), "activation 'softmax'"),
+    ],
+)
+def test_what_is_not_known_is_left_whole(randomise, silence, check, layer, reason):
+    x = keras.Input((3,))
+    y = L.Dense(4, "relu", name="before")(L.Dense(6, "relu", name="far")(x))
+    y = L.Dense(5, "relu", name="after")(layer()(y))
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("before"), [0])
+    silence(model.get_layer("far"), [0])
+    silence(model.get_layer("after"), [1, 2])
+    made = check(model)
+    assert reason in made.plan.left_whole["odd"]
+    expected = {"far": 1, "after": 2}
+    if "Dense" in type(layer()).__name__:  # its kernel still reads units that can go
+        expected["before"] = 1
+    assert made.plan.removed == expected
+
+
+class Doubled(L.Dense):
+    """A subclass may do anything: this one adds its input."""
+
+    def call(self, inputs):
+        return super().call(inputs) + inputs
+
+
+def test_a_subclass_of_a_known_layer_is_not_known(randomise, silence, check):
+    x = keras.Input((3,))
+    y = Doubled(4, name="odd")(L.Dense(4, "relu", name="before")(x))
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("before"), [0])
+    silence(model.get_layer("odd"), [0])
+    made = check(model)
+    assert made.plan.removed == {}
+    assert "Doubled" in made.plan.left_whole["odd"]
+
+
+def test_operations_on_tensors(randomise, silence, check):
+    x = keras.Input((4, 4, 2))
+    a = L.Conv2D(4, 1, name="a")(x)
+    b = L.Conv2D(4, 1, name="b")(x)
+    y = L.ReLU(6.0)(a + 3.0) * (1.0 / 6.0)
+    y = keras.ops.maximum(y * a, keras.ops.sigmoid(b) - 0.5)
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [0, 2])
+    silence(model.get_layer("b"), [0, 1])
+    assert check(model).plan.removed == {"a": 1, "b": 1}
+
+
+def test_reshape_permute_and_repeat(randomise, silence, check):
+    x = keras.Input((6,))
+    y = L.RepeatVector(3)(L.Dense(4, "relu", name="a")(x))  # (3, 4)
+    y = L.Reshape((1, 3, 4))(y)
+    y = L.Reshape((3, 1, -1))(L.Permute((2, 1, 3))(y))
+    y = L.Conv2D(3, 1, name="b", activation="relu")(y)
+    y = L.Dense(4, "relu", name="c")(L.Reshape((-1,))(y))
+    y = L.Reshape((2, 2))(y)  # splits c's units over two axes
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [1])
+    silence(model.get_layer("b"), [0])
+    silence(model.get_layer("c"), [0])
+    made = check(model)
+    assert made.plan.removed == {"a": 1, "b": 1}
+    assert next(iter(made.plan.left_whole.values())) == "it splits units over several axes"
+
+
+@pytest.mark.parametrize("shared_axes", [None, [1, 2], [1, 2, 3]])
+def test_prelu(randomise, silence, check, shared_axes):
+    x = keras.Input((3, 3, 2))
+    y = L.PReLU(shared_axes=shared_axes, name="p")(L.Conv2D(4, 1, name="a")(x))
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(L.Conv2D(3, 1)(y)))))
+    silence(model.get_layer("a"), [0, 1], ("kernel",))
+    model.get_layer("a").bias.assign([1.0, -1.0, 0.3, 0.3])
+    removed = check(model).plan.removed
+    # a negative constant times slopes that differ from place to place is no constant
+    assert (
+        removed
+        == {None: {"a": 1}, (1, 2): {"a": 2}, (1, 2, 3): {}}[shared_axes and tuple(shared_axes)]
+    )
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_recurrent_units(randomise, check, kind, bias):
+    x = keras.Input((5, 3))
+    y = L.Conv1D(4, 1, name="a", activation="sigmoid")(x)
+    y = getattr(L, kind)(5, name="r1", return_sequences=True, use_bias=bias)(y)
+    y = getattr(L, kind)(4, name="r2", use_bias=bias)(y)
+    model = randomise(keras.Model(x, L.Dense(2, name="head")(y)))
+    kernel = model.get_layer("a").kernel.numpy()
+    kernel[..., 1] = 0
+    model.get_layer("a").kernel.assign(kernel)  # constant 0.5-ish: folded into r1's bias
+    first, second, head = (model.get_layer(name) for name in ("r1", "r2", "head"))
+    for variable in first.weights:  # unit 2 of r1 stays at zero
+        values = variable.numpy()
+        values[..., 2::5] = 0
+        variable.assign(values)
+    rows = head.kernel.numpy()
+    rows[[0, 3]] = 0
+    head.kernel.assign(rows)
+    recurrent = second.cell.recurrent_kernel.numpy().reshape(4, -1, 4)
+    recurrent[0, :, [1, 2]] = 0  # unit 0 of r2 feeds only 3, and 3 feeds only 0
+    recurrent[3, :, [1, 2]] = 0
+    second.cell.recurrent_kernel.assign(recurrent.reshape(4, -1))
+    made = check(model)
+    assert made.plan.removed == {"a": 1, "r1": 1, "r2": 2}
+    assert list(made.plan.kept["r2"]) == [1, 2]
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum", "ave", "mul"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_both_directions(randomise, check, kind, mode):
+    x = keras.Input((5, 3))
+    y = L.Bidirectional(getattr(L, kind)(3), merge_mode=mode, name="both")(x)
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    for part in (model.get_layer("both").forward_layer, model.get_layer("both").backward_layer):
+        for variable in part.weights:
+            values = variable.numpy()
+            values[..., 1::3] = 0
+            variable.assign(values)
+    made = check(model)
+    assert made.plan.removed == {"both": 2 if mode == "concat" else 1}
+
+
+def test_embedding_columns(randomise, check):
+    x = keras.Input((6,), dtype="int32")
+    y = L.Embedding(5, 4, mask_zero=True, name="table")(x)
+    model = randomise(keras.Model(x, L.Dense(2)(L.LSTM(3)(y))))
+    table = model.get_layer("table").embeddings.numpy()
+    table[:, 1] = 0.7
+    model.get_layer("table").embeddings.assign(table)
+    made = check(model)
+    assert made.plan.removed == {"table": 1} and made.folds
+
+
+def test_attention_heads(randomise, check):
+    x = keras.Input((5, 3))
+    y = L.Dense(6, "relu", name="a")(x)
+    y = L.MultiHeadAttention(4, 2, name="mha")(y, y)
+    model = randomise(keras.Model(x, L.Dense(2, name="head")(L.Flatten()(y))))
+    attention = model.get_layer("mha")
+    value = attention._value_dense.kernel.numpy()
+    value[:, 1] = 0  # head 1 gives its bias, whatever it attends to
+    attention._value_dense.kernel.assign(value)
+    out = attention._output_dense.kernel.numpy()
+    out[2] = 0  # nothing reads head 2
+    attention._output_dense.kernel.assign(out)
+    a = model.get_layer("a").kernel.numpy()
+    a[:, 0] = 0
+    model.get_layer("a").kernel.assign(a)
+    head = model.get_layer("head").kernel.numpy().reshape(5, 6, 2)
+    head[:, [0, 5]] = 0
+    model.get_layer("head").kernel.assign(head.reshape(-1, 2))
+    made = check(model)
+    assert made.plan.removed == {"a": 1, "mha": 2}
+    assert made.model.get_layer("mha").num_heads == 2
+
+
+def test_attention_may_be_masked(randomise, check):
+    x, mask = keras.Input((5,), dtype="int32"), keras.Input((5, 5), dtype="bool")
+    y = L.Embedding(6, 4, mask_zero=True, name="table")(x)
+    y = L.MultiHeadAttention(3, 2, name="mha")(y, y, attention_mask=mask, use_causal_mask=True)
+    model = randomise(keras.Model([x, mask], L.Dense(2)(L.GlobalAveragePooling1D()(y))))
+    kernel = model.get_layer("mha")._value_dense.kernel.numpy()
+    kernel[:, 1] = 0
+    model.get_layer("mha")._value_dense.kernel.assign(kernel)
+    made = check(model)
+    assert made.model.get_layer("mha").num_heads == 2
+    assert made.plan.left_whole == {}
+
+
+def test_gated_or_watched_attention_is_left_whole(randomise, check):
+    x = keras.Input((5, 3))
+    y, scores = L.MultiHeadAttention(2, 2, name="mha")(
+        L.Dense(4, name="a")(x), x, return_attention_scores=True
+    )
+    model = randomise(keras.Model(x, [L.Dense(2)(y), scores]))
+    assert "scores" in check(model).plan.left_whole["mha"]
+
+
+def test_time_distributed(randomise, silence, check):
+    x = keras.Input((5, 6, 2))
+    y = L.TimeDistributed(L.Conv1D(4, 3, activation="relu"), name="conv")(x)
+    y = L.TimeDistributed(L.MaxPooling1D(2))(y)
+    y = L.TimeDistributed(L.Flatten())(y)
+    y = L.TimeDistributed(L.Dense(5, activation="tanh"), name="dense")(y)
+    model = randomise(keras.Model(x, L.Dense(2)(L.GlobalAveragePooling1D()(y))))
+    silence(model.get_layer("conv").layer, [0, 2])
+    silence(model.get_layer("dense").layer, [1], ("kernel",))
+    made = check(model)
+    assert made.plan.removed == {"conv": 2, "dense": 1}
+
+
+def test_several_inputs_and_outputs_keep_their_structure(randomise, silence, check):
+    a, b = keras.Input((3,), name="left"), keras.Input((4,), name="right")
+    y = L.Add()([L.Dense(5, name="a")(a), L.Dense(5, name="b")(b)])
+    hidden = L.Dense(4, "relu", name="c")(y)
+    outputs = {"one": L.Dense(2, name="p")(hidden), "two": L.Dense(1, name="q")(y)}
+    model = randomise(keras.Model({"left": a, "right": b}, outputs))
+    silence(model.get_layer("c"), [0])
+    silence(model.get_layer("a"), [1])
+    silence(model.get_layer("b"), [1])
+    from explainprune.network.rebuilding.smaller import make_smaller
+
+    made = make_smaller(model)
+    assert made.plan.removed == {"c": 1, "a": 1, "b": 1}
+    rng = np.random.default_rng(0)
+    x = {"left": rng.normal(size=(4, 3)), "right": rng.normal(size=(4, 4))}
+    before, after = model(x), made.model(x)
+    assert before.keys() == after.keys()
+    for key in before:
+        np.testing.assert_allclose(before[key], after[key], rtol=1e-5, atol=1e-6)
