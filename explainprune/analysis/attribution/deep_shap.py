@@ -1,0 +1,55 @@
+"""DeepSHAP: DeepLIFT's rescale rule, averaged over background rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.network import Network, chunks, multipliers_of
+from explainprune.types import Array
+
+
+def deep_shap(network: Network, x: Array, background: Array, targets: Array | None) -> Explained:
+    r"""Multiply differences from the background by DeepLIFT's multipliers.
+
+    .. math:: \phi_i(x) = \frac{1}{|B|} \sum_{b \in B} m_i(x, b)\, (x_i - b_i), \qquad
+              \sum_i m_i(x, b)\, (x_i - b_i) = f(x) - f(b)
+
+    Multipliers go backward through the network like gradients, but carry the slope between sample
+    and reference, Δout/Δin, through every element-wise function, and share products, maxima and
+    quotients among their factors. That adds up, yet it isn't the Shapley value: on a small
+    multilayer perceptron it is some 4 % off.
+
+    Parameters
+    ----------
+    network : Network
+        Of a Keras model.
+    x : ndarray (n, d)
+    background : ndarray (b, d)
+    targets : ndarray of int (n,), optional
+        None: all outputs.
+
+    Raises
+    ------
+    ValueError
+        If the network isn't a Keras model's, or has an operation without a rule (it is named).
+
+    References
+    ----------
+    Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685; Lundberg and Lee 2017,
+    arXiv:1705.07874.
+    """
+    multipliers = multipliers_of(network)
+    n, outputs = len(x), network.n_outputs
+    wanted = np.tile(np.arange(outputs), (n, 1)) if targets is None else targets[:, None]
+    values = np.empty((n, wanted.shape[1], x.shape[1]))
+    each = wanted.shape[1] * len(background)
+    for part in chunks(n, each, multipliers.pairs_per_call):
+        found = multipliers(x[part], background, wanted[part])
+        difference = x[part, None] - background
+        values[part] = np.einsum("ntbd,nbd->ntd", found, difference) / len(background)
+    return Explained(
+        values.swapaxes(1, 2) if targets is None else values[:, 0],
+        base_output(network, background, targets, n),
+        complete=True,
+    )

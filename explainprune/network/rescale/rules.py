@@ -1,0 +1,69 @@
+"""Which rule each TensorFlow operation follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from explainprune.network.rescale import linear, nonlinear, pooling
+
+Rule = Callable[..., list[Any]]
+"""``rule(op, grads, depends, pairs)`` → one gradient (or None) for each of the op's inputs."""
+
+ELEMENTWISE = (
+    "Abs", "Ceil", "Cos", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Inv", "LeakyRelu", "Log", "Log1p",
+    "Reciprocal", "Relu", "Relu6", "Rsqrt", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign",
+    "Sqrt", "Square", "Tanh",
+)  # fmt: skip
+
+PASSED = ("Identity", "IdentityN", "BiasAdd", "Cast", "Snapshot", "EnsureShape", "StopGradient",
+          "PreventGradient", "CheckNumerics")  # fmt: skip
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(ELEMENTWISE, nonlinear.rescale),
+    **dict.fromkeys(PASSED, linear.passed),
+    "Add": linear.add,
+    "AddV2": linear.add,
+    "AddN": linear.add,
+    "Sub": linear.subtract,
+    "Neg": linear.negate,
+    "Mul": nonlinear.multiply,
+    "RealDiv": nonlinear.divide,
+    "SquaredDifference": nonlinear.squared_difference,
+    "Maximum": nonlinear.extremum,
+    "Minimum": nonlinear.extremum,
+    "Softmax": nonlinear.softmax,
+    "MatMul": nonlinear.matrix_multiply,
+    "BatchMatMulV2": nonlinear.matrix_multiply,
+    "BatchMatMulV3": nonlinear.matrix_multiply,
+    "Einsum": linear.einsum,
+    "Conv2D": linear.convolution,
+    "Conv3D": linear.convolution_3d,
+    "DepthwiseConv2dNative": linear.depthwise,
+    "Conv2DBackpropInput": linear.transposed,
+    "Conv3DBackpropInputV2": linear.transposed_3d,
+    "MaxPool": pooling.max_pool,
+    "MaxPool3D": pooling.max_pool_3d,
+    "AvgPool": pooling.average_pool,
+    "AvgPool3D": pooling.average_pool_3d,
+    "Max": pooling.reduce_max,
+    "Sum": pooling.reduce_sum,
+    "Mean": pooling.reduce_mean,
+    "Reshape": linear.reshaped,
+    "Squeeze": linear.reshaped,
+    "ExpandDims": linear.reshaped,
+    "Transpose": linear.transpose,
+    "Pad": linear.pad,
+    "PadV2": linear.pad,
+    "MirrorPad": linear.mirror_pad,
+    "ConcatV2": linear.concatenate,
+    "Split": linear.split,
+    "SplitV": linear.split,
+    "Unpack": linear.unstack,
+    "Pack": linear.stack,
+    "StridedSlice": linear.strided_slice,
+    "Tile": linear.tile,
+    "GatherV2": linear.gather,
+    "ResizeNearestNeighbor": linear.resize,
+    "ResizeBilinear": linear.resize,
+}

@@ -1,0 +1,188 @@
+"""DeepSHAP against DeepLIFT written out by hand, against shap where shap is right, and its sum."""
+
+import numpy as np
+import pytest
+
+from explainprune.analysis.attribution.deep_shap import deep_shap
+from explainprune.network import FormulaNetwork, as_network
+from explainprune.network.backend import keras
+
+L = keras.layers
+
+
+def randomised(model, seed=0):
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        if variable.dtype == "float32":
+            low = 0.5 if "variance" in variable.name else -0.8
+            variable.assign(rng.uniform(low, 1.0, size=variable.shape))
+    return model
+
+
+def sequential(shape, *layers):
+    return randomised(keras.Sequential([keras.Input(shape), *layers]))
+
+
+def functional(shape, build):
+    inputs = keras.Input(shape)
+    return randomised(keras.Model(inputs, build(inputs)))
+
+
+def squeeze_excite(x):
+    x = L.Conv2D(4, 3, activation="relu")(x)
+    gate = L.Dense(4, "sigmoid")(L.Dense(2, "relu")(L.GlobalAveragePooling2D()(x)))
+    x = L.Multiply()([x, L.Reshape((1, 1, 4))(gate)])
+    return L.Dense(3)(L.Flatten()(x))
+
+
+def attention(x):
+    x = L.Add()([x, L.MultiHeadAttention(2, 4)(x, x)])
+    return L.Dense(3)(L.Flatten()(L.LayerNormalization()(x)))
+
+
+def mixed(x):
+    a, b = L.Dense(4, "relu")(x), L.Dense(4, "tanh")(x)
+    joined = L.Concatenate()([L.Maximum()([a, b]), L.Minimum()([a, b]), L.Average()([a, b]), x])
+    return L.Dense(2)(joined)
+
+
+ACTIVATIONS = [
+    "relu", "gelu", "leaky_relu", "relu6", "softsign", "elu", "selu", "tanh", "softplus", "mish",
+    "swish", "sigmoid", "hard_sigmoid", "exponential", "hard_silu", "log_sigmoid", "celu",
+]  # fmt: skip
+MODELS = {
+    **{
+        name: lambda name=name: sequential((6,), L.Dense(5, name), L.Dense(4, name), L.Dense(3))
+        for name in ACTIVATIONS
+    },
+    "prelu": lambda: sequential((6,), L.Dense(5), L.PReLU(), L.Dense(3, "softmax")),
+    "norms": lambda: sequential(
+        (6,), L.Dense(6), L.BatchNormalization(), L.ReLU(), L.Dense(6), L.LayerNormalization(),
+        L.ReLU(), L.Dense(4), L.UnitNormalization(), L.Dense(2)
+    ),
+    "group norm": lambda: sequential(
+        (4, 4, 4), L.GroupNormalization(2), L.ReLU(), L.Flatten(), L.Dense(2)
+    ),
+    "convolutions": lambda: sequential(
+        (8, 8, 2), L.Conv2D(3, 3, padding="same", activation="relu"), L.MaxPooling2D(2),
+        L.DepthwiseConv2D(2, activation="swish"), L.SeparableConv2D(3, 2, activation="relu"),
+        L.GlobalMaxPooling2D(), L.Dense(3)
+    ),
+    "one dimension": lambda: sequential(
+        (12, 2), L.Conv1D(3, 3, activation="relu", padding="causal"), L.MaxPooling1D(2),
+        L.Conv1DTranspose(2, 3, strides=2, activation="relu"), L.AveragePooling1D(2),
+        L.Flatten(), L.Dense(2)
+    ),
+    "three dimensions": lambda: sequential(
+        (5, 5, 5, 1), L.Conv3D(2, 2, activation="relu"), L.MaxPooling3D(2),
+        L.Conv3DTranspose(2, 2, activation="relu"), L.AveragePooling3D(2), L.Flatten(), L.Dense(2)
+    ),
+    "resized": lambda: sequential(
+        (4, 4, 2), L.Conv2DTranspose(2, 3, strides=2, activation="relu"), L.UpSampling2D(),
+        L.UpSampling2D(interpolation="bilinear"), L.ZeroPadding2D(), L.Cropping2D(2),
+        L.AveragePooling2D(2), L.Flatten(), L.Dense(2)
+    ),
+    "squeeze-excite": lambda: functional((6, 6, 2), squeeze_excite),
+    "attention": lambda: functional((4, 3), attention),
+    "mixed": lambda: functional((6,), mixed),
+    "unrolled": lambda: sequential((4, 3), L.LSTM(3, unroll=True), L.Dense(2)),
+    "gru": lambda: sequential((4, 3), L.Bidirectional(L.GRU(2, unroll=True)), L.Dense(2)),
+    "time": lambda: sequential((4, 3), L.TimeDistributed(L.Dense(3, "relu")), L.Dense(2)),
+    "nested": lambda: sequential((6,), keras.Sequential([L.Dense(4, "relu")]), L.Dense(2)),
+}  # fmt: skip
+RIGHT_IN_SHAP = ["relu", "elu", "selu", "tanh", "softplus", "sigmoid", "exponential"]
+
+
+def rows(model, n=3, b=4):
+    network = as_network(model)
+    rng = np.random.default_rng(1)
+    x, background = (rng.normal(size=(k, network.n_inputs)).astype("float32") for k in (n, b))
+    return network, x, background
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_values_add_up(name):
+    network, x, background = rows(MODELS[name]())
+    found = deep_shap(network, x, background, None)
+    gap = network.outputs(x) - found.base - found.values.sum(axis=1)
+    assert np.abs(gap).max() <= 1e-5 * max(1.0, np.abs(found.values).max())
+    assert np.abs(found.values).max() > 1e-3
+
+
+def by_hand(model, x, row):
+    """DeepLIFT's rescale rule for Dense layers, one sample and one reference, all outputs."""
+    carried = np.eye(model.layers[-1].kernel.shape[1])
+    for layer in reversed(model.layers):
+        carried = layer.kernel.numpy().astype(float) @ carried
+        if layer is model.layers[0]:
+            return carried * (x - row)[:, None]
+        before = keras.Model(model.inputs, layer.input)  # post-activation of the layer below
+        below = model.layers[model.layers.index(layer) - 1]
+        z = [
+            keras.Model(model.inputs, below.input)(r[None]).numpy() @ below.kernel.numpy()
+            + below.bias.numpy()
+            for r in (x, row)
+        ]
+        a = [before(r[None]).numpy() for r in (x, row)]
+        carried = carried * ((a[0] - a[1]) / (z[0] - z[1]))[0][:, None]
+    raise AssertionError
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "swish", "tanh", "leaky_relu"])
+def test_values_are_deeplifts(name):
+    model = MODELS[name]()
+    network, x, background = rows(model)
+    expected = [np.mean([by_hand(model, s, r) for r in background], axis=0) for s in x]
+    found = deep_shap(network, x, background, None).values
+    np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", [*RIGHT_IN_SHAP, "time"])
+@pytest.mark.filterwarnings("ignore")
+def test_values_are_shaps_where_shap_is_right(name):
+    import shap
+
+    from explainprune.network import untouched_gradients
+
+    model = MODELS[name]()
+    network, x, background = rows(model)
+    shape = (-1, *model.input_shape[1:])
+    with untouched_gradients():
+        explainer = shap.DeepExplainer(model, background.reshape(shape))
+        theirs = np.asarray(explainer.shap_values(x.reshape(shape)))
+    ours = deep_shap(network, x, background, None).values
+    difference = np.abs(ours - theirs.reshape(ours.shape)).max()
+    assert difference <= 1e-5 * np.abs(theirs).max()
+
+
+def test_a_product_is_shared_as_shapley_shares_it():
+    model = functional((2,), lambda x: L.Multiply()([x[:, :1], x[:, 1:]]))
+    found = deep_shap(as_network(model), np.array([[3.0, 5.0]]), np.array([[1.0, 2.0]]), None)
+    np.testing.assert_allclose(found.values[0, :, 0], [2 * 3.5, 3 * 2.0], rtol=1e-6)
+
+
+def test_targets_pick_outputs():
+    network, x, background = rows(MODELS["relu"]())
+    everything = deep_shap(network, x, background, None)
+    picked = deep_shap(network, x, background, np.array([2, 0, 1]))
+    for sample, target in enumerate([2, 0, 1]):
+        expected = everything.values[sample, :, target]
+        np.testing.assert_allclose(picked.values[sample], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_sample_equal_to_the_reference_gets_zero():
+    network, x, _ = rows(MODELS["convolutions"]())
+    assert (deep_shap(network, x[:1], x[:1], None).values == 0).all()
+
+
+def test_an_operation_without_a_rule_is_named():
+    model = functional((4,), lambda x: keras.ops.sort(L.Dense(4, name="before")(x)))
+    network, x, background = rows(model)
+    with pytest.raises(ValueError, match="no rule for operation 'TopKV2'"):
+        deep_shap(network, x, background, None)
+
+
+def test_a_formula_is_refused():
+    network = FormulaNetwork(lambda x: x.sum(axis=1), 2)
+    with pytest.raises(ValueError, match="Received: a FormulaNetwork"):
+        deep_shap(network, np.ones((1, 2)), np.zeros((1, 2)), None)
