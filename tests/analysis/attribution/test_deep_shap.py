@@ -87,7 +87,9 @@ MODELS = {
     "mixed": lambda: functional((6,), mixed),
     "unrolled": lambda: sequential((4, 3), L.LSTM(3, unroll=True), L.Dense(2)),
     "gru": lambda: sequential((4, 3), L.Bidirectional(L.GRU(2, unroll=True)), L.Dense(2)),
-    "time": lambda: sequential((4, 3), L.TimeDistributed(L.Dense(3, "relu")), L.Dense(2)),
+    "time": lambda: sequential(
+        (4, 3), L.TimeDistributed(L.Dense(3, "relu")), L.Flatten(), L.Dense(2)
+    ),
     "nested": lambda: sequential((6,), keras.Sequential([L.Dense(4, "relu")]), L.Dense(2)),
 }  # fmt: skip
 RIGHT_IN_SHAP = ["relu", "elu", "selu", "tanh", "softplus", "sigmoid", "exponential"]
@@ -116,10 +118,10 @@ def by_hand(model, x, row):
         carried = layer.kernel.numpy().astype(float) @ carried
         if layer is model.layers[0]:
             return carried * (x - row)[:, None]
-        before = keras.Model(model.inputs, layer.input)  # post-activation of the layer below
+        before = keras.Model(model.inputs[0], layer.input)  # post-activation of the layer below
         below = model.layers[model.layers.index(layer) - 1]
         z = [
-            keras.Model(model.inputs, below.input)(r[None]).numpy() @ below.kernel.numpy()
+            keras.Model(model.inputs[0], below.input)(r[None]).numpy() @ below.kernel.numpy()
             + below.bias.numpy()
             for r in (x, row)
         ]
