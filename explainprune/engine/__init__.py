@@ -1,1 +1,5 @@
-"""Where work runs."""
+"""Where work runs: in this process or in child processes."""
+
+from explainprune.engine.cells import run_cells
+
+__all__ = ["run_cells"]
