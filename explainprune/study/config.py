@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class ModelSettings:
         L1 penalty on kernels.
     epochs, batch_size : int
     learning_rate : float
-    custom_objects_trusted : bool
+    trust : bool
         Load `path` outside safe mode.
     """
 
@@ -73,7 +73,7 @@ class ModelSettings:
     epochs: int = 30
     batch_size: int = 64
     learning_rate: float = 1e-3
-    custom_objects_trusted: bool = False
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,11 +182,10 @@ def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> St
     check_keys(plain, [part.name for part in fields(StudyConfig)], "the configuration")
     sections: dict[str, Any] = {}
     for part in fields(StudyConfig):
-        kind = part.default_factory  # type: ignore[misc]
+        kind: Any = part.default_factory
         given = plain.get(part.name, {})
         if not isinstance(given, dict):
             raise ValueError(f"[{part.name}] is a table of keys. Received: {given!r}.")
-        assert is_dataclass(kind)
         check_keys(given, [key.name for key in fields(kind)], f"[{part.name}]")
         sections[part.name] = decode(_spread(given), kind)
     return StudyConfig(**sections)

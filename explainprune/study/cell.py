@@ -1,0 +1,98 @@
+"""One seed of a study, from data to figures: what a child process computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from explainprune import network
+from explainprune.analysis.compare import compare
+from explainprune.data import holdout, load_data
+from explainprune.pruning import shrink
+from explainprune.study.arms import Arms, train_arms
+from explainprune.study.config import StudyConfig, study_config
+from explainprune.study.levels import sweep
+from explainprune.types import Data
+from explainprune.types.encoding import encode
+
+
+def study_data(config: StudyConfig) -> Data:
+    """Load the study's data, and hold rows out where it came whole."""
+    settings = config.data
+    data = load_data(
+        settings.source,
+        target=settings.target,
+        group=settings.group,
+        players=settings.players,
+        preprocess=settings.preprocess,
+        seed=settings.seed,
+    )
+    return holdout(data, settings.test_share, settings.seed)
+
+
+def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
+    """Train, prune, explain and compare for one seed.
+
+    Parameters
+    ----------
+    cell : dict
+        ``config`` (plain sections), ``seed``, ``detail`` (whether the page's pictures are wanted)
+        and ``folder`` (where to save this seed's models; None: nowhere).
+
+    Returns
+    -------
+    dict
+        ``seed``, ``comparison`` (plain), ``levels`` and ``certificate``.
+    """
+    config = study_config(cell["config"])
+    seed = int(cell["seed"])
+    data = study_data(config)
+    arms = train_arms(config, data, seed)
+    shrunk = shrink(arms.pruned, masks=arms.masks, data=data) if config.prune.shrink else None
+    extra = dict(arms.others)
+    if shrunk is not None:
+        extra["shrunk"] = shrunk.model
+    explain = config.explain
+    compared = compare(
+        arms.dense,
+        arms.pruned,
+        data,
+        arms=extra,
+        methods=explain.methods,
+        metrics=explain.metrics,
+        margin=explain.margin,
+        accuracy_margin=explain.accuracy_margin,
+        faithfulness_margin=explain.faithfulness_margin,
+        clarity_margin=explain.clarity_margin,
+        background=explain.background,
+        rows=explain.rows,
+        criterion=explain.criterion,
+        names=("dense", "pruned"),
+        masks=arms.masks,
+        detail=bool(cell["detail"]),
+        seed=seed,
+    )
+    if cell.get("folder"):
+        _save(Path(cell["folder"]), arms, shrunk)
+    plain = compared.to_dict()
+    plain["notes"] = [*plain["notes"], *arms.notes]
+    certificate = None if shrunk is None else encode(shrunk.certificate)
+    if shrunk is not None:
+        plain["provenance"]["certificate"] = str(shrunk.certificate)
+    return {
+        "seed": seed,
+        "comparison": plain,
+        "levels": sweep(config, arms.dense, data, seed),
+        "certificate": certificate,
+    }
+
+
+def _save(folder: Path, arms: Arms, shrunk: Any) -> None:
+    """Save the models of the seed whose details the page shows, and their masks."""
+    models = folder / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    network.save_model(arms.dense, models / "dense.keras")
+    network.save_model(arms.pruned, models / "pruned.keras")
+    if shrunk is not None:
+        network.save_model(shrunk.model, models / "shrunk.keras")
+    arms.masks.save(folder / "masks.npz")

@@ -1,0 +1,118 @@
+"""The two verdicts for a procedure, from each seed's pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from explainprune.analysis.intervals import t_mean
+from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
+from explainprune.study.aggregate import over_seeds
+from explainprune.study.config import ExplainSettings
+from explainprune.types import Comparison, Measure, Verdict
+
+BETWEEN = ("placebo", "retrained")
+"""Arms that set the scale: training without a mask is 0, another initialisation is 1."""
+
+
+def evidence(seeds: Sequence[Comparison], which: str, name: str) -> list[float | None]:
+    """Return one figure of each seed's verdict."""
+    found = []
+    for comparison in seeds:
+        verdict: Verdict = getattr(comparison, which)
+        measure = verdict.evidence.get(name)
+        found.append(None if measure is None else measure.value)
+    return found
+
+
+def _measure(seeds: Sequence[Comparison], which: str, name: str, transform: str) -> Measure:
+    values = [math.nan if v is None else v for v in evidence(seeds, which, name)]
+    return t_mean(values, transform=transform)
+
+
+def procedure_verdict(
+    seeds: Sequence[Comparison], settings: ExplainSettings, *, k: int | None
+) -> Verdict:
+    """Answer *same reasons?* for the procedure."""
+    marks = {
+        pair.partition("|")[2]: over_seeds(
+            "signed_top_k",
+            [_one_minus(c.comparisons[pair]["signed_top_k"].value) for c in seeds],
+        )
+        for pair in _pairs(seeds)
+    }
+    return same_reasons(
+        _measure(seeds, "verdict", "disagreement", "logit"),
+        _measure(seeds, "verdict", "excess", "identity"),
+        _measure(seeds, "verdict", "noise", "logit"),
+        margin=settings.margin,
+        scope="procedure",
+        k=k,
+        background=settings.background,
+        marks=marks,
+        endpoint=seeds[0].verdict.endpoint,
+    )
+
+
+def _one_minus(value: float | None) -> float | None:
+    return None if value is None else 1 - value
+
+
+def _pairs(seeds: Sequence[Comparison]) -> list[str]:
+    """Return the pairs of the dense model with reference arms, those that train first."""
+    judged = ("dense|pruned", "dense|redrawn_background", "dense|shrunk")
+    pairs = [p for p in seeds[0].comparisons if p.startswith("dense|") and p not in judged]
+    kept = [p for p in pairs if all("signed_top_k" in c.comparisons.get(p, {}) for c in seeds)]
+    return sorted(kept, key=lambda pair: pair.partition("|")[2] not in BETWEEN)
+
+
+def procedure_clarity(seeds: Sequence[Comparison], settings: ExplainSettings) -> Verdict:
+    """Answer *clearer?* for the procedure."""
+    drop = next(
+        (name for name in ("accuracy_drop", "r2_drop") if name in seeds[0].clarity.evidence), None
+    )
+    conditions = []
+    if drop is not None:
+        loss = _measure(seeds, "clarity", drop, "identity")
+        score = drop.removesuffix("_drop")
+        conditions.append(not_broken(loss, settings.accuracy_margin, score=score))
+    if "naopc_drop" in seeds[0].clarity.evidence:
+        loss = _measure(seeds, "clarity", "naopc_drop", "identity")
+        conditions.append(faithful(loss, settings.faithfulness_margin))
+    return clearer(
+        _measure(seeds, "clarity", "effective_features_ratio", "log"),
+        _measure(seeds, "clarity", "effective_features_dense", "log"),
+        _measure(seeds, "clarity", "effective_features_other", "log"),
+        conditions,
+        margin=settings.clarity_margin,
+        scope="procedure",
+        name="pruned",
+        beside=_beside(seeds),
+    )
+
+
+def _beside(seeds: Sequence[Comparison]) -> list[str]:
+    """Say how many connections are left, mean over seeds."""
+    before, after = (
+        [c.models[name].live_connections for c in seeds] for name in ("dense", "pruned")
+    )
+    if any(count is None for count in (*before, *after)):
+        return []
+    ours, theirs = (round(sum(filter(None, counts)) / len(seeds)) for counts in (before, after))
+    return [f"{theirs:,} live connections instead of {ours:,}"]
+
+
+def on_scale(seeds: Sequence[Comparison]) -> Measure:
+    """Place the pruned model between placebo (0) and retrained (1), by disagreement."""
+    places = []
+    for comparison in seeds:
+        values = [
+            comparison.comparisons.get(f"dense|{arm}", {}).get("signed_top_k")
+            for arm in ("pruned", *BETWEEN)
+        ]
+        known = [m.value for m in values if m is not None and m.value is not None]
+        if len(known) < 3 or known[1] == known[2]:
+            places.append(math.nan)
+        else:
+            places.append((known[1] - known[0]) / (known[1] - known[2]))
+    return t_mean(places)
