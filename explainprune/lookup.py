@@ -106,9 +106,12 @@ def imported(reference: str, what: str) -> Callable[..., Any]:
         sys.path.insert(0, str(Path.cwd()))
     try:
         module = import_module(module_name)
-    except ImportError as error:
-        raise ValueError(f"{what} {reference!r} could not be imported: {error}.") from None
+    except Exception as error:  # The module is the user's: it may fail in any way.
+        raise ValueError(
+            f"{what} {reference!r} could not be imported: {type(error).__name__}: {error}."
+        ) from error
     function = getattr(module, name, None)
     if not callable(function):
-        raise unknown(f"function in {module_name} for {what}", name, vars(module))
+        known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
+        raise unknown(f"function in {module_name} for {what}", name, known)
     return cast("Callable[..., Any]", function)

@@ -1,0 +1,152 @@
+"""The layout's rules: which folder may import which, what stays lazy, how long a file may be."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import explainprune
+
+PACKAGE = Path(explainprune.__file__).parent
+FILES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+# types, lookup ← network ← {data, criteria} ← {pruning, analysis} ← study ← cli
+ALLOWED = {
+    "types": {"types"},
+    "lookup": set(),
+    "_version": set(),
+    "network": {"types", "lookup"},
+    "data": {"types", "lookup", "network"},
+    "criteria": {"types", "lookup", "network"},
+    "engine": {"types", "lookup"},
+    "reporting": {"types", "lookup", "_version"},
+    "pruning": {"types", "lookup", "network", "data", "criteria"},
+    "analysis": {"types", "lookup", "network", "data", "criteria", "_version"},
+}
+LOWER = {"types", "lookup", "_version", "network", "data", "criteria", "engine", "reporting"}
+ALLOWED["study"] = LOWER | {"pruning", "analysis"}
+ALLOWED["cli"] = ALLOWED["study"] | {"study"}
+ALLOWED["__main__"] = {"cli"}
+
+# The one upward import: Attribution.to_shap asks the single file that knows shap.
+EXCEPTION = ("types/attribution.py", "explainprune.analysis.attribution.shap_package")
+
+
+def imports(path):
+    """Every module a file imports, wherever it does; import_module("...") counts."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name == "import_module":
+                yield node.args[0].value
+
+
+def stage(path):
+    """The folder or file directly under the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def violations(path, modules):
+    """Modules of the package that `path` may not import."""
+    own = stage(path)
+    for module in modules:
+        parts = module.split(".")
+        if parts[0] != "explainprune" or len(parts) < 2:
+            continue
+        if not (PACKAGE / parts[1]).is_dir() and not (PACKAGE / f"{parts[1]}.py").is_file():
+            continue  # a name of explainprune/__init__.py, such as __version__
+        relative = path.relative_to(PACKAGE).as_posix()
+        if parts[1] != own and parts[1] not in ALLOWED[own] and (relative, module) != EXCEPTION:
+            yield module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(path):
+    if stage(path) == "__init__":
+        return  # the public names: it may name every stage, lazily
+    assert list(violations(path, imports(path))) == []
+
+
+def test_a_wrong_direction_is_seen():
+    engine, types = PACKAGE / "engine" / "cells.py", PACKAGE / "types" / "attribution.py"
+    assert list(violations(engine, ["explainprune.network.backend"]))
+    assert list(violations(types, ["explainprune.analysis"]))
+    assert not list(violations(types, [EXCEPTION[1]]))
+    assert not list(violations(engine, ["explainprune.types", "numpy", "explainprune"]))
+
+
+def test_the_one_exception_is_still_needed():
+    assert EXCEPTION[1] in imports(PACKAGE / EXCEPTION[0])
+
+
+@pytest.mark.parametrize("heavy", ["tensorflow", "keras"])
+def test_only_network_imports_tensorflow(heavy):
+    users = {stage(p) for p in FILES if heavy in {m.split(".")[0] for m in imports(p)}}
+    assert users == {"network"}
+
+
+def test_shap_is_imported_in_one_file():
+    users = [
+        p.relative_to(PACKAGE).as_posix()
+        for p in FILES
+        if "shap" in {module.split(".")[0] for module in imports(p)}
+    ]
+    assert users == ["analysis/attribution/shap_package.py"]
+
+
+def modules_after(code):
+    """Names of the heavy modules that `code` leaves imported in a fresh interpreter."""
+    heavy = {"tensorflow", "keras", "pandas", "shap", "sklearn", "matplotlib", "scipy"}
+    code = f"import sys\n{code}\nprint(*sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_importing_explainprune_is_light():
+    assert modules_after("import explainprune") == []
+    assert modules_after("import explainprune.types, explainprune.engine") == []
+    assert modules_after("import explainprune.network, explainprune.data") == []
+
+
+def test_the_command_line_starts_light():
+    assert modules_after("import explainprune.cli") == []
+
+
+def test_reports_need_no_tensorflow():
+    assert not {"tensorflow", "keras", "shap"} & set(
+        modules_after("import explainprune.reporting as r; r.report")
+    )
+
+
+def test_every_public_name_is_there():
+    for name in explainprune.__all__:
+        assert getattr(explainprune, name) is not None, name
+    assert set(explainprune.__all__) <= set(dir(explainprune))
+
+
+def test_an_unknown_name_gets_a_suggestion():
+    with pytest.raises(AttributeError, match=r"no public name 'prun'. Did you mean 'prune'"):
+        explainprune.prun  # noqa: B018
+
+
+def test_no_folder_shadows_a_public_name():
+    folders = {path.stem for path in PACKAGE.iterdir()}
+    assert folders & set(explainprune.__all__) == set()
+
+
+@pytest.mark.parametrize("folder", ["explainprune", "examples", "benchmarks"])
+def test_no_file_is_longer_than_300_lines(folder):
+    long = {
+        str(path.relative_to(PACKAGE.parent)): lines
+        for path in (PACKAGE.parent / folder).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    }
+    assert long == {}
