@@ -48,7 +48,9 @@ class Importance:
             arrays = {path: frozen(values) for path, values in arrays.items()}
             object.__setattr__(self, name, arrays)
             for path, values in arrays.items():
-                expected = np.shape(self.scores.get(path, ()))
+                if path not in self.scores:
+                    raise ValueError(f"{name} names {path!r}, which has no scores.")
+                expected = self.scores[path].shape
                 if values.shape != expected:
                     raise ValueError(
                         f"{name}[{path!r}] has shape {values.shape}; its scores have {expected}."

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from explainprune.types import Attribution
+
+VALUES = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, 1.0]])
+
+
+def small(**fields):
+    fields = {"values": VALUES, "base": [0.5, 0.5], "output": [0.0, 4.75], **fields}
+    return Attribution(method="gradient", **fields)
+
+
+def test_gap_is_what_values_fail_to_add_up_to():
+    # 0.0 − 0.5 − (1 − 2 + 0.5) = 0;  4.75 − 0.5 − (0 + 3 + 1) = 0.25
+    np.testing.assert_allclose(small().gap, [0.0, 0.25])
+    assert small().relative_gap == pytest.approx(0.25 / 4.25)
+    # Below 1 the scale is 1: a tiny effect is not made a large error.
+    assert small(values=VALUES / 100, output=[0.5, 0.5]).relative_gap == pytest.approx(0.04)
+
+
+def test_gap_adds_up_over_images_outputs_and_inputs():
+    image = np.ones((2, 2, 2, 1))
+    assert small(values=image, base=[0, 0], output=[4, 5]).gap.tolist() == [0, 1]
+    outputs = np.stack([VALUES, 2 * VALUES], axis=-1)  # (n, d, K)
+    both = small(values=outputs, base=np.zeros((2, 2)), output=[[-0.5, -1.0], [4.0, 9.0]])
+    np.testing.assert_allclose(both.gap, [[0, 0], [0, 1]])
+    parts = small(values={"a": VALUES, "b": np.ones((2, 1))}, base=[0, 0], output=[0.5, 5.5])
+    np.testing.assert_allclose(parts.gap, [0, 0.5])
+
+
+def test_gap_sums_in_float64():
+    values = np.full((1, 100_000), 0.1, dtype=np.float32)
+    exact = float(np.float32(0.1)) * 100_000
+    found = small(values=values, base=[0.0], output=[exact])
+    assert abs(found.gap[0]) < 1e-6
+
+
+def test_frames_are_long():
+    frame = small(feature_names=("a", "b", "c"), std_error=VALUES / 10).to_frame()
+    assert list(frame.columns) == ["sample", "feature", "value", "std_error"]
+    assert frame.iloc[1].tolist() == [0, "b", -2.0, -0.2]
+    assert frame.iloc[5].tolist() == [1, "c", 1.0, 0.1]
+    plain = small().to_frame()
+    assert plain["feature"].tolist() == ["x0", "x1", "x2"] * 2 and plain["std_error"].isna().all()
+
+
+def test_frames_of_all_outputs_and_several_inputs():
+    outputs = np.arange(12.0).reshape(2, 3, 2)
+    frame = small(values=outputs, base=np.zeros((2, 2)), output=np.zeros((2, 2))).to_frame()
+    row = frame[(frame["sample"] == 1) & (frame["feature"] == "x2") & (frame["output"] == 1)]
+    assert row["value"].tolist() == [11.0] and len(frame) == 12
+    frame = small(values={"a": VALUES, "b": VALUES[:, :1]}).to_frame()
+    assert frame.groupby("input", sort=False).size().to_dict() == {"a": 6, "b": 2}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"std_error": VALUES / 10, "x": VALUES + 1, "targets": [2, 0], "complete": True},
+        {
+            "values": {"a": VALUES, "b/c": VALUES[:, :1]},
+            "x": {"a": VALUES, "b/c": VALUES[:, :1]},
+            "feature_names": ("ä", "b", "c"),
+            "notes": ("raw outputs",),
+            "options": {"seed": 3, "steps": [1, 2]},
+            "output_kind": "centred",
+        },
+    ],
+)
+def test_round_trip_is_exact(tmp_path, fields):
+    mine = small(**fields)
+    mine.save(tmp_path / "a.npz")
+    again = Attribution.load(tmp_path / "a.npz")
+    for name in ("values", "std_error", "x", "base", "output", "targets"):
+        np.testing.assert_equal(getattr(again, name), getattr(mine, name))
+    for name in ("method", "output_kind", "complete", "feature_names", "notes", "options"):
+        assert getattr(again, name) == getattr(mine, name)
+
+
+def test_it_cannot_change_and_says_itself_briefly():
+    mine = small()
+    with pytest.raises(AttributeError):
+        mine.values = VALUES
+    with pytest.raises(ValueError, match="read-only"):
+        mine.values[0, 0] = 1
+    assert len(mine) == 2
+    assert repr(mine) == (
+        "Attribution('gradient' of the logit, values (2, 3), relative gap 5.9e-02)"
+    )
+
+
+@pytest.mark.parametrize("fields", [{"base": [0.5]}, {"base": [0.5] * 3, "output": [0.0] * 3}])
+def test_base_and_output_are_one_for_each_sample(fields):
+    with pytest.raises(ValueError, match=r"base and output need one entry for each of the 2 samp"):
+        small(**fields)
