@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,16 @@ from explainprune.types import Array
 MOST_ROWS = 65_536
 """Rows in one call at most: larger batches gain nothing and delay an interrupt."""
 
-_UNROLLED = 16
-"""Up to so many outputs, the Jacobian's backward passes are laid side by side in the graph."""
+
+class _Traced:
+    """A graph that is traced at its first use, for any number of rows, and never again."""
+
+    def __init__(self, function: Callable[..., Any], *signature: Any) -> None:
+        self.function = tf.function(function, input_signature=signature, autograph=False)
+
+    @cached_property
+    def concrete(self) -> Any:
+        return self.function.get_concrete_function()
 
 
 class CompiledFunction:
@@ -46,20 +55,16 @@ class CompiledFunction:
         self.n_inputs = n_inputs
         rows = tf.TensorSpec((None, n_inputs), dtype)
         index = tf.TensorSpec((None,), tf.int32)
-        self._outputs = self._compile(forward, rows)
-        self._gradients = self._compile(self._trace_gradients, rows, index)
-        self._jacobian = self._compile(self._trace_jacobian, rows)
-        graph = self._outputs.get_concrete_function().graph
+        self._outputs = _Traced(forward, rows)
+        self._gradients = _Traced(self._trace_gradients, rows, index)
+        self._jacobian = _Traced(self._trace_jacobian, rows)
+        graph = self._outputs.concrete.graph
         self.n_outputs = int(graph.outputs[0].shape[1])
         row = 2 * _bytes_per_row(graph)
         self.rows_per_call = _rows(memory_bytes, row)
-        at_once = min(self.n_outputs, _UNROLLED)
-        wide = row * (1 + at_once) / 2 + 4 * n_inputs * self.n_outputs
-        self._jacobian_rows = _rows(memory_bytes, wide)
-
-    @staticmethod
-    def _compile(function: Callable[..., Any], *signature: Any) -> Any:
-        return tf.function(function, input_signature=signature, autograph=False)
+        # The Jacobian is held twice: as it is gathered, and in its final order.
+        jacobian = 2 * n_inputs * self.n_outputs * tf.as_dtype(dtype).size
+        self._jacobian_rows = _rows(memory_bytes, row + jacobian)
 
     def outputs(self, x: Array) -> Array:
         """Return all outputs: (n, n_inputs) → (n, n_outputs)."""
@@ -84,18 +89,16 @@ class CompiledFunction:
         return self._run(self._jacobian, "gradients", shape, x, rows=self._jacobian_rows)
 
     def _trace_gradients(self, x: Any, targets: Any) -> Any:
-        picked = tf.gather(self._forward(x), targets, axis=1, batch_dims=1)
-        return _gradient(picked, x)
+        outputs = self._forward(x)
+        return _gradient(outputs, x, tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype))
 
     def _trace_jacobian(self, x: Any) -> Any:
         """One forward pass; then a backward pass for each output."""
         outputs = self._forward(x)
-        count = outputs.shape[1]
-        if count <= _UNROLLED:
-            return tf.stack([_gradient(outputs[:, k], x) for k in range(count)], axis=2)
+        # A loop in the graph: as fast as passes laid side by side, in the memory of one of them.
         each = tf.map_fn(
-            lambda k: _gradient(tf.gather(outputs, k, axis=1), x),
-            tf.range(count),
+            lambda one: _gradient(outputs, x, tf.broadcast_to(one, tf.shape(outputs))),
+            tf.eye(outputs.shape[1], dtype=outputs.dtype),
             fn_output_signature=x.dtype,
             parallel_iterations=1,
         )
@@ -111,28 +114,29 @@ class CompiledFunction:
 
     def _run(
         self,
-        function: Any,
+        traced: _Traced,
         what: str,
         shape: tuple[int, ...],
         x: Any,
         *more: Array,
         rows: int | None = None,
     ) -> Array:
-        """Call `function` on one chunk of rows after the other and join what it returns."""
+        """Call the graph on one chunk of rows after the other and join what it returns."""
         arrays = (self._rows(x), *more)
         pieces = []
         for part in chunks(len(arrays[0]), 1, rows or self.rows_per_call):
             given = [tf.constant(arrays[0][part], dtype=self._dtype)]
             given += [tf.constant(array[part]) for array in more]
-            pieces.append(_called(function, given))
+            pieces.append(_called(traced.concrete, given))
         if not pieces:
             return np.zeros((0, *shape), dtype=self._dtype)
         result = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         return _finite(result, what)
 
 
-def _gradient(output: Any, x: Any) -> Any:
-    return tf.gradients(output, x, unconnected_gradients="zero")[0]
+def _gradient(outputs: Any, x: Any, weights: Any) -> Any:
+    """Return the gradient, at x, of the sum of outputs × weights in each row."""
+    return tf.gradients(outputs, x, grad_ys=weights, unconnected_gradients="zero")[0]
 
 
 def _called(function: Any, given: list[Any]) -> Array:

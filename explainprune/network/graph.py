@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from explainprune.network.backend import keras
@@ -16,14 +17,23 @@ def has_graph(model: Model) -> bool:
 
     False for subclassed models, and for models that override ``call``.
     """
-    plain = {keras.Sequential.call, type(_smallest_functional()).call}
-    return type(model).call in plain and hasattr(model, "inputs") and bool(model.inputs)
+    if not isinstance(model, keras.Model) or type(model).call not in _plain_calls():
+        return False
+    return bool(getattr(model, "inputs", None))
 
 
-def _smallest_functional() -> Model:
-    """Make a Functional model: the only public way to its class."""
+@cache
+def _plain_calls() -> frozenset[Any]:
+    """Return what Sequential and Functional models are called by."""
+    # Making one is the only public way to the class of Functional models.
     x = keras.Input((1,), name="explainprune_probe_input")
-    return keras.Model(x, x, name="explainprune_probe")
+    functional = type(keras.Model(x, x, name="explainprune_probe"))
+    return frozenset((keras.Sequential.call, functional.call))
+
+
+def layers_inside(model: Model) -> list[Any]:
+    """Return all layers of `model`, those inside of nested models and wrappers too."""
+    return list(model._flatten_layers(include_self=False))
 
 
 def node_of(tensor: Any) -> Any:

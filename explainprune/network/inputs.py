@@ -11,6 +11,7 @@ import numpy as np
 
 from explainprune.lookup import nearest
 from explainprune.types import Array, Inputs
+from explainprune.types.arrays import check_finite
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,14 @@ class Part:
         return None not in self.shape
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape, where every size is known."""
+        return tuple(size for size in self.shape if size is not None)
+
+    @property
     def size(self) -> int:
-        """Number of features in a row."""
-        return math.prod(size or 0 for size in self.shape)
+        """Number of features in a row; 0 where it is not known."""
+        return math.prod(self.sizes) if self.known else 0
 
 
 def as_parts(x: Any, parts: Sequence[Part]) -> list[Array]:
@@ -115,7 +121,10 @@ def pack(x: Any, parts: Sequence[Part], dtype: str) -> Array:
     ValueError
         If names, ranks, feature counts, dtypes or row counts don't fit the model.
     """
-    flats = [flattened(a, part) for a, part in zip(as_parts(x, parts), parts, strict=True)]
+    arrays = as_parts(x, parts)
+    flats = [flattened(a, part) for a, part in zip(arrays, parts, strict=True)]
+    for part, flat in zip(parts, flats, strict=True):
+        check_finite(flat, f"input {part.name!r}")
     counts = {part.name: len(flat) for part, flat in zip(parts, flats, strict=True)}
     if len(set(counts.values())) > 1:
         raise ValueError(f"All inputs need the same number of rows. Received: {counts}.")
