@@ -58,7 +58,7 @@ def percent(value: float, decimals: int = 1) -> str:
     ('6.3\xa0%', '0\xa0%', '>−0.1\xa0%')
     """
     if value in (0, 1):
-        text = f"{100 * value:.0f}"
+        text = "100" if value else "0"
     else:
         text = _tiny(100 * value, decimals) or _fixed(100 * value, decimals)
     return f"{text}{NBSP}%"

@@ -75,9 +75,13 @@ TERMS = {
     "disagreement": Term("Disagreement", "share", "between the two models"),
     "excess": Term("Excess", "share", "beyond a redrawn background"),
     "noise": Term("Background redrawn", "share", "dense against itself"),
-    "accuracy_drop": Term("Drop in accuracy", "share"),
-    "r2_drop": Term("Drop in R²", "score"),
-    "faithfulness_change": Term("Change in faithfulness", "score", "NAOPC"),
+    "effective_features_ratio": Term(
+        "Ratio of effective features", "score", "geometric mean over explanations"
+    ),
+    "accuracy_drop": Term("Fall of accuracy", "share"),
+    "r2_drop": Term("Fall of R²", "score"),
+    "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
+    "naopc_drop": Term("Fall of faithfulness", "score", "NAOPC"),
     "sparsity": Term("Sparsity", "share"),
 }
 
@@ -114,7 +118,7 @@ def split_role(key: str) -> tuple[str, str]:
     >>> split_role("effective_features_random_weights")
     ('effective_features', 'random_weights')
     """
-    for role in ("dense", "other", *ARMS):
+    for role in sorted({"dense", "other", *ARMS}, key=lambda role: (-len(role), role)):
         stem = key.removesuffix(f"_{role}")
         if stem != key and key not in TERMS:
             return stem, role

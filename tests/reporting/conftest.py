@@ -36,3 +36,9 @@ def study(factory):
 @pytest.fixture(scope="session")
 def table(factory):
     return factory.table_comparison()
+
+
+@pytest.fixture(scope="session")
+def small(factory):
+    """A pair with little in it, for what needs no realistic size."""
+    return factory.small_comparison()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -168,6 +169,7 @@ def reasons(scope="pair", label="inconclusive", n=360, unit="samples", illustrat
             "disagreement": measure(0.0634, 0.0121, n=n, unit=unit),
             "excess": measure(0.0423, 0.0132, n=n, unit=unit),
             "noise": measure(0.0211, 0.0042, n=n, unit=unit),
+            "random_weights": measure(0.9588, 0.0121, n=n, unit=unit),
         },
         (
             "Redrawing the background changes 2.1 %, less than the margin: the excess counts.",
@@ -187,10 +189,11 @@ def clearer(scope="pair", n=360, unit="samples", illustrative=False):
         0.05,
         scope,
         {
+            "effective_features_ratio": Measure(0.424, (0.391, 0.463), n, unit),
             "effective_features_dense": measure(26.4, 0.8, n=n, unit=unit),
             "effective_features_other": measure(11.2, 0.6, n=n, unit=unit),
             "accuracy_drop": measure(0.0112, 0.0081, n=n, unit=unit),
-            "faithfulness_change": Measure(None, None, 0, unit, "U = L for all rows"),
+            "naopc_drop": Measure(None, None, 0, unit, "U = L for all rows"),
         },
         ("Accuracy fell by 1.1 points, within its margin of 2.", "NAOPC could not be computed."),
         None,
@@ -313,6 +316,25 @@ def comparison(**changes):
         "notes": ("The model ends in a softmax; its logits were explained.",),
     }
     return Comparison(**fields | changes)
+
+
+def small_comparison(**changes):
+    """The digits-like pair with a tiny network, two samples and five features."""
+    full = comparison()
+    rng = np.random.default_rng(4)
+    sizes, names = (5, 4, 3), ("inputs", "hidden", "logits")
+    detail = replace(
+        full.detail,
+        drawings={
+            "dense": drawing_of(sizes, names, rng),
+            "pruned": drawing_of(sizes, names, rng, density=0.5, dead=0.3),
+        },
+        features=full.detail.features[:5],
+        samples=full.detail.samples[:2],
+        units=full.detail.units[:6],
+    )
+    models = {key: replace(full.models[key], slices={}) for key in ("dense", "pruned", "placebo")}
+    return replace(full, models=models, detail=detail, slices={}, **changes)
 
 
 def table_comparison():

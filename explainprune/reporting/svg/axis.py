@@ -36,12 +36,16 @@ class Axis:
         return 100.0 * min(1.0, max(0.0, share))
 
     def label(self, tick: float) -> str:
-        """Write one tick's number, with no more decimals than the ticks need."""
+        r"""Write one tick's number, with no more decimals than it needs.
+
+        >>> Axis(0, 1, (), "share").label(0.025), Axis(0, 1, ()).label(0.5)
+        ('2.5\xa0%', '0.5')
+        """
         if self.kind == "share":
             return f"{_trimmed(100 * tick)}\u00a0%"
-        if abs(tick) >= 1e5:
-            return number(tick, "count")
-        return _trimmed(tick)
+        if tick and not 1e-4 <= abs(tick) < 1e5:
+            return number(tick, "count" if abs(tick) >= 1e5 else "plain")
+        return _trimmed(float(f"{tick:.4g}"))
 
 
 def axis_for(
@@ -64,11 +68,13 @@ def axis_for(
     """
     numbers = [*values, *include]
     low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
-    if high - low < 1e-12 * max(1.0, abs(high)):
-        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-12 * size or size < 1e-100:
+        room = 0.5 * size if size >= 1e-100 else 0.5
+        low, high = low - room, high + room
     step = _step(high - low, most)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(round(index * step, 12) for index in range(first, last + 1))
+    ticks = tuple(float(f"{index * step:.12g}") for index in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], ticks, kind)
 
 

@@ -19,7 +19,7 @@ BUCKETS = 4
 MOST_EDGES = 6000
 MOST_LABELS = 32
 LONGEST_LABEL = 12
-CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 34, 4
+CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 38, 4
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ def _caption(layer: DrawnLayer, plan: Layout, index: int) -> Iterator[Markup]:
     x, y = plan.x[index], 14 + CAPTION_HEIGHT * (index % plan.tiers)
     anchor = "start" if x < 40 else "end" if x > WIDTH - 40 else "middle"
     at = {"start": 2.0, "end": WIDTH - 2.0}.get(anchor, x)
-    room = int(plan.tiers * WIDTH / len(plan.x) / 7.5)
+    gap = (plan.x[-1] - plan.x[0]) / max(1, len(plan.x) - 1) or WIDTH
+    room = int(plan.tiers * gap / (8.5 if anchor == "middle" else 11))
     shown, live = len(layer.shown), sum(layer.alive)
     counts = (
         f"{shown:,} of {layer.units:,} drawn"
@@ -157,7 +158,7 @@ def _caption(layer: DrawnLayer, plan: Layout, index: int) -> Iterator[Markup]:
     )
     title = name(layer.name, max(5, min(18, room)))
     yield element("text", title, x=at, y=y, text_anchor=anchor, class_="title")
-    yield element("text", counts, x=at, y=y + 15, text_anchor=anchor)
+    yield element("text", counts, x=at, y=y + 17, text_anchor=anchor)
 
 
 def _unit(layer: DrawnLayer, unit: int, x: float, y: float, spacing: float) -> Markup:
@@ -192,7 +193,7 @@ def _margin(layer: DrawnLayer) -> float:
     """Leave room for a column's labels, and for its caption."""
     if not _labelled(layer):
         return SIDE
-    return max(42.0, 18 + 6.5 * max(len(name(text, LONGEST_LABEL)) for text in layer.labels))
+    return max(56.0, 18 + 7.2 * max(len(name(text, LONGEST_LABEL)) for text in layer.labels))
 
 
 def _labelled(layer: DrawnLayer) -> bool:

@@ -40,20 +40,17 @@ def track(axis: Axis, *drawn: Markup, zone: Zone | None = None) -> Markup:
     )
 
 
-def ruler(axis: Axis, zone: Zone | None = None, *, most: int = 6) -> Markup:
+def ruler(axis: Axis, zone: Zone | None = None) -> Markup:
     """Draw the tick labels of an axis, and above them the zone's name at its upper end.
 
-    Parameters
-    ----------
-    axis : Axis
-    zone : Zone, optional
-    most : int
-        With more ticks than this only every second one is labelled.
+    Of five labels or more every second is of class ``odd``: hidden where there is little room.
     """
+    crowded = len(axis.ticks) > 4
     named = zone is not None and bool(zone.label)
+    floor = 30 if named else 13
     parts = [
-        _text(axis.label(tick), axis.place(tick), 30 if named else 13)
-        for tick in axis.ticks[:: 1 if len(axis.ticks) <= most else 2]
+        _text(axis.label(tick), axis.place(tick), floor, "odd" if crowded and index % 2 else None)
+        for index, tick in enumerate(axis.ticks)
     ]
     if zone is not None and named:
         parts.append(_text(zone.label, axis.place(zone.high), 12, "named"))

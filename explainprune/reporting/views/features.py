@@ -48,13 +48,18 @@ class Features:
 
 
 def features(subject: Subject) -> Features:
-    """Take the features that lead in either model."""
-    detail = subject.pair.detail
-    leading = sorted(detail.features, key=lambda row: -max(row.dense, row.other))[:MOST]
-    reach = [v for r in leading for v in (r.dense, r.other, *r.dense_interval, *r.other_interval)]
+    """Draw the features that lead in either model."""
+    first = leading(subject)
+    reach = [v for r in first for v in (r.dense, r.other, *r.dense_interval, *r.other_interval)]
     axis = axis_for(reach, kind="share", include=(0.0,), most=4)
-    rows = tuple(FeatureBar(row, track(axis, *bars(axis, *_bars(row)))) for row in leading)
-    return Features(rows, ruler(axis), len(detail.features), _heat(subject))
+    rows = tuple(FeatureBar(row, track(axis, *bars(axis, *_bars(row)))) for row in first)
+    return Features(rows, ruler(axis), len(subject.pair.detail.features), _heat(subject))
+
+
+def leading(subject: Subject) -> list[FeatureRow]:
+    """Return the features that lead in either model, largest share first."""
+    rows = subject.pair.detail.features
+    return sorted(rows, key=lambda row: -max(row.dense, row.other))[:MOST]
 
 
 def _bars(row: FeatureRow) -> tuple[Bar, Bar]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from explainprune.reporting import wording
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
-from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, key, lines
 from explainprune.types import Level, Measure, Study
 
@@ -20,11 +20,32 @@ _LOOKS = ("mark0", "mark1", "mark2", "mark3")
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure: its heading, its drawing."""
+class Plot:
+    """One figure before it is drawn.
+
+    Attributes
+    ----------
+    title, x_title : str
+    series : tuple of Series
+    x, y : Axis
+    level : (str, float) or None
+        What the figure is held against: its name and value.
+    """
 
     title: str
-    svg: Markup
+    x_title: str
+    series: tuple[Series, ...]
+    x: Axis
+    y: Axis
+    level: tuple[str, float] | None = None
+
+    @property
+    def svg(self) -> Markup:
+        """The figure, drawn for the page."""
+        told = f"{self.title} over {self.x_title}: {', '.join(s.label for s in self.series)}"
+        return lines(
+            self.series, self.x, self.y, x_title=self.x_title, label=told, level=self.level
+        )
 
 
 @dataclass(frozen=True)
@@ -42,7 +63,7 @@ class Sweep:
 
     Attributes
     ----------
-    figures : tuple of Figure
+    plots : tuple of Plot
     arms : tuple of (look's key, label)
     columns : tuple of (metric, term)
     rows : tuple of LevelRow
@@ -51,7 +72,7 @@ class Sweep:
         One line for each figure, one number for each seed.
     """
 
-    figures: tuple[Figure, ...]
+    plots: tuple[Plot, ...]
     arms: tuple[tuple[Markup, str], ...]
     columns: tuple[tuple[str, wording.Term], ...]
     rows: tuple[LevelRow, ...]
@@ -67,7 +88,7 @@ def sweep(subject: Subject) -> Sweep | None:
     looks = _looks(subject, study)
     metrics = dict.fromkeys(metric for level in study.levels for metric in level.measures)
     return Sweep(
-        tuple(_figures(subject, study, looks)),
+        plots(subject),
         tuple((key(look), subject.arm_term(arm).label) for arm, look in looks.items()),
         tuple((metric, wording.term(metric)) for metric in metrics),
         tuple(
@@ -95,36 +116,36 @@ def _looks(subject: Subject, study: Study) -> dict[str, str]:
     }
 
 
-def _figures(subject: Subject, study: Study, looks: dict[str, str]) -> Iterator[Figure]:
+def plots(subject: Subject) -> tuple[Plot, ...]:
+    """Lay out every measure over sparsity, then agreement against the score."""
+    study = subject.study
+    if study is None or not study.levels:
+        return ()
     present = {metric for level in study.levels for metric in level.measures}
-    for metric in FIGURES:
-        if metric in present:
-            yield _over_sparsity(subject, study, metric, looks)
+    found = [_over_sparsity(subject, study, metric) for metric in FIGURES if metric in present]
     agreement = next((m for m in ("agreement", study.primary) if m in present), None)
     score = next((m for m in ("accuracy", "r2") if m in present), None)
     if agreement and score:
-        yield _against(subject, study, agreement, score, looks)
+        found.append(_against(subject, study, agreement, score))
+    return tuple(found)
 
 
-def _over_sparsity(subject: Subject, study: Study, metric: str, looks: dict[str, str]) -> Figure:
-    known = wording.term(metric)
-    series = [
-        Series(
-            subject.arm_term(arm).label,
-            look,
-            tuple(
-                Point(level.achieved, m.value, m.interval)
-                for level in sorted(_of(study, arm), key=lambda level: level.achieved)
-                if (m := level.measures.get(metric)) is not None and m.value is not None
-            ),
-        )
-        for arm, look in looks.items()
-    ]
-    level = _level(subject, metric)
+def _over_sparsity(subject: Subject, study: Study, metric: str) -> Plot:
+    known, level = wording.term(metric), _level(subject, metric)
+    series = tuple(
+        Series(subject.arm_term(arm).label, look, tuple(_points(study, arm, metric)))
+        for arm, look in _looks(subject, study).items()
+    )
     x = axis_for([p.x for one in series for p in one.points], kind="share")
     y = axis_for([*_reach(series), *(level[1:] if level else ())], kind=known.kind)
-    label = f"{known.label} over sparsity for {', '.join(one.label for one in series)}"
-    return Figure(known.label, lines(series, x, y, x_title="sparsity", label=label, level=level))
+    return Plot(known.label, "sparsity", series, x, y, level)
+
+
+def _points(study: Study, arm: str, metric: str) -> Iterator[Point]:
+    for level in _of(study, arm):
+        measure = level.measures.get(metric)
+        if measure is not None and measure.value is not None:
+            yield Point(level.achieved, measure.value, measure.interval)
 
 
 def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
@@ -136,38 +157,33 @@ def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
     return None if value is None else (subject.arm_term(subject.dense).label, float(value))
 
 
-def _against(
-    subject: Subject, study: Study, agreement: str, score: str, looks: dict[str, str]
-) -> Figure:
+def _against(subject: Subject, study: Study, agreement: str, score: str) -> Plot:
     across, up = wording.term(score), wording.term(agreement)
-    series = [
+    series = tuple(
         Series(subject.arm_term(arm).label, look, tuple(_pairs(study, arm, agreement, score)))
-        for arm, look in looks.items()
-    ]
-    x = axis_for(
-        [v for one in series for p in one.points for v in (p.x, *(p.x_interval or ()))],
-        kind=across.kind,
-        most=4,
+        for arm, look in _looks(subject, study).items()
     )
+    points = [point for one in series for point in one.points]
+    reach = [v for p in points for v in (p.x, *(p.x_interval or ()))]
     title = f"{up.label} against {across.label.lower()}"
-    svg = lines(
-        series, x, axis_for(_reach(series), kind=up.kind), x_title=across.label.lower(), label=title
-    )
-    return Figure(title, svg)
+    axes = axis_for(reach, kind=across.kind, most=4), axis_for(_reach(series), kind=up.kind)
+    return Plot(title, across.label.lower(), series, *axes)
 
 
 def _pairs(study: Study, arm: str, agreement: str, score: str) -> Iterator[Point]:
-    for level in sorted(_of(study, arm), key=lambda level: level.achieved):
+    for level in _of(study, arm):
         y, x = level.measures.get(agreement), level.measures.get(score)
         if x is not None and y is not None and x.value is not None and y.value is not None:
             yield Point(x.value, y.value, y.interval, x.interval)
 
 
 def _of(study: Study, arm: str) -> list[Level]:
-    return [level for level in study.levels if level.arm == arm]
+    """Return an arm's levels, sparsest last."""
+    levels = (level for level in study.levels if level.arm == arm)
+    return sorted(levels, key=lambda level: level.achieved)
 
 
-def _reach(series: list[Series]) -> list[float]:
+def _reach(series: tuple[Series, ...]) -> list[float]:
     points = [point for one in series for point in one.points]
     return [v for p in points for v in (p.y, *(p.y_interval or ()))]
 

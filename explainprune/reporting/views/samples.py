@@ -12,9 +12,9 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis
 from explainprune.reporting.svg.bars import Bar, bars
 from explainprune.reporting.svg.heat import heat, legend
-from explainprune.reporting.svg.track import track
+from explainprune.reporting.svg.track import ruler, track
 from explainprune.reporting.views.features import picture
-from explainprune.types import Array, Sample
+from explainprune.types import Sample
 
 MOST = 24
 MOST_BARS = 8
@@ -53,14 +53,15 @@ class Shown:
         Input, dense φ, other φ, difference; empty for tables.
     bars : tuple of SampleBar
         The features that lead in either model; empty for images.
-    flipped : bool
-        Whether the two predictions differ.
+    ruler : Markup
+        From −largest to largest.
     """
 
     sample: Sample
     largest: float
     pictures: tuple[Picture, ...]
     bars: tuple[SampleBar, ...]
+    ruler: Markup
 
     @property
     def flipped(self) -> bool:
@@ -85,31 +86,50 @@ def gallery(subject: Subject) -> Gallery:
     return Gallery(shown, len(samples), legend(), any(part.pictures for part in shown))
 
 
-def _shown(subject: Subject, sample: Sample) -> Shown:
-    dense, other = np.asarray(sample.dense), np.asarray(sample.other)
+def image_shape(subject: Subject, sample: Sample) -> tuple[int, ...] | None:
+    """Return the shape of the image that a sample's attributions fill, or None."""
     shape = subject.pair.detail.image_shape
-    if shape is not None and len(shape) in (2, 3) and dense.size == other.size == np.prod(shape):
+    fits = shape is not None and len(shape) in (2, 3) and len(sample.dense) == np.prod(shape)
+    return shape if fits else None
+
+
+def largest_of(sample: Sample) -> float:
+    """Return the largest |φ| of both models and their difference; 1 where all are zero."""
+    dense, other = np.asarray(sample.dense), np.asarray(sample.other)
+    parts = (dense, other, other - dense)
+    return max(float(np.abs(part).max(initial=0.0)) for part in parts) or 1.0
+
+
+def leading(sample: Sample) -> list[int]:
+    """Return the features that lead in either attribution, largest first."""
+    sizes = np.maximum(np.abs(sample.dense), np.abs(sample.other))
+    return [int(i) for i in np.argsort(-sizes, kind="stable")[:MOST_BARS]]
+
+
+def _shown(subject: Subject, sample: Sample) -> Shown:
+    shape = image_shape(subject, sample)
+    if shape is not None:
         return _as_image(subject, sample, shape)
-    largest = _largest(dense, other, other - dense)
-    return Shown(sample, largest, (), tuple(_bars(subject, sample, largest)))
+    largest = largest_of(sample)
+    axis = Axis(-largest, largest, (-largest, 0.0, largest))
+    return Shown(sample, largest, (), tuple(_bars(subject, sample, axis)), ruler(axis))
 
 
 def _as_image(subject: Subject, sample: Sample, shape: tuple[int, ...]) -> Shown:
     dense, other = (picture(np.asarray(v), shape) for v in (sample.dense, sample.other))
-    change = other - dense
-    largest = _largest(dense, other, change)
+    largest = largest_of(sample)
     names = [subject.arm_term(key).label for key in (subject.dense, subject.other)]
     panels = [
         Picture(title, role, heat(values, largest, label=f"Row {sample.row}: {title}"))
         for title, role, values in (
             (f"φ, {names[0]}", "dense", dense),
             (f"φ, {names[1]}", "other", other),
-            ("difference", "mark", change),
+            ("difference", "mark", other - dense),
         )
     ]
     if len(sample.x) == np.prod(shape):
         panels.insert(0, Picture("input", "mark", _ink(sample, shape)))
-    return Shown(sample, largest, tuple(panels), ())
+    return Shown(sample, largest, tuple(panels), (), Markup(""))
 
 
 def _ink(sample: Sample, shape: tuple[int, ...]) -> Markup:
@@ -119,32 +139,20 @@ def _ink(sample: Sample, shape: tuple[int, ...]) -> Markup:
     return heat(x, float(x.max()), label=f"Row {sample.row}: input", kind="ink")
 
 
-def _bars(subject: Subject, sample: Sample, largest: float) -> list[SampleBar]:
-    names = subject.pair.detail.feature_names
-    dense, other = np.asarray(sample.dense), np.asarray(sample.other)
-    leading = np.argsort(-np.maximum(np.abs(dense), np.abs(other)), kind="stable")[:MOST_BARS]
-    axis = Axis(-largest, largest, (0.0,))
+def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:
+    names, count = subject.pair.detail.feature_names, len(sample.dense)
     return [
         SampleBar(
-            name(names[i]) if len(names) == dense.size else f"x{i}",
-            sample.x[i] if len(sample.x) == dense.size else None,
-            float(dense[i]),
-            float(other[i]),
-            track(
-                axis,
-                *bars(
-                    axis,
-                    Bar(float(dense[i]), "dense"),
-                    Bar(float(other[i]), "other"),
-                    Bar(float(other[i] - dense[i]), "mark"),
-                    thick=6,
-                    gap=1,
-                ),
-            ),
+            name(names[i]) if len(names) == count else f"x{i}",
+            sample.x[i] if len(sample.x) == count else None,
+            sample.dense[i],
+            sample.other[i],
+            track(axis, *_bar(axis, sample.dense[i], sample.other[i])),
         )
-        for i in leading
+        for i in leading(sample)
     ]
 
 
-def _largest(*values: Array) -> float:
-    return max((float(np.abs(part).max()) for part in values if part.size), default=0.0) or 1.0
+def _bar(axis: Axis, dense: float, other: float) -> list[Markup]:
+    drawn = (Bar(dense, "dense"), Bar(other, "other"), Bar(other - dense, "mark"))
+    return bars(axis, *drawn, thick=6, gap=1)

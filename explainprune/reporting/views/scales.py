@@ -51,6 +51,8 @@ class Scale:
         What the axis measures.
     kind : str
         How its numbers are written.
+    axis : Axis
+    zone : Zone or None
     ruler : Markup
     rows : tuple of (Line, Markup)
         Each with its drawing; the drawing is empty where nothing can be drawn.
@@ -63,6 +65,8 @@ class Scale:
     title: str
     meaning: str
     kind: str
+    axis: Axis
+    zone: Zone | None
     ruler: Markup
     rows: tuple[tuple[Line, Markup], ...]
     columns: tuple[wording.Term, ...] = ()
@@ -93,7 +97,7 @@ def scale(
     head = ruler(axis, zone)
     if not reach:
         rows, head = tuple((line, Markup("")) for line in lines), Markup("")
-    return Scale(title, meaning, kind, head, rows, columns, derived)
+    return Scale(title, meaning, kind, axis, zone, head, rows, columns, derived)
 
 
 def shared_count(measures: Iterable[Measure | None]) -> Measure | None:

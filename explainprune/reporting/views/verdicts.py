@@ -22,6 +22,7 @@ GLYPHS = {
     "less clear": "↘",
 }
 _TONES = {"preserved": "good", "clearer": "good", "changed": "bad", "less clear": "bad"}
+_RATIO = "effective_features_ratio"
 _SHARES = ("disagreement", "excess", "noise")
 
 
@@ -61,21 +62,23 @@ class Card:
             return ""
         unit = "rows" if self.verdict.scope == "pair" else "seeds"
         if self.verdict.more is None:
-            return f"How many more {unit} would decide isn't known."
-        return f"About {number(self.verdict.more, 'count')} more {unit} would decide."
+            return f"No number of further {unit} is known to decide this."
+        more = number(self.verdict.more, "count")
+        return f"What would decide: {more} more {unit}, if the figures stay as they are."
 
 
 def cards(subject: Subject) -> tuple[Card, Card]:
     """Build the cards of *same reasons?* and *clearer?*."""
     reasons, clarity = subject.results.verdict, subject.results.clarity
-    rest = {key: m for key, m in reasons.evidence.items() if key not in _SHARES}
+    known = (*_SHARES, *wording.ARMS, *subject.primary)
+    rest = {key: m for key, m in reasons.evidence.items() if key not in known}
     figures = (decision(subject), *evidence_scales(subject, rest), perspective(subject))
     return (
         Card("Same reasons?", reasons, figures),
         Card(
             "Clearer?",
             clarity,
-            tuple(evidence_scales(subject, clarity.evidence)),
+            tuple(_clarity_scales(subject, clarity)),
             tuple(_beside(subject)),
         ),
     )
@@ -92,24 +95,35 @@ def decision(subject: Subject) -> Scale:
 
 def perspective(subject: Subject) -> Scale:
     """Lay the pair among all reference arms, from the most to the least alike."""
+    verdict = subject.results.verdict
+    shares = {key: complement(measure) for key, measure in subject.primary.items()}
+    shares |= {key: m for key, m in verdict.evidence.items() if key in (*shares, *wording.ARMS)}
     lines = [
         Line(
             subject.arm_term(key).label,
-            ((subject.role(key), complement(measure)),),
+            ((subject.role(key), measure),),
             "this pair" if key == subject.other else "",
             strong=key == subject.other,
         )
-        for key, measure in subject.primary.items()
+        for key, measure in sorted(shares.items(), key=lambda item: _order(item[1]))
     ]
-    lines.sort(key=lambda line: _order(line.measures[0][1]))
     return scale(
         "The dense model against every reference arm",
         lines,
         kind="share",
         axis=Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), "share"),
-        zone=_zone(subject.results.verdict),
+        zone=_zone(verdict),
         derived=True,
     )
+
+
+def ratio_scale(measure: Measure, margin: float) -> Scale:
+    """Draw what *clearer?* follows from: the ratio of effective features beside its margin."""
+    known = wording.term(_RATIO)
+    zone = Zone(1 / (1 + margin), 1 + margin, f"as before ± {number(margin, 'stated')}")
+    line = Line("Ratio", (("other", measure),), "other over dense", strong=True)
+    axis = axis_for(ends([line]), kind=known.kind, include=(0.0, 1 + 2 * margin), most=4)
+    return scale(known.label, [line], kind=known.kind, meaning=known.meaning, axis=axis, zone=zone)
 
 
 def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[Scale]:
@@ -134,6 +148,13 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
             for role, measure in rows
         ]  # fmt: skip
         yield scale(known.label, lines, kind=known.kind, meaning=known.meaning, include=(0.0,))
+
+
+def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
+    if _RATIO in verdict.evidence:
+        yield ratio_scale(verdict.evidence[_RATIO], verdict.margin)
+    rest = {key: m for key, m in verdict.evidence.items() if key != _RATIO}
+    yield from evidence_scales(subject, rest)
 
 
 def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:

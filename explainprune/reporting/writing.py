@@ -1,0 +1,120 @@
+"""The public verb: results → a folder with the page, the numbers, the tables and the figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from explainprune.reporting.figures import write_figures
+from explainprune.reporting.folder import check_free, whole_folder
+from explainprune.reporting.page import render
+from explainprune.reporting.subject import subject_of
+from explainprune.reporting.tables import write_attributions, write_units
+from explainprune.types import Comparison, Study, read_results
+
+PAGE = "report.html"
+RESULTS = "results.json"
+MANIFEST = "manifest.json"
+
+
+def report(
+    results: Comparison | Study | str | Path,
+    out: str | Path,
+    *,
+    manifest: dict[str, Any] | None = None,
+    force: bool = False,
+) -> Path:
+    """Write a report: one HTML page that loads nothing, and everything on it as data.
+
+    Parameters
+    ----------
+    results : Comparison, Study, str or Path
+        Results, or a ``results.json``, or a folder that holds one (then with its manifest).
+    out : str or Path
+        Folder to write: ``report.html``, ``results.json``, ``units.csv``, ``attributions.csv``,
+        ``figures/*.svg``, and ``manifest.json`` when there is one. It appears whole or not at all.
+    manifest : dict, optional
+        How the results came about: command, versions, checksums, times. JSON values only.
+    force : bool
+        Whether a report in `out` may be replaced. Files that aren't a report's stay.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `results` is a path without results.
+    FileExistsError
+        If `out` exists and `force` is false.
+    ValueError
+        If `out` holds something that is no report, or the results can't be read.
+
+    Examples
+    --------
+    >>> report("nowhere", "out")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: No results at nowhere. Expected a results.json, or a folder that holds one.
+    """
+    if isinstance(results, (str, Path)):
+        results, known = load_results(results)
+        manifest = known if manifest is None else manifest
+    check_free(out, force=force)
+    with whole_folder(out, force=force) as folder:
+        write_report(results, folder, manifest=manifest)
+    return Path(out) / PAGE
+
+
+def write_report(
+    results: Comparison | Study, folder: str | Path, *, manifest: dict[str, Any] | None = None
+) -> None:
+    """Write a report's files into a folder that exists: for callers that have more to put there.
+
+    Use it inside `whole_folder`.
+    """
+    folder = Path(folder)
+    subject = subject_of(results)
+    detail = subject.pair.detail
+    _write(folder / PAGE, render(results, manifest))
+    _write(folder / RESULTS, results.to_json())
+    if manifest is not None:
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(folder / MANIFEST, f"{text}\n")
+    write_units(detail, folder / "units.csv")
+    write_attributions(detail, folder / "attributions.csv")
+    (folder / "figures").mkdir(exist_ok=True)
+    write_figures(subject, folder / "figures")
+
+
+def load_results(path: str | Path) -> tuple[Comparison | Study, dict[str, Any] | None]:
+    """Read results, and the manifest beside them if there is one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+    ValueError
+        If they can't be read.
+    """
+    file = Path(path)
+    file = file / RESULTS if file.is_dir() else file
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"No results at {path}. Expected a {RESULTS}, or a folder that holds one."
+        )
+    try:
+        results = read_results(file.read_text(encoding="utf-8"))
+        beside = file.with_name(MANIFEST)
+        manifest = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} can't be read: {error}") from None
+    return results, manifest
+
+
+def _write(path: Path, text: str) -> None:
+    # A lone surrogate has no UTF-8 form; as an escape it is what JSON itself would write.
+    path.write_bytes(text.encode("utf-8", errors="backslashreplace"))

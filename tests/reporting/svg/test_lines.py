@@ -1,0 +1,54 @@
+from xml.etree import ElementTree
+
+from explainprune.reporting.svg.axis import Axis
+from explainprune.reporting.svg.lines import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Point,
+    Series,
+    lines,
+)
+
+X = Axis(0.5, 1.0, (0.5, 1.0), "share")
+Y = Axis(0.0, 10.0, (0.0, 5.0, 10.0))
+
+
+def drawn(*points, **options):
+    series = (Series("s", "other", points),)
+    markup = lines(series, X, Y, x_title="sparsity", label="l", **options)
+    return ElementTree.fromstring(str(markup))
+
+
+def test_points_stand_where_their_numbers_say():
+    tree = drawn(Point(0.5, 0.0), Point(0.75, 5.0), Point(1.0, 10.0))
+    path = tree.find(".//path[@class='series']").get("d")
+    left, right, floor, top = LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, TOP
+    middle = f"{(left + right) / 2:g} {(floor + top) / 2:g}"
+    assert path == f"M{left} {floor} {middle} {right} {top}"
+    marks = [e.get("transform") for e in tree.iter("path") if e.get("class") == "marker"]
+    assert marks == [
+        f"translate({left} {floor})", f"translate({middle})", f"translate({right} {top})",
+    ]  # fmt: skip
+
+
+def test_intervals_are_drawn_along_both_axes():
+    tree = drawn(Point(0.75, 5.0, (2.5, 7.5), (0.625, 0.875)))
+    up, across = [e for e in tree.iter("line") if e.get("class") == "interval"]
+    span, rise = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    assert up.get("x1") == up.get("x2") == str(LEFT + span // 2)
+    assert float(up.get("y1")) == HEIGHT - BOTTOM - 0.25 * rise
+    assert float(up.get("y2")) == HEIGHT - BOTTOM - 0.75 * rise
+    assert float(across.get("x1")) == LEFT + 0.25 * span
+    assert float(across.get("x2")) == LEFT + 0.75 * span
+    assert tree.find(".//path[@class='series']") is None
+
+
+def test_a_level_is_drawn_across_and_named():
+    tree = drawn(Point(0.75, 5.0), level=("dense & co", 5.0))
+    (level,) = [e for e in tree.iter("line") if e.get("class") == "level"]
+    assert float(level.get("y1")) == HEIGHT - BOTTOM - 0.5 * (HEIGHT - TOP - BOTTOM)
+    assert "dense & co" in [text.text for text in tree.iter("text")]

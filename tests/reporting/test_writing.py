@@ -1,0 +1,106 @@
+import json
+
+import pytest
+
+from explainprune.reporting import load_results, render, report, writing
+
+MANIFEST = {"command": "explainprune demo", "timings": {"training": 1.5}, "seeds": [0, 1]}
+FILES = [
+    "attributions.csv", "figures", "manifest.json", "report.html", "results.json", "units.csv",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def written(small, tmp_path_factory):
+    out = tmp_path_factory.mktemp("reports") / "pair"
+    assert report(small, out, manifest=MANIFEST) == out / "report.html"
+    return out
+
+
+def test_a_report_holds_the_page_and_everything_as_data(written, small):
+    assert sorted(path.name for path in written.iterdir()) == FILES
+    assert (written / "report.html").read_text("utf-8") == render(small, MANIFEST)
+    assert (written / "results.json").read_text("utf-8") == small.to_json()
+    assert json.loads((written / "manifest.json").read_text("utf-8")) == MANIFEST
+    assert {path.stem for path in (written / "figures").iterdir()} == {
+        "reasons", "clarity", "network", "performance", "features", "samples",
+    }  # fmt: skip
+    assert not written.with_name("pair.partial").exists()
+
+
+def test_a_report_is_rendered_again_from_its_folder_to_the_same_bytes(written, tmp_path):
+    report(written, tmp_path / "again")
+    for file in (path for path in written.rglob("*") if path.is_file()):
+        again = tmp_path / "again" / file.relative_to(written)
+        assert again.read_bytes() == file.read_bytes(), file.name
+
+
+def test_rendering_in_place_keeps_models(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+    page = report(small, tmp_path / "out", manifest=MANIFEST)
+    (tmp_path / "out" / "models").mkdir()
+    (tmp_path / "out" / "models" / "a.keras").write_text("weights")
+    page.write_text("broken")
+    assert report(tmp_path / "out", tmp_path / "out", force=True) == page
+    assert page.read_text("utf-8") == render(small, MANIFEST)
+    assert (tmp_path / "out" / "models" / "a.keras").read_text() == "weights"
+
+
+def test_a_report_is_rendered_again_from_its_results_alone(written, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+    page = report(written / "results.json", tmp_path / "again")
+    assert page.read_bytes() == (written / "report.html").read_bytes()
+
+
+def test_without_a_manifest_there_is_no_file(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+    report(small, tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_full_disk_or_ctrl_c_leaves_nothing(small, tmp_path, monkeypatch, error):
+    def stop(*_):
+        assert (tmp_path / "out.partial" / "report.html").is_file()
+        raise error
+
+    monkeypatch.setattr(writing, "write_figures", stop)
+    with pytest.raises(type(error)):
+        report(small, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_hostile_names_are_written_and_read_back(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+    report(table, tmp_path / "out")
+    assert load_results(tmp_path / "out")[0] == table
+
+
+def test_an_existing_report_is_refused_before_any_work(written, small, monkeypatch):
+    monkeypatch.setattr(writing, "render", lambda *_: pytest.fail("work was done"))
+    with pytest.raises(FileExistsError, match="--force"):
+        report(small, written)
+
+
+def test_paths_without_results_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"No results at .*nowhere. Expected a "):
+        report(tmp_path / "nowhere", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"No results at .*empty"):
+        report(tmp_path / "empty", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "results.json can't be read: Not valid JSON"),
+        ('{"schema": "other/1"}', "can't be read: Expected schema 'explainprune/results/1'"),
+        ('{"schema": "explainprune/results/1"}', "can't be read: Not a Comparison"),
+    ],
+)
+def test_results_that_are_none_are_refused(tmp_path, text, message):
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        report(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
