@@ -133,8 +133,8 @@ def _figures(ratio: Measure, before: Measure, after: Measure, margin: float) -> 
         return f"effective features are undefined ({ratio.note})"
     text = f"{number(after.value)} effective features instead of {number(before.value)}"
     inside = [f"interval {number(after.low)}–{number(after.high or 0)}"] if after.low else []
-    spread = f", {number(ratio.low)}–{number(ratio.high or 0)}" if ratio.low else ""
-    inside += [f"ratio {number(ratio.value)}{spread}", f"margin {percent(margin)} %"]
+    spread = f", {ratio.low:.2f}–{ratio.high or 0:.2f}" if ratio.low else ""
+    inside += [f"ratio {ratio.value:.2f}{spread}", f"margin {percent(margin)} %"]
     return f"{text} ({'; '.join(inside)})"
 
 

@@ -95,7 +95,7 @@ def same_reasons(
         margin=margin,
         scope=scope,
         evidence={"disagreement": disagreement, "excess": excess, "noise": noise, **(marks or {})},
-        conditions=() if case.quiet else (case.too_noisy,),
+        conditions=() if case.quiet or label != "inconclusive" else (case.too_noisy,),
         more=more,
         illustrative=bool(case.caution),
     )
@@ -142,7 +142,7 @@ class _Case:
         start = sampled(self.scope, self.disagreement.n)
         reasons = count(k, "leading reason") if k else "leading reasons"
         if self.disagreement.value is None:
-            return f"{start}, the agreement of the {reasons} is undefined"
+            return f"For this {self.scope}, the agreement of the {reasons} is undefined"
         differ = f"{percent(self.disagreement.value)} % of the {reasons} differ"
         inside = f"95 % interval {percent_interval(self.disagreement)}; {self._noise}"
         return f"{start}, {differ} ({inside}; margin {percent(self.margin)})"

@@ -31,13 +31,13 @@ def percent(share: float) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number to two significant digits, whole from 10 on.
+    """Write a number to two significant digits, whole from 10 on; three decimals at most.
 
     >>> number(26.4), number(2.345), number(0.0417), number(6464)
     ('26', '2.3', '0.042', '6,464')
     """
-    if value != 0 and abs(value) < 0.001:
-        return f"{value:.1e}".replace("-", "−")
+    if abs(value) < 0.0005:
+        return "0"
     if abs(value) >= 9.95:
         return f"{value:,.0f}".replace("-", "−")
     digits = 1 if abs(value) >= 1 else 2 if abs(value) >= 0.1 else 3

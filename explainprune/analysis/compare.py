@@ -1,0 +1,198 @@
+"""The verb `compare`: any two networks → Comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from explainprune.analysis.comparison.case import Case, case_of
+from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
+from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
+from explainprune.analysis.comparison.measuring import Measured, measured
+from explainprune.analysis.comparison.provenance import notes_of, provenance_of
+from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
+from explainprune.analysis.detail.pair_detail import pair_detail
+from explainprune.network import Model, Network
+from explainprune.types import Comparison, Data, Detail, Masks
+
+Progress = Callable[[int, int, str], None]
+"""Told how many steps of how many are done, and what the last one was."""
+
+
+def compare(
+    dense: Model | Network,
+    other: Model | Network,
+    data: Any,
+    *,
+    arms: Mapping[str, Model | Network] | None = None,
+    methods: Sequence[Any] = ("expected_gradients",),
+    metrics: Sequence[Any] | None = None,
+    margin: float = 0.10,
+    accuracy_margin: float = 0.02,
+    faithfulness_margin: float = 0.05,
+    clarity_margin: float = 0.05,
+    background: Any = 100,
+    rows: int | None = None,
+    k: int | None = None,
+    criterion: Any = "activation",
+    names: Sequence[str] = ("dense", "other"),
+    masks: Masks | None = None,
+    kept: Mapping[str, Any] | None = None,
+    detail: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Ask whether two networks decide for the same reasons, and whose explanations are clearer.
+
+    Both are explained on the same rows, against the same background, with the same draws and for
+    the same output: the dense model's prediction, as a centred logit. The share of leading reasons
+    that differ is read beside what redrawing the background alone changes, beside copies with
+    random weights and beside explanations of other rows. Neither model is trained or changed;
+    labels aren't needed.
+
+    Parameters
+    ----------
+    dense, other : keras.Model or Network
+        With as many inputs and outputs; the architectures may differ.
+    data : Data, ndarray, (x, y), or whatever `load_data` takes
+        All scored rows are compared.
+    arms : mapping of str to model, optional
+        Further models to read beside: ``{"placebo": …, "retrained": …}``.
+    methods : sequence of str or callable
+        Attribution methods; the verdicts rest on the first, figures of the others are called
+        ``"metric@method"``.
+    metrics : sequence of str or callable, optional
+        What to measure besides what the verdicts need. None: a choice of ``METRICS``.
+    margin : float
+        Largest share of leading reasons that may differ for "preserved".
+    accuracy_margin : float
+        Largest fall of accuracy (or R²) of a model that isn't broken; without labels the largest
+        churn, which bounds it.
+    faithfulness_margin : float
+        Largest fall of NAOPC of explanations that are as faithful.
+    clarity_margin : float
+        Relative difference of effective features from which on explanations are clearer.
+    background : int or array-like
+        How many of the rows that may be learned from, or the rows themselves. A `Data` that
+        brings its own background uses that.
+    rows : int, optional
+        Score a seeded sample of so many rows only.
+    k : int, optional
+        Leading reasons. None: 4 for tables, else 5 % of the players.
+    criterion : str or callable
+        By which the page ranks neurons.
+    names : (str, str)
+        What to call the two.
+    masks : Masks, optional
+        What was pruned, for the provenance.
+    kept : mapping of str to ndarray of int, optional
+        For each layer of a physically smaller model, the original index of every unit.
+    detail : bool
+        Whether to gather drawings, units, features and samples.
+    seed : int
+        The same seed gives the same result, bit for bit.
+    progress : callable, optional
+        ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError, TypeError
+        For models that don't fit the data or each other, names that aren't known (with the
+        nearest), margins outside (0, 1), an empty background, `k` above the number of features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from explainprune.network import FormulaNetwork
+    >>> x = np.random.default_rng(0).normal(size=(200, 6))
+    >>> network = FormulaNetwork(lambda x: x @ np.arange(1.0, 7.0), 6)
+    >>> result = compare(network, network, x, background=20)
+    >>> result.verdict.label, result.clarity.label
+    ('preserved', 'same')
+    >>> result.comparisons["dense|other"]["signed_top_k"].value
+    1.0
+    """
+    arms = dict(arms or {})
+    settings = settled(
+        names=names,
+        methods=methods,
+        metrics=metrics,
+        margins={
+            "margin": margin,
+            "accuracy_margin": accuracy_margin,
+            "faithfulness_margin": faithfulness_margin,
+            "clarity_margin": clarity_margin,
+        },
+        arms=list(arms),
+        k=k,
+        seed=seed,
+    )
+    check_criterion(criterion)
+    case = case_of(dense, other, _as_data(data), arms, settings, background=background, rows=rows)
+    steps = _Steps(progress, len(settings.methods) * (5 + len(arms)) + 1 + detail)
+    found: list[tuple[str | None, Measured]] = []
+    for name, method in settings.methods.items():
+        found.append((name if found else None, measured(case, method, steps.tick)))
+    first = found[0][1]
+    figures: dict[str, dict[str, Any]] = {}
+    for method_name, each in found:
+        for pair, part in pair_figures(case, each, method_name).items():
+            figures.setdefault(pair, {}).update(part)
+    models = model_rows(case, found)
+    steps.tick("measured")
+    return Comparison(
+        verdict=judge_reasons(case, first),
+        clarity=judge_clarity(case, first, models),
+        models=models,
+        comparisons=figures,
+        slices=sliced_figures(case, first),
+        primary=PRIMARY,
+        detail=_detail(case, first, criterion, kept, steps) if detail else Detail(),
+        provenance=provenance_of(case, first, masks, criterion),
+        notes=notes_of(case, first),
+    )
+
+
+def _as_data(data: Any) -> Data:
+    """Take whatever holds rows."""
+    if isinstance(data, Data):
+        return data
+    from explainprune.data import load_data
+
+    return load_data(data)
+
+
+def _detail(
+    case: Case, found: Measured, criterion: Any, kept: Mapping[str, Any] | None, steps: _Steps
+) -> Detail:
+    gathered = pair_detail(
+        case.data,
+        case.dense,
+        case.other,
+        (found.dense.values, found.other.values),
+        found.pairs[case.other.name][PRIMARY],
+        task=case.task,
+        row_numbers=case.row_numbers,
+        criterion=criterion,
+        kept=kept,
+        seed=case.settings.seed,
+    )
+    steps.tick("gathered details")
+    return gathered
+
+
+class _Steps:
+    """Counts what is done."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def tick(self, what: str) -> None:
+        """Report one more step."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, max(self.total, self.done), what)

@@ -1,0 +1,121 @@
+"""How far two arms agree, row by row and on average."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.comparison.arms import Met
+from explainprune.analysis.intervals import bootstrap_mean
+from explainprune.types import Array, Measure
+
+SHARES = (
+    "signed_top_k",
+    "feature_agreement",
+    "sign_agreement",
+    "rank_agreement",
+    "signed_rank_agreement",
+    "jaccard",
+    "accuracy",
+    "churn",
+    "churn_where_right",
+)
+"""Metrics that count something: their values may all be equal without being certain."""
+
+
+@dataclass(eq=False)
+class PerRow:
+    """For each metric one value per scored row, averaged as they come in.
+
+    Attributes
+    ----------
+    n : int
+    met : ndarray of bool (n,)
+        Rows that were measured at all.
+    """
+
+    n: int
+    met: Array
+    _sums: dict[str, Array] = field(default_factory=dict)
+    _counts: dict[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, n: int) -> PerRow:
+        """Begin without any."""
+        return cls(n, np.zeros(n, dtype=bool))
+
+    def add(self, index: Array, found: Mapping[str, Array]) -> None:
+        """Add values of the rows at `index`; NaN is undefined and adds nothing."""
+        self.met[index] = True
+        for name, values in found.items():
+            sums = self._sums.setdefault(name, np.zeros(self.n))
+            counts = self._counts.setdefault(name, np.zeros(self.n))
+            known = ~np.isnan(np.asarray(values, dtype=np.float64))
+            sums[index[known]] += np.asarray(values)[known]
+            counts[index[known]] += 1
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a metric's values (n,): NaN where it wasn't measured or is undefined."""
+        count = self._counts[name]
+        undefined = np.full(self.n, np.nan)
+        return np.asarray(np.divide(self._sums[name], count, out=undefined, where=count > 0))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sums)
+
+
+def per_row(
+    dense: Array,
+    arm: Iterable[Met],
+    metrics: Mapping[str, Callable[..., Array]],
+    k: int,
+) -> PerRow:
+    """Compare the dense attributions (n, p) with an arm's, on the rows where it was explained.
+
+    Returns
+    -------
+    PerRow
+        The mean, where a row was explained several times.
+    """
+    total = PerRow.empty(len(dense))
+    for met in arm:
+        total.add(
+            met.index,
+            {name: metric(dense[met.index], met.values, k=k) for name, metric in metrics.items()},
+        )
+    return total
+
+
+def measure(name: str, values: Array, *, seed: int, certain: bool = False) -> Measure:
+    """Average a metric over rows, with its interval.
+
+    `certain`: both models are one function, so that no unseen row can differ.
+    """
+    return bootstrap_mean(values, seed=seed, bounds=bounds_of(name, certain))
+
+
+def bounds_of(name: str, certain: bool = False) -> tuple[float, float] | None:
+    """Return what a metric's values can be at all, where that says what unseen rows may hold."""
+    return (0.0, 1.0) if name in SHARES and not certain else None
+
+
+def measures(
+    rows: PerRow, where: Array | None = None, *, seed: int, certain: bool = False
+) -> dict[str, Measure]:
+    """Average every metric over the rows that were measured, or those of them at `where`."""
+    chosen = rows.met if where is None else rows.met & where
+    return {name: measure(name, rows[name][chosen], seed=seed, certain=certain) for name in rows}
+
+
+def beyond(disagreement: Array, noise: Array, *, seed: int, certain: bool) -> Measure:
+    """Average ``disagreement − noise`` over rows where both are defined."""
+    bounds = None if certain else (-1.0, 1.0)
+    return bootstrap_mean(disagreement - noise, seed=seed, bounds=bounds)
+
+
+def renamed(rows: Mapping[str, Any], method: str | None) -> dict[str, Any]:
+    """Tell the figures of a further method from those of the first: ``"cosine@exact"``."""
+    return {name if method is None else f"{name}@{method}": part for name, part in rows.items()}

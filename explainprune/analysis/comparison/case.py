@@ -1,0 +1,181 @@
+"""Who is compared on what: models, rows, targets and backgrounds, checked and ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.packing import pack
+from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.comparison.arms import COPIES, Explainer
+from explainprune.analysis.comparison.backgrounds import Backgrounds, backgrounds
+from explainprune.analysis.comparison.settings import Settings, leading
+from explainprune.analysis.comparison.subjects import (
+    Subject,
+    check_comparable,
+    identical,
+    subject,
+    targets_of,
+    task_of,
+)
+from explainprune.analysis.metrics.behaviour.prediction import as_labels
+from explainprune.network import Model, Network
+from explainprune.types import Array, Data
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Everything that is measured.
+
+    Attributes
+    ----------
+    settings : Settings
+    data : Data
+        Its scored rows are those compared.
+    row_numbers : ndarray of int (n,)
+        Which scored row of the data each one was, before a cap.
+    rows_given : int
+    labels_given : bool
+    dense, other : Subject
+    arms : dict of str to Subject
+    copies : list of Subject
+        The dense model with random weights; empty for formulas.
+    task : str
+        ``"classification"`` or ``"regression"``.
+    targets : ndarray of int (n,)
+        The output explained in every arm: the dense prediction.
+    backgrounds : Backgrounds
+    certain : bool
+        Both models are one function, so that no unseen row can differ.
+    """
+
+    settings: Settings
+    data: Data
+    row_numbers: Array
+    rows_given: int
+    labels_given: bool
+    dense: Subject
+    other: Subject
+    arms: dict[str, Subject]
+    copies: list[Subject]
+    task: str
+    targets: Array
+    backgrounds: Backgrounds
+    certain: bool
+
+    @property
+    def subjects(self) -> dict[str, Subject]:
+        """Dense, other and the given arms, by name."""
+        return {self.dense.name: self.dense, self.other.name: self.other, **self.arms}
+
+    @property
+    def flat_background(self) -> Array:
+        """The background as the dense network reads it."""
+        return pack(self.dense.network, self.backgrounds.base, "background")
+
+    def explainer(self, method: Callable[..., Any]) -> Explainer:
+        """Bind a method to the rows, the background and the targets."""
+        data, base = self.data, self.backgrounds.base
+        return Explainer(method, data.x, base, self.targets, data.players, self.settings.seed)
+
+    def k(self, players: int) -> int:
+        """How many leading features are compared."""
+        data = self.data
+        table = data.image_shape is None and not isinstance(data.x, dict) and data.x.ndim == 2
+        return leading(players, table=table, k=self.settings.k)
+
+
+def case_of(
+    dense: Model | Network,
+    other: Model | Network,
+    data: Data,
+    arms: Mapping[str, Model | Network],
+    settings: Settings,
+    *,
+    background: Any,
+    rows: int | None,
+) -> Case:
+    """Cap the rows, look at the models as networks, choose targets and backgrounds.
+
+    Raises
+    ------
+    ValueError
+        If models don't fit the data or each other, the background is empty, or `rows` is below 1.
+    """
+    given = len(data)
+    capped, numbers = _capped(data, rows, settings.seed)
+    kind = "logit" if data.task == "regression" else "centred"
+    named = zip((*settings.names, *arms), (dense, other, *arms.values()), strict=True)
+    subjects = [subject(name, model, capped.x, kind) for name, model in named]
+    for each in subjects[1:]:
+        check_comparable(subjects[0], each)
+    task = task_of(data, subjects[0])
+    capped = _scorable(capped, subjects[0], task)
+    copies = _copies(subjects[0], capped, kind, settings.seed)
+    drawn = backgrounds(data, background, settings.seed)
+    pack(subjects[0].network, drawn.base, "background")
+    return Case(
+        settings=settings,
+        data=capped,
+        row_numbers=numbers,
+        rows_given=given,
+        dense=subjects[0],
+        other=subjects[1],
+        arms={each.name: each for each in subjects[2:]},
+        copies=copies,
+        task=task,
+        targets=targets_of(subjects[0], task),
+        backgrounds=drawn,
+        certain=identical(subjects[0], subjects[1]),
+        labels_given=data.y is not None,
+    )
+
+
+def _capped(data: Data, rows: int | None, seed: int) -> tuple[Data, Array]:
+    """Take a seeded sample of the scored rows, where a cap is asked for."""
+    if rows is None:
+        return data, np.arange(len(data))
+    if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
+        raise ValueError(f"rows is the most rows to score: at least 1. Received: {rows!r}.")
+    if rows >= len(data):
+        return data, np.arange(len(data))
+    index = np.sort(stream(seed, "sample").choice(len(data), int(rows), replace=False))
+    capped = data.with_(scored=data.scored.take(index))
+    # Backgrounds are drawn from all rows, also where the scored ones are all there is.
+    return capped.with_(train=data.learnable), index
+
+
+def _scorable(data: Data, dense: Subject, task: str) -> Data:
+    """Check labels against the outputs; leave out those of a kind that isn't scored.
+
+    Labels for each of several outputs, or for each step of a sequence, are such.
+    """
+    if data.y is None:
+        return data
+    if task == "classification":
+        if data.y.size != len(data) and data.y.shape != dense.outputs.shape:
+            return data.with_(scored=replace(data.scored, y=None))
+        as_labels(data.y, dense.outputs)
+    elif data.y.reshape(len(data), -1).shape != dense.outputs.shape:
+        raise ValueError(
+            f"A regression needs a label for each of {dense.network.n_outputs} outputs. "
+            f"Received: y.shape={data.y.shape}."
+        )
+    return data
+
+
+def _copies(dense: Subject, data: Data, kind: str, seed: int) -> list[Subject]:
+    """Make copies of the dense model with random weights; none of what can't be copied."""
+    if dense.keras_model is None:
+        return []
+    from explainprune.network import randomised
+
+    seeds = stream(seed, "random weights").integers(0, 2**31, COPIES)
+    try:
+        models = [randomised(dense.keras_model, int(number)) for number in seeds]
+    except ValueError:
+        return []
+    return [subject("random_weights", model, data.x, kind) for model in models]

@@ -1,0 +1,117 @@
+"""From values for each row to figures with intervals: pairs, slices and models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from explainprune.analysis.comparison.agreements import measures
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, Measured
+from explainprune.analysis.comparison.model_rows import model_row
+from explainprune.analysis.comparison.scores import applies, score
+from explainprune.analysis.comparison.slices import by_class, by_group, slices_of
+from explainprune.analysis.intervals import mapped
+from explainprune.types import Array, Measure, ModelRow
+
+Figures = dict[str, Measure]
+
+
+def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, Figures]:
+    """Average each pair's metrics over rows.
+
+    Parameters
+    ----------
+    method : str or None
+        Set for a further method, whose metrics are then called ``"cosine@method"``.
+
+    Returns
+    -------
+    dict of str to dict of str to Measure
+        ``{"dense|pruned": {"signed_top_k": …}}``.
+    """
+    figures = {}
+    for name, rows in found.pairs.items():
+        certain = case.certain and name == case.other.name
+        mean = _ratios(measures(rows, seed=case.settings.seed, certain=certain))
+        if method is None:
+            mean |= _behaviour(case, name, np.ones(rows.n, dtype=bool))
+        figures[f"{case.dense.name}|{name}"] = _suffixed(mean, method)
+    return figures
+
+
+def sliced_figures(case: Case, found: Measured) -> dict[str, dict[str, Figures]]:
+    """Average the metrics of the pair, and of the redrawn background, within each slice."""
+    cuts = slices_of(case.data, case.dense, case.other, case.task)
+    figures: dict[str, dict[str, Figures]] = {}
+    for name in (case.other.name, REDRAWN):
+        if name not in found.pairs:
+            continue
+        rows, certain = found.pairs[name], case.certain and name == case.other.name
+        figures[f"{case.dense.name}|{name}"] = {
+            cut: _ratios(measures(rows, where, seed=case.settings.seed, certain=certain))
+            | _behaviour(case, name, where)
+            for cut, where in cuts.items()
+        }
+    return figures
+
+
+def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str, ModelRow]:
+    """Describe every model, the dense and the other first."""
+    cuts = (by_class(case.data, case.dense) if case.task == "classification" else {}) | by_group(
+        case.data
+    )
+    subjects = {name: [subject] for name, subject in case.subjects.items()}
+    if case.copies:
+        subjects[RANDOM] = case.copies
+    rows = {}
+    for name, group in subjects.items():
+        quality: Figures = {}
+        for method, each in found:
+            mean = measures(each.quality[name], seed=case.settings.seed)
+            quality |= _suffixed(mean, method)
+        priced = name in case.settings.names
+        rows[name] = model_row(
+            group,
+            case.data,
+            case.task,
+            case.settings,
+            quality=quality,
+            slices=cuts if name != RANDOM else {},
+            background=case.backgrounds.base if priced else None,
+        )
+    return rows
+
+
+def _ratios(figures: Figures) -> Figures:
+    """Turn the mean log ratio of effective features into a ratio of geometric means."""
+    log = figures.pop("log_effective_features_ratio", None)
+    if log is not None:
+        figures["effective_features_ratio"] = mapped(log, lambda v: float(np.exp(v)))
+    return figures
+
+
+def _behaviour(case: Case, name: str, where: Array) -> Figures:
+    """Measure churn, and whatever else compares two networks' outputs."""
+    if name not in case.subjects:
+        return {}
+    y = None if case.data.y is None else case.data.y[where]
+    a, b = (case.subjects[each].logits[where] for each in (case.dense.name, name))
+    chosen = {key: case.settings.behaviour[key] for key in _of_two(case)}
+    return {
+        key: score(key, metric, a, b, y, seed=case.settings.seed) for key, metric in chosen.items()
+    }
+
+
+def _of_two(case: Case) -> list[str]:
+    return [
+        key
+        for key in case.settings.behaviour
+        if key.startswith("churn") and applies(key, case.task, case.data.y is not None)
+    ]
+
+
+def _suffixed(figures: Mapping[str, Measure], method: str | None) -> Figures:
+    """Tell the figures of a further method from those of the first."""
+    return {name if method is None else f"{name}@{method}": m for name, m in figures.items()}

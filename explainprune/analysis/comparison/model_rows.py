@@ -1,0 +1,132 @@
+"""The table of models: how well each does, how large it is, what of it is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.comparison.scores import applies, score
+from explainprune.analysis.comparison.settings import Settings
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.types import Array, Data, Inputs, Measure, ModelRow
+from explainprune.types.arrays import n_rows
+from explainprune.types.arrays import rows as take
+
+SCORES = ("accuracy", "r2", "auc", "log_loss")
+COST_ROWS = 20
+"""Scored rows on which the price of exact values is counted."""
+ALL = "all rows"
+
+
+def model_row(
+    subjects: list[Subject],
+    data: Data,
+    task: str,
+    settings: Settings,
+    *,
+    quality: Mapping[str, Measure],
+    slices: Mapping[str, Array],
+    background: Inputs | None = None,
+) -> ModelRow:
+    """Describe one model, or the mean of several copies of one.
+
+    Parameters
+    ----------
+    subjects : list of Subject
+        Scores are averaged over them; sizes are the first one's.
+    quality : mapping of str to Measure
+        Quality of its attributions: they stand under ``"all rows"`` among the slices.
+    slices : mapping of str to ndarray of bool
+    background : Inputs, optional
+        With it the price of exact values is counted.
+    """
+    whole = _scores(subjects, data, task, settings, np.ones(len(data), dtype=bool))
+    apart = {name: _scores(subjects, data, task, settings, at) for name, at in slices.items()}
+    main = {name: whole[name] for name in SCORES if name in whole}
+    others = {name: part for name, part in whole.items() if name not in SCORES}
+    facts, note = size_facts(subjects[0], data, background)
+    return ModelRow(
+        arm=subjects[0].name,
+        accuracy=_value(main, "accuracy"),
+        r2=_value(main, "r2"),
+        auc=_value(main, "auc"),
+        log_loss=_value(main, "log_loss"),
+        intervals={name: m.interval for name, m in main.items() if m.interval is not None},
+        n=len(data),
+        slices={ALL: {**others, **quality}, **{n: s for n, s in apart.items() if s}},
+        note=note,
+        **facts,
+    )
+
+
+def _value(measures: Mapping[str, Measure], name: str) -> float | None:
+    return measures[name].value if name in measures else None
+
+
+def _scores(
+    subjects: list[Subject], data: Data, task: str, settings: Settings, where: Array
+) -> dict[str, Measure]:
+    """Measure what reads a single network, on some of the rows."""
+    y = None if data.y is None else data.y[where]
+    found = {}
+    for name, metric in settings.behaviour.items():
+        if name.startswith("churn") or not applies(name, task, data.y is not None):
+            continue
+        each = [score(name, metric, s.logits[where], None, y, seed=settings.seed) for s in subjects]
+        found[name] = each[0] if len(each) == 1 else _mean(each)
+    # Within a class, AUC isn't defined: such figures are left out.
+    return {name: measure for name, measure in found.items() if measure.value is not None}
+
+
+def _mean(each: list[Measure]) -> Measure:
+    """Average a figure over copies; its interval would be one over copies, which are few."""
+    values = [measure.value for measure in each if measure.value is not None]
+    note = f"mean of {len(values)} copies"
+    value = float(np.mean(values)) if values else None
+    return Measure(value, None, each[0].n, each[0].unit, note)
+
+
+def size_facts(
+    subject: Subject, data: Data, background: Inputs | None
+) -> tuple[dict[str, Any], str]:
+    """Return sizes and what is alive, and a note on what isn't known."""
+    model = subject.keras_model
+    if model is None:
+        return {}, "A formula: it has no size."
+    from explainprune.network import liveness, size_of
+
+    size = size_of(model, gzip=False)
+    facts: dict[str, Any] = {"params": size.params, "nonzero": size.nonzero, "flops": size.flops}
+    notes = []
+    try:
+        alive = liveness(model)
+    except ValueError as reason:
+        notes.append(str(reason))
+    else:
+        facts["live_inputs"] = int(alive.inputs.sum())
+        facts["live_connections"] = int(alive.connections)
+        facts["units"] = _hidden(model, alive)
+    if background is not None:
+        facts["exact_cost"], why_not = _cost(subject, data, background)
+        notes += [why_not] if why_not else []
+    return facts, " ".join(notes)
+
+
+def _hidden(model: Any, alive: Any) -> int:
+    from explainprune.network import prunable_layers
+
+    outputs = {info.path for info in prunable_layers(model) if info.is_output}
+    return int(sum(units.sum() for path, units in alive.units.items() if path not in outputs))
+
+
+def _cost(subject: Subject, data: Data, background: Inputs) -> tuple[float | None, str]:
+    """Count coalitions on a few rows; None where the network can't be cut into small games."""
+    from explainprune.analysis.attribution import exact_cost
+
+    few = take(data.x, np.arange(min(COST_ROWS, n_rows(data.x))))
+    cost = exact_cost(subject.model, few, background, output=subject.kind, players=data.players)
+    if cost.why_not:
+        return None, f"Exact values have no price: {cost.why_not}"
+    return float(cost), ""

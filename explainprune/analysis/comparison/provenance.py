@@ -1,0 +1,86 @@
+"""How a comparison came about, and what its reader must know."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.measuring import Measured
+from explainprune.lookup import name_of
+from explainprune.types import Masks
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "scipy")
+
+
+def provenance_of(
+    case: Case, found: Measured, masks: Masks | None, criterion: Any
+) -> dict[str, Any]:
+    """Return what decides the figures, as JSON values; no timings."""
+    settings = case.settings
+    facts: dict[str, Any] = {
+        "data": case.data.name,
+        "rows": len(case.data),
+        "rows_given": case.rows_given,
+        "labelled": case.data.y is not None,
+        "task": case.task,
+        "methods": list(settings.methods),
+        "output": case.dense.kind,
+        "target": "the dense model's prediction",
+        "background_rows": len(case.backgrounds),
+        "background": case.backgrounds.how,
+        "redraws": len(case.backgrounds.redrawn),
+        "random_copies": len(case.copies),
+        "players": found.players,
+        "k": found.k,
+        "naopc_rows": len(found.how.rows),
+        "naopc_players": int(found.how.joins.max()) + 1,
+        "margins": {
+            "same_reasons": settings.margin,
+            "accuracy": settings.accuracy_margin,
+            "faithfulness": settings.faithfulness_margin,
+            "clarity": settings.clarity_margin,
+        },
+        "criterion": name_of(criterion),
+        "identical_models": case.certain,
+        "seed": settings.seed,
+        "versions": _versions(),
+    }
+    if masks is not None:
+        facts["masks"] = {"removed": masks.removed, "total": masks.total}
+    return facts
+
+
+def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
+    """Say what a reader must know to read the figures right."""
+    notes = [f"The {case.other.name} model is the dense model itself."] if case.certain else []
+    if case.data.y is None:
+        why = "These labels can't be scored" if case.labels_given else "The rows have no labels"
+        instead = "churn" if case.task == "classification" else "the dense model's predictions"
+        notes.append(f"{why}: there is no accuracy, only {instead} to compare with.")
+    outputs = case.dense.network.n_outputs
+    if case.task == "regression" and outputs > 1:
+        notes.append(f"Of {outputs} outputs the first is explained.")
+    if len(case.data) < case.rows_given:
+        notes.append(f"A sample of {len(case.data):,} of {case.rows_given:,} rows was scored.")
+    if not case.copies:
+        notes.append("No copies with random weights could be made: that scale mark is missing.")
+    notes += [case.backgrounds.note, found.how.note]
+    notes += [note for subject in case.subjects.values() for note in _notes(subject)]
+    return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def _notes(subject: Any) -> tuple[str, ...]:
+    return tuple(getattr(subject.network, "notes", ()))
+
+
+def _versions() -> dict[str, str]:
+    from explainprune import __version__
+
+    found = {"explainprune": __version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,136 @@
+"""Quality metrics of a model's attributions: on which rows, over which players."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.comparison.agreements import PerRow
+from explainprune.analysis.comparison.arms import Met
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.metrics.quality.blocks import coarser, joined
+from explainprune.types import Array, Data
+
+WORK = 2e10
+"""Floating-point operations that NAOPC may take for one model: a few seconds."""
+ROWS_PER_CALL = (20_000, 1_000_000)
+"""Fewest and most network rows that this is taken to be."""
+FEW = 100
+"""Below so many samples, players are joined further before samples are given up."""
+LIMITS = (32, 16, 9)
+"""Most players, tried in turn."""
+REMOVING = {"network", "background_row", "players"}
+"""Parameters of metrics that remove players and run the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """On which rows, and over which players, removal metrics are measured.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+    joins : ndarray of int (p,)
+        The new player of each player that attributions have.
+    players : ndarray of int (d,)
+        The new player of each feature.
+    background_row : ndarray (d,)
+    note : str
+    """
+
+    rows: Array
+    joins: Array
+    players: Array
+    background_row: Array
+    note: str
+
+
+def plan(data: Data, dense: Subject, background: Array, p: int, flops: int, seed: int) -> Plan:
+    """Choose as many samples as the work allows.
+
+    Parameters
+    ----------
+    background : ndarray (b, d)
+        As the dense network reads it.
+    p : int
+        Players of the attributions.
+    flops : int
+        Of one row through the dense network.
+    """
+    n, d = dense.x.shape
+    budget = float(np.clip(WORK / max(flops, 1), *ROWS_PER_CALL))
+    shape = data.image_shape if p == d else None
+    for limit in LIMITS:
+        joins = coarser(p, limit=limit, image_shape=shape)
+        count = int(joins.max()) + 1
+        affordable = int(budget // (5 * count**2 + count))
+        if affordable >= min(FEW, n):
+            break
+    m = min(n, max(affordable, 10))
+    rows = np.arange(n) if m == n else np.sort(stream(seed, "naopc").choice(n, m, replace=False))
+    owners = np.arange(d) if data.players is None else np.asarray(data.players)
+    note = f"NAOPC was measured on {m:,} of {n:,} rows over {count} players"
+    note += "." if count == p else f", into which the {p:,} features were joined."
+    return Plan(rows, joins, joins[owners], _reference(dense, background), note)
+
+
+def _reference(dense: Subject, background: Array) -> Array:
+    """Return what a removed feature becomes: the background's mean; of tokens, a real row."""
+    tokens = hasattr(dense.network, "embedding") and dense.network.embedding() is not None
+    mean: Array = background[0] if tokens else background.mean(axis=0)
+    return mean
+
+
+def quality_rows(
+    metrics: Mapping[str, Callable[..., Array]],
+    arm: Iterable[Met],
+    targets: Array,
+    how: Plan,
+    seed: int,
+) -> PerRow:
+    """Measure the quality of an arm's attributions, row by row.
+
+    Metrics that remove players are measured on the planned rows only.
+    """
+    found = PerRow.empty(len(targets))
+    for met in arm:
+        planned = np.flatnonzero(np.isin(met.index, how.rows))
+        for name, metric in metrics.items():
+            removes = bool(REMOVING & set(signature(metric).parameters))
+            part = planned if removes else np.arange(len(met.index))
+            values = _quality(metric, met, part, targets, how, removes, seed)
+            found.add(met.index[part], {name: values})
+    return found
+
+
+def _quality(
+    metric: Callable[..., Array],
+    met: Met,
+    part: Array,
+    targets: Array,
+    how: Plan,
+    removes: bool,
+    seed: int,
+) -> Array:
+    """Call a metric with what it names."""
+    index = met.index[part]
+    given: dict[str, Any] = {
+        "network": met.subject.network,
+        "x": met.subject.x[index],
+        "values": joined(met.values[part], how.joins) if removes else met.values[part],
+        "base": met.base[part],
+        "output": met.subject.outputs[index, targets[index]],
+        "background_row": how.background_row,
+        "targets": targets[index],
+        "players": how.players,
+        "seed": seed,
+    }
+    if not len(index):
+        return np.zeros(0)
+    asked = signature(metric).parameters
+    return np.asarray(metric(**{key: given[key] for key in asked if key in given}))

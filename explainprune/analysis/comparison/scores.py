@@ -1,0 +1,101 @@
+"""How well models do on the scored rows: behaviour metrics with intervals, and their losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.comparison.agreements import bounds_of
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.intervals import bootstrap_mean
+from explainprune.analysis.metrics.behaviour.auc import auc_rows
+from explainprune.analysis.metrics.behaviour.prediction import as_outputs
+from explainprune.analysis.metrics.behaviour.r2 import r2_rows
+from explainprune.types import Array, Measure
+
+AS_ROWS: dict[str, Callable[..., Array]] = {"auc": auc_rows, "r2": r2_rows}
+"""Figures of all rows together, as one value for each row with that mean and its spread."""
+OF_CLASSES = ("accuracy", "auc", "log_loss", "churn", "churn_where_right")
+
+
+def applies(name: str, task: str, labelled: bool) -> bool:
+    """Whether a behaviour metric can be had for this task with these labels.
+
+    A metric that isn't ours is tried.
+    """
+    if name == "churn":
+        return task == "classification"
+    if name == "r2":
+        return labelled and task == "regression"
+    return (task == "classification" and labelled) if name in OF_CLASSES else True
+
+
+def score_rows(
+    name: str, metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None
+) -> Array | float:
+    """Return a behaviour metric as one value for each row, or its single figure."""
+    function: Callable[..., Any] = AS_ROWS.get(name, metric)
+    found = np.asarray(function(a, b, y), dtype=np.float64)
+    return float(found) if found.ndim == 0 else found
+
+
+def score(
+    name: str, metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None, *, seed: int
+) -> Measure:
+    """Return a behaviour metric with its interval over rows."""
+    values = score_rows(name, metric, a, b, y)
+    if isinstance(values, float):
+        note = "one figure for all rows: no interval"
+        defined = not np.isnan(values)
+        return Measure(values if defined else None, None, len(a), "samples", note)
+    return bootstrap_mean(values, seed=seed, bounds=bounds_of(name))
+
+
+def loss_of(
+    dense: Subject, other: Subject, y: Array | None, task: str, *, seed: int, certain: bool
+) -> tuple[Measure, str]:
+    """Return by how much the other model is worse, and what that is measured by.
+
+    Accuracy or R² with labels; without them churn, or the share of the dense output's variance
+    that the other model doesn't reproduce.
+    """
+    a, b = dense.logits, other.logits
+    bounds: tuple[float, float] | None = None
+    if task == "classification":
+        from explainprune.analysis.metrics.behaviour.accuracy import accuracy
+        from explainprune.analysis.metrics.behaviour.churn import churn
+
+        if y is None:
+            bounds, rows, name = (0.0, 1.0), churn(a, b), "churn"
+        else:
+            rows, name = accuracy(a, None, y) - accuracy(b, None, y), "accuracy"
+            bounds = (-1.0, 1.0)
+    elif y is None:
+        rows, name = 1 - r2_rows(b, None, as_outputs(a)), "variance"
+    else:
+        rows, name = r2_rows(a, None, y) - r2_rows(b, None, y), "r2"
+    return bootstrap_mean(rows, seed=seed, bounds=None if certain else bounds), name
+
+
+def scale_rows(a: Array, b: Array) -> Array:
+    """Return ``log ‖b‖₁/‖a‖₁`` of each row of two attributions; NaN where either is 0."""
+    ours, theirs = np.abs(a).sum(axis=1), np.abs(b).sum(axis=1)
+    known = (ours > 0) & (theirs > 0)
+    ratio = np.divide(theirs, ours, out=np.full(len(a), np.nan), where=known)
+    return np.asarray(np.log(ratio, out=np.full(len(a), np.nan), where=known))
+
+
+def output_scale_rows(a: Array, b: Array) -> Array:
+    """Return one value for each row with mean ``log sd(b)/sd(a)`` and its sampling spread.
+
+    `a`, `b` are explained outputs (n,). The influence of row i is half of
+    ``(b_i − b̄)²/var(b) − (a_i − ā)²/var(a)``.
+    """
+    spread_a, spread_b = (a - a.mean()) ** 2, (b - b.mean()) ** 2
+    if spread_a.mean() == 0 or spread_b.mean() == 0:
+        return np.full(len(a), np.nan)
+    log_ratio = (np.log(spread_b.mean()) - np.log(spread_a.mean())) / 2
+    influence = (spread_b / spread_b.mean() - spread_a / spread_a.mean()) / 2
+    return np.asarray(log_ratio + influence)

@@ -1,0 +1,1 @@
+"""What a page shows of one pair beyond its figures: drawings, units, features, samples."""

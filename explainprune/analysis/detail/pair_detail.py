@@ -1,0 +1,141 @@
+"""Everything a page shows of one pair beyond its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.comparison.slices import class_name
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.detail.drawing import drawing, shown_units
+from explainprune.analysis.detail.features import feature_rows
+from explainprune.analysis.detail.samples import samples
+from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
+from explainprune.analysis.detail.wiring import INPUTS, Wiring, wiring
+from explainprune.lookup import name_of
+from explainprune.types import Array, Data, Detail, Drawing, UnitRow
+
+
+def pair_detail(
+    data: Data,
+    dense: Subject,
+    other: Subject,
+    values: tuple[Array, Array],
+    agreement: Array,
+    *,
+    task: str,
+    row_numbers: Array,
+    criterion: Any,
+    kept: Mapping[str, Any] | None,
+    seed: int,
+) -> Detail:
+    """Gather drawings, units, features and samples.
+
+    Parameters
+    ----------
+    values : (ndarray (n, p), ndarray (n, p))
+        Attributions of both models.
+    agreement : ndarray (n,)
+    row_numbers : ndarray of int (n,)
+        Which row of the data each scored row is.
+    criterion : str or callable
+        By which units are ranked and sized.
+    kept : mapping of str to ndarray of int, optional
+        Original indices of the other model's units, where it is physically smaller.
+    """
+    names = names_of(data, values[0].shape[1])
+    drawings: dict[str, Drawing] = {}
+    units: tuple[UnitRow, ...] = ()
+    if dense.keras_model is not None and other.keras_model is not None:
+        sizes = [np.abs(v).mean(axis=0) for v in values]
+        drawings, units = _networks(data, dense, other, sizes, names, criterion, kept, seed)
+    return Detail(
+        drawings=drawings,
+        units=units,
+        criterion=name_of(criterion),
+        features=feature_rows(*values, names, seed=seed),
+        samples=samples(data, dense, other, values, agreement, task, row_numbers),
+        feature_names=names,
+        image_shape=data.image_shape if data.players is None else None,
+    )
+
+
+def names_of(data: Data, p: int) -> tuple[str, ...]:
+    """Return what the attributions' features (or players) are called."""
+    names = data.feature_names if data.players is None else data.player_names
+    return names if names is not None and len(names) == p else tuple(f"x{i}" for i in range(p))
+
+
+def _networks(
+    data: Data,
+    dense: Subject,
+    other: Subject,
+    sizes: list[Array],
+    names: tuple[str, ...],
+    criterion: Any,
+    kept: Mapping[str, Any] | None,
+    seed: int,
+) -> tuple[dict[str, Drawing], tuple[UnitRow, ...]]:
+    """Draw both networks and list their units; nothing where a model has no layer graph."""
+    owners = np.arange(dense.network.n_inputs) if data.players is None else np.array(data.players)
+    try:
+        plans = [wiring(s.keras_model, owners) for s in (dense, other)]
+    except ValueError:
+        return {}, ()
+    before, after = (scored(s.keras_model, data, criterion, seed) for s in (dense, other))
+    ours, theirs = ({}, {}) if before is None else joined(before, after, kept)
+    importance = [
+        {**scores, **({INPUTS: size} if plan.features else {})}
+        for scores, size, plan in zip((ours, theirs), sizes, plans, strict=True)
+    ]
+    labels = [{INPUTS: _input_labels(p, names), **_class_labels(data, p)} for p in plans]
+    at = _positions(plans[0], plans[1], kept)
+    units = {INPUTS: len(plans[0].alive[INPUTS]), **plans[0].units}
+    shown = shown_units(units, importance)
+    drawings = {
+        dense.name: drawing(plans[0], units, shown, importance[0], labels[0], _everywhere(units)),
+        other.name: drawing(plans[1], units, shown, importance[1], labels[0], at)
+        if plans[1].units.keys() <= at.keys()
+        else _by_itself(plans[1], importance[1], labels[1]),
+    }
+    lives = {p: (to >= 0) & plans[1].alive[p][np.maximum(to, 0)] for p, to in at.items()}
+    return drawings, unit_rows(ours, theirs, lives, plans[0].outputs)
+
+
+def _everywhere(units: Mapping[str, int]) -> dict[str, Array]:
+    return {path: np.arange(count) for path, count in units.items()}
+
+
+def _positions(dense: Wiring, other: Wiring, kept: Mapping[str, Any] | None) -> dict[str, Array]:
+    """For each dense unit of the layers that can be joined, which unit of the other it is."""
+    found = {path: np.full(count, -1) for path, count in dense.units.items()}
+    index = original(dense.units, other.units, kept)
+    for path, units in index.items():
+        found[path][units] = np.arange(len(units))
+    joint = {path: found[path] for path in index}
+    if len(dense.alive[INPUTS]) == len(other.alive[INPUTS]):
+        joint[INPUTS] = np.arange(len(dense.alive[INPUTS]))
+    return joint
+
+
+def _by_itself(plan: Wiring, sizes: Scores, labels: Mapping[str, tuple[str, ...]]) -> Drawing:
+    """Draw a model whose layers aren't the dense model's."""
+    units = {INPUTS: len(plan.alive[INPUTS]), **plan.units}
+    own = {path: size for path, size in sizes.items() if path == INPUTS}
+    return drawing(plan, units, shown_units(units, [own]), own, labels, _everywhere(units))
+
+
+def _input_labels(plan: Wiring, names: tuple[str, ...]) -> tuple[str, ...]:
+    if plan.features:
+        return names
+    return tuple(f"channel {i}" for i in range(len(plan.alive[INPUTS])))
+
+
+def _class_labels(data: Data, plan: Wiring) -> dict[str, tuple[str, ...]]:
+    if data.task == "regression":
+        return {}
+    return {
+        path: tuple(class_name(data, i) for i in range(plan.units[path])) for path in plan.outputs
+    }

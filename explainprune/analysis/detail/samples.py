@@ -1,0 +1,123 @@
+"""Rows worth a look: typical ones, the most changed, and those whose prediction flipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from explainprune.analysis.comparison.slices import class_name, labels_of
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
+from explainprune.types import Array, Data, Sample
+
+EACH = 4
+TYPICAL, CHANGED, FLIPPED = "typical", "most changed", "prediction flipped"
+
+
+def samples(
+    data: Data,
+    dense: Subject,
+    other: Subject,
+    values: tuple[Array, Array],
+    agreement: Array,
+    task: str,
+    row_numbers: Array,
+) -> tuple[Sample, ...]:
+    """Choose up to twelve rows and say why each is shown.
+
+    Parameters
+    ----------
+    values : (ndarray (n, p), ndarray (n, p))
+        Attributions of both models.
+    agreement : ndarray (n,)
+        Primary endpoint of each row.
+    row_numbers : ndarray of int (n,)
+        Which row of the data each one is.
+    """
+    shown = inputs_by_player(data, dense.x, values[0].shape[1])
+    says = [_says(data, s, task) for s in (dense, other)]
+    truth = _truth(data, dense, task)
+    return tuple(
+        Sample(
+            row=int(row_numbers[i]),
+            x=_numbers(shown[i]),
+            dense=_numbers(values[0][i]),
+            other=_numbers(values[1][i]),
+            label=truth[i],
+            dense_says=says[0][i],
+            other_says=says[1][i],
+            agreement=None if np.isnan(agreement[i]) else float(agreement[i]),
+            why=why,
+        )
+        for i, why in _chosen(agreement, _flipped(dense, other, task))
+    )
+
+
+def _chosen(agreement: Array, flipped: Array) -> list[tuple[int, str]]:
+    """Pick rows without taking one twice: flipped first, then most changed, then typical."""
+    known = np.flatnonzero(~np.isnan(agreement))
+    chosen: dict[int, str] = {int(i): FLIPPED for i in np.flatnonzero(flipped)[:EACH]}
+    for order, why in (
+        (known[np.argsort(agreement[known], kind="stable")], CHANGED),
+        (_typical(agreement, known), TYPICAL),
+    ):
+        fresh = [int(i) for i in order if int(i) not in chosen]
+        chosen |= dict.fromkeys(fresh[:EACH], why)
+    rank = {TYPICAL: 0, CHANGED: 1, FLIPPED: 2}
+    return sorted(chosen.items(), key=lambda item: rank[item[1]])
+
+
+def _typical(agreement: Array, known: Array) -> Array:
+    """Order rows by how near their agreement is to the median."""
+    if not len(known):
+        return known
+    distance = np.abs(agreement[known] - np.median(agreement[known]))
+    return known[np.argsort(distance, kind="stable")]
+
+
+def _flipped(dense: Subject, other: Subject, task: str) -> Array:
+    if task == "regression":
+        return np.zeros(len(dense.outputs), dtype=bool)
+    return np.asarray(predicted(dense.outputs) != predicted(other.outputs))
+
+
+def _says(data: Data, subject: Subject, task: str) -> list[str]:
+    """Write each prediction: a class with its probability, or a number."""
+    if task == "regression":
+        return [f"{value:.4g}" for value in subject.outputs[:, 0]]
+    chances = np.exp(log_probabilities(subject.logits))
+    return [
+        f"{class_name(data, int(c))} ({chances[i, c]:.0%})"
+        for i, c in enumerate(predicted(subject.outputs))
+    ]
+
+
+def _truth(data: Data, dense: Subject, task: str) -> Sequence[str]:
+    if data.y is None:
+        return [""] * len(dense.x)
+    if task == "regression":
+        return [", ".join(f"{v:.4g}" for v in np.ravel(row)) for row in data.y]
+    labels = labels_of(data, dense)
+    return [""] * len(dense.x) if labels is None else [class_name(data, int(c)) for c in labels]
+
+
+def inputs_by_player(data: Data, x: Array, p: int) -> Array:
+    """Return one input for each value: of a player of several one-hot columns, which one is on.
+
+    Of other players with several columns, their mean.
+    """
+    if data.players is None or p == x.shape[1]:
+        return x
+    owners = np.asarray(data.players)
+    shown = np.zeros((len(x), p))
+    for player in range(p):
+        own = x[:, owners == player]
+        one_hot = own.shape[1] > 1 and np.isin(own, (0, 1)).all() and (own.sum(axis=1) <= 1).all()
+        shown[:, player] = own.argmax(axis=1) if one_hot else own.mean(axis=1)
+    return shown
+
+
+def _numbers(values: Array) -> tuple[float, ...]:
+    """Round to seven digits, as much as float32 holds: the results are text."""
+    return tuple(float(f"{v:.7g}") for v in values)
