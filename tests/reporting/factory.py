@@ -234,8 +234,12 @@ def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
             exact_cost=cost,
             intervals={
                 score: (value - 0.017, value + 0.013),
-                "log_loss": (round(2.8 * (1.005 - value), 4), round(3.3 * (1.005 - value), 4)),
-            },
+            }
+            | (
+                {}
+                if score == "r2"
+                else {"log_loss": (2.8 * (1.005 - value), 3.3 * (1.005 - value))}
+            ),
             n=n,
             unit=unit,
             slices=slices,

@@ -22,13 +22,13 @@ def network_figure(subject: Subject) -> Any:
     figure = new_figure(9, 4.6)
     largest = largest_weight(*both)
     roles = (("dense", subject.dense), ("other", subject.other))
-    for axes, drawing, (role, key) in zip(figure.subplots(1, 2), both, roles, strict=True):
-        thinned = drawable(drawing)
+    panels = zip(figure.subplots(1, 2), drawable(*both), roles, strict=True)
+    for axes, drawing, (role, key) in panels:
         drawn, total = (
             sum(counts)
-            for counts in zip(*((len(e.weight), e.total) for e in thinned.edges), strict=True)
+            for counts in zip(*((len(e.weight), e.total) for e in drawing.edges), strict=True)
         )
-        _draw(axes, thinned, largest, COLOURS[role])
+        _draw(axes, drawing, largest, COLOURS[role])
         title = name(subject.arm_term(key).label, 40)
         axes.set_title(f"{title}: {drawn:,} of {total:,} edges drawn")
     return figure

@@ -32,19 +32,22 @@ def bars(axis: Axis, *stacked: Bar, thick: float = 8, gap: float = 1.5) -> list[
         In pixels.
     """
     top = -(len(stacked) * (thick + gap) - gap) / 2
-    drawn = [_bar(axis, bar, top + i * (thick + gap), thick) for i, bar in enumerate(stacked)]
     zero = share(axis.place(0.0))
+    drawn: list[Markup] = []
+    for index, bar in enumerate(stacked):
+        drawn += _bar(axis, bar, top + index * (thick + gap), thick)
     return [
         element("svg", *drawn, y="50%", class_="at"),
-        element("line", x1=zero, x2=zero, y1="0", y2="100%", class_="zero"),
+        element("line", x1=zero, x2=zero, y2="100%", class_="zero"),
     ]
 
 
-def _bar(axis: Axis, bar: Bar, y: float, thick: float) -> Markup:
+def _bar(axis: Axis, bar: Bar, y: float, thick: float) -> list[Markup]:
     left, right = sorted((axis.place(0.0), axis.place(bar.value)))
-    parts = [element("rect", x=share(left), y=y, width=share(right - left), height=thick)]
+    x, width = share(left), share(right - left)
+    parts = [element("rect", x=x, y=y, width=width, height=thick, class_=f"bar {bar.role}")]
     if bar.interval is not None:
         low, high = (share(axis.place(end)) for end in bar.interval)
         middle = y + thick / 2
         parts.append(element("line", x1=low, x2=high, y1=middle, y2=middle, class_="whisker"))
-    return element("g", *parts, class_=f"bar {bar.role}")
+    return parts

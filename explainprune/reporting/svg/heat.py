@@ -91,7 +91,6 @@ def legend(kind: str = "signed") -> Markup:
         preserveAspectRatio="none",
         class_="heat colourbar",
         aria_hidden="true",
-        focusable="false",
     )
 
 

@@ -110,7 +110,6 @@ def key(look: str) -> Markup:
         height=14,
         class_="lines key",
         aria_hidden="true",
-        focusable="false",
     )
 
 

@@ -16,8 +16,8 @@ WIDTH, BOTTOM, SIDE = 480, 8, 16
 SPACING, SHORTEST, TALLEST = 14, 300, 460
 BUCKETS = 4
 """Steps of width for each sign: 2 × BUCKETS paths hold all connections."""
-MOST_EDGES = 6000
-MOST_LABELS = 32
+MOST_EDGES = 7500
+MOST_LABELS, MOST_CIRCLES = 32, 100
 LONGEST_LABEL = 12
 CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 38, 4
 
@@ -48,7 +48,7 @@ def layout(drawing: Drawing) -> Layout:
     return Layout(
         height=top + height + BOTTOM,
         tiers=tiers,
-        x=tuple(left + (right - left) * index / gaps for index in range(len(counts))),
+        x=tuple(float(round(left + (right - left) * i / gaps)) for i in range(len(counts))),
         y=tuple(
             tuple(top + height / 2 + step * (unit - (count - 1) / 2) for unit in range(count))
             for count, step in zip(counts, spacing, strict=True)
@@ -70,12 +70,17 @@ def strongest(edges: DrawnEdges, share: float) -> DrawnEdges:
     return DrawnEdges(edges.start, edges.end, source, target, weight, edges.total)  # type: ignore[arg-type]
 
 
-def drawable(drawing: Drawing) -> Drawing:
-    """Thin out a drawing with more edges than a page bears; captions count what is left."""
-    count = sum(len(edges.weight) for edges in drawing.edges)
+def drawable(*drawings: Drawing) -> tuple[Drawing, ...]:
+    """Thin out drawings with more edges than a page bears, all of them by the same share.
+
+    Captions count what is left.
+    """
+    count = sum(len(edges.weight) for drawing in drawings for edges in drawing.edges)
     share = min(1.0, MOST_EDGES / max(1, count))
-    thinned = tuple(strongest(edges, share) for edges in drawing.edges)
-    return Drawing(drawing.layers, thinned, drawing.note)
+    return tuple(
+        Drawing(d.layers, tuple(strongest(edges, share) for edges in d.edges), d.note)
+        for d in drawings
+    )
 
 
 def largest_weight(*drawings: Drawing) -> float:
@@ -137,7 +142,10 @@ def _column(layer: DrawnLayer, plan: Layout, index: int) -> Markup:
     x, ys = plan.x[index], plan.y[index]
     ends = (0, len(plan.x) - 1)
     parts = [*_caption(layer, plan, index)]
-    parts += [_unit(layer, unit, x, y, plan.spacing[index]) for unit, y in enumerate(ys)]
+    if len(ys) > MOST_CIRCLES:
+        parts += _points(layer, x, ys)
+    else:
+        parts += [_unit(layer, unit, x, y, plan.spacing[index]) for unit, y in enumerate(ys)]
     if index in ends and _labelled(layer):
         parts += [_label(layer, unit, x, y, index == 0) for unit, y in enumerate(ys)]
     return element("g", *parts, class_="layer")
@@ -176,6 +184,17 @@ def _unit(layer: DrawnLayer, unit: int, x: float, y: float, spacing: float) -> M
         r=max(0.35 * most, most * size) if alive else 0.4 * most,
         class_="unit" if alive else "unit dead",
     )
+
+
+def _points(layer: DrawnLayer, x: float, ys: tuple[float, ...]) -> Iterator[Markup]:
+    """Draw the units of a crowded column as a few paths of round points, by size."""
+    paths: dict[str, list[str]] = {}
+    for unit, y in enumerate(ys):
+        size = bucket(layer.size[unit], 1.0) if layer.size else BUCKETS - 1
+        kind = f"points s{size}" if layer.alive[unit] else "points dead"
+        paths.setdefault(kind, []).append(f"M{coordinate(x, 1)} {coordinate(y, 1)}h0")
+    for kind in sorted(paths):
+        yield element("path", d="".join(paths[kind]), class_=kind)
 
 
 def _label(layer: DrawnLayer, unit: int, x: float, y: float, first: bool) -> Markup:

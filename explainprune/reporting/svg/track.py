@@ -33,10 +33,7 @@ def track(axis: Axis, *drawn: Markup, zone: Zone | None = None) -> Markup:
         *_ends(axis, zone),
         *drawn,
         class_="track",
-        width="100%",
-        height="100%",
         aria_hidden="true",
-        focusable="false",
     )
 
 
@@ -61,7 +58,6 @@ def ruler(axis: Axis, zone: Zone | None = None) -> Markup:
         width="100%",
         height=36 if named else 18,
         aria_hidden="true",
-        focusable="false",
     )
 
 
@@ -72,7 +68,7 @@ def _text(text: str, x: float, y: float, kind: str | None = None) -> Markup:
 
 
 def _line(x: float, kind: str) -> Markup:
-    return element("line", x1=share(x), x2=share(x), y1="0", y2="100%", class_=kind)
+    return element("line", x1=share(x), x2=share(x), y2="100%", class_=kind)
 
 
 def _zone(axis: Axis, zone: Zone | None) -> list[Markup]:
@@ -80,7 +76,7 @@ def _zone(axis: Axis, zone: Zone | None) -> list[Markup]:
         return []
     left, right = axis.place(zone.low), axis.place(zone.high)
     width = share(right - left)
-    return [element("rect", x=share(left), y="0", width=width, height="100%", class_="zone")]
+    return [element("rect", x=share(left), width=width, height="100%", class_="zone")]
 
 
 def _ends(axis: Axis, zone: Zone | None) -> list[Markup]:

@@ -60,9 +60,9 @@ def panels(subject: Subject) -> tuple[Panel, ...]:
         return ()
     largest = largest_weight(*both)
     return tuple(
-        _panel(subject, key, role, drawable(drawing), largest)
+        _panel(subject, key, role, drawing, largest)
         for key, role, drawing in zip(
-            (subject.dense, subject.other), ("dense", "other"), both, strict=True
+            (subject.dense, subject.other), ("dense", "other"), drawable(*both), strict=True
         )
     )
 

@@ -27,6 +27,8 @@ class Line:
         Drawn heavier.
     beside : tuple of Measure or None
         Further figures of the row, one for each of the scale's further columns: not drawn.
+    derived : bool
+        Whether figures are worked out from others (1 − agreement).
     """
 
     label: str
@@ -34,6 +36,7 @@ class Line:
     meaning: str = ""
     strong: bool = False
     beside: tuple[Measure | None, ...] = ()
+    derived: bool = False
 
     @property
     def common(self) -> Measure | None:
@@ -58,8 +61,6 @@ class Scale:
         Each with its drawing; the drawing is empty where nothing can be drawn.
     columns : tuple of Term
         What the further figures of each row are.
-    derived : bool
-        Whether figures are worked out from others (1 − agreement).
     """
 
     title: str
@@ -70,7 +71,6 @@ class Scale:
     ruler: Markup
     rows: tuple[tuple[Line, Markup], ...]
     columns: tuple[wording.Term, ...] = ()
-    derived: bool = False
 
     @property
     def common(self) -> Measure | None:
@@ -88,7 +88,6 @@ def scale(
     include: tuple[float, ...] = (),
     zone: Zone | None = None,
     columns: tuple[wording.Term, ...] = (),
-    derived: bool = False,
 ) -> Scale:
     """Lay lines out on a common axis, by default the smallest with round ends that holds them."""
     reach = ends(lines)
@@ -97,7 +96,7 @@ def scale(
     head = ruler(axis, zone)
     if not reach:
         rows, head = tuple((line, Markup("")) for line in lines), Markup("")
-    return Scale(title, meaning, kind, axis, zone, head, rows, columns, derived)
+    return Scale(title, meaning, kind, axis, zone, head, rows, columns)
 
 
 def shared_count(measures: Iterable[Measure | None]) -> Measure | None:

@@ -12,7 +12,7 @@ from explainprune.reporting.svg.bars import Bar, bars
 from explainprune.reporting.svg.track import track
 from explainprune.types import UnitRow
 
-MOST = 300
+MOST = 200
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _drawn(layer: list[UnitRow]) -> list[UnitBar]:
         for part in ("before", "after")
     )
     shares = [((unit.before or 0.0) / before, (unit.after or 0.0) / after) for unit in layer]
-    axis = Axis(min(0.0, *(min(pair) for pair in shares)), 1.0, (0.0, 1.0))
+    axis = Axis(min(0.0, *(min(pair) for pair in shares)), 1.0, ())
     return [
         UnitBar(unit, track(axis, *bars(axis, Bar(a, "dense"), Bar(b, "other"), thick=5, gap=1)))
         for unit, (a, b) in zip(layer, shares, strict=True)

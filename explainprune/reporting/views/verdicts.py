@@ -64,7 +64,7 @@ class Card:
         if self.verdict.more is None:
             return f"No number of further {unit} is known to decide this."
         more = number(self.verdict.more, "count")
-        return f"What would decide: {more} more {unit}, if the figures stay as they are."
+        return f"What would decide: {more} more {unit}, if figures stay as they are."
 
 
 def cards(subject: Subject) -> tuple[Card, Card]:
@@ -104,6 +104,7 @@ def perspective(subject: Subject) -> Scale:
             ((subject.role(key), measure),),
             "this pair" if key == subject.other else "",
             strong=key == subject.other,
+            derived=key not in verdict.evidence,
         )
         for key, measure in sorted(shares.items(), key=lambda item: _order(item[1]))
     ]
@@ -113,7 +114,6 @@ def perspective(subject: Subject) -> Scale:
         kind="share",
         axis=Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), "share"),
         zone=_zone(verdict),
-        derived=True,
     )
 
 
@@ -159,13 +159,18 @@ def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
 
 def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
     measures = {key: m for key, m in verdict.evidence.items() if key in _SHARES}
-    if "disagreement" not in measures and subject.other in subject.primary:
-        measures["disagreement"] = complement(subject.primary[subject.other])
+    if subject.other in subject.primary:
+        measures.setdefault("disagreement", complement(subject.primary[subject.other]))
     for key in _SHARES:
         if key in measures:
             known = wording.term(key)
-            role = "mark" if key == "noise" else "other"
-            yield Line(known.label, ((role, measures[key]),), known.meaning, strong=key != "noise")
+            yield Line(
+                known.label,
+                (("mark" if key == "noise" else "other", measures[key]),),
+                known.meaning,
+                strong=key != "noise",
+                derived=key not in verdict.evidence,
+            )
 
 
 def _zone(verdict: Verdict) -> Zone:

@@ -89,13 +89,28 @@ def test_a_drawing_with_too_many_edges_keeps_the_strongest_and_its_totals():
     weights = rng.normal(size=10_000)
     source, target = (part.ravel() for part in np.meshgrid(units, units))
     edges = DrawnEdges(0, 1, tuple(source), tuple(target), tuple(weights), 123_456)
-    thinned = drawable(Drawing((layer, layer), (edges,))).edges[0]
+    (drawn,) = drawable(Drawing((layer, layer), (edges,)))
+    (thinned,) = drawn.edges
     assert len(thinned.weight) == len(thinned.source) == MOST_EDGES
     assert thinned.total == 123_456
     assert min(np.abs(thinned.weight)) == np.sort(np.abs(weights))[-MOST_EDGES]
     kept = dict(zip(zip(thinned.source, thinned.target, strict=True), thinned.weight, strict=True))
     full = dict(zip(zip(source, target, strict=True), weights, strict=True))
     assert all(full[key] == weight for key, weight in kept.items())
+
+
+def test_both_drawings_are_thinned_by_the_same_share():
+    layer = DrawnLayer("a", "Dense", 1, (0,), (1.0,), (True,))
+
+    def with_edges(count):
+        edges = DrawnEdges(0, 1, (0,) * count, (0,) * count, (1.0,) * count, count)
+        return Drawing((layer, layer), (edges,))
+
+    dense, pruned = drawable(with_edges(2 * MOST_EDGES), with_edges(1000))
+    share = MOST_EDGES / (2 * MOST_EDGES + 1000)
+    assert len(dense.edges[0].weight) == int(2 * MOST_EDGES * share)
+    assert len(pruned.edges[0].weight) == int(1000 * share)
+    assert drawable(with_edges(10)) == (with_edges(10),)
 
 
 @pytest.mark.parametrize("count", [2, 4, 9, 25])
@@ -113,3 +128,22 @@ def test_captions_stay_inside_and_apart(count):
         row.sort()
         assert all(a[1] < b[0] + 8 for a, b in pairwise(row))
     assert [t.text for t in tree.iter("text")][1] == "2 of 300 drawn"
+
+
+def test_a_crowded_column_is_a_few_paths_of_points():
+    count = 300
+    rng = np.random.default_rng(3)
+    alive = tuple(bool(v) for v in rng.random(count) > 0.3)
+    size = tuple(float(v) for v in rng.random(count))
+    layer = DrawnLayer("a", "Dense", count, tuple(range(count)), size, alive)
+    drawing = Drawing((layer, layer), ())
+    tree = tree_of(drawing, largest=1.0)
+    assert not list(tree.iter("circle"))
+    points = {}
+    for path in tree.findall("g[@class='layer']")[0].iter("path"):
+        points[path.get("class")] = path.get("d").count("h0")
+    expected = [
+        f"points s{int(np.ceil(4 * s)) - 1}" if live else "points dead"
+        for s, live in zip(size, alive, strict=True)
+    ]
+    assert points == {kind: expected.count(kind) for kind in set(expected)}

@@ -74,7 +74,7 @@ def test_bars_start_at_zero_and_end_at_their_value():
     axis = Axis(-1.0, 1.0, (0.0,))
     drawn = bars(axis, Bar(0.5, "dense", (0.25, 0.75)), Bar(-0.25, "other"))
     first, second = (parsed(part) for part in drawn)
-    right, left = of(first, "rect")
+    right, left = of(first, "rect", "bar dense") + of(first, "rect", "bar other")
     assert (right.get("x"), right.get("width")) == ("50%", "25%")
     assert (left.get("x"), left.get("width")) == ("37.5%", "12.5%")
     (whisker,) = of(first, "line", "whisker")
