@@ -10,8 +10,7 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.protocol import Model
-from explainprune.types import Array, Certificate, Data, Size
-from explainprune.types.data import Rows
+from explainprune.types import Array, Certificate, Data, Rows, Size
 
 MEASURES = ("latency", "tflite")
 BASES = ("all inputs", "calibration data")
@@ -112,12 +111,11 @@ def shrink(
     if basis not in BASES:
         raise unknown("basis", basis, BASES)
     before = model.kept if isinstance(model, Shrunk) else {}
-    keras_model = model.model if isinstance(model, Shrunk) else model
     compared, calibration = _rows(data)
-    use = basis == "calibration data" and calibration is not None
-    use = use and len(calibration) >= ENOUGH_ROWS if calibration is not None else False
+    enough = calibration is not None and len(calibration) >= ENOUGH_ROWS
+    seen = calibration.x if calibration and enough and basis == "calibration data" else None
     made = make_smaller(
-        keras_model, masks=masks, calibration=calibration.x if use and calibration else None
+        model.model if isinstance(model, Shrunk) else model, masks=masks, calibration=seen
     )
     kept = {
         path: before[path][index] if path in before else index
@@ -143,12 +141,12 @@ def _rows(data: Any) -> tuple[Rows | None, Rows | None]:
     """Return the rows to compare on, and those to see constants on."""
     if data is None:
         return None, None
-    if isinstance(data, Data):
-        return data.scored, data.learnable
-    if isinstance(data, tuple) and len(data) == 2:
-        data = data[0]
-    rows = data if isinstance(data, Rows) else Rows(data)
-    return rows, rows
+    if isinstance(data, Rows):
+        return data, data
+    from explainprune.data import load_data
+
+    loaded = data if isinstance(data, Data) else load_data(data)
+    return loaded.scored, loaded.learnable
 
 
 def _difference(masked: Model, smaller: Model, rows: Rows | None, regression: bool) -> Any:

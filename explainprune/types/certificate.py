@@ -45,7 +45,7 @@ class Certificate:
     relative_difference : float or None
         The same over the largest absolute logit.
     flips : int or None
-        Rows whose predicted class changed.
+        Rows whose predicted class changed; None without rows or without classes.
     rows : int
         How many rows were compared.
     before, after : Size
@@ -76,9 +76,9 @@ class Certificate:
         if self.max_difference is None:
             moved = "outputs not compared (no rows given)"
         else:
+            flips = "" if self.flips is None else f", {self.flips} label flips"
             moved = (
-                f"largest output difference {self.max_difference:.2g}, {self.flips} label flips "
-                f"on {self.rows:,} rows"
+                f"largest output difference {self.max_difference:.2g}{flips} on {self.rows:,} rows"
             )
         return (
             f"{self.kind} (constant on {self.basis}): {moved}; parameters "

@@ -55,15 +55,28 @@ def _compiled(model: Model, signature: Signature, shape: Any) -> Any:
 
 
 def tflite_bytes(model: Model) -> int:
-    """Return the size of the model as a TFLite file, without quantisation.
+    """Return the size of the model as a TFLite file for one row, without quantisation.
 
     Raises
     ------
     ValueError
         If TensorFlow Lite cannot express the model.
     """
+
+    def forward(*tensors: Any) -> Any:
+        given = {id(k): v for k, v in zip(model.inputs, tensors, strict=True)}
+        return run_graph(model.outputs, given, run_node)
+
+    parts = signature_of(model).parts
+    specs = [tf.TensorSpec((1, *part.shape), part.dtype) for part in parts]
     try:
-        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        function = tf.function(forward, input_signature=specs).get_concrete_function()
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+        converter.experimental_lower_to_saved_model = False  # else the weights stay outside
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.TFLITE_BUILTINS,
+            tf.lite.OpsSet.SELECT_TF_OPS,
+        ]
         return len(converter.convert())
     except Exception as error:
         raise ValueError(
