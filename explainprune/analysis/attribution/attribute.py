@@ -11,7 +11,7 @@ from explainprune.analysis.attribution.methods import METHODS
 from explainprune.analysis.attribution.options import arguments
 from explainprune.analysis.attribution.packing import by_name, pack, unpack
 from explainprune.analysis.attribution.players import check_players
-from explainprune.analysis.attribution.results import feature_names, per_player
+from explainprune.analysis.attribution.results import feature_names, per_player, with_gap_noted
 from explainprune.analysis.attribution.samples import read_samples
 from explainprune.analysis.attribution.streams import stream
 from explainprune.analysis.attribution.targets import targets_for
@@ -107,7 +107,7 @@ def attribute(
         """Give values the shape of x; those of players keep theirs."""
         return values if given is not None else unpack(network, values, samples.x)
 
-    return Attribution(
+    attribution = Attribution(
         values=shaped(explained.values),
         base=explained.base,
         output=chosen(outputs, targets),
@@ -121,6 +121,7 @@ def attribute(
         notes=(*getattr(network, "notes", ()), *explained.notes),
         options=settled | {"background_rows": len(reference), "seed": int(seed)},
     )
+    return with_gap_noted(attribution)
 
 
 def _explain(

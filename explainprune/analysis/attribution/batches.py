@@ -47,3 +47,10 @@ class InBatches:
 
     def _parts(self, x: Array) -> list[slice]:
         return list(chunks(len(x), 1, self.rows_per_call))
+
+
+def unwrapped(network: Network) -> Network:
+    """Return the network itself, for methods that need more of it than calls."""
+    while isinstance(network, InBatches):
+        network = network.network
+    return network

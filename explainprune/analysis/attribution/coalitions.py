@@ -47,17 +47,18 @@ def paired_coalitions(
     masks, weights = [], []
     for size, pairs, expected, total in zip(sizes, drawn, wanted, available, strict=True):
         picked = _subsets(players, int(size), int(pairs), total, rng)
-        weight = 1 / (comb(players, int(size)) * size * (players - size))
+        # Of all coalitions of a size together: the number of them cancels, which may be huge.
+        weight = (0.5 if 2 * size == players else 1.0) / (size * (players - size))
         masks.append(picked)
-        weights.append(np.full(len(picked), weight * total / expected))
+        weights.append(np.full(len(picked), weight / expected))
     half = np.concatenate([np.empty((0, players), dtype=bool), *masks])
     both = np.stack([half, ~half], axis=1).reshape(-1, players)
     return both, np.repeat(np.concatenate([np.empty(0), *weights]), 2)
 
 
 def _pairs(players: int, size: int) -> float:
-    """Count pairs of a coalition of `size` and its complement."""
-    return comb(players, size) / (2 if 2 * size == players else 1)
+    """Count pairs of a coalition of `size` and its complement, up to a number never drawn."""
+    return min(comb(players, size) // (2 if 2 * size == players else 1), 2**60)
 
 
 def _allocate(shares: Array, available: Array, budget: float) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.expected_gradients import expected_gradients
 from explainprune.analysis.attribution.explained import Explained
@@ -14,9 +15,16 @@ from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.leverage import leverage
 from explainprune.analysis.attribution.occlusion import occlusion
 from explainprune.analysis.attribution.permutation import permutation
+from explainprune.analysis.attribution.shap_package import (
+    shap_deep,
+    shap_gradient,
+    shap_kernel,
+    shap_permutation,
+)
 from explainprune.analysis.attribution.smoothgrad import smoothgrad
 
 METHODS: dict[str, Callable[..., Explained]] = {
+    "deep_shap": deep_shap,
     "exact": exact,
     "expected_gradients": expected_gradients,
     "gradient": gradient,
@@ -26,6 +34,10 @@ METHODS: dict[str, Callable[..., Explained]] = {
     "leverage": leverage,
     "occlusion": occlusion,
     "permutation": permutation,
+    "shap_deep": shap_deep,
+    "shap_gradient": shap_gradient,
+    "shap_kernel": shap_kernel,
+    "shap_permutation": shap_permutation,
     "smoothgrad": smoothgrad,
 }
 """A method is ``(network, x, background, targets, *, own options) → Explained`` over flat rows;

@@ -19,5 +19,7 @@ def pairs(chunk: slice, rows: int) -> tuple[Array, Array]:
 
 def add_by_sample(total: Array, sample: Array, parts: Array) -> None:
     """Add each row of `parts` to its sample's row of `total`, in float64; `sample` is sorted."""
+    if len(sample) == 0:
+        return
     first = np.flatnonzero(np.r_[True, sample[1:] != sample[:-1]])
     total[sample[first]] += np.add.reduceat(parts, first, axis=0, dtype=np.float64)

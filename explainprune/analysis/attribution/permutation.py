@@ -8,7 +8,7 @@ from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.explained import Explained, chosen, explained_output
 from explainprune.analysis.attribution.pairs import add_by_sample, pairs
 from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import replicated
+from explainprune.analysis.attribution.replicates import check_sampling, replicated
 from explainprune.analysis.attribution.streams import uniforms
 from explainprune.network import Network, chunks
 from explainprune.types import Array
@@ -63,6 +63,10 @@ def permutation(
     arXiv:2104.12199 (antithetic orders).
     """
     n, count = len(x), n_players(players)
+    check_sampling(draws, tolerance)
+    if count < 3:  # an order and its reverse are all there are: nothing is drawn
+        draws, tolerance = 1, None
+    narrow = np.int16 if count < 2**15 else np.int32  # masks are compared, so size is speed
     at_background = np.asarray(network.outputs(background), dtype=np.float64)
     at_samples = explained_output(network, x, targets)
 
@@ -70,7 +74,7 @@ def permutation(
         values = np.zeros((len(samples), count, *at_samples.shape[1:]))
         for part, keys in uniforms(child, n, (len(background), count), samples):
             taken = samples[part]
-            ranks = keys.argsort(axis=2, kind="stable").argsort(axis=2)
+            ranks = keys.argsort(axis=2, kind="stable").argsort(axis=2).astype(narrow)
             own = None if targets is None else targets[taken]
             ends = (at_background, at_samples[taken])
             values[part] = _one_order_each(network, x[taken], background, ranks, players, own, ends)
@@ -99,33 +103,32 @@ def _one_order_each(
     """Average marginal changes over one order and its reverse for each pair: (n, P[, K])."""
     n, b, count = ranks.shape
     values = np.zeros((n, count, *ends[1].shape[1:]))
-    steps = np.arange(1, count)
-    inside = 2 * len(steps)
-    for chunk in chunks(n * b, max(inside, 1), rows_at_once(network)):
+    steps = np.arange(1, count, dtype=ranks.dtype)
+    for chunk in chunks(n * b, max(count - 1, 1), rows_at_once(network)):
         sample, reference = pairs(chunk, b)
         rank = ranks[sample, reference]
         own = None if targets is None else targets[sample]
+        here, there = x[sample][:, None], background[reference][:, None]
         first, last = chosen(ends[0][reference], own), ends[1][sample]
-        present = rank[:, None, players] < steps[:, None]
-        present = np.stack([present, rank[:, None, players] >= count - steps[:, None]], axis=1)
-        mixed = np.where(
-            present, x[sample][:, None, None], background[reference][:, None, None]
-        ).reshape(-1, x.shape[1])
-        between = chosen(network.outputs(mixed), None if own is None else np.repeat(own, inside))
-        chains = between.reshape(len(sample), 2, len(steps), *between.shape[1:])
-        changes = np.diff(_with_ends(chains, first, last), axis=2)
-        # The reverse order meets the player of rank r at its place count − 1 − r.
-        mean = (changes[:, 0] + changes[:, 1, ::-1]) / 2
-        index = rank.reshape(*rank.shape, *[1] * (mean.ndim - 2))
-        add_by_sample(values, sample, np.take_along_axis(mean, index, axis=1))
+        # The coalitions of the reverse order are the complements of the order's own.
+        joined = rank.take(players, axis=1)[:, None] < steps[:, None]
+        order = _outputs_of(network, np.where(joined, here, there), own)
+        reverse = _outputs_of(network, np.where(joined, there, here), own)
+        gains = (_changes(first, order, last) - _changes(last, reverse, first)) / 2
+        index = rank.reshape(*rank.shape, *[1] * (gains.ndim - 2)).astype(np.intp)
+        add_by_sample(values, sample, np.take_along_axis(gains, index, axis=1))
     values /= b
     return values
 
 
-def _with_ends(chains: Array, first: Array, last: Array) -> Array:
-    """Put the output of the empty and of the full coalition around each chain."""
-    ends = [
-        np.broadcast_to(end[:, None, None], (*chains.shape[:2], 1, *chains.shape[3:]))
-        for end in (first, last)
-    ]
-    return np.concatenate([ends[0], chains, ends[1]], axis=2)
+def _outputs_of(network: Network, mixed: Array, targets: Array | None) -> Array:
+    """Return explained outputs of rows (pairs, steps, d): (pairs, steps[, K])."""
+    shape = mixed.shape[:2]
+    own = None if targets is None else np.repeat(targets, shape[1])
+    outputs = chosen(network.outputs(mixed.reshape(-1, mixed.shape[2])), own)
+    return outputs.reshape(*shape, *outputs.shape[1:])
+
+
+def _changes(first: Array, between: Array, last: Array) -> Array:
+    """Return the steps from `first` over `between` (along axis 1) to `last`."""
+    return np.diff(np.concatenate([first[:, None], between, last[:, None]], axis=1), axis=1)

@@ -98,14 +98,25 @@ def _average(one: Replicate, rng: np.random.Generator, counts: Array) -> Estimat
     return Estimate(mean, np.sqrt(squares / (each * (each - 1))), counts)
 
 
-def check_sampling(draws: object, tolerance: float | None) -> None:
+def check_sampling(draws: object, tolerance: object) -> None:
     """Raise unless `draws` is a positive integer and `tolerance`, if given, a positive number."""
     check_count("draws", draws)
-    if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0):
-        raise ValueError(
-            "tolerance is a positive number, the 95 % half-width wanted as a share of a sample's "
-            f"largest value. Received: {tolerance!r}."
-        )
+    if tolerance is not None:
+        check_positive("tolerance", tolerance)
+
+
+def check_positive(name: str, value: object) -> float:
+    """Return `value`, and raise unless it is a finite number above zero.
+
+    >>> check_positive("tolerance", -1)
+    Traceback (most recent call last):
+    ...
+    ValueError: tolerance is a number > 0. Received: -1.
+    """
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not 0 < float(value) < float("inf"):  # type: ignore[arg-type]
+        raise ValueError(f"{name} is a number > 0. Received: {value!r}.")
+    return float(value)  # type: ignore[arg-type]
 
 
 def check_count(name: str, value: object, at_least: int = 1) -> int:

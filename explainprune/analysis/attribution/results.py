@@ -11,7 +11,9 @@ from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.players import joined, n_players
 from explainprune.analysis.attribution.samples import Samples
 from explainprune.analysis.attribution.views import View
-from explainprune.types import Array
+from explainprune.types import Array, Attribution
+
+_NOTABLE_GAP = 1e-3
 
 
 def per_player(
@@ -74,3 +76,15 @@ def feature_names(samples: Samples, players: Any) -> tuple[str, ...] | None:
     if data is not None and data.players is not None:
         return data.player_names
     return samples.feature_names
+
+
+def with_gap_noted(attribution: Attribution) -> Attribution:
+    """Add a note where values that should add up miss the output by more than rounding."""
+    gap = attribution.relative_gap if attribution.complete else 0.0
+    if gap <= _NOTABLE_GAP:
+        return attribution
+    note = (
+        f"Values of {attribution.method} should add up, and miss the output by up to {gap:.1e} of "
+        "its largest change from the base."
+    )
+    return replace(attribution, notes=(*attribution.notes, note))

@@ -8,7 +8,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output, slopes
 from explainprune.analysis.attribution.players import joined
-from explainprune.analysis.attribution.replicates import replicated
+from explainprune.analysis.attribution.replicates import check_sampling, replicated
 from explainprune.network import Network
 from explainprune.types import Array
 
@@ -62,11 +62,14 @@ def smoothgrad(
     """
     if not math.isfinite(noise) or noise < 0:
         raise ValueError(f"noise is a number ≥ 0. Received: {noise!r}.")
-    width = noise * (x.max(axis=1, keepdims=True) - x.min(axis=1, keepdims=True))
+    check_sampling(draws, tolerance)
+    if noise == 0:  # nothing is drawn
+        draws, tolerance = 1, None
+    width = noise * np.ptp(x, axis=1, keepdims=True)
 
     def one(child: np.random.Generator, samples: Array) -> Array:
         # Drawn for all samples, so that each one's noise doesn't depend on the others.
-        away = child.standard_normal(x.shape, dtype=np.float32)[samples]
+        away = np.asarray(child.standard_normal(x.shape, dtype=np.float32))[samples]
         at = x[samples] + (width[samples] * away).astype(x.dtype)
         own = None if targets is None else targets[samples]
         return joined(np.asarray(slopes(network, at, own), dtype=np.float64), players)

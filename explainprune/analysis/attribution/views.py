@@ -6,13 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from explainprune.analysis.attribution.batches import InBatches
 from explainprune.network import Model, Network
 from explainprune.types import OUTPUTS, Array
-
-_PROBES = 256
 
 
 @dataclass(frozen=True)
@@ -79,17 +75,4 @@ def view_of(network: Network, players: Array) -> View:
     inner = embedded
     if isinstance(network, InBatches):
         inner = InBatches(embedded, network.rows_per_call)
-    return View(inner, players[_owners(embedded)], embedded.embed)
-
-
-def _owners(embedded: Any) -> Array:
-    """Return the flat input feature that each embedded number belongs to."""
-    if hasattr(embedded, "owners"):
-        return np.asarray(embedded.owners)
-    size = embedded.n_inputs
-    found = []
-    for start in range(0, size, _PROBES):
-        probes = np.zeros((min(_PROBES, size - start), size), dtype=np.float32)
-        probes[np.arange(len(probes)), start + np.arange(len(probes))] = 1
-        found.append(np.asarray(embedded.per_token(probes)).argmax(axis=1))
-    return np.concatenate(found)
+    return View(inner, players[embedded.owners], embedded.embed)
