@@ -125,7 +125,9 @@ def _means(
     if target is not None:
         inputs, y = _of_class(model, inputs, y, target)
     with_loss = bool(means - set(FORWARD))
-    copy = clone(model) if with_loss else uncompiled_clone(model)
+    copy = model  # a subclassed model is run as it is; any other is taken apart, so copied
+    if has_graph(model):
+        copy = clone(model) if with_loss else uncompiled_clone(model)
     loss = DataLoss(copy, inputs, y) if with_loss else None
     return Pass(copy, layers, means, loss).run(inputs, y if with_loss else None)
 

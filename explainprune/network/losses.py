@@ -51,7 +51,7 @@ class DataLoss:
     Parameters
     ----------
     model : keras.Model
-        A clone that nobody else uses; it is compiled here if it isn't yet.
+        Its own loss if it is compiled, else the one that its outputs and labels imply.
     inputs : list of ndarray
         Rows to learn shapes from.
     y : ndarray or None
@@ -65,12 +65,13 @@ class DataLoss:
 
     def __init__(self, model: Model, inputs: list[Array], y: Array | None) -> None:
         self.labelled = y is not None
-        if not getattr(model, "compiled", False):
+        if getattr(model, "compiled", False):
+            loss, self._loss = model.loss, model._compile_loss
+        else:
             loss = implied_loss(model, inputs, y)[0] if y is not None else own_loss(model, inputs)
-            model.compile(loss=loss)
-        self._loss = model._compile_loss
-        self._name = loss_name(model)
-        loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+            self._loss = loss
+        self._name = loss_name(loss)
+        loss = keras.losses.get(loss) if isinstance(loss, str) else loss
         config = loss.get_config() if isinstance(loss, keras.Loss) else {}
         self._boundary = 0.0 if config.get("from_logits") else 0.5
         self._sums = getattr(loss, "reduction", "") == "sum"
@@ -80,7 +81,7 @@ class DataLoss:
                 f"{self._name!r} has none. Pass y."
             )
         if y is not None:
-            check_labels(model, y, outputs=_width(model, inputs), training=False)
+            check_against(loss, y, outputs=_width(model, inputs))
 
     def __call__(self, y: Any, outputs: list[Any]) -> Any:
         """Return the sum over rows of the loss of `outputs` (one tensor for each output)."""
@@ -203,9 +204,8 @@ def _sums_to_one(y: Array) -> bool:
     return bool((y >= 0).all() and np.allclose(y.sum(axis=-1), 1, atol=1e-3))
 
 
-def loss_name(model: Model) -> str:
-    """Return the name of a compiled model's loss, ``"sparse_categorical_crossentropy"``, or ''."""
-    loss = model.loss
+def loss_name(loss: Any) -> str:
+    """Return a loss's name, ``"sparse_categorical_crossentropy"``; '' of several or none."""
     if isinstance(loss, (dict, list, tuple)):
         losses = list(loss.values() if isinstance(loss, dict) else loss)
         loss = losses[0] if len(losses) == 1 else None
@@ -223,13 +223,26 @@ def check_labels(model: Model, y: Array, *, outputs: int, training: bool = True)
     ValueError
         If a label is outside the range of the outputs or, for training, there is only one class.
     """
-    name = loss_name(model)
+    check_against(model.loss, y, outputs=outputs)
+    if not training or loss_name(model.loss) not in CROSS_ENTROPIES:
+        return
+    classes = np.argmax(y, axis=-1) if loss_name(model.loss) == "categorical_crossentropy" else y
+    if len(np.unique(classes)) < 2:
+        raise ValueError(
+            "Training needs labels of at least two classes. Received: "
+            f"{len(y)} rows, all of class {np.ravel(classes)[0]}."
+        )
+
+
+def check_against(loss: Any, y: Array, *, outputs: int) -> None:
+    """Raise if the loss is a cross-entropy and a label is outside the range of the outputs."""
+    name = loss_name(loss)
     if name not in CROSS_ENTROPIES:
         return
     last = outputs - 1 if name == "sparse_categorical_crossentropy" else 1
     outside = (y < 0) | (y > last)
     if name == "sparse_categorical_crossentropy":
-        ignored = getattr(keras.losses.get(model.loss), "ignore_class", None)
+        ignored = getattr(loss, "ignore_class", None)
         outside |= y != np.round(y)
         outside &= y != ignored if ignored is not None else True
     if outside.any():
@@ -237,10 +250,4 @@ def check_labels(model: Model, y: Array, *, outputs: int, training: bool = True)
         raise ValueError(
             f"Labels of a model with {outputs} outputs and loss {name!r} go from 0 to {last}. "
             f"Received: label {y[outside][0]} in row {row}."
-        )
-    classes = np.argmax(y, axis=-1) if name == "categorical_crossentropy" else y
-    if training and len(np.unique(classes)) < 2:
-        raise ValueError(
-            "Training needs labels of at least two classes. Received: "
-            f"{len(y)} rows, all of class {np.ravel(classes)[0]}."
         )

@@ -189,8 +189,10 @@ def _quietly(function: Callable[..., Any], *args: Any) -> Any:
 def _name_alike(copy: Model, model: Model) -> None:
     """Give the layers of `copy` the names in `model`: some custom layers' configs omit theirs."""
     copy.name = model.name
-    originals = [layer for _, layer in located_layers(model)]
-    for (_, layer), original in zip(list(located_layers(copy)), originals, strict=True):
+    ours, originals = list(located_layers(copy)), list(located_layers(model))
+    if len(ours) != len(originals):
+        raise ValueError("a layer is used at two levels of nested models, which a config loses.")
+    for (_, layer), (_, original) in zip(ours, originals, strict=True):
         if layer.name != original.name:
             layer.name = original.name
 

@@ -197,6 +197,14 @@ def test_a_model_without_config_is_refused():
         clone(model)
 
 
+def test_a_layer_used_at_two_levels_is_refused():
+    shared = L.Dense(4)
+    block = keras.Sequential([shared, L.ReLU()], name="block")
+    x = keras.Input((4,))
+    with pytest.raises(ValueError, match="a layer is used at two levels of nested models"):
+        clone(keras.Model(x, block(shared(x))))
+
+
 def test_with_weights_replaces_some():
     model = mlp()
     kernel = np.arange(15, dtype=np.float32).reshape(5, 3)
