@@ -107,11 +107,8 @@ class EmbeddedNetwork:
             return in_inference(call, args, kwargs)
         flat = x[:, self._slices[call.outputs]]
         vectors = tf.reshape(flat, (-1, *cut.owners.shape, cut.dim))
-        vectors = tf.cast(vectors, call.operation.compute_dtype)
-        mask = call.operation.compute_mask(args[0])
-        if mask is not None:
-            vectors._keras_mask = mask
-        return vectors
+        # Masks need no care: in the graph they are tensors of their own, made from the tokens.
+        return tf.cast(vectors, call.operation.compute_dtype)
 
     def _forward_vectors(self, x: Any) -> Any:
         """Trace the Embeddings alone: flat rows → their vectors."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.graph import has_graph, layers_inside, nodes_between
+from explainprune.network.graph import layers_inside, nodes_between
 from explainprune.network.inputs import Part, as_parts, resolved
 from explainprune.network.protocol import Model
 
@@ -83,7 +83,8 @@ def signature_of(model: Model, like: Any = None) -> Signature:
     ValueError
         If the model was never built, reads text, or `like` doesn't fit it.
     """
-    signature = _of_graph(model) if has_graph(model) else _of_build(model, like)
+    drawn = bool(getattr(model, "inputs", None))
+    signature = _of_graph(model) if drawn else _of_build(model, like)
     for part in signature.parts:
         if part.dtype == "string":
             raise ValueError(
@@ -94,18 +95,17 @@ def signature_of(model: Model, like: Any = None) -> Signature:
 
 
 def _of_graph(model: Model) -> Signature:
-    names = key_names(getattr(model, "input", None)) or tuple(
-        tensor.name for tensor in model.inputs
-    )
+    nested = getattr(model, "input", model.inputs[0])  # a Sequential doesn't say: it has one
+    names = key_names(nested) or tuple(tensor.name for tensor in model.inputs)
     scaled = _scaled_first(model)
-    parts = [
+    parts = tuple(
         Part(name, tuple(tensor.shape[1:]), "float32" if id(tensor) in scaled else tensor.dtype)
         for name, tensor in zip(names, model.inputs, strict=True)
-    ]
-    outputs = [tensor._keras_history.operation.name for tensor in model.outputs]
-    return Signature(
-        tuple(parts), list(names), key_names(getattr(model, "output", None)) or _distinct(outputs)
     )
+    structure = keras.tree.pack_sequence_as(nested, list(names))
+    outputs = [tensor._keras_history.operation.name for tensor in model.outputs]
+    named = key_names(getattr(model, "output", None)) or _distinct(outputs)
+    return Signature(parts, structure, named)
 
 
 def key_names(structure: Any) -> tuple[str, ...] | None:
