@@ -1,6 +1,7 @@
 """Importance to masks, to a pruned model, to a smaller one."""
 
 # Imported here and now: a verb has the name of its file, and must win over it.
+from explainprune.pruning.prune import Pruned, prune
 from explainprune.pruning.shrink import Shrunk, shrink
 
-__all__ = ["Shrunk", "shrink"]
+__all__ = ["Pruned", "Shrunk", "prune", "shrink"]

@@ -145,9 +145,11 @@ def _bounds(pinned: dict[str, Array], limits: Limits) -> tuple[dict[str, int], d
                 f"Received: {limit!r} for {path!r}."
             )
         size = pinned[path].size
-        # The floor and what went before win over a limit.
-        high[path] = max(low[path], min(high[path], size - round(least * size)))
-        low[path] = min(high[path], max(low[path], size - round(most * size)))
+        # To within an entry, so that the total can still be met; and never against the floor or
+        # what went before.
+        fewest, most_removed = math.floor(least * size + 1e-9), math.ceil(most * size - 1e-9)
+        high[path] = max(low[path], min(high[path], size - fewest))
+        low[path] = min(high[path], max(low[path], size - most_removed))
     return low, high
 
 

@@ -1,0 +1,77 @@
+"""Which layers may lose something: those with kernels, less the outputs and the protected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from explainprune.lookup import unknown
+from explainprune.network.layers import LayerInfo, layers
+from explainprune.network.protocol import Model
+
+Protect = str | Iterable[str] | Callable[[LayerInfo], bool]
+
+
+def candidates(model: Model, *, protect: Protect = ()) -> tuple[LayerInfo, ...]:
+    """List the layers that may be pruned, in the order they run.
+
+    Parameters
+    ----------
+    model : keras.Model
+    protect : str, iterable of str, or callable
+        Paths of layers that stay whole (a path protects what that layer holds, too), or a function
+        that says it of a `LayerInfo`. Layers whose units are the model's outputs always do.
+
+    Raises
+    ------
+    ValueError
+        If a path is unknown, or nothing is left.
+    """
+    infos = layers(model)
+    shielded = protected(infos, protect)
+    found = tuple(
+        info for info in infos if info.prunable and not info.is_output and info.path not in shielded
+    )
+    if not found:
+        whole = [info.path for info in infos if info.prunable]
+        reason = f"all its layers with kernels, {whole}, are outputs or protected"
+        raise ValueError(
+            f"Model {model.name!r} has nothing prunable: "
+            f"{reason if whole else 'no layer of it has a kernel'}."
+        )
+    return found
+
+
+def protected(infos: Iterable[LayerInfo], protect: Protect) -> set[str]:
+    """Return the paths of the layers that `protect` names, or says yes to."""
+    infos = list(infos)
+    if callable(protect):
+        return {info.path for info in infos if protect(info)}
+    names = [protect] if isinstance(protect, str) else list(protect)
+    prefixes = {info.path: _prefixes(info.path) for info in infos}
+    known = dict.fromkeys(prefix for each in prefixes.values() for prefix in each)
+    for name in names:
+        if name not in known:
+            raise unknown("layer in protect", name, known)
+    return {path for path, own in prefixes.items() if not own.isdisjoint(names)}
+
+
+def unit_axis_of(info: LayerInfo, path: str, rank: int) -> int:
+    """Return the axis of one of a layer's kernels along which its units lie."""
+    if path == info.kernel:
+        return info.unit_axis
+    return rank - 2 if path.endswith("depthwise_kernel") else rank - 1
+
+
+def kind_of(info: LayerInfo, shape: tuple[int, ...]) -> str:
+    """Name what makes layers alike: their class and the extent of their kernels in space.
+
+    >>> kind_of(LayerInfo("c", "Conv2D"), (3, 3, 16, 32)), kind_of(LayerInfo("d", "Dense"), (9, 4))
+    ('Conv2D 3×3', 'Dense')
+    """
+    return f"{info.kind} {'×'.join(str(size) for size in shape[:-2])}".strip()
+
+
+def _prefixes(path: str) -> set[str]:
+    """Return a path and the paths of all that hold it."""
+    parts = path.split("/")
+    return {"/".join(parts[: end + 1]) for end in range(len(parts))}

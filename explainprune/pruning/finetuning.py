@@ -1,0 +1,94 @@
+"""Training between steps, what is removed held at zero: by the model's own loss, or a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from explainprune.network.masking import apply_masks, holder
+from explainprune.network.protocol import Model
+from explainprune.network.training import fit
+from explainprune.pruning.rows import Given
+from explainprune.types import Masks
+
+Recipe = Callable[..., Model]
+"""``train(model, data, *, seed, after_step) -> model``."""
+
+Finetune = Callable[[Model, Masks, int, int], Model]
+"""From a model, its masks, a number of epochs and a seed to the trained model."""
+
+NO_LABELS = (
+    "There are no labels, so the model is pruned without fine-tuning. Pass (x, y) or labelled "
+    "Data, or finetune_epochs=0 to leave it at that."
+)
+NOT_COMPILED = (
+    "The model isn't compiled: it is fine-tuned with Adam on the loss that its outputs and labels "
+    "imply. Compile it, or pass recipe=, to choose."
+)
+
+
+def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
+    """Return what trains a model while its masks hold.
+
+    Raises
+    ------
+    TypeError
+        If the recipe isn't callable.
+    """
+    if recipe is None:
+        return lambda model, masks, epochs, seed: _fit(model, given, masks, epochs, seed)
+    if not callable(recipe):
+        raise TypeError(
+            "recipe is a function train(model, data, *, seed, after_step) that returns a model. "
+            f"Received: {recipe!r} of type {type(recipe).__name__}."
+        )
+    return lambda model, masks, epochs, seed: _by_recipe(recipe, model, given, masks, seed)
+
+
+def epochs_for(
+    finetune_epochs: int | None, recipe: Recipe | None, given: Given, steps: int
+) -> tuple[int, str | None]:
+    """Return the number of epochs over all steps, and a warning if there is one to give.
+
+    A recipe decides itself how long it trains: it counts as one epoch for each step.
+
+    Raises
+    ------
+    ValueError
+        If epochs are asked for that can't be trained, or below 0, or beside a recipe.
+    """
+    if finetune_epochs is not None and finetune_epochs < 0:
+        raise ValueError(f"finetune_epochs is 0 or more. Received: {finetune_epochs}.")
+    if recipe is not None:
+        if finetune_epochs:
+            raise ValueError(
+                "A recipe decides how long it trains: leave out finetune_epochs, or pass 0 for no "
+                f"fine-tuning. Received: finetune_epochs={finetune_epochs} beside a recipe."
+            )
+        return (steps if finetune_epochs is None else 0), None
+    if finetune_epochs and not given.labelled:
+        raise ValueError(
+            f"finetune_epochs={finetune_epochs} needs labels. Received: "
+            f"{'no data' if given.learn is None else 'data without labels'}."
+        )
+    if finetune_epochs is not None:
+        return finetune_epochs, None
+    if given.labelled:
+        return 2 * steps, None
+    return 0, NO_LABELS if given.learn is not None else None
+
+
+def _fit(model: Model, given: Given, masks: Masks, epochs: int, seed: int) -> Model:
+    """Train by the model's own loss."""
+    assert given.learn is not None
+    trained, _ = fit(model, given.learn, epochs=epochs, seed=seed, masks=masks)
+    return trained
+
+
+def _by_recipe(recipe: Recipe, model: Model, given: Given, masks: Masks, seed: int) -> Model:
+    """Train by the user's recipe, on a clone; what it forgot to hold is set to zero again."""
+    start = apply_masks(model, masks)
+    trained: Any = recipe(start, given.data, seed=seed, after_step=holder(start, masks))
+    if trained is None:
+        raise TypeError("The recipe returned None. Expected: the trained model.")
+    return apply_masks(trained, masks)

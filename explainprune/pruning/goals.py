@@ -1,0 +1,96 @@
+"""What pruning is after, and which entries that leaves at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from explainprune.pruning.allocation import Allocation, check_sparsity
+from explainprune.pruning.granularity import Entries, Sharing, View, implied_sparsity
+from explainprune.pruning.granularity.view import Scores
+from explainprune.pruning.schedule import Schedule, sparsities
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one step keeps.
+
+    Attributes
+    ----------
+    kept : dict of str to ndarray of bool
+    requested : float
+        The sparsity that was asked for at this step.
+    figures : dict
+        Further columns of the history.
+    """
+
+    kept: Entries
+    requested: float
+    figures: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A way to the end, step by step.
+
+    Attributes
+    ----------
+    steps : int
+    choose : callable
+        (step from 0, scores, entries kept before or None) → `Choice`.
+    """
+
+    steps: int
+    choose: Callable[[int, Scores, Entries | None], Choice]
+
+
+def sparsity_goal(
+    view: View, sparsity: float, schedule: str | Schedule, steps: int, sharing: Sharing
+) -> Goal:
+    """Remove a share of all entries."""
+    reached = sparsities(schedule, steps, sparsity)
+
+    def choose(step: int, scores: Scores, kept: Entries | None) -> Choice:
+        way = reached[step] / sparsity if sparsity else 1.0
+        shared = Sharing(sharing.allocation, sharing.keep_at_least, sharing.seed + step, way)
+        return Choice(view.choose(scores, reached[step], kept, shared), reached[step])
+
+    return Goal(len(reached), choose)
+
+
+def final_sparsity(
+    view: View,
+    granularity: str,
+    sparsity: float | None,
+    budget: Mapping[str, float] | None,
+    allocation: Allocation,
+) -> float | None:
+    """Return the sparsity that was asked for, in whichever way; None where a budget decides.
+
+    Raises
+    ------
+    ValueError
+        If nothing, or more than one thing, says how much is to go.
+    """
+    if sparsity is not None and budget is not None:
+        raise ValueError(
+            f"Pass sparsity or budget, not both. Received: sparsity={sparsity!r}, "
+            f"budget={budget!r}."
+        )
+    if view.sparsity is not None:
+        if sparsity is not None or budget is not None:
+            raise ValueError(
+                f"granularity={granularity!r} itself says how much is removed. Received: "
+                f"{'budget' if sparsity is None else 'sparsity'}={sparsity or budget!r} as well."
+            )
+        return view.sparsity
+    if sparsity is not None:
+        check_sparsity(sparsity)
+        return sparsity
+    if budget is not None:
+        return None
+    if isinstance(allocation, Mapping) and allocation:
+        return implied_sparsity(allocation, view)
+    raise ValueError(
+        "How much is to be removed? Pass sparsity= (a share of the prunable entries) or budget=."
+    )

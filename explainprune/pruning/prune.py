@@ -1,0 +1,169 @@
+"""The verb `prune`: scores → masks → a pruned model, step by step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.feeding import feed
+from explainprune.network.protocol import Model
+from explainprune.network.variables import weights_of
+from explainprune.pruning.allocation import Allocation
+from explainprune.pruning.candidates import Protect, candidates
+from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for
+from explainprune.pruning.goals import final_sparsity, sparsity_goal
+from explainprune.pruning.granularity import Sharing, View, view
+from explainprune.pruning.rows import Given, given
+from explainprune.pruning.run import Run
+from explainprune.pruning.schedule import Schedule, epochs_of_steps
+from explainprune.types import Masks
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Pruned:
+    """A model some of whose entries are held at zero.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The architecture it was; removed entries are exactly 0.
+    masks : Masks
+        Which entries are kept, by variable path; True = keep.
+    history : pandas.DataFrame
+        One row for each step, step 0 being the model before. Columns: ``step``, ``requested`` and
+        ``achieved`` sparsity, ``criterion``, ``epochs``, and, with labels, ``train_loss``,
+        ``train_accuracy`` (``train_r2``) and the same of ``validation``, measured after the step.
+    notes : tuple of str
+        What the reader must know: what was assumed, what was left whole.
+    """
+
+    model: Model
+    masks: Masks
+    history: Any
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        steps = len(self.history) - 1
+        return f"Pruned({self.model.name!r}, {self.masks!r}, {steps} steps)"
+
+
+def prune(
+    model: Model,
+    data: Any = None,
+    *,
+    criterion: str | Callable[..., Any] = "taylor",
+    granularity: str = "weight",
+    sparsity: float | None = None,
+    budget: Mapping[str, float] | None = None,
+    allocation: Allocation = "global",
+    schedule: str | Schedule = "cubic",
+    steps: int = 5,
+    finetune_epochs: int | None = None,
+    recipe: Recipe | None = None,
+    protect: Protect = (),
+    keep_at_least: int = 1,
+    refit: bool = False,
+    seed: int = 0,
+) -> Pruned:
+    """Remove what matters least, in steps, training in between.
+
+    At each step every entry is scored on the model as it is then, the lowest go, and the model is
+    fine-tuned with what went held at zero. What is removed stays removed.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Left as it is: weights, compile state and all.
+    data : Data, ndarray, dict, (x, y) or None
+        Rows to learn from: ``data.train`` where there is one. None for criteria that need none;
+        the model is then not fine-tuned.
+    criterion : str or callable
+        A name in ``CRITERIA``, or a function of calibration statistics.
+    granularity : str
+        What is removed: a name in ``GRANULARITIES``.
+    sparsity : float
+        Share of the prunable entries removed, 0 ≤ sparsity < 1; of units, for ``"unit"``. Layers
+        whose units are the model's outputs are protected and, like those in `protect`, don't count.
+    budget : dict of str to float, optional
+        What to keep instead: see ``BUDGETS``.
+    allocation : str, mapping or callable
+        How removal is shared: a name in ``ALLOCATIONS``, or the sparsity (or a range of it) of
+        single layers by path, the others sharing globally.
+    schedule : str or callable
+        A name in ``SCHEDULES``, or a function of progress in (0, 1] and the final sparsity.
+    steps : int
+    finetune_epochs : int, optional
+        In total, over all steps. None: two for each step with labels, none (and a warning) without.
+    recipe : callable, optional
+        ``train(model, data, *, seed, after_step) -> model``: trains instead, once for each step.
+    protect : str, iterable of str, or callable
+        Layers that stay whole, by path, or a function that says it of a `LayerInfo`.
+    keep_at_least : int
+        Units of each layer, or, in weight pruning, incoming weights of each unit.
+    refit : bool
+        Fit what reads removed units anew by least squares, where validation says it helps.
+    seed : int
+
+    Returns
+    -------
+    Pruned
+        ``model, masks, history, notes``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, a number out of range, nothing can be pruned, weights are NaN, data
+        doesn't fit the model, or so much can't be removed (the message says how much can).
+
+    Examples
+    --------
+    >>> from explainprune.network import perceptron
+    >>> pruned = prune(perceptron(8, 3), criterion="magnitude", sparsity=0.75, schedule="one_shot")
+    >>> pruned.masks
+    Masks(3,456 of 4,608 entries removed, 75.0%)
+    """
+    _check_weights(model)
+    learned = given(data)
+    _check_data(model, learned)
+    seen = view(granularity, model, candidates(model, protect=protect))
+    final = final_sparsity(seen, granularity, sparsity, budget, allocation)
+    assert final is not None
+    goal = sparsity_goal(seen, final, schedule, steps, Sharing(allocation, keep_at_least, seed))
+    epochs, warning = epochs_for(finetune_epochs, recipe, learned, goal.steps)
+    trains_uncompiled = epochs > 0 and recipe is None and not getattr(model, "compiled", False)
+    notes = _notes(seen, warning, NOT_COMPILED if trains_uncompiled else None)
+    run = Run(seen, learned, criterion, epochs_of_steps(epochs, goal.steps), recipe, seed)
+    pruned, masks, history = run(model, goal)
+    return Pruned(pruned, masks, history, notes)
+
+
+def _check_weights(model: Model) -> None:
+    """Raise for weights that are NaN or infinite."""
+    for path, values in weights_of(model).items():
+        bad = int((~np.isfinite(values)).sum())
+        if bad:
+            raise ValueError(
+                f"Weights of model {model.name!r} are NaN or infinite: {bad} of {path!r}."
+            )
+
+
+def _check_data(model: Model, learned: Given) -> None:
+    """Raise for inputs that the model can't read, whether or not they will be used."""
+    for rows in (learned.learn, learned.validation):
+        if rows is not None:
+            feed(model, rows.x)
+
+
+def _notes(seen: View, *warned: str | None) -> tuple[str, ...]:
+    """Warn of what the caller should know, and return it."""
+    notes = [note for note in warned if note is not None]
+    if seen.left_whole:
+        layers = "; ".join(f"{path!r}: {reason}" for path, reason in seen.left_whole.items())
+        notes.append(f"Left whole: {layers}.")
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
+    return tuple(notes)

@@ -1,0 +1,284 @@
+from itertools import pairwise
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as kl
+
+from explainprune.criteria import CRITERIA
+from explainprune.network.variables import clone, weights_of
+from explainprune.pruning import prune
+from explainprune.pruning.allocation import allocate
+from explainprune.pruning.schedule import SCHEDULES
+from explainprune.types import Data, Rows
+
+PRUNABLE = 6 * 12 + 12 * 8
+
+
+def accuracy(model, rows):
+    return float((model(rows.x).numpy().argmax(axis=1) == rows.y).mean())
+
+
+def same_weights(a, b):
+    theirs = weights_of(b)
+    return all(np.array_equal(w, theirs[path]) for path, w in weights_of(a).items())
+
+
+def test_weights_one_shot_without_data_by_hand(untrained):
+    pruned = prune(untrained, criterion="magnitude", sparsity=0.5, schedule="one_shot")
+    before = weights_of(untrained)
+    scores = {path: np.abs(before[path]) for path in ("first/kernel", "second/kernel")}
+    expected = allocate(scores, 0.5, unit_axes=dict.fromkeys(scores, 1))
+    after = weights_of(pruned.model)
+    for path, values in before.items():
+        mask = expected.get(path, True)
+        np.testing.assert_array_equal(after[path], np.where(mask, values, 0))
+    assert list(pruned.masks) == list(expected)
+    assert pruned.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("granularity", "sparsity", "removed"), [("weight", 0.7, 118), ("unit", 0.4, 8)]
+)
+def test_the_share_is_removed_and_the_accuracy_kept(model, data, granularity, sparsity, removed):
+    pruned = prune(model, data, granularity=granularity, sparsity=sparsity, steps=2)
+    assert pruned.masks.total == (PRUNABLE if granularity == "weight" else 20)
+    assert pruned.masks.removed == removed
+    for path, values in weights_of(pruned.model).items():
+        if path in pruned.masks:
+            assert (values[~pruned.masks[path]] == 0).all()
+    assert accuracy(model, data.scored) > 0.9
+    assert accuracy(pruned.model, data.scored) > 0.85
+    assert np.count_nonzero(weights_of(pruned.model)["out/bias"]) == 3
+
+
+def test_history(model, data):
+    pruned = prune(model, data, sparsity=0.5, steps=3, finetune_epochs=2)
+    history = pruned.history
+    assert list(history.step) == [0, 1, 2, 3]
+    np.testing.assert_allclose(history.requested, [0, 0.5 * 19 / 27, 0.5 * 26 / 27, 0.5])
+    counts = [round(share * PRUNABLE) / PRUNABLE for share in history.requested]
+    np.testing.assert_allclose(history.achieved, counts)
+    assert list(history.epochs) == [0, 0, 1, 1]
+    assert set(history.criterion) == {"taylor"}
+    for name, rows in (("train", data.train), ("validation", data.validation)):
+        assert history[f"{name}_accuracy"][0] == pytest.approx(accuracy(model, rows))
+        assert history[f"{name}_accuracy"][3] == pytest.approx(accuracy(pruned.model, rows))
+        assert (history[f"{name}_loss"] > 0).all()
+
+
+def test_nothing_of_the_callers_changes(model, data):
+    before, optimizer = weights_of(model), model.optimizer
+    arrays = data.train.x.copy()
+    prune(model, data, sparsity=0.5, steps=1, finetune_epochs=1)
+    for path, values in weights_of(model).items():
+        np.testing.assert_array_equal(values, before[path])
+    assert model.compiled
+    assert model.optimizer is optimizer
+    np.testing.assert_array_equal(data.train.x, arrays)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(model, data):
+    settings = {"criterion": "random", "sparsity": 0.5, "steps": 1, "finetune_epochs": 1}
+    first = prune(model, data, seed=1, **settings)
+    assert same_weights(first.model, prune(model, data, seed=1, **settings).model)
+    other = prune(model, data, seed=2, **settings)
+    assert any((first.masks[path] != other.masks[path]).any() for path in first.masks)
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize("granularity", ["weight", "unit"])
+def test_every_criterion_prunes_to_the_entry(model, data, criterion, granularity):
+    settings = {"granularity": granularity, "sparsity": 0.4, "finetune_epochs": 0, "steps": 2}
+    if granularity == "weight" and criterion in ("activation", "apoz"):
+        with pytest.raises(ValueError, match="scores units only"):
+            prune(model, data, criterion=criterion, **settings)
+        return
+    pruned = prune(model, data, criterion=criterion, **settings)
+    total = PRUNABLE if granularity == "weight" else 20
+    assert pruned.masks.removed == round(0.4 * total)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_what_is_removed_stays_removed(untrained, data, schedule):
+    seen = []
+
+    def recipe(model, data, *, seed, after_step):
+        seen.append(weights_of(model))
+        trained = clone(model)
+        for variable in trained.trainable_variables:
+            variable.assign_add(np.full(variable.shape, 0.1))
+        after_step(trained)
+        seen.append(weights_of(trained))
+        return trained
+
+    settings = {"criterion": "random", "schedule": schedule, "steps": 4}
+    pruned = prune(untrained, data.train.x, sparsity=0.8, recipe=recipe, **settings)
+    kernels = ("first/kernel", "second/kernel")
+    zeros = [{path: weights[path] == 0 for path in kernels} for weights in seen]
+    for before, after in pairwise(zeros):
+        for path in kernels:
+            assert (after[path] | ~before[path]).all()
+    for path in kernels:
+        np.testing.assert_array_equal(zeros[-1][path], ~pruned.masks[path])
+    assert len(seen) == 2 * (1 if schedule == "one_shot" else 4)
+
+
+def test_a_recipe_that_forgets_the_masks_is_held_to_them(model, data):
+    def careless(model, data, *, seed, after_step):
+        assert isinstance(data, Data)
+        model.get_layer("first").kernel.assign(np.ones((6, 12)))
+        return model
+
+    pruned = prune(model, data, sparsity=0.5, steps=1, recipe=careless)
+    kernel = weights_of(pruned.model)["first/kernel"]
+    np.testing.assert_array_equal(kernel, pruned.masks["first/kernel"].astype(float))
+    assert pruned.history.epochs.isna().tolist() == [False, True]
+
+
+def test_units_removed_are_silent(model, data):
+    pruned = prune(model, data, granularity="unit", sparsity=0.5, finetune_epochs=0)
+    weights = weights_of(pruned.model)
+    gone = ~pruned.masks.entries["second"]
+    assert gone.any()
+    assert (weights["second/kernel"][:, gone] == 0).all()
+    assert (weights["second/bias"][gone] == 0).all()
+    assert (weights["out/kernel"][gone] == 0).all()
+
+
+def test_arrays_and_pairs_do_as_data(model, data):
+    rows = data.train
+    settings = {"sparsity": 0.5, "steps": 1, "finetune_epochs": 1}
+    whole = prune(model, Data(rows), **settings)
+    assert same_weights(whole.model, prune(model, (rows.x, rows.y), **settings).model)
+    with pytest.warns(UserWarning, match="no labels, so the model is pruned without fine-tuning"):
+        unlabelled = prune(model, rows.x, sparsity=0.5, steps=1)
+    assert unlabelled.history.epochs.sum() == 0
+    assert "train_loss" not in unlabelled.history
+    assert "no labels" in unlabelled.notes[0]
+
+
+def test_an_uncompiled_model_gets_the_loss_it_implies_and_says_so(untrained, data):
+    with pytest.warns(UserWarning, match="The model isn't compiled: it is fine-tuned with Adam"):
+        pruned = prune(untrained, data, sparsity=0.5, steps=1, finetune_epochs=1)
+    assert pruned.model.loss.get_config()["from_logits"]
+    assert not untrained.compiled
+    assert not prune(untrained, data, sparsity=0.5, finetune_epochs=0).model.compiled
+
+
+def test_protected_layers_stay_whole_and_do_not_count(model, data):
+    pruned = prune(model, data, sparsity=0.5, protect=["first"], finetune_epochs=0)
+    assert pruned.masks.prunable == ("second/kernel",)
+    assert pruned.masks.removed == 48
+
+
+def test_allocation_by_layer_says_how_much(model, data):
+    pruned = prune(model, data, allocation={"first": 0.5, "second": 0.25}, finetune_epochs=0)
+    counts = {path: int((~mask).sum()) for path, mask in pruned.masks.items()}
+    assert counts == {"first/kernel": 36, "second/kernel": 24}
+
+
+def test_a_zero_sparsity_trains_and_removes_nothing(model, data):
+    pruned = prune(model, data, sparsity=0.0, steps=2, finetune_epochs=1)
+    assert pruned.masks.removed == 0
+    assert not same_weights(pruned.model, model)
+
+
+def test_a_subclassed_model_can_lose_weights():
+    @keras.saving.register_keras_serializable("test_prune")
+    class Own(keras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.a, self.b = kl.Dense(3, name="a"), kl.Dense(2, name="b")
+
+        def call(self, x):
+            return self.b(self.a(x))
+
+    model = Own(name="own")
+    x = np.ones((4, 2), "float32")
+    model(x)
+    pruned = prune(model, criterion="magnitude", sparsity=0.5, schedule="one_shot")
+    assert pruned.masks.removed == 3
+    with pytest.raises(ValueError, match="granularity='unit' follows units along the graph"):
+        prune(model, granularity="unit", criterion="magnitude", sparsity=0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"sparsity": 1.0}, r"0 ≤ sparsity < 1. Received: 1.0"),
+        ({"sparsity": -0.2}, r"0 ≤ sparsity < 1. Received: -0.2"),
+        ({"sparsity": None}, r"How much is to be removed\? Pass sparsity="),
+        (
+            {"budget": {"params_kept": 0.5}},
+            r"Pass sparsity or budget, not both. Received: sparsity",
+        ),
+        ({"sparsity": 0.99}, r"keep_at_least=1 needs at least 20. The closest .*sparsity=0.88095"),
+        ({"criterion": "tailor"}, r"Unknown criterion 'tailor'. Did you mean 'taylor'\?"),
+        ({"granularity": "wieght"}, r"Unknown granularity 'wieght'. Did you mean 'weight'\?"),
+        ({"allocation": "unifrm"}, r"Unknown allocation 'unifrm'. Did you mean 'uniform'\?"),
+        ({"allocation": {"frist": 0.5}}, r"allocation 'frist'. Did you mean 'first'\?"),
+        ({"schedule": "kubic"}, r"Unknown schedule 'kubic'. Did you mean 'cubic'\?"),
+        ({"steps": 0}, r"steps is 1 or more. Received: 0"),
+        ({"protect": ["frist"]}, r"Unknown layer in protect 'frist'. Did you mean 'first'\?"),
+        ({"protect": ["first", "second"]}, r"'small' has nothing prunable"),
+        ({"keep_at_least": -1}, r"keep_at_least is 0 or more. Received: -1"),
+        ({"finetune_epochs": -1}, r"finetune_epochs is 0 or more. Received: -1"),
+        ({"recipe": lambda *a, **k: None, "finetune_epochs": 3}, r"A recipe decides how long"),
+        ({"recipe": "mine"}, r"recipe is a function train\(model, data.*'mine' of type str"),
+        ({"recipe": lambda *a, **k: None}, r"The recipe returned None"),
+    ],
+)
+def test_options_that_are_wrong(model, data, change, text):
+    with pytest.raises((ValueError, TypeError), match=text):
+        prune(model, data, **({"sparsity": 0.5, "steps": 1} | change))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (lambda x, y: (x[:, :5], y), r"5"),
+        (lambda x, y: (x, y + 1), r"go from 0 to 2. Received: label 3"),
+        (lambda x, y: (x, np.zeros_like(y)), r"at least two classes"),
+        (lambda x, y: (np.where(x == x.max(), np.nan, x), y), r"1 values that are NaN"),
+        (lambda x, y: (x[:0], y[:0]), r"at least one row"),
+        (lambda x, y: (x, y[:-1]), r"one entry for each of the 200 rows"),
+        (lambda x, y: "digits", r"data is a Data, an array.*Received: str"),
+    ],
+)
+def test_data_that_is_wrong(model, data, wrong, text):
+    with pytest.raises((ValueError, TypeError), match=text):
+        prune(model, wrong(data.train.x, data.train.y), sparsity=0.5)
+
+
+def test_wrong_features_are_refused_even_where_they_would_not_be_used(model, data):
+    with pytest.raises(ValueError, match="6"):
+        prune(model, data.train.x[:, :5], criterion="magnitude", sparsity=0.5, finetune_epochs=0)
+
+
+def test_epochs_without_labels(model, data):
+    with pytest.raises(ValueError, match=r"finetune_epochs=2 needs labels. Received: data without"):
+        prune(model, data.train.x, sparsity=0.5, finetune_epochs=2)
+    with pytest.raises(ValueError, match=r"finetune_epochs=2 needs labels. Received: no data"):
+        prune(model, criterion="magnitude", sparsity=0.5, finetune_epochs=2)
+    with pytest.raises(ValueError, match=r"[Rr]ows are needed"):
+        prune(model, sparsity=0.5)
+
+
+def test_nan_weights(untrained):
+    untrained.get_layer("first").kernel.assign(np.full((6, 12), np.nan))
+    with pytest.raises(ValueError, match=r"'small' are NaN or infinite: 72 of 'first/kernel'"):
+        prune(untrained, criterion="magnitude", sparsity=0.5)
+
+
+def test_adam_cannot_bring_back_what_is_removed(model, data):
+    pruned = prune(model, data, sparsity=0.8, steps=1, finetune_epochs=3)
+    zeros = sum(int((weights_of(pruned.model)[p] == 0).sum()) for p in pruned.masks.prunable)
+    assert zeros == round(0.8 * PRUNABLE)
+
+
+def test_rows_of_a_scored_split_are_not_learned_from(model, data):
+    half = data.with_(scored=Rows(data.x * 0 + 7, data.y))
+    a = prune(model, data, sparsity=0.5, steps=1, finetune_epochs=1)
+    b = prune(model, half, sparsity=0.5, steps=1, finetune_epochs=1)
+    assert same_weights(a.model, b.model)
