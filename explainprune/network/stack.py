@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph import has_graph, nodes_between
 from explainprune.network.protocol import Model
+from explainprune.network.scores import takes_class_scores
 from explainprune.types import Array
 
 PASSED = ("InputLayer", "Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout",
@@ -78,7 +79,7 @@ def dense_stack(model: Model, output: str) -> Stack:
             _append_activation(stages, getattr(layer, "activation", layer), layer.name)
         else:
             raise ValueError(f"layer {layer.name!r} ({kind}) is neither Dense nor element-wise")
-    return Stack(_finished(_merged(stages), output))
+    return Stack(_finished(_merged(stages), output, scores=takes_class_scores(model)))
 
 
 def _chain(model: Model) -> list[Any]:
@@ -180,8 +181,8 @@ def _merged(stages: list[Stage]) -> list[Stage]:
     return merged
 
 
-def _finished(stages: list[Stage], output: str) -> tuple[Stage, ...]:
-    """Look through a final softmax or sigmoid, and centre the logits where asked."""
+def _finished(stages: list[Stage], output: str, *, scores: bool) -> tuple[Stage, ...]:
+    """Look through a final softmax or sigmoid, and centre the logits, or class scores, if asked."""
     if not stages:
         raise ValueError("it has no Dense layer")
     last = stages.pop()
@@ -189,7 +190,8 @@ def _finished(stages: list[Stage], output: str) -> tuple[Stage, ...]:
     if last.activation is not None and kind.lower() not in ("softmax", "sigmoid"):
         raise ValueError(f"the output of layer {last.layer!r} is {kind}, which is not affine")
     kernel, bias = last.kernel, last.bias
-    if output == "centred" and kernel.shape[1] > 1 and kind.lower() != "sigmoid":
+    centres = kind.lower() == "softmax" or (not kind and scores)
+    if output == "centred" and kernel.shape[1] > 1 and centres:
         kernel = kernel - kernel.mean(axis=1, keepdims=True)
         bias = bias - bias.mean()
     elif output not in ("logit", "centred"):
