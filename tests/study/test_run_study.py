@@ -1,0 +1,107 @@
+"""A whole study, small: the folder it writes, the same bytes however it runs, and going on."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+import explainprune as xp
+from explainprune.study import run_study
+
+SMALL = {
+    "data": {"source": "wine"},
+    "model": {"hidden": [6], "epochs": 8},
+    "prune": {"sparsity": 0.5, "steps": 2, "finetune_epochs": 2},
+    "explain": {"background": 20, "rows": 24},
+    "study": {"seeds": 2, "levels": [0.5], "workers": 2},
+}
+
+
+def with_(**study):
+    return {**SMALL, "study": {**SMALL["study"], **study}}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    out = tmp_path_factory.mktemp("study") / "wine"
+    seen = []
+    study = run_study(SMALL, out, progress=lambda done, total, cell: seen.append((done, total)))
+    return study, out, seen
+
+
+@pytest.mark.slow
+def test_a_study_writes_its_folder(ran):
+    study, out, seen = ran
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "report.html", "results.json", "manifest.json", "units.csv", "attributions.csv",
+        "figures", "models", "masks.npz",
+    }  # fmt: skip
+    assert not out.with_name("wine.cells").exists()
+    assert not out.with_name("wine.partial").exists()
+    assert seen == [(1, 2), (2, 2)]
+    plain = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert list(plain)[:5] == ["schema", "verdict", "clarity", "models", "comparisons"]
+    assert xp.Study.from_dict(plain) == study
+    assert {"dense", "pruned", "placebo", "retrained", "random_pruned"} <= set(study.models)
+    assert {level.arm for level in study.levels} == {"pruned", "random_pruned"}
+    assert study.verdict.illustrative
+
+
+@pytest.mark.slow
+def test_its_manifest_holds_checksums_and_no_paths(ran):
+    _, out, _ = ran
+    text = (out / "manifest.json").read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    results = (out / "results.json").read_bytes()
+    assert manifest["sha256"]["results.json"] == hashlib.sha256(results).hexdigest()
+    assert set(manifest["sha256"]) >= {"models/dense.keras", "models/pruned.keras"}
+    assert str(out.parent) not in text
+    assert manifest["seeds"] == [0, 1]
+
+
+@pytest.mark.slow
+def test_its_models_hold_their_masks(ran):
+    _, out, _ = ran
+    from explainprune.network import load_model, weights_of
+
+    masks = xp.Masks.load(out / "masks.npz")
+    weights = weights_of(load_model(out / "models" / "pruned.keras"))
+    assert masks.removed == round(0.5 * masks.total)
+    for path, mask in masks.items():
+        assert (weights[path][~mask] == 0).all()
+
+
+@pytest.mark.slow
+def test_the_bytes_depend_on_neither_workers_nor_interruption(ran, tmp_path):
+    _, out, _ = ran
+    expected = (out / "results.json").read_bytes()
+    again = tmp_path / "again"
+    with pytest.raises(KeyboardInterrupt):
+        run_study(with_(workers=1), again, progress=_interrupt)
+    assert not again.exists()
+    assert (tmp_path / "again.cells" / "seed-0.json").exists()
+    computed = []
+    run_study(with_(workers=1), again, resume=True, progress=lambda d, n, c: computed.append(d))
+    assert computed == [2]
+    assert (again / "results.json").read_bytes() == expected
+
+
+def _interrupt(done, total, cell):
+    raise KeyboardInterrupt
+
+
+def test_an_existing_folder_is_refused_before_any_work(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "note.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(FileExistsError, match="exists already"):
+        run_study(SMALL, tmp_path / "there", progress=_interrupt)
+
+
+def test_data_without_labels_needs_a_model(tmp_path):
+    path = tmp_path / "rows.npz"
+    np.savez(path, x=np.random.default_rng(0).normal(size=(40, 3)))
+    config = {**SMALL, "data": {"source": str(path)}}
+    with pytest.raises(ValueError, match="has no labels, so no model can be trained"):
+        run_study(config)
