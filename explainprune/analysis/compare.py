@@ -8,7 +8,7 @@ from typing import Any
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
-from explainprune.analysis.comparison.measuring import Measured, measured
+from explainprune.analysis.comparison.measuring import Measured, explained, measured
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.detail.pair_detail import pair_detail
@@ -133,7 +133,7 @@ def compare(
     )
     check_criterion(criterion)
     case = case_of(dense, other, _as_data(data), arms, settings, background=background, rows=rows)
-    steps = _Steps(progress, len(settings.methods) * (5 + len(arms)) + 1 + detail)
+    steps = _Steps(progress, len(settings.methods) * explained(case) + 1 + detail)
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():
         found.append((name if found else None, measured(case, method, steps.tick)))
@@ -195,4 +195,4 @@ class _Steps:
         """Report one more step."""
         self.done += 1
         if self.progress is not None:
-            self.progress(self.done, max(self.total, self.done), what)
+            self.progress(self.done, self.total, what)

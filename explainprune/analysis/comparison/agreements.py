@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.comparison.arms import Met
 from explainprune.analysis.intervals import bootstrap_mean
 from explainprune.types import Array, Measure
 
@@ -65,28 +64,6 @@ class PerRow:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sums)
-
-
-def per_row(
-    dense: Array,
-    arm: Iterable[Met],
-    metrics: Mapping[str, Callable[..., Array]],
-    k: int,
-) -> PerRow:
-    """Compare the dense attributions (n, p) with an arm's, on the rows where it was explained.
-
-    Returns
-    -------
-    PerRow
-        The mean, where a row was explained several times.
-    """
-    total = PerRow.empty(len(dense))
-    for met in arm:
-        total.add(
-            met.index,
-            {name: metric(dense[met.index], met.values, k=k) for name, metric in metrics.items()},
-        )
-    return total
 
 
 def measure(name: str, values: Array, *, seed: int, certain: bool = False) -> Measure:

@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.streams import stream
 from explainprune.analysis.comparison.backgrounds import Backgrounds
+from explainprune.analysis.comparison.copies import Copies
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.types import Array, Attribution, Inputs
 from explainprune.types.arrays import rows as take
@@ -19,7 +20,6 @@ EXPLANATIONS = 600
 """Rows × redraws that are explained at least: few rows meet several redraws each."""
 MARK_ROWS = 1000
 """Most rows on which the random-weights copies are explained: a scale mark needs no more."""
-COPIES = 5
 SHUFFLES = 5
 
 
@@ -106,10 +106,13 @@ def redrawn(explain: Explainer, dense: Subject, backgrounds: Backgrounds) -> Ite
         yield explain(dense, index, backgrounds.redrawn[turn])
 
 
-def random_weights(explain: Explainer, copies: list[Subject], index: Array) -> Iterator[Met]:
-    """Explain copies with random weights, on the rows of `index`, which take turns."""
+def random_weights(explain: Explainer, copies: Copies, index: Array) -> Iterator[Met]:
+    """Explain copies with random weights, on the rows of `index`, which take turns.
+
+    Measure each before asking for the next: they share one model.
+    """
     for turn, part in _turns(len(index), len(copies)):
-        yield explain(copies[turn], index[part])
+        yield explain(copies.load(turn), index[part])
 
 
 def shuffled(dense: Met, index: Array, seed: int) -> Iterator[Met]:

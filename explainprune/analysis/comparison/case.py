@@ -10,8 +10,9 @@ import numpy as np
 
 from explainprune.analysis.attribution.packing import pack
 from explainprune.analysis.attribution.streams import stream
-from explainprune.analysis.comparison.arms import COPIES, Explainer
+from explainprune.analysis.comparison.arms import Explainer
 from explainprune.analysis.comparison.backgrounds import Backgrounds, backgrounds
+from explainprune.analysis.comparison.copies import Copies, copies_of
 from explainprune.analysis.comparison.settings import Settings, leading
 from explainprune.analysis.comparison.subjects import (
     Subject,
@@ -41,8 +42,8 @@ class Case:
     labels_given : bool
     dense, other : Subject
     arms : dict of str to Subject
-    copies : list of Subject
-        The dense model with random weights; empty for formulas.
+    copies : Copies, optional
+        The dense model with random weights; None for formulas.
     task : str
         ``"classification"`` or ``"regression"``.
     targets : ndarray of int (n,)
@@ -60,7 +61,7 @@ class Case:
     dense: Subject
     other: Subject
     arms: dict[str, Subject]
-    copies: list[Subject]
+    copies: Copies | None
     task: str
     targets: Array
     backgrounds: Backgrounds
@@ -114,7 +115,6 @@ def case_of(
         check_comparable(subjects[0], each)
     task = task_of(data, subjects[0])
     capped = _scorable(capped, subjects[0], task)
-    copies = _copies(subjects[0], capped, kind, settings.seed)
     drawn = backgrounds(data, background, settings.seed)
     pack(subjects[0].network, drawn.base, "background")
     return Case(
@@ -125,7 +125,7 @@ def case_of(
         dense=subjects[0],
         other=subjects[1],
         arms={each.name: each for each in subjects[2:]},
-        copies=copies,
+        copies=copies_of(subjects[0], capped.x, settings.seed),
         task=task,
         targets=targets_of(subjects[0], task),
         backgrounds=drawn,
@@ -165,17 +165,3 @@ def _scorable(data: Data, dense: Subject, task: str) -> Data:
             f"Received: y.shape={data.y.shape}."
         )
     return data
-
-
-def _copies(dense: Subject, data: Data, kind: str, seed: int) -> list[Subject]:
-    """Make copies of the dense model with random weights; none of what can't be copied."""
-    if dense.keras_model is None:
-        return []
-    from explainprune.network import randomised
-
-    seeds = stream(seed, "random weights").integers(0, 2**31, COPIES)
-    try:
-        models = [randomised(dense.keras_model, int(number)) for number in seeds]
-    except ValueError:
-        return []
-    return [subject("random_weights", model, data.x, kind) for model in models]

@@ -64,7 +64,7 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
     )
     subjects = {name: [subject] for name, subject in case.subjects.items()}
     if case.copies:
-        subjects[RANDOM] = case.copies
+        subjects[RANDOM] = case.copies.scored
     rows = {}
     for name, group in subjects.items():
         quality: Figures = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.comparison.agreements import PerRow, per_row
+from explainprune.analysis.comparison.agreements import PerRow
 from explainprune.analysis.comparison.arms import (
     Explainer,
     Met,
@@ -18,7 +18,7 @@ from explainprune.analysis.comparison.arms import (
     shuffled,
 )
 from explainprune.analysis.comparison.case import Case
-from explainprune.analysis.comparison.quality import Plan, plan, quality_rows
+from explainprune.analysis.comparison.quality import Plan, add_quality, plan
 from explainprune.analysis.comparison.scores import output_scale_rows, scale_rows
 from explainprune.types import Array
 
@@ -63,21 +63,72 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
         Told what has been done.
     """
     explain = case.explainer(method)
-    dense = explain(case.dense)
-    tick(f"explained {case.dense.name}")
+    dense, other = explain(case.dense), explain(case.other)
     p = dense.values.shape[1]
-    k = case.k(p)
     how = plan(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
-    quality = {case.dense.name: _quality(case, [dense], how)}
+    scale = _Scale(case, dense, how, case.k(p))
+    quality = {case.dense.name: scale.quality(dense)}
+    tick(f"explained {case.dense.name}")
     pairs: dict[str, PerRow] = {}
-    other = explain(case.other)
     for name, arm in _arms(case, explain, dense, other):
-        pairs[name] = per_row(dense.values, arm, case.settings.agreement, k)
-        if isinstance(arm, list):  # of a model: the others are walked once and let go
-            quality[name] = _quality(case, arm, how)
-            _add_ratios(case, pairs[name], quality, name, dense, arm)
+        pairs[name], found = scale.read(arm, of_a_model=name not in (REDRAWN, SHUFFLED))
+        if name not in (REDRAWN, SHUFFLED):
+            quality[name] = found
+            _add_ratios(pairs[name], quality[case.dense.name], found)
         tick(f"explained {name.replace('_', ' ')}")
-    return Measured(dense, other, pairs, quality, k, p, how)
+    return Measured(dense, other, pairs, quality, scale.k, p, how)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scale:
+    """The dense model's attributions, which those of every arm are held against."""
+
+    case: Case
+    dense: Met
+    how: Plan
+    k: int
+
+    def quality(self, met: Met) -> PerRow:
+        """Measure the quality of one subject's attributions."""
+        found = PerRow.empty(len(self.case.targets))
+        self._add_quality(found, met)
+        return found
+
+    def read(self, arm: Iterable[Met], *, of_a_model: bool) -> tuple[PerRow, PerRow]:
+        """Measure agreement with an arm, and its quality if it is a model's."""
+        agreement, quality = (PerRow.empty(len(self.case.targets)) for _ in range(2))
+        for met in arm:
+            ours = self.dense.values[met.index]
+            agreement.add(
+                met.index,
+                {
+                    name: metric(ours, met.values, k=self.k)
+                    for name, metric in self.case.settings.agreement.items()
+                },
+            )
+            if of_a_model:
+                agreement.add(met.index, self._scales(ours, met))
+                self._add_quality(quality, met)
+        return agreement, quality
+
+    def _scales(self, ours: Array, met: Met) -> dict[str, Array]:
+        """Compare the sizes of attributions, and of the outputs they explain."""
+        outputs = (s.outputs for s in (self.case.dense, met.subject))
+        a, b = (out[np.arange(len(out)), self.case.targets] for out in outputs)
+        return {
+            "log_attribution_scale": scale_rows(ours, met.values),
+            "log_output_scale": output_scale_rows(a, b)[met.index],
+        }
+
+    def _add_quality(self, found: PerRow, met: Met) -> None:
+        settings = self.case.settings
+        add_quality(found, settings.quality, met, self.case.targets, self.how, settings.seed)
+
+
+def explained(case: Case) -> int:
+    """Count the ticks that `measured` makes: the dense model and each arm."""
+    made = bool(case.backgrounds.redrawn) + (case.copies is not None) + (len(case.targets) > 1)
+    return 2 + len(case.arms) + made
 
 
 def _arms(
@@ -90,10 +141,18 @@ def _arms(
     marked = mark_rows(len(case.targets), case.settings.seed)
     if case.backgrounds.redrawn:
         yield REDRAWN, redrawn(explain, case.dense, case.backgrounds)
-    if case.copies:
-        yield RANDOM, list(random_weights(explain, case.copies, marked))
+    if case.copies is not None:
+        yield RANDOM, random_weights(explain, case.copies, marked)
     if len(marked) > 1:
         yield SHUFFLED, shuffled(dense, marked, case.settings.seed)
+
+
+def _add_ratios(pair: PerRow, ours: PerRow, theirs: PerRow) -> None:
+    """Add what follows from the quality of both models' attributions."""
+    here = np.flatnonzero(pair.met)
+    logs = [np.log(quality["effective_features"][here]) for quality in (ours, theirs)]
+    drop = ours["naopc"][here] - theirs["naopc"][here]
+    pair.add(here, {"log_effective_features_ratio": logs[1] - logs[0], "naopc_drop": drop})
 
 
 def _flops(case: Case) -> int:
@@ -102,33 +161,3 @@ def _flops(case: Case) -> int:
     from explainprune.network import size_of
 
     return int(size_of(case.dense.keras_model, gzip=False).flops)
-
-
-def _quality(case: Case, arm: list[Met], how: Plan) -> PerRow:
-    return quality_rows(case.settings.quality, arm, case.targets, how, case.settings.seed)
-
-
-def _add_ratios(
-    case: Case,
-    pair: PerRow,
-    quality: dict[str, PerRow],
-    name: str,
-    dense: Met,
-    arm: list[Met],
-) -> None:
-    """Add to a pair's figures what follows from both models' attributions and outputs."""
-    ours, theirs = quality[case.dense.name], quality[name]
-    here = np.flatnonzero(pair.met)
-    logs = [np.log(quality["effective_features"][here]) for quality in (ours, theirs)]
-    drop = ours["naopc"][here] - theirs["naopc"][here]
-    pair.add(here, {"log_effective_features_ratio": logs[1] - logs[0], "naopc_drop": drop})
-    for met in arm:
-        scale = scale_rows(dense.values[met.index], met.values)
-        pair.add(met.index, {"log_attribution_scale": scale})
-    if len(arm) == 1:
-        explained = [_explained(s.outputs, case.targets) for s in (case.dense, arm[0].subject)]
-        pair.add(here, {"log_output_scale": output_scale_rows(*explained)})
-
-
-def _explained(outputs: Array, targets: Array) -> Array:
-    return outputs[np.arange(len(targets)), targets]

@@ -30,7 +30,7 @@ def provenance_of(
         "background_rows": len(case.backgrounds),
         "background": case.backgrounds.how,
         "redraws": len(case.backgrounds.redrawn),
-        "random_copies": len(case.copies),
+        "random_copies": len(case.copies or ()),
         "players": found.players,
         "k": found.k,
         "naopc_rows": len(found.how.rows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -86,26 +86,24 @@ def _reference(dense: Subject, background: Array) -> Array:
     return mean
 
 
-def quality_rows(
+def add_quality(
+    found: PerRow,
     metrics: Mapping[str, Callable[..., Array]],
-    arm: Iterable[Met],
+    met: Met,
     targets: Array,
     how: Plan,
     seed: int,
-) -> PerRow:
-    """Measure the quality of an arm's attributions, row by row.
+) -> None:
+    """Measure the quality of attributions, row by row.
 
     Metrics that remove players are measured on the planned rows only.
     """
-    found = PerRow.empty(len(targets))
-    for met in arm:
-        planned = np.flatnonzero(np.isin(met.index, how.rows))
-        for name, metric in metrics.items():
-            removes = bool(REMOVING & set(signature(metric).parameters))
-            part = planned if removes else np.arange(len(met.index))
-            values = _quality(metric, met, part, targets, how, removes, seed)
-            found.add(met.index[part], {name: values})
-    return found
+    planned = np.flatnonzero(np.isin(met.index, how.rows))
+    for name, metric in metrics.items():
+        removes = bool(REMOVING & set(signature(metric).parameters))
+        part = planned if removes else np.arange(len(met.index))
+        values = _quality(metric, met, part, targets, how, removes, seed)
+        found.add(met.index[part], {name: values})
 
 
 def _quality(

@@ -173,10 +173,10 @@ class _Case:
         """Say what would decide."""
         parts = [further(more, self.scope)]
         noisy = self.noise.value is not None and self.noise.value > self.margin
-        if noisy and background and not _below(self.disagreement, self.margin):
-            parts = [self._larger(background), remedy, *parts]
-        elif self.disagreement.interval is None:
+        if self.disagreement.interval is None:
             parts = ["one row can't decide" if self.disagreement.n == 1 else "nothing to judge by"]
+        elif noisy and background and not _below(self.disagreement, self.margin):
+            parts = [self._larger(background), remedy, *parts]
         return "".join(f"; {part}" for part in parts if part)
 
     def _larger(self, background: int) -> str:

@@ -93,8 +93,8 @@ def test_the_spread_of_rows_is_the_spread_of_the_figure_over_samples(name):
             logits, y = classes(n=300, k=3, seed=seed)
             return logits, None, y
         rng = np.random.default_rng(seed)
-        y = rng.normal(size=300)
-        return 0.7 * y + 0.6 * rng.normal(size=300), None, y
+        y = 3 * rng.normal(size=300)
+        return 0.7 * y + 1.8 * rng.normal(size=300), None, y
 
     figures = [METRICS[name](*sample(seed)) for seed in range(300)]
     claimed = np.mean([rows(*sample(seed)).std(ddof=1) / np.sqrt(300) for seed in range(20)])

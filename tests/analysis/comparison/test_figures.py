@@ -1,0 +1,189 @@
+"""Values for each row: averaging, scales, slices, what is measured where."""
+
+import numpy as np
+import pytest
+
+from explainprune.analysis.comparison.agreements import PerRow, beyond, measure, measures
+from explainprune.analysis.comparison.quality import FEW, LIMITS, plan
+from explainprune.analysis.comparison.scores import (
+    applies,
+    loss_of,
+    output_scale_rows,
+    scale_rows,
+    score,
+)
+from explainprune.analysis.comparison.slices import MOST, by_class, slices_of
+from explainprune.analysis.comparison.subjects import Subject, identical, subject, task_of
+from explainprune.types import Data, Rows
+
+
+def of(outputs, kind="logit", network=None):
+    """A subject that puts out what it is told."""
+    outputs = np.asarray(outputs, dtype=float)
+    outputs = outputs[:, None] if outputs.ndim == 1 else outputs
+    return Subject("s", None, network, kind, np.zeros((len(outputs), 1)), outputs)
+
+
+def test_rows_are_averaged_over_what_they_meet():
+    rows = PerRow.empty(4)
+    rows.add(np.array([0, 1]), {"m": np.array([1.0, np.nan])})
+    rows.add(np.array([0, 3]), {"m": np.array([0.5, 0.2])})
+    np.testing.assert_array_equal(rows["m"], [0.75, np.nan, np.nan, 0.2])
+    assert rows.met.tolist() == [True, True, False, True]
+    figure = measures(rows, seed=0)["m"]
+    assert figure.n == 2
+    assert figure.note.endswith("1 undefined left out")  # row 2 was not asked
+    assert measures(rows, np.array([1, 0, 0, 0], dtype=bool), seed=0)["m"].value == 0.75
+
+
+def test_only_shares_know_what_unseen_rows_may_hold():
+    ones = np.ones(50)
+    assert measure("signed_top_k", ones, seed=0).low == pytest.approx(0.025 ** (1 / 50))
+    assert measure("signed_top_k", ones, seed=0, certain=True).low == 1.0
+    assert measure("cosine", ones, seed=0).low == 1.0
+    assert beyond(ones, ones, seed=0, certain=False).interval == pytest.approx(
+        (0.025 ** (1 / 50) - 1, 1 - 0.025 ** (1 / 50))
+    )
+
+
+def test_the_scale_of_attributions_is_a_log_ratio_of_sums():
+    a = np.array([[1.0, -1.0], [0.0, 0.0], [2.0, 0.0]])
+    b = np.array([[3.0, 3.0], [1.0, 1.0], [0.0, 0.0]])
+    np.testing.assert_allclose(scale_rows(a, b), [np.log(3), np.nan, np.nan])
+
+
+def test_the_scale_of_outputs_has_the_spread_of_its_sampling():
+    def figure(seed):
+        rng = np.random.default_rng(seed)
+        a = rng.normal(size=400)
+        return output_scale_rows(a, 3 * a + rng.normal(size=400) + 5)
+
+    a = np.random.default_rng(0).exponential(size=100)
+    assert output_scale_rows(a, 7 * a - 2).mean() == pytest.approx(np.log(7))
+    means = [figure(seed).mean() for seed in range(300)]
+    claimed = np.mean([figure(seed).std(ddof=1) / 20 for seed in range(20)])
+    np.testing.assert_allclose(claimed, np.std(means), rtol=0.15)
+    assert np.isnan(output_scale_rows(a, np.ones(100))).all()
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "name", "expected"),
+    [
+        ([0, 0, 1, 1], "classification", "accuracy", 1.0 - 0.5),
+        (None, "classification", "churn", 0.5),
+    ],
+)
+def test_loss_of_a_classifier(y, task, name, expected):
+    dense, other = of([[2, 0], [2, 0], [0, 2], [0, 2]]), of([[2, 0], [0, 2], [2, 0], [0, 2]])
+    y = None if y is None else np.array(y)
+    loss, what = loss_of(dense, other, y, task, seed=0, certain=False)
+    assert (what, loss.value) == (name, expected)
+
+
+def test_loss_of_a_regression():
+    rng = np.random.default_rng(0)
+    f = rng.normal(size=200)
+    y, worse = f + 0.1 * rng.normal(size=200), f + 0.5 * rng.normal(size=200)
+    loss, what = loss_of(of(f), of(worse), y, "regression", seed=0, certain=False)
+    assert what == "r2"
+    r2 = [1 - ((y - g) ** 2).sum() / ((y - y.mean()) ** 2).sum() for g in (f, worse)]
+    assert loss.value == pytest.approx(r2[0] - r2[1])
+    loss, what = loss_of(of(f), of(worse), None, "regression", seed=0, certain=False)
+    assert what == "variance"
+    assert loss.value == pytest.approx(((f - worse) ** 2).sum() / ((f - f.mean()) ** 2).sum())
+
+
+def test_behaviour_metrics_apply_where_they_mean_something():
+    assert applies("accuracy", "classification", True)
+    assert not applies("accuracy", "classification", False)
+    assert not applies("accuracy", "regression", True)
+    assert applies("churn", "classification", False)
+    assert applies("r2", "regression", True)
+    assert not applies("r2", "classification", True)
+    assert applies("of_the_users_own", "regression", False)
+    own = score("own", lambda a, b, y: float("nan"), np.zeros((3, 1)), None, None, seed=0)
+    assert own.value is None
+    assert own.note
+
+
+def test_outcomes_and_classes_cut_the_rows():
+    dense = of([[2, 0], [2, 0], [0, 2], [0, 2]])
+    other = of([[2, 0], [0, 2], [0, 2], [0, 2]])
+    data = Data(Rows(np.zeros((4, 1)), np.array([0, 0, 0, 1])), task="classification")
+    cuts = slices_of(data, dense, other, "classification")
+    assert {name: where.tolist() for name, where in cuts.items()} == {
+        "class 0": [True, True, True, False],
+        "class 1": [False, False, False, True],
+        "both right": [True, False, False, True],
+        "same prediction": [True, False, True, True],
+        "prediction flipped": [False, True, False, False],
+    }
+    assert slices_of(data, dense, other, "regression") == {}
+
+
+def test_the_most_frequent_of_many_classes_get_slices():
+    rng = np.random.default_rng(0)
+    y = np.concatenate([np.arange(80), rng.integers(0, 60, 2000)])
+    data = Data(Rows(np.zeros((len(y), 1)), y), task="classification")
+    cuts = by_class(data, of(np.zeros((len(y), 80))))
+    assert len(cuts) == MOST
+    assert "class 79" not in cuts
+
+
+def test_removal_metrics_take_the_rows_that_the_work_allows(curved, normal_rows):
+    network = curved(d=60)
+    data = Data(Rows(normal_rows(4000, 60)))
+    dense = subject("dense", network, data.x, "logit")
+    background = normal_rows(10, 60)
+
+    def chosen(flops, **options):
+        return plan(data.with_(**options), dense, background, 60, flops, seed=0)
+
+    cheap, dear, dearest = chosen(0), chosen(200_000), chosen(10**9)
+    assert len(cheap.rows) == int(1e6 // (5 * 30**2 + 30))
+    assert cheap.joins.max() + 1 == 30  # 60 features in pairs
+    assert dear.joins.max() + 1 <= LIMITS[1]
+    assert len(dear.rows) >= FEW
+    assert dearest.joins.max() + 1 <= LIMITS[2]
+    assert len(dearest.rows) >= 10
+    np.testing.assert_allclose(cheap.background_row, background.mean(axis=0))
+    assert cheap.note == (
+        f"NAOPC was measured on {len(cheap.rows):,} of 4,000 rows over 30 players, into which the "
+        "60 features were joined."
+    )
+
+
+def test_the_task_follows_labels_then_the_network(curved, linear, normal_rows):
+    x = normal_rows(6)
+    many, one = (subject("s", network, x, "logit") for network in (curved(), linear(np.ones(8))))
+    labels = {"classification": np.array([0, 1, 0, 1, 1, 0]), "regression": np.arange(6.0)}
+    for task, y in labels.items():
+        assert task_of(Data(Rows(x, y), task=task), many) == task
+    assert task_of(Data(Rows(x)), many) == "classification"
+    assert task_of(Data(Rows(x)), one) == "regression"
+    binary = Data(Rows(x, labels["classification"]), task="classification")
+    assert task_of(binary, one) == "classification"
+
+
+def test_only_what_is_one_function_for_certain_is_identical(classifier, digits, curved):
+    from explainprune.network import weights_of, with_weights
+    from explainprune.network.backend import keras
+
+    def seen(model):
+        return subject("s", model, digits.x[:3], "centred")
+
+    dense = seen(classifier)
+    assert identical(dense, dense)
+    assert identical(dense, seen(with_weights(classifier, {})))
+    weights = weights_of(classifier)
+    moved = with_weights(classifier, {"out/bias": weights["out/bias"] + 1e-6})
+    assert not identical(dense, seen(moved))
+    # The same weights under another activation are another function.
+    layers = [(24, "tanh", "first"), (16, "relu", "second"), (10, "softmax", "out")]
+    other = keras.Sequential(
+        [keras.Input((64,)), *[keras.layers.Dense(n, a, name=name) for n, a, name in layers]]
+    )
+    other.set_weights(classifier.get_weights())
+    assert not identical(dense, seen(other))
+    formulas = [subject("f", curved(d=64), digits.x[:3], "logit") for _ in range(2)]
+    assert not identical(*formulas)
