@@ -81,7 +81,11 @@ def read_npy(path: Path, target: str | None = None) -> Raw:
 
 def read_npz(path: Path, target: str | None = None) -> Raw:
     """Read a ``.npz`` file: see `named_arrays`."""
-    arrays = {}
+    return named_arrays(read_arrays(path), target, path.name)
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """Read every array of a ``.npz`` file."""
     with readable(path):
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -91,8 +95,7 @@ def read_npz(path: Path, target: str | None = None) -> Raw:
                 with archive.open(member) as file:
                     _check_header(file, member.file_size, what)
         with np.load(path, allow_pickle=False) as archive_arrays:
-            arrays = {name: archive_arrays[name] for name in archive_arrays.files}
-    return named_arrays(arrays, target, path.name)
+            return {name: archive_arrays[name] for name in archive_arrays.files}
 
 
 def read_h5(path: Path, target: str | None = None) -> Raw:

@@ -1,0 +1,132 @@
+"""``explainprune attribute``: attributions of a model file on data."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explainprune.cli.console import Console
+from explainprune.cli.options import (
+    DATA_PANEL,
+    DataFile,
+    DryRun,
+    Force,
+    Json,
+    OutFile,
+    Players,
+    Preprocess,
+    Quiet,
+    Seed,
+    Target,
+    Trust,
+    option,
+)
+from explainprune.cli.outputs import check_file, whole_files
+
+TRIAL_ROWS = 16
+
+
+def attribute(
+    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    data: DataFile,
+    out: OutFile,
+    target: Target = None,
+    players: Players = None,
+    preprocess: Preprocess = None,
+    background: Annotated[
+        str | None,
+        option("--background", help="Reference rows.", panel=DATA_PANEL, metavar="FILE"),
+    ] = None,
+    rows: Annotated[
+        int | None, option("--rows", help="Explain the first N rows only.", panel=DATA_PANEL)
+    ] = None,
+    method: Annotated[
+        str, option("--method", help="See `list methods`.", metavar="NAME")
+    ] = "deep_shap",
+    explain: Annotated[
+        str,
+        option("--explain", help="Output to explain: predicted, true, all, or an index."),
+    ] = "predicted",
+    output: Annotated[str, option("--output", help="logit, centred or probability.")] = "logit",
+    options: Annotated[
+        list[str] | None,
+        option(
+            "--option", help="The method's own, as KEY=VALUE; may be repeated.", metavar="KEY=VALUE"
+        ),
+    ] = None,
+    seed: Seed = 0,
+    trust: Trust = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Say how much each feature moved each prediction; write .npz (all of it) or .csv (long)."""
+    import explainprune as xp
+    from explainprune.analysis.attribution.attribute import attribute as verb
+    from explainprune.cli.toml import assignments
+
+    check_file(out, (".npz", ".csv"), force=force)
+    console = Console(quiet, json)
+    read = xp.load_data(
+        data, target=target, players=players, preprocess=preprocess, background=background
+    )
+    if rows is not None:
+        if rows < 1:
+            raise ValueError(f"--rows is at least 1. Received: {rows}.")
+        read = read.with_(scored=read.scored.take(slice(rows)))
+    loaded = xp.load_model(model, trust=trust)
+    keywords: dict[str, Any] = {
+        "method": method,
+        "target": int(explain) if explain.lstrip("-").isdigit() else explain,
+        "output": output,
+        "seed": seed,
+        **assignments(options or [], "--option"),
+    }
+    if dry_run:
+        _would(console, verb, loaded, read, keywords, out)
+        return
+    with (
+        console.working(f"Explaining {len(read):,} rows by {method}"),
+        whole_files({"out": out}) as files,
+    ):
+        found = verb(loaded, read, **keywords)
+        if out.suffix == ".npz":
+            found.save(files["out"])
+        else:
+            found.to_frame().to_csv(files["out"], index=False)
+    for note in found.notes:
+        console.note(note)
+    shapes = found.values
+    shape = {k: v.shape for k, v in shapes.items()} if isinstance(shapes, dict) else shapes.shape
+    console.show(
+        f"{found!r}\nWrote {out}",
+        {
+            "file": str(out),
+            "method": method,
+            "shape": shape,
+            "relative_gap": found.relative_gap,
+            "notes": list(found.notes),
+        },
+    )
+
+
+def _would(
+    console: Console, verb: Any, model: Any, data: Any, keywords: dict[str, Any], out: Path
+) -> None:
+    """Time a few rows, and say what all would take."""
+    from explainprune.cli.plan import duration
+
+    trial = data.with_(scored=data.scored.take(slice(TRIAL_ROWS)))
+    verb(model, trial, **keywords)  # compiles
+    start = time.perf_counter()
+    verb(model, trial, **keywords)
+    seconds = (time.perf_counter() - start) * len(data) / len(trial)
+    console.show(
+        f"would explain {data!r} by {keywords['method']} in about {duration(seconds)}, and write "
+        f"{out}",
+        {"rows": len(data), "seconds": round(seconds, 1), "file": str(out), **keywords},
+    )

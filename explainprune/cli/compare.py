@@ -1,0 +1,199 @@
+"""``explainprune compare``: two model files, from any tool, and a report on both."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explainprune.cli.console import Console
+from explainprune.cli.options import (
+    DATA_PANEL,
+    REASONS_PANEL,
+    DataFile,
+    DryRun,
+    Force,
+    Group,
+    Json,
+    OutFolder,
+    Players,
+    Preprocess,
+    Quiet,
+    Seed,
+    Target,
+    Task,
+    Trust,
+    option,
+)
+
+TRIAL_ROWS = (16, 48)
+
+
+def compare(
+    dense: Annotated[
+        Path, typer.Argument(help="The model before: .keras or legacy .h5.", metavar="DENSE")
+    ],
+    other: Annotated[Path, typer.Argument(help="The model after.", metavar="OTHER")],
+    data: DataFile,
+    out: OutFolder,
+    target: Target = None,
+    group: Group = None,
+    players: Players = None,
+    preprocess: Preprocess = None,
+    task: Task = None,
+    background: Annotated[
+        str,
+        option(
+            "--background",
+            help="Reference rows: how many, or a file.",
+            panel=DATA_PANEL,
+            metavar="N|FILE",
+        ),
+    ] = "100",
+    rows: Annotated[
+        int | None,
+        option("--rows", help="Score a seeded sample of N rows only.", panel=DATA_PANEL),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        option(
+            "--method",
+            help="Attribution method; may be repeated. Default: expected_gradients.",
+            metavar="NAME",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        option("--metric", help="Metric; may be repeated.", metavar="NAME", panel=REASONS_PANEL),
+    ] = None,
+    margin: Annotated[
+        float, option("--margin", help="Share of reasons that may differ.", panel=REASONS_PANEL)
+    ] = 0.10,
+    accuracy_margin: Annotated[
+        float,
+        option("--accuracy-margin", help="Fall of accuracy that is none.", panel=REASONS_PANEL),
+    ] = 0.02,
+    faithfulness_margin: Annotated[
+        float,
+        option("--faithfulness-margin", help="The same, of NAOPC.", panel=REASONS_PANEL),
+    ] = 0.05,
+    clarity_margin: Annotated[
+        float,
+        option("--clarity-margin", help="Change of clarity that is none.", panel=REASONS_PANEL),
+    ] = 0.05,
+    criterion: Annotated[
+        str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)
+    ] = "activation",
+    arm: Annotated[
+        list[str] | None,
+        option(
+            "--arm",
+            help="A further model to read beside, as NAME=FILE; may be repeated.",
+            metavar="NAME=FILE",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
+    kept: Annotated[
+        Path | None,
+        option("--kept", help="Original unit indices of a shrunk model, from `prune --shrink`."),
+    ] = None,
+    seed: Seed = 0,
+    trust: Trust = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Ask of two models whether they decide for the same reasons, and which is clearer."""
+    import explainprune as xp
+    from explainprune.cli.record import record
+    from explainprune.cli.study import show_verdicts
+    from explainprune.reporting import check_free
+
+    check_free(out, force=force)
+    console = Console(quiet, json)
+    started = time.perf_counter()
+    count = int(background) if background.isdigit() else None
+    read = xp.load_data(
+        data,
+        target=target,
+        group=group,
+        players=players,
+        preprocess=preprocess,
+        task=task,
+        background=None if count is not None else background,
+    )
+    files = {"dense": dense, "other": other, **_arms(arm or [])}
+    models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
+    options: dict[str, Any] = {
+        "methods": tuple(method or ("expected_gradients",)),
+        "metrics": tuple(metric) if metric else None,
+        "margin": margin,
+        "accuracy_margin": accuracy_margin,
+        "faithfulness_margin": faithfulness_margin,
+        "clarity_margin": clarity_margin,
+        "background": 100 if count is None else count,
+        "rows": rows,
+        "criterion": criterion,
+        "seed": seed,
+    }
+    extra = {name: models[name] for name in files if name not in ("dense", "other")}
+    ready = (models["dense"], models["other"], read)
+    if dry_run:
+        _would(console, xp.compare, ready, extra, options, out)
+        return
+    with console.working(f"Comparing {dense.name} with {other.name}") as progress:
+        found = xp.compare(*ready, arms=extra, kept=_kept(kept), progress=progress, **options)
+        manifest = record(found, options, read, models, time.perf_counter() - started)
+        xp.report(found, out, manifest=manifest, force=force)
+    show_verdicts(console, found, out)
+
+
+def _arms(texts: list[str]) -> dict[str, Path]:
+    """Read ``NAME=FILE``."""
+    arms = {}
+    for text in texts:
+        name, equals, file = text.partition("=")
+        if not (name and equals and file) or name in ("dense", "other"):
+            raise ValueError(f"--arm takes NAME=FILE, with a name of its own. Received: {text!r}.")
+        arms[name] = Path(file)
+    return arms
+
+
+def _kept(path: Path | None) -> dict[str, Any] | None:
+    """Read original unit indices."""
+    if path is None:
+        return None
+    from explainprune.data.archives import read_arrays
+
+    return dict(read_arrays(path))
+
+
+def _would(
+    console: Console,
+    verb: Any,
+    ready: tuple[Any, Any, Any],
+    arms: dict[str, Any],
+    options: dict[str, Any],
+    out: Path,
+) -> None:
+    """Time two small comparisons, and say what all rows would take."""
+    from explainprune.cli.plan import duration
+
+    data = ready[2]
+    total = min(len(data), options["rows"] or len(data))
+    times = []
+    for count in (TRIAL_ROWS[0], *TRIAL_ROWS):  # the first one compiles
+        start = time.perf_counter()
+        verb(*ready, arms=arms, detail=False, **(options | {"rows": min(count, total)}))
+        times.append(time.perf_counter() - start)
+    slope = max(0.0, times[2] - times[1]) / (TRIAL_ROWS[1] - TRIAL_ROWS[0])
+    seconds = times[0] + slope * total
+    console.show(
+        f"would compare on {total:,} rows of {data!r} in about {duration(seconds)}, "
+        f"and write {out}",
+        {"rows": total, "seconds": round(seconds, 1), "out": str(out), **options},
+    )

@@ -1,0 +1,79 @@
+"""Errors → one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+
+CHECK_FAILED = 1
+USAGE = 2
+INTERNAL = 3
+INTERRUPTED = 130
+
+TRACE = "EXPLAINPRUNE_TRACE"
+_FRAME = re.compile(r'File "([^"]*)", line \d+, in .*\n\s+(\S.*)')
+
+
+def failed(error: BaseException) -> int:
+    """Say what went wrong, and return the exit code.
+
+    Usage errors and what the verbs refuse (a ValueError, TypeError or OSError that our own code
+    raised on purpose) are the user's to mend: 2. Everything else is ours: 3.
+    """
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else INTERNAL
+    if isinstance(error, BrokenPipeError):  # `explainprune list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if os.environ.get(TRACE) and not hasattr(error, "format_message"):
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+        _say("Interrupted: nothing was written under the final name.")
+        return INTERRUPTED
+    if hasattr(error, "format_message"):  # a usage error of typer's
+        _say(one_line(error.format_message()))
+        return USAGE
+    if isinstance(error, OSError) and not _says_itself(error):
+        where = f" {str(error.filename)!r}" if error.filename is not None else ""
+        _say(f"{error.strerror or type(error).__name__}:{where}.")
+        return USAGE
+    if isinstance(error, ValueError | TypeError | OSError) and on_purpose(error):
+        _say(one_line(str(error)))
+        return USAGE
+    _say(
+        f"Unexpected {type(error).__name__}: {one_line(str(error))[:300]} "
+        f"This is a fault of explainprune's (or of code you gave it); {TRACE}=1 shows where."
+    )
+    return INTERNAL
+
+
+def _says_itself(error: OSError) -> bool:
+    """Whether an OSError carries a sentence of ours rather than an error number."""
+    return error.errno is None
+
+
+def on_purpose(error: BaseException) -> bool:
+    """Whether the innermost frame is a ``raise`` of this package: a refusal, not an accident."""
+    notes = getattr(error, "__notes__", None)  # the trace of a child process, if it was one
+    text = notes[0] if notes else "".join(traceback.format_tb(error.__traceback__))
+    frames = _FRAME.findall(text)
+    if not frames:
+        return False
+    file, line = frames[-1]
+    return "explainprune" in Path(file).parts and line.startswith("raise")
+
+
+def one_line(text: str) -> str:
+    """Join lines, and drop what could steer a terminal."""
+    joined = " ".join(text.split())
+    return "".join(character if character.isprintable() else "?" for character in joined)
+
+
+def _say(sentence: str) -> None:
+    """Print to stderr; never fail on what can't be encoded."""
+    text = f"explainprune: {sentence}\n"
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(text.encode(encoding, "replace").decode(encoding))

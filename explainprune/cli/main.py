@@ -1,0 +1,83 @@
+"""The program: its commands, and what its exit codes mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from explainprune._version import __version__
+from explainprune.cli.attribute import attribute
+from explainprune.cli.check import check
+from explainprune.cli.compare import compare
+from explainprune.cli.demo import demo
+from explainprune.cli.doctor import doctor
+from explainprune.cli.failures import failed
+from explainprune.cli.init import init
+from explainprune.cli.listing import list_names
+from explainprune.cli.prune import prune
+from explainprune.cli.report import report
+from explainprune.cli.study import run as run_command
+
+app = typer.Typer(
+    name="explainprune",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 a check failed, 2 usage or input, 3 internal, 130 interrupted.",
+)
+
+
+def _version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        print(f"explainprune {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Ask whether a pruned network still decides for the same reasons, and is clearer."""
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "run": run_command,
+    "prune": prune,
+    "attribute": attribute,
+    "compare": compare,
+    "report": report,
+    "check": check,
+    "list": list_names,
+    "init": init,
+    "doctor": doctor,
+}
+for name, function in COMMANDS.items():
+    app.command(name)(function)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing it does raises."""
+    try:
+        command = typer.main.get_command(app)
+        code = command.main(
+            list(sys.argv[1:] if arguments is None else arguments),
+            prog_name="explainprune",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except BaseException as error:
+        return failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run())

@@ -1,0 +1,123 @@
+"""Options that several commands share; each can be set by ``EXPLAINPRUNE_<NAME>`` as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DATA_PANEL = "Data"
+REASONS_PANEL = "Reasons and margins"
+PRUNING_PANEL = "Pruning"
+OUTPUT_PANEL = "Output"
+
+
+def option(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
+    """Declare an option that its environment variable can set."""
+    variable = names[-1].split("/")[0].lstrip("-").replace("-", "_").upper()
+    return typer.Option(
+        *names,
+        help=help,
+        envvar=f"EXPLAINPRUNE_{variable}",
+        show_envvar=False,
+        rich_help_panel=panel,
+        metavar=metavar,
+    )
+
+
+def flag(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
+    """Declare an option that must be given on the command line: what overwrites or only looks."""
+    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar)
+
+
+# What to read.
+DataFile = Annotated[
+    str,
+    option(
+        "--data",
+        help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
+        panel=DATA_PANEL,
+        metavar="SOURCE",
+    ),
+]
+MaybeData = Annotated[
+    str | None,
+    option(
+        "--data",
+        help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
+        panel=DATA_PANEL,
+        metavar="SOURCE",
+    ),
+]
+Target = Annotated[
+    str | None,
+    option(
+        "--target",
+        help="Column (or array) of the labels; '' for none. Default: target, label or y.",
+        panel=DATA_PANEL,
+        metavar="COLUMN",
+    ),
+]
+Group = Annotated[
+    str | None,
+    option("--group", help="Column that groups the rows.", panel=DATA_PANEL, metavar="COLUMN"),
+]
+Players = Annotated[
+    str | None,
+    option(
+        "--players",
+        help="Features that belong together: a .json, .toml or .csv mapping, or a prefix.",
+        panel=DATA_PANEL,
+        metavar="FILE|PREFIX",
+    ),
+]
+Preprocess = Annotated[
+    str | None,
+    option(
+        "--preprocess",
+        help="Function that maps raw rows to the model's inputs.",
+        panel=DATA_PANEL,
+        metavar="MODULE:FUNCTION",
+    ),
+]
+Task = Annotated[
+    str | None,
+    option(
+        "--task",
+        help="classification or regression, where the labels leave it open.",
+        panel=DATA_PANEL,
+        metavar="TASK",
+    ),
+]
+Trust = Annotated[
+    bool,
+    flag("--trust", help="Let the model file run code (Lambda layers). Only for files you trust."),
+]
+
+# How.
+Seed = Annotated[int, option("--seed", help="Decides every draw.")]
+Criterion = Annotated[
+    str | None,
+    option(
+        "--criterion", help="Who matters: see `explainprune list criteria`.", panel=PRUNING_PANEL
+    ),
+]
+
+# Where to.
+OutFolder = Annotated[
+    Path, flag("-o", "--out", help="Folder of the report; whole or not at all.", panel=OUTPUT_PANEL)
+]
+OutFile = Annotated[Path, flag("-o", "--out", help="File to write.", panel=OUTPUT_PANEL)]
+Force = Annotated[bool, flag("--force", help="Replace what is there.", panel=OUTPUT_PANEL)]
+Quiet = Annotated[
+    bool,
+    option("-q", "--quiet", help="No messages and no progress.", panel=OUTPUT_PANEL),
+]
+Json = Annotated[bool, option("--json", help="Print the result as JSON.", panel=OUTPUT_PANEL)]
+DryRun = Annotated[
+    bool,
+    flag(
+        "--dry-run", help="Say what would run and about how long; do nothing.", panel=OUTPUT_PANEL
+    ),
+]

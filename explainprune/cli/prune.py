@@ -1,0 +1,215 @@
+"""``explainprune prune``: a model file in, a pruned model file out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explainprune.cli.console import Console
+from explainprune.cli.options import (
+    OUTPUT_PANEL,
+    PRUNING_PANEL,
+    DryRun,
+    Force,
+    Group,
+    Json,
+    MaybeData,
+    OutFile,
+    Preprocess,
+    Quiet,
+    Seed,
+    Target,
+    Task,
+    Trust,
+    flag,
+    option,
+)
+from explainprune.cli.outputs import check_file, whole_files
+
+
+def prune(
+    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    out: OutFile,
+    data: MaybeData = None,
+    target: Target = None,
+    group: Group = None,
+    preprocess: Preprocess = None,
+    task: Task = None,
+    criterion: Annotated[
+        str,
+        option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL),
+    ] = "taylor",
+    granularity: Annotated[
+        str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
+    ] = "weight",
+    sparsity: Annotated[
+        float | None, option("--sparsity", help="Share to remove.", panel=PRUNING_PANEL)
+    ] = None,
+    budget: Annotated[
+        list[str] | None,
+        option(
+            "--budget",
+            help="NAME=VALUE to keep instead.",
+            metavar="NAME=VALUE",
+            panel=PRUNING_PANEL,
+        ),
+    ] = None,
+    allocation: Annotated[
+        str, option("--allocation", help="How removal is shared.", panel=PRUNING_PANEL)
+    ] = "global",
+    schedule: Annotated[
+        str, option("--schedule", help="How sparsity grows.", panel=PRUNING_PANEL)
+    ] = "cubic",
+    steps: Annotated[int, option("--steps", help="Rounds.", panel=PRUNING_PANEL)] = 5,
+    finetune_epochs: Annotated[
+        int | None,
+        option("--finetune-epochs", help="Over all rounds.", panel=PRUNING_PANEL),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        option(
+            "--recipe",
+            help="Your training function.",
+            panel=PRUNING_PANEL,
+            metavar="MODULE:FUNCTION",
+        ),
+    ] = None,
+    protect: Annotated[
+        list[str] | None,
+        option(
+            "--protect",
+            help="Layer to leave whole; may be repeated.",
+            metavar="LAYER",
+            panel=PRUNING_PANEL,
+        ),
+    ] = None,
+    keep_at_least: Annotated[
+        int,
+        option("--keep-at-least", help="Floor against layer collapse.", panel=PRUNING_PANEL),
+    ] = 1,
+    refit: Annotated[
+        bool, option("--refit", help="Refit what reads removed units.", panel=PRUNING_PANEL)
+    ] = False,
+    shrink: Annotated[
+        bool,
+        flag("--shrink", help="Write OUT.shrunk.keras and OUT.kept.npz too.", panel=OUTPUT_PANEL),
+    ] = False,
+    seed: Seed = 0,
+    trust: Trust = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Prune a model; write it with its masks (OUT.masks.npz) beside it."""
+    import explainprune as xp
+    from explainprune.cli.toml import assignments
+    from explainprune.lookup import imported
+    from explainprune.network import save_model
+
+    finals = {"model": out, "masks": out.with_suffix(".masks.npz")}
+    if shrink:
+        finals |= {
+            "shrunk": out.with_suffix(".shrunk.keras"),
+            "kept": out.with_suffix(".kept.npz"),
+        }
+    for final in finals.values():
+        check_file(final, (final.suffix,) if final is not out else (".keras",), force=force)
+    console = Console(quiet, json)
+    rows = (
+        None
+        if data is None
+        else xp.load_data(data, target=target, group=group, preprocess=preprocess, task=task)
+    )
+    loaded = xp.load_model(model, trust=trust)
+    options: dict[str, Any] = {
+        "criterion": criterion,
+        "granularity": granularity,
+        "sparsity": sparsity,
+        "budget": assignments(budget, "--budget") if budget else None,
+        "allocation": allocation,
+        "schedule": schedule,
+        "steps": steps,
+        "finetune_epochs": finetune_epochs,
+        "protect": tuple(protect or ()),
+        "keep_at_least": keep_at_least,
+        "refit": refit,
+        "seed": seed,
+    }
+    if dry_run:
+        _would(console, loaded, rows, options, finals)
+        return
+    if recipe is not None:
+        options["recipe"] = imported(recipe, "recipe")
+    with console.working(f"Pruning {model.name}"), whole_files(finals) as files:
+        pruned = xp.prune(loaded, rows, **options)
+        save_model(pruned.model, files["model"])
+        pruned.masks.save(files["masks"])
+        certificate = None
+        if shrink:
+            shrunk = xp.shrink(pruned.model, masks=pruned.masks, data=rows)
+            save_model(shrunk.model, files["shrunk"])
+            _save_kept(shrunk.kept, files["kept"])
+            certificate = str(shrunk.certificate)
+    for note in getattr(pruned, "notes", ()):
+        console.note(note)
+    _show(console, pruned, certificate, finals)
+
+
+def _save_kept(kept: dict[str, Any], path: Path) -> None:
+    """Write the original index of every unit that is left, by layer."""
+    import numpy as np
+
+    with path.open("wb") as file:
+        np.savez(file, **kept)
+
+
+def _show(console: Console, pruned: Any, certificate: str | None, finals: dict[str, Path]) -> None:
+    """Print what was removed and where it was written."""
+    masks = pruned.masks
+    text = f"{masks.removed:,} of {masks.total:,} entries removed ({masks.sparsity:.1%})"
+    history = pruned.history.to_dict("records")
+    scores = [k for k in ("validation_accuracy", "train_accuracy", "train_r2") if k in history[-1]]
+    if scores:
+        text += f"; {scores[0]} {history[0][scores[0]]:.4f} → {history[-1][scores[0]]:.4f}"
+    lines = [text, *([f"shrunk: {certificate}"] if certificate else [])]
+    lines += [f"{name}: {path}" for name, path in finals.items()]
+    data = {
+        "removed": masks.removed,
+        "total": masks.total,
+        "sparsity": masks.sparsity,
+        "certificate": certificate,
+        "files": {name: str(path) for name, path in finals.items()},
+        "history": _plain(history),
+    }
+    console.show("\n".join(lines), data)
+
+
+def _plain(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows that JSON can hold: NaN becomes None."""
+    return [
+        {key: None if value != value else value for key, value in row.items()} for row in history
+    ]
+
+
+def _would(
+    console: Console, model: Any, rows: Any, options: dict[str, Any], finals: dict[str, Path]
+) -> None:
+    """Say what would be done."""
+    from explainprune.cli.plan import SECONDS_PER_CELL, SECONDS_PER_STEP, duration
+
+    epochs = options["finetune_epochs"]
+    if epochs is None:
+        epochs = 0 if rows is None or rows.y is None else 2 * options["steps"]
+    batches = 0 if rows is None else -(-len(rows.learnable) // 32)
+    seconds = round(SECONDS_PER_CELL + epochs * batches * SECONDS_PER_STEP)
+    amount = options["budget"] or options["sparsity"]
+    text = (
+        f"would prune {model.name!r} ({model.count_params():,} parameters) to {amount} by "
+        f"{options['criterion']}, {epochs} epochs of fine-tuning on {rows!r}, in about "
+        f"{duration(seconds)}, and write {', '.join(str(path) for path in finals.values())}"
+    )
+    files = {name: str(path) for name, path in finals.items()}
+    console.show(text, {"options": options, "epochs": epochs, "seconds": seconds, "files": files})

@@ -1,0 +1,184 @@
+"""``explainprune run``: a study from a configuration, from flags, or from both."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explainprune.cli.console import Console
+from explainprune.cli.options import (
+    PRUNING_PANEL,
+    REASONS_PANEL,
+    Criterion,
+    DryRun,
+    Force,
+    Group,
+    Json,
+    MaybeData,
+    Players,
+    Preprocess,
+    Quiet,
+    Target,
+    flag,
+    option,
+)
+
+PrintConfig = Annotated[
+    bool, flag("--print-config", help="Print the resolved configuration and stop.")
+]
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(help="A .toml file; see `init`.", metavar="CONFIG.toml")
+    ] = None,
+    out: Annotated[
+        Path, flag("-o", "--out", help="Folder of the report; whole or not at all.")
+    ] = Path("reports/study"),
+    model: Annotated[str | None, option("--model", help="A trained model to start from.")] = None,
+    recipe: Annotated[
+        str | None, option("--recipe", help="Your training function.", metavar="MODULE:FUNCTION")
+    ] = None,
+    data: MaybeData = None,
+    target: Target = None,
+    group: Group = None,
+    players: Players = None,
+    preprocess: Preprocess = None,
+    criterion: Criterion = None,
+    granularity: Annotated[
+        str | None, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
+    ] = None,
+    sparsity: Annotated[
+        float | None, option("--sparsity", help="Share to remove.", panel=PRUNING_PANEL)
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        option(
+            "--method",
+            help="Attribution method; may be repeated.",
+            metavar="NAME",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        option("--margin", help="Share of reasons that may differ.", panel=REASONS_PANEL),
+    ] = None,
+    seeds: Annotated[int | None, option("--seeds", help="How many seeds: 0, 1, ….")] = None,
+    workers: Annotated[int | None, option("--workers", help="Child processes at a time.")] = None,
+    threads: Annotated[int | None, option("--threads", help="Threads of each child.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        flag(
+            "--set",
+            help="Any other setting, as SECTION.KEY=VALUE; may be repeated.",
+            metavar="SECTION.KEY=VALUE",
+        ),
+    ] = None,
+    resume: Annotated[bool, flag("--resume", help="Go on where a run was interrupted.")] = False,
+    cluster: Annotated[
+        str | None, option("--cluster", help="Address of a Dask cluster.", metavar="ADDRESS")
+    ] = None,
+    print_config: PrintConfig = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Train, prune, explain and compare over seeds, and write a report.
+
+    Flags come before the environment (EXPLAINPRUNE_<FLAG>), that before the file, that before
+    the defaults.
+    """
+    from explainprune.cli.settings import resolved
+
+    given = {
+        "data.source": data,
+        "data.target": target,
+        "data.group": group,
+        "data.players": players,
+        "data.preprocess": preprocess,
+        "model.path": model,
+        "model.recipe": recipe,
+        "prune.criterion": criterion,
+        "prune.granularity": granularity,
+        "prune.sparsity": sparsity,
+        "explain.methods": method or None,
+        "explain.margin": margin,
+        "study.seeds": seeds,
+        "study.workers": workers,
+        "study.threads": threads,
+    }
+    study_of(
+        resolved(config, given, settings),
+        out,
+        Console(quiet, json),
+        print_config=print_config,
+        dry_run=dry_run,
+        force=force,
+        resume=resume,
+        cluster=cluster,
+    )
+
+
+def study_of(
+    config: Any,
+    out: Path,
+    console: Console,
+    *,
+    print_config: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
+    resume: bool = False,
+    cluster: str | None = None,
+) -> None:
+    """Run a study and print its verdicts, or only what it would do."""
+    from explainprune.study import run_study
+
+    if print_config:
+        from explainprune.cli.settings import config_text
+
+        console.show(config_text(config).rstrip(), config.to_dict())
+        return
+    if dry_run:
+        from explainprune.cli.plan import plan, plan_text
+
+        found = plan(config) | {"out": str(out)}
+        console.show(plan_text(found) + f"\nwould write {out}", found)
+        return
+    with console.working(f"Studying {config.study.name}") as progress:
+        study = run_study(
+            config,
+            out,
+            resume=resume,
+            force=force,
+            cluster=cluster,
+            command=command_line(),
+            progress=progress,
+        )
+    show_verdicts(console, study, out)
+
+
+def show_verdicts(console: Console, results: Any, out: Path) -> None:
+    """Print both verdicts and where the report is."""
+    page = out / "report.html"
+    console.show(
+        f"Same reasons?  {results.verdict.label}: {results.verdict.sentence}\n"
+        f"Clearer?       {results.clarity.label}: {results.clarity.sentence}\n"
+        f"Report:        {page}",
+        {
+            "verdict": {"label": results.verdict.label, "sentence": results.verdict.sentence},
+            "clarity": {"label": results.clarity.label, "sentence": results.clarity.sentence},
+            "report": str(page),
+        },
+    )
+
+
+def command_line() -> str:
+    """Return the command as it was typed, with absolute paths shortened to their names."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return shlex.join(["explainprune", *words])
