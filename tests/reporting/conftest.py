@@ -1,7 +1,10 @@
 """Fixtures over `factory.py`, which is loaded by path: test folders are not packages."""
 
 import importlib.util
+import os
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,28 @@ def table(factory):
 def small(factory):
     """A pair with little in it, for what needs no realistic size."""
     return factory.small_comparison()
+
+
+@pytest.fixture(scope="session")
+def small_study(study, small):
+    """A study of that pair."""
+    return replace(study, pair=small, models=small.models)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium: without one tests are skipped, but fail in CI."""
+    api = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    arguments += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        except api.Error as error:
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"CI needs Chromium: {error}")
+            pytest.skip(f"no Chromium: {error}")
+        yield browser
+        browser.close()

@@ -17,11 +17,6 @@ def texts(path):
 
 
 @pytest.fixture(scope="module")
-def small_study(study, small):
-    return replace(study, pair=small, models=small.models)
-
-
-@pytest.fixture(scope="module")
 def drawn(small_study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures")
     write_figures(subject_of(small_study), folder)

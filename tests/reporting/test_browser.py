@@ -1,0 +1,229 @@
+"""The page in Chromium: silent, readable without scripts, inert, accessible, narrow."""
+
+import json
+import re
+
+import pytest
+
+from explainprune.reporting import render
+from explainprune.reporting.page import SECTIONS
+
+pytestmark = pytest.mark.browser
+PAGES = ("comparison", "study", "table")
+
+
+@pytest.fixture(scope="module")
+def files(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    for which in (*PAGES, "small_study"):
+        html = render(request.getfixturevalue(which), {"command": "explainprune demo"})
+        (folder / f"{which}.html").write_text(html, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def open_page(chromium, files):
+    """Open a page and gather everything it asks for and says."""
+    contexts = []
+
+    def opened(which, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.heard = []
+        page.on("console", lambda message: page.heard.append(message.text))
+        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on("request", lambda request: page.heard.append(request.url))
+        page.goto((files / f"{which}.html").as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("which", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_asks_for_nothing_and_says_nothing(open_page, files, which, scheme):
+    page = open_page(which, color_scheme=scheme)
+    for _ in range(3):
+        page.mouse.wheel(0, 4000)
+    page.wait_for_timeout(50)
+    icon = "data:,"
+    assert [u for u in page.heard if u != icon] == [(files / f"{which}.html").as_uri()]
+
+
+@pytest.mark.parametrize("which", PAGES)
+def test_the_page_reads_the_same_without_scripts(open_page, which):
+    without = open_page(which, java_script_enabled=False)
+    with_ = open_page(which)
+    shown = [s for s in SECTIONS if s != "levels" or which == "study"]
+    for page in (without, with_):
+        headings = page.locator("h2").all_inner_texts()
+        assert headings == [SECTIONS[anchor] for anchor in shown]
+    texts = [re.sub(r"\s+", " ", p.locator("main").inner_text()) for p in (without, with_)]
+    assert texts[0] == texts[1]
+    assert without.locator("button").count() == 0
+    assert without.locator("table.units tbody tr").first.is_visible()
+
+
+def test_hostile_names_are_inert(open_page, factory):
+    page = open_page("table")
+    assert page.title().startswith("<script>document.title='owned'</script> against dense")
+    assert page.locator("img, iframe, object, embed, base, form").count() == 0
+    assert page.locator("script").count() == page.locator("style").count() == 1
+    assert page.locator("body").is_visible()
+    names = page.locator(".feature-bars tbody th bdi").all_text_contents()
+    assert {factory.HOSTILE[i] for i in (0, 5, 8)} <= set(names)
+
+
+def test_the_policy_stops_whatever_gets_in(open_page):
+    page = open_page("table")
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "document.title = 'owned'";
+          document.body.append(script);
+          document.body.insertAdjacentHTML("beforeend",
+            "<img src='https://example.invalid/x.png' onerror='document.title = 1'>");
+        }"""
+    )
+    page.wait_for_timeout(100)
+    assert "owned" in page.title()
+    assert page.title().startswith("<script>")
+    assert sum("Content Security Policy" in text for text in page.heard) >= 2
+
+
+@pytest.mark.parametrize("which", PAGES)
+@pytest.mark.parametrize("width", [320, 400])
+def test_nothing_sticks_out_sideways(open_page, which, width):
+    page = open_page(which, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    sticking = page.evaluate(
+        """(width) => [...document.querySelectorAll("body *")].filter((e) => {
+            const box = e.getBoundingClientRect();
+            return box.right > width + 1 && box.width > 1 && !e.closest(".scroll, svg, .hidden");
+        }).map((e) => e.outerHTML.slice(0, 80))""",
+        width,
+    )
+    assert not sticking
+
+
+@pytest.mark.parametrize(
+    ("which", "scheme", "width"),
+    [
+        ("small_study", "light", 1280),
+        ("small_study", "dark", 1280),
+        ("small_study", "light", 400),
+        ("table", "dark", 1280),
+    ],
+)
+def test_the_page_meets_wcag_a_and_aa(open_page, which, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = open_page(which, color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
+    assert found["passes"]
+    assert not [
+        (rule["id"], rule["nodes"][0]["html"][:200], rule["nodes"][0].get("failureSummary"))
+        for rule in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_and_marks_stand_out_from_their_ground(open_page, scheme):
+    page = open_page("comparison", color_scheme=scheme)
+    colours = page.evaluate(
+        """() => Object.fromEntries(
+          ["page", "card", "dense", "other", "mark", "positive", "negative", "good", "bad", "ink",
+           "muted"].map((name) => {
+            const probe = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+            probe.setAttribute("fill", `var(--${name})`);
+            document.querySelector("svg").append(probe);
+            return [name, getComputedStyle(probe).fill.match(/\\d+/g).map(Number)];
+          }))"""
+    )
+
+    def light(rgb):
+        linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for ground in ("page", "card"):
+        for name in set(colours) - {"page", "card"}:
+            high, low = sorted((light(colours[name]), light(colours[ground])), reverse=True)
+            needed = 4.5 if name in ("ink", "muted", "dense", "other") else 3.0
+            assert (high + 0.05) / (low + 0.05) >= needed, (name, ground)
+
+
+def test_a_click_on_a_heading_sorts_by_full_precision(open_page, comparison):
+    page = open_page("comparison")
+    button = page.locator("table.units thead button", has_text=re.compile("^Before"))
+    rows = "[...document.querySelectorAll('table.units tbody tr')]"
+    shown = f"{rows}.map((row) => row.cells[2].innerText)"
+    before = page.evaluate(shown)
+    for direction, sign in (("descending", -1), ("ascending", 1)):
+        button.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("table.units th").nth(2).get_attribute("aria-sort") == direction
+        values = page.evaluate(
+            f"{rows}.map((row) => Number(row.cells[2].querySelector('data').value))"
+        )
+        assert values == sorted(values, key=lambda value: sign * value)
+        assert sorted(values) == sorted(unit.before for unit in comparison.detail.units)
+    assert sorted(page.evaluate(shown)) == sorted(before)
+
+
+def test_pointing_at_a_unit_lights_up_its_connections(open_page, comparison):
+    page = open_page("comparison")
+    svg = page.locator("figure svg.network").nth(1)
+    drawing = comparison.detail.drawings["pruned"]
+    unit = drawing.edges[0].target[0]
+    degree = drawing.edges[0].target.count(unit) + drawing.edges[1].source.count(unit)
+    svg.locator("g.layer").nth(1).locator("circle").nth(unit).hover()
+    lit = svg.locator("path.lit").get_attribute("d")
+    assert lit.count("M") == degree > 0
+    page.mouse.move(0, 0)
+    assert svg.locator("path.lit").get_attribute("d") == ""
+
+
+def test_dots_are_drawn_where_the_scale_says(open_page, comparison):
+    """Check pixels: the disagreement's dot, relative to the margin's line."""
+    page = open_page("comparison")
+    track = page.locator("#verdicts .scale tbody tr").first.locator("svg.track")
+    boxes = {
+        name: track.locator(selector).first.bounding_box()
+        for name, selector in (("dot", "circle"), ("margin", ".margin"), ("zone", ".zone"))
+    }
+    evidence = comparison.verdict.evidence["disagreement"]
+    dot = boxes["dot"]["x"] + boxes["dot"]["width"] / 2
+    per_share = boxes["zone"]["width"] / comparison.verdict.margin
+    assert dot - boxes["zone"]["x"] == pytest.approx(evidence.value * per_share, abs=1)
+    assert boxes["margin"]["x"] == pytest.approx(boxes["zone"]["x"] + boxes["zone"]["width"], abs=1)
+
+
+def test_on_paper_everything_is_open_and_light(open_page):
+    page = open_page("study", color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('details table')]"
+        ".map((table) => table.getBoundingClientRect().height)"
+    )
+    assert heights
+    assert min(heights) > 20
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.locator("nav").is_visible()
+
+
+def test_keyboards_reach_everything_that_scrolls(open_page):
+    page = open_page("study", viewport={"width": 400, "height": 900})
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    regions = page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter((e) =>
+            ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+            && e.scrollWidth > e.clientWidth + 1).map((e) => [e.tabIndex, e.ariaLabel])"""
+    )
+    assert regions
+    assert all(index == 0 and label for index, label in regions), json.dumps(regions)
