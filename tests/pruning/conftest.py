@@ -47,6 +47,16 @@ def model(data):
     return trained
 
 
+@pytest.fixture(scope="session")
+def normalised():
+    """Every criterion is defined for it."""
+    layers = []
+    for units in (12, 8):
+        layers += [keras.layers.Dense(units, name=["first", "second"][units == 8])]
+        layers += [keras.layers.BatchNormalization(), keras.layers.ReLU()]
+    return keras.Sequential([keras.Input((6,)), *layers, keras.layers.Dense(3, name="out")])
+
+
 @pytest.fixture
 def untrained():
     return dense_model(compiled=False)
