@@ -11,7 +11,9 @@ from explainprune.network.protocol import Model
 Protect = str | Iterable[str] | Callable[[LayerInfo], bool]
 
 
-def candidates(model: Model, *, protect: Protect = ()) -> tuple[LayerInfo, ...]:
+def candidates(
+    model: Model, *, protect: Protect = (), outputs: bool = False
+) -> tuple[LayerInfo, ...]:
     """List the layers that may be pruned, in the order they run.
 
     Parameters
@@ -19,7 +21,9 @@ def candidates(model: Model, *, protect: Protect = ()) -> tuple[LayerInfo, ...]:
     model : keras.Model
     protect : str, iterable of str, or callable
         Paths of layers that stay whole (a path protects what that layer holds, too), or a function
-        that says it of a `LayerInfo`. Layers whose units are the model's outputs always do.
+        that says it of a `LayerInfo`.
+    outputs : bool
+        Whether layers whose units are the model's outputs may be pruned, too.
 
     Raises
     ------
@@ -29,7 +33,9 @@ def candidates(model: Model, *, protect: Protect = ()) -> tuple[LayerInfo, ...]:
     infos = layers(model)
     shielded = protected(infos, protect)
     found = tuple(
-        info for info in infos if info.prunable and not info.is_output and info.path not in shielded
+        info
+        for info in infos
+        if info.prunable and info.path not in shielded and (outputs or not info.is_output)
     )
     if not found:
         whole = [info.path for info in infos if info.prunable]

@@ -129,7 +129,9 @@ def prune(
     _check_weights(model)
     learned = given(data)
     _check_data(model, learned)
-    seen = view(granularity, model, candidates(model, protect=protect))
+    # No unit goes with an input, so an output layer may lose the weights that read it.
+    infos = candidates(model, protect=protect, outputs=granularity == "input")
+    seen = view(granularity, model, infos)
     final = final_sparsity(seen, granularity, sparsity, budget, allocation)
     assert final is not None
     goal = sparsity_goal(seen, final, schedule, steps, Sharing(allocation, keep_at_least, seed))

@@ -297,3 +297,35 @@ def test_rows_of_a_scored_split_are_not_learned_from(model, data):
     a = prune(model, data, sparsity=0.5, steps=1, finetune_epochs=1)
     b = prune(model, half, sparsity=0.5, steps=1, finetune_epochs=1)
     assert same_weights(a.model, b.model)
+
+
+@pytest.mark.parametrize(
+    ("granularity", "sparsity", "removed", "total"),
+    [
+        ("input", 0.5, 3, 6),
+        ("fan_in:3", None, 3 * 12 + 9 * 8, PRUNABLE),
+        ("2:4", None, 2 * 12 + 6 * 8, PRUNABLE),
+        ("block:3x4", 0.5, 7, 2 * 3 + 4 * 2),
+    ],
+)
+def test_every_granularity_in_steps(untrained, data, granularity, sparsity, removed, total):
+    pruned = prune(
+        untrained,
+        data.train.x,
+        criterion="random",
+        granularity=granularity,
+        sparsity=sparsity,
+        recipe=lambda model, data, **options: model,
+        steps=3,
+    )
+    assert (pruned.masks.removed, pruned.masks.total) == (removed, total)
+    assert pruned.history.achieved.is_monotonic_increasing
+    assert pruned.history.achieved.iloc[-1] == removed / total
+    weights = weights_of(pruned.model)
+    for path in pruned.masks.prunable:
+        np.testing.assert_array_equal(weights[path] == 0, ~pruned.masks[path])
+
+
+def test_a_pattern_says_itself_how_much(model):
+    with pytest.raises(ValueError, match=r"'2:4' itself says how much .* sparsity=0.5 as well"):
+        prune(model, criterion="magnitude", granularity="2:4", sparsity=0.5)

@@ -21,7 +21,8 @@ def unit(model: Model, infos: Sequence[LayerInfo]) -> View:
     """See a model as the units of some layers.
 
     Removing a unit masks its kernel slice, its bias, its normalisation parameters, and the weights
-    of all layers that read it. Where something else reads it (a sum, attention), it arrives there
+    of all layers that read it. Across layers, units are ranked by their score over the mean of
+    their layer. Where something else reads it (a sum, attention), it arrives there
     as exactly 0; layers for which that is not so are left whole.
 
     Raises
@@ -36,7 +37,7 @@ def unit(model: Model, infos: Sequence[LayerInfo]) -> View:
 
     def choose(scores: Scores, sparsity: float, kept: Entries | None, sharing: Sharing) -> Entries:
         return allocate(
-            {info.path: scores[info.path] for info in mine},
+            {info.path: over_layer_mean(scores[info.path], kept, info.path) for info in mine},
             sparsity,
             allocation=by_key(sharing, {path: path for path in reached}),
             keep_at_least=sharing.keep_at_least,
@@ -56,6 +57,17 @@ def unit(model: Model, infos: Sequence[LayerInfo]) -> View:
     sizes = {path: reach.size for path, reach in reached.items()}
     layer_of = {path: path for path in reached}
     return View("unit", tuple(reached), sizes, choose, masks, layer_of, left_whole=left_whole)
+
+
+def over_layer_mean(scores: Array, kept: Entries | None, path: str) -> Array:
+    """Divide a layer's unit scores by their mean over the units that are left.
+
+    Sums over 784 incoming weights and over 64 don't compare, and neither do scores whose scale
+    follows the layer's width: without this a global ranking empties one layer after the other.
+    """
+    left = scores if kept is None else scores[kept[path]]
+    mean = float(np.abs(left).mean()) if left.size else 0.0
+    return scores / mean if mean > 0 else scores
 
 
 def mask_slices(

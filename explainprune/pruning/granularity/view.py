@@ -86,6 +86,15 @@ def by_key(sharing: Sharing, layer_of: Mapping[str, str]) -> Allocation:
     return limits
 
 
+def only_global(sharing: Sharing, granularity: str) -> None:
+    """Raise for an allocation where the granularity itself says what each unit keeps."""
+    if sharing.allocation != "global":
+        raise ValueError(
+            f"allocation has no meaning for granularity={granularity!r}, which says what every "
+            f"unit keeps. Received: allocation={sharing.allocation!r}."
+        )
+
+
 def _scaled(limit: float | tuple[float, float], progress: float) -> float | tuple[float, float]:
     if isinstance(limit, tuple | list):
         return (limit[0] * progress, limit[1] * progress)
