@@ -36,8 +36,8 @@ def importance(
         Labels. Without them the loss is taken against the class that the model predicts.
     criterion : str or callable
         A name in `CRITERIA`, or a function whose parameters are named after statistics
-        (``explainprune.network.STATISTICS``) or ``rng``, called once for each kernel. It returns
-        an array shaped like the kernel (higher = keep), or one number for each unit.
+        (``explainprune.network.STATISTICS``), ``rng`` or ``level``; called once for each kernel. It
+        returns an array shaped like the kernel (higher = keep), or one number for each unit.
     level : str, optional
         ``"unit"`` (the default) or ``"weight"``.
     target : int, optional
@@ -66,13 +66,14 @@ def importance(
         raise ValueError(f"level is 'unit' or 'weight'. Received: {level!r}.")
     x, y = _rows(x, y)
     needs = needs_of(function, name)
-    wanted = (needs - {"rng"}) | {"kernel", "units", "unit_axis"}
+    wanted = (needs - {"rng", "level"}) | {"kernel", "units", "unit_axis"}
     statistics = calibrate(model, x, y, wanted, target=target, seed=seed)
     rng = np.random.default_rng(seed)
     scores: dict[str, Array] = {}
     for info in prunable_layers(model):
         for path in info.kernels if level == "weight" else info.kernels[: info.prunable_units]:
-            given = statistics[info.path if path == info.kernel else path] | {"rng": rng}
+            given = statistics[info.path if path == info.kernel else path]
+            given = given | {"rng": rng, "level": level}
             if needs <= given.keys():
                 values = _scores(function, name, level, needs, given)
                 scores[path if level == "weight" else info.path] = values
@@ -90,7 +91,7 @@ def needs_of(function: Callable[..., Array], name: str) -> set[str]:
 
     needs = set()
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in STATISTICS or parameter.name == "rng":
+        if parameter.name in STATISTICS or parameter.name in ("rng", "level"):
             needs.add(parameter.name)
         elif parameter.default is parameter.empty:
             raise unknown(f"statistic that criterion {name!r} asks for", parameter.name, STATISTICS)

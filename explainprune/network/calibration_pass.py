@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import numpy as np
-
-from explainprune.network.backend import tf
-from explainprune.network.graph import has_graph
+from explainprune.network.backend import keras, tf
+from explainprune.network.data_loss import DataLoss
 from explainprune.network.layers import LayerInfo
-from explainprune.network.losses import DataLoss
 from explainprune.network.per_sample import has_rule, squared_gradients
-from explainprune.network.protocol import Model, chunks
-from explainprune.network.taps import Tap, Tapped
-from explainprune.network.variables import variables
+from explainprune.network.row_means import Means, row_means
+from explainprune.network.taps import Tap, Tapped, Untapped, by_units
 from explainprune.types import Array
-
-Means = dict[str, dict[str, Array]]
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "mean_activation": lambda a: tf.reduce_mean(a, axis=1),
@@ -43,8 +37,9 @@ class Pass:
 
     Parameters
     ----------
-    model : keras.Model
-        A clone that nobody else uses.
+    model : Tapped or Untapped
+    held : dict of str to variable
+        Its variables by path.
     layers : sequence of LayerInfo
     wanted : collection of str
         Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"`` and
@@ -56,7 +51,8 @@ class Pass:
 
     def __init__(
         self,
-        model: Model,
+        model: Tapped | Untapped,
+        held: Mapping[str, Any],
         layers: Collection[LayerInfo],
         wanted: Collection[str],
         loss: DataLoss | None,
@@ -64,8 +60,7 @@ class Pass:
     ) -> None:
         self._wanted, self._loss, self._memory = set(wanted), loss, memory_bytes
         self._layers = {info.path: info for info in layers}
-        self._variables = variables(model)
-        self._model = Tapped(model) if has_graph(model) else Untapped(model)
+        self._variables, self._model = held, model
         self._needs_loss = bool(self._wanted - set(FORWARD))
         self._gradients = self._gradient_variables()
         self._slow = self._kernels_without_rule()
@@ -75,24 +70,11 @@ class Pass:
 
         Kernels that aren't a layer's main one have their variable path.
         """
-        arrays = [*inputs, *([] if y is None else [y])]
-        specs = [tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays]
-        function = tf.function(self._trace, input_signature=specs, autograph=False)
-        sums: Means = {}
-        n = len(inputs[0])
-        for part in chunks(n, 1, self._rows_per_call()):
-            got = function(*[tf.constant(a[part]) for a in arrays])
-            for path, values in got.items():
-                for name, value in values.items():
-                    held = sums.setdefault(path, {})
-                    held[name] = held.get(name, 0) + value.numpy().astype(np.float64)
-        return {path: {name: v / n for name, v in held.items()} for path, held in sums.items()}
+        return row_means(self._trace, [*inputs, *([] if y is None else [y])], self.rows_per_call)
 
     def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         """Sum over the rows of one call."""
-        labelled = self._loss is not None and self._loss.labelled
-        inputs = list(tensors[:-1] if labelled else tensors)
-        y = tensors[-1] if labelled else None
+        inputs, y = (list(tensors), None) if self._loss is None else self._loss.split(tensors)
         with tf.GradientTape() as tape:
             outputs, taps = self._model.run(inputs)
             total = self._loss(y, outputs) if self._needs_loss and self._loss else None
@@ -100,6 +82,8 @@ class Pass:
         found: dict[str, dict[str, Any]] = {path: {} for path in taps}
         for path, of_layer in taps.items():
             found[path] |= self._forward_sums(self._layers[path], of_layer)
+            if "mean_square_input" in self._wanted:
+                self._input_sums(self._layers[path], of_layer, found)
         if total is not None:
             self._gradient_sums(tape, total, taps, found)
         if self._slow:
@@ -113,12 +97,18 @@ class Pass:
             activations = _positions(info, [tap.activation for tap in taps])
             for name in self._wanted & set(ACTIVATIONS):
                 sums[name] = tf.reduce_sum(ACTIVATIONS[name](activations), axis=0)
-        if "mean_square_input" in self._wanted:
-            squares = [tf.cast(tap.input, tf.float64) ** 2 for tap in taps]
-            sums["mean_square_input"] = tf.add_n(
-                [tf.reduce_sum(s, axis=list(range(len(s.shape) - 1))) for s in squares]
-            )
         return sums
+
+    def _input_sums(
+        self, info: LayerInfo, taps: list[Tap], found: dict[str, dict[str, Any]]
+    ) -> None:
+        """Sum the squares of what each kernel reads, over rows and positions."""
+        read = [tap.input for tap in taps]
+        if info.kind.startswith("Separable"):
+            found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read)}
+            read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
+        if info.kind != "EinsumDense":
+            found[info.path]["mean_square_input"] = _channel_squares(read)
 
     def _gradient_sums(
         self, tape: Any, total: Any, taps: dict[str, list[Tap]], found: dict[str, dict[str, Any]]
@@ -204,7 +194,9 @@ class Pass:
         sums = tf.foldl(add, tf.range(tf.shape(inputs[0])[0]), start, parallel_iterations=1)
         return dict(zip(self._slow.values(), sums, strict=True))
 
-    def _rows_per_call(self) -> int:
+    @property
+    def rows_per_call(self) -> int:
+        """How many rows fit into one call within the memory bound."""
         numbers = 4 * self._model.size
         if "kernel_gradient_squared" in self._wanted:
             for info in self._layers.values():
@@ -216,39 +208,24 @@ class Pass:
         return int(min(4096, max(1, self._memory // (4 * numbers))))
 
 
-class Untapped:
-    """A subclassed model: it can be run, but not looked into."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.size = sum(math.prod(w.shape) for w in model.weights)
-
-    def run(self, inputs: list[Any]) -> tuple[list[Any], dict[str, list[Tap]]]:
-        """Run on one tensor for each input."""
-        from explainprune.network.backend import keras
-        from explainprune.network.feeding import structured
-
-        outputs = self.model(structured(self.model, inputs), training=False)
-        return keras.tree.flatten(outputs), {}
-
-    def layer(self, path: str) -> None:
-        """Return nothing: no layer has a rule here."""
-
-    def scale(self, path: str) -> None:
-        """Return nothing."""
-
-
 def _positions(info: LayerInfo, tensors: list[Any]) -> Any:
-    """Lay a layer's tensors out as (n, positions, units), in float64 so that sums are exact."""
-    laid = []
-    for tensor in tensors:
-        n = tf.shape(tensor)[0]
-        if info.kind.startswith("Depthwise"):
-            # Channel k · multiplier + m belongs to input channel k: the unit here.
-            multiplier = tensor.shape[-1] // info.units
-            tensor = tf.reshape(tensor, (n, -1, info.units, multiplier))
-            tensor = tf.reshape(tf.transpose(tensor, (0, 1, 3, 2)), (n, -1, info.units))
-        else:
-            tensor = tf.reshape(tensor, (n, -1, tensor.shape[-1]))
-        laid.append(tf.cast(tensor, tf.float64))
+    """Join the positions of all of a layer's calls: (n, positions, units)."""
+    laid = [by_units(info, tensor) for tensor in tensors]
     return laid[0] if len(laid) == 1 else tf.concat(laid, axis=1)
+
+
+def _channel_squares(tensors: list[Any]) -> Any:
+    squares = [tf.cast(tensor, tf.float64) ** 2 for tensor in tensors]
+    return tf.add_n([tf.reduce_sum(s, axis=list(range(len(s.shape) - 1))) for s in squares])
+
+
+def between_kernels(layer: Any, tensor: Any) -> Any:
+    """Return what a separable convolution's pointwise kernel reads."""
+    return keras.ops.depthwise_conv(
+        tensor,
+        layer.depthwise_kernel,
+        strides=layer.strides,
+        padding=layer.padding,
+        data_format=layer.data_format,
+        dilation_rate=layer.dilation_rate,
+    )

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from explainprune.network.backend import keras
+from explainprune.network.backend import keras, tf
 from explainprune.network.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.feeding import structured
+from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 
 BENT = ("Dense", "EinsumDense", "Conv", "Separable", "Depthwise")
@@ -70,7 +72,7 @@ class Tapped:
             for call in self.graph.calls
             if call.path in self._chains
         }
-        self._bends = _take_activations(self.graph)
+        self._bends = take_activations(self.graph)
 
     def _is_head(self, call: Call) -> bool:
         """Tell whether a call ends in a softmax, or in the sigmoid of an output.
@@ -117,6 +119,35 @@ class Tapped:
         return [values[number] for number in self.graph.outputs], taps
 
 
+class Untapped:
+    """A subclassed model: it can be run, but not looked into."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.size = sum(math.prod(w.shape) for w in model.weights)
+
+    def run(self, inputs: list[Any]) -> tuple[list[Any], dict[str, list[Tap]]]:
+        """Run on one tensor for each input."""
+        outputs = self.model(structured(self.model, inputs), training=False)
+        return keras.tree.flatten(outputs), {}
+
+    def layer(self, path: str) -> None:
+        """Return nothing: no layer has a rule here."""
+
+    def scale(self, path: str) -> None:
+        """Return nothing."""
+
+
+def by_units(info: LayerInfo, tensor: Any) -> Any:
+    """Lay what a layer made out as (n, positions, units), in float64 so that sums are exact."""
+    n = tf.shape(tensor)[0]
+    if info.kind.startswith("Depthwise"):
+        # Channel k · multiplier + m belongs to input channel k: the unit here.
+        tensor = tf.reshape(tensor, (n, -1, info.units, tensor.shape[-1] // info.units))
+        tensor = tf.transpose(tensor, (0, 1, 3, 2))
+    return tf.cast(tf.reshape(tensor, (n, -1, tensor.shape[-1])), tf.float64)
+
+
 def _is_bent(call: Call) -> bool:
     """Tell whether a layer applies an activation function to what it computes."""
     if not call.is_layer or not call.kind.startswith(BENT):
@@ -124,7 +155,7 @@ def _is_bent(call: Call) -> bool:
     return call.operation.activation not in (None, keras.activations.linear)
 
 
-def _take_activations(graph: Calls) -> dict[int, Callable[[Any], Any]]:
+def take_activations(graph: Calls) -> dict[int, Callable[[Any], Any]]:
     """Make Dense and convolution layers linear; return what they applied, by layer id."""
     taken: dict[int, Callable[[Any], Any]] = {}
     for layer in [call.operation for call in graph.calls if _is_bent(call)]:

@@ -65,7 +65,7 @@ def slow(case):
         tail = keras.Sequential(
             [keras.Input(model.layers[end].output.shape[1:]), *model.layers[end + 1 :]]
         )
-        record = {"w": [], "a": [], "g": []}
+        record = {"w": [], "a": [], "g": [], "x": []}
         for i in range(len(x)):
             with tf.GradientTape() as tape:
                 a = head(x[i : i + 1], training=False)
@@ -76,5 +76,6 @@ def slow(case):
             record["w"].append(w.numpy())
             record["a"].append(a.numpy()[0])
             record["g"].append(g.numpy()[0])
+        record["x"] = keras.Model(model.inputs[0], layer.input)(x, training=False)
         found[layer.name] = {key: np.array(values, float) for key, values in record.items()}
     return found

@@ -6,8 +6,9 @@ import pytest
 from explainprune.network.backend import keras, tf
 from explainprune.network.calibration import STATISTICS, calibrate
 from explainprune.network.calibration_pass import Pass
+from explainprune.network.data_loss import DataLoss
 from explainprune.network.layers import prunable_layers
-from explainprune.network.losses import DataLoss
+from explainprune.network.taps import Tapped
 from explainprune.network.variables import clone, variables, weights_of
 
 L = keras.layers
@@ -19,7 +20,7 @@ def mlp():
     h = L.Dense(6, activation="relu", name="first", bias_initializer="random_normal")(x)
     h = L.Dense(4, name="second", bias_initializer="random_normal")(h)
     h = L.BatchNormalization(name="norm", gamma_initializer="random_uniform")(h)
-    h = L.Dropout(0.5)(L.ReLU()(h))
+    h = L.Dropout(0.5)(L.ReLU(name="bend")(h))
     return keras.Model(x, L.Dense(3, name="last")(h))
 
 
@@ -50,7 +51,7 @@ def shared():
 
 
 MODELS = {"mlp": mlp, "images": images, "steps": steps, "shared": shared}
-BEHIND = {"second": "re_lu"}  # where the activation is read, if not behind the layer itself
+BEHIND = {"second": "bend"}  # where the activation is read, if not behind the layer itself
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -284,8 +285,9 @@ def test_chunks_change_nothing():
     results = []
     for memory in (2**28, 60_000):
         copy = clone(model)
-        one = Pass(copy, infos, wanted, DataLoss(copy, [x], y), memory_bytes=memory)
-        results.append((one._rows_per_call(), one.run([x], y)))
+        loss = DataLoss(copy, [x], y)
+        one = Pass(Tapped(copy), variables(copy), infos, wanted, loss, memory_bytes=memory)
+        results.append((one.rows_per_call, one.run([x], y)))
     (many, expected), (few, found) = results
     assert many >= 11 and 1 <= few < 5
     for path, values in expected.items():
