@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from explainprune.network.backend import keras
 from explainprune.network.protocol import Model
@@ -129,8 +131,14 @@ def nodes_of(function: Any) -> Iterator[Any]:
                 yield node
 
 
-def read_graph(model: Model) -> Graph:
+def read_graph(model: Model, masks: Mapping[int, Array] | None = None) -> Graph:
     """Read the layer graph of a Sequential or Functional model.
+
+    Parameters
+    ----------
+    model : keras.Model
+    masks : mapping of int to ndarray of bool, optional
+        By ``id(variable)``: entries that are not kept are read as zero.
 
     Raises
     ------
@@ -139,7 +147,7 @@ def read_graph(model: Model) -> Graph:
     """
     refuse(model)
     function = function_of(model)
-    reader = _Reader(_count_uses(function, Counter()))
+    reader = _Reader(_count_uses(function, Counter()), masks or {})
     inputs = tuple(reader.new(tensor) for tensor in function.inputs)
     reader.read(function, "")
     outputs = tuple(reader.number[id(tensor)] for tensor in function.outputs)
@@ -178,8 +186,9 @@ def layer_variables(op: Any) -> dict[str, Any]:
 class _Reader:
     """Collects calls while nested models are walked."""
 
-    def __init__(self, uses: Counter[int]) -> None:
+    def __init__(self, uses: Counter[int], masks: Mapping[int, Array]) -> None:
         self.uses = uses
+        self.masks = masks
         self.calls: list[Call] = []
         self.shapes: list[tuple[int | None, ...]] = []
         self.number: dict[int, int] = {}
@@ -210,6 +219,11 @@ class _Reader:
             else:
                 self.calls.append(self._call(node, path))
 
+    def _values(self, variable: Any) -> Array:
+        values: Array = variable.numpy()
+        mask = self.masks.get(id(variable))
+        return values if mask is None else np.where(mask, values, np.zeros((), values.dtype))
+
     def _call(self, node: Any, path: str) -> Call:
         masking = [v for k, v in node.arguments.kwargs.items() if k.endswith("mask")]
         aside = {id(tensor) for tensor in keras.tree.flatten(masking)}
@@ -225,7 +239,7 @@ class _Reader:
             outputs=outputs,
             shapes_in=tuple(self.shapes[i] for i in inputs),
             shapes_out=tuple(self.shapes[i] for i in outputs),
-            weights={n: v.numpy() for n, v in layer_variables(node.operation).items()},
+            weights={n: self._values(v) for n, v in layer_variables(node.operation).items()},
             masks=masks,
             uses=max(self.uses[id(v)] for v in (node.operation, *held)),
         )

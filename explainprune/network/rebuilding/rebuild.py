@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,26 +109,36 @@ class _Rebuilder:
         return self.made[id(op)][1]
 
     def fill(self) -> None:
-        """Give all new layers their weights."""
+        """Give all new layers their weights, and what else they hold."""
+        weights = {id(placed.call.op): placed.call.weights for placed in self.plan.placed}
         for op, new in self.made.values():
-            if id(op) in self.plan.graph.opened:
+            if id(op) not in weights or not isinstance(op, keras.Layer):
                 continue
-            changed = self.changes.get(id(op), Change()).weights
-            if not isinstance(op, keras.Layer):
-                continue
-            if not changed:
-                for mine, variable in zip(new.weights, op.weights, strict=True):
-                    mine.assign(variable)
-                continue
-            ours, old = layer_variables(new), layer_variables(op)
-            for name in ours:
-                ours[name].assign(changed[name] if name in changed else old[name])
+            old, ours = weights[id(op)], layer_variables(new)
+            changed = self.changes[id(op)].weights
+            if ours.keys() == old.keys() | changed.keys():
+                for name, variable in ours.items():
+                    variable.assign(changed[name] if name in changed else old[name])
+            else:  # names that Keras made up differ from copy to copy
+                for variable, (name, values) in zip(ours.values(), old.items(), strict=True):
+                    variable.assign(changed.get(name, values))
+            _copy_state(op, new)
 
     def restore_trainable(self) -> None:
         """Freeze what was frozen."""
         for op, new in self.made.values():
             if isinstance(op, keras.Layer) and new.trainable != op.trainable:
                 new.trainable = op.trainable
+
+
+def _copy_state(op: Any, new: Any) -> None:
+    """Copy what layers hold beside weights: adapted statistics, vocabularies."""
+    if hasattr(new, "finalize_state"):
+        new.finalize_state()
+    if hasattr(op, "load_assets") and not isinstance(op, keras.Model):
+        with tempfile.TemporaryDirectory() as folder:
+            op.save_assets(folder)
+            new.load_assets(folder)
 
 
 def _made_like(op: Any, config: dict[str, Any]) -> Any:
@@ -137,7 +148,10 @@ def _made_like(op: Any, config: dict[str, Any]) -> Any:
     if type(op) is keras.layers.Lambda:
         return _made_like_lambda(op)
     try:
-        return type(op).from_config({**_config(op), **config})
+        new = type(op).from_config({**_config(op), **config})
+        if new.name != op.name:  # some custom layers leave it out of their config
+            new.name = op.name
+        return new
     except (TypeError, ValueError, NotImplementedError) as error:
         if not isinstance(op, keras.Layer):
             twin = copy.copy(op)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.protocol import Model
-from explainprune.network.rebuilding.deciding import plan_removal
+from explainprune.network.rebuilding.deciding import plan_groups, plan_removal
 from explainprune.network.rebuilding.graph import read_graph, refuse
 from explainprune.network.rebuilding.observing import observe
 from explainprune.network.rebuilding.plan import Plan
@@ -18,7 +18,6 @@ from explainprune.network.rebuilding.tracing import Traced, trace
 from explainprune.network.variables import (
     _compile_like,
     check_paths,
-    uncompiled_clone,
     variables,
 )
 from explainprune.types import Array
@@ -95,11 +94,10 @@ def _masked(model: Model, masks: Mapping[str, Array]) -> Model:
                 f"dtype={np.asarray(mask).dtype}."
             )
     check_paths(model, masks, "mask")
-    copy = uncompiled_clone(model)
-    held = variables(copy)
-    for path, mask in masks.items():
-        held[path].assign(np.where(mask, held[path].numpy(), 0))
-    return copy
+    held = variables(model)
+    by_id = {id(held[path]): np.asarray(mask) for path, mask in masks.items()}
+    graph = trace(read_graph(model, by_id))
+    return rebuild(model, plan_groups(graph, np.zeros(0, dtype=int)))[0]
 
 
 def _check_finite(model: Model) -> None:

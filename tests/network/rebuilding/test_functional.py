@@ -148,8 +148,8 @@ def test_a_layer_without_weights_may_be_used_twice(randomise, silence, check):
     "layer, reason",
     [
         (lambda: L.Lambda(lambda t: keras.ops.flip(t, -1), name="odd"), "Lambda"),
-        (lambda: L.LayerNormalization(name="odd"), "LayerNormalization"),
-        (lambda: L.Softmax(name="odd"), "Softmax"),
+        (lambda: L.LayerNormalization(name="odd"), "normalises each row"),
+        (lambda: L.Softmax(name="odd"), "weighs its units"),
         (lambda: L.Activation("softmax", name="odd"), "activation 'softmax'"),
         (lambda: L.Activation(lambda t: t[:, ::-1], name="odd"), "activation '<lambda>'"),
         (lambda: L.Dense(4, activation="softmax", name="odd"), "activation 'softmax'"),

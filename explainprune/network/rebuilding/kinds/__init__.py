@@ -13,6 +13,7 @@ import numpy as np
 from explainprune.network.backend import keras
 from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds import merging
+from explainprune.network.rebuilding.kinds.applications import application_kinds
 from explainprune.network.rebuilding.kinds.attention import ATTENTION
 from explainprune.network.rebuilding.kinds.channelwise import (
     BATCH_NORM,
@@ -62,7 +63,19 @@ KINDS: dict[type, Kind] = {
     keras.layers.Minimum: merging.MINIMUM,
     keras.layers.Concatenate: merging.CONCATENATE,
     **PASSING,
+    **application_kinds(),
 }
+
+_OVER = "it normalises each row over its units"
+MIXING = {
+    "LayerNormalization": _OVER,
+    "RMSNormalization": _OVER,
+    "UnitNormalization": _OVER,
+    "GroupNormalization": _OVER,
+    "Softmax": "it weighs its units against each other",
+    "Dot": "it multiplies units with each other",
+}
+"""Layers that are known to mix units, with the reason given for leaving them whole."""
 
 OPERATIONS: dict[str, Kind] = {
     "Add": merging.ADD,
@@ -118,7 +131,8 @@ def kind_of(call: Call) -> Kind:
         return time_distributed(kind_of(inside(call)))
     if isinstance(call.op, keras.Layer):
         if type(call.op) not in KINDS:
-            raise LeaveWhole(f"what a {call.kind} layer does to each unit is not known")
+            unknown = f"what a {call.kind} layer does to each unit is not known"
+            raise LeaveWhole(MIXING.get(call.kind, unknown))
         kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.op)]
         if call.uses > 1 and (call.weights or kind.change is not no_change):
             raise LeaveWhole(f"it is used at {call.uses} places")

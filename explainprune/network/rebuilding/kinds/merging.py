@@ -27,7 +27,8 @@ def _meeting_axis(call: Call, inputs: tuple[Units, ...]) -> int:
     return axes.pop()
 
 
-def _broadcast_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+def broadcast_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    """Let inputs meet unit by unit, the way shapes broadcast."""
     axis = _meeting_axis(call, inputs)
     size = call.shapes_out[0][axis] or 0
     rank = len(call.shapes_out[0])
@@ -56,12 +57,12 @@ def _average(placed: Placed, values: Arrays) -> Array:
     return np.asarray(np.mean(np.stack(values), axis=0))
 
 
-ADD = linked(_broadcast_links, _by(np.add))
-SUBTRACT = linked(_broadcast_links, _by(np.subtract))
-MULTIPLY = linked(_broadcast_links, _product)
-AVERAGE = linked(_broadcast_links, _average)
-MAXIMUM = linked(_broadcast_links, _by(np.maximum))
-MINIMUM = linked(_broadcast_links, _by(np.minimum))
+ADD = linked(broadcast_links, _by(np.add))
+SUBTRACT = linked(broadcast_links, _by(np.subtract))
+MULTIPLY = linked(broadcast_links, _product)
+AVERAGE = linked(broadcast_links, _average)
+MAXIMUM = linked(broadcast_links, _by(np.maximum))
+MINIMUM = linked(broadcast_links, _by(np.minimum))
 
 
 def _concatenate_links(call: Call, inputs: tuple[Units, ...]) -> Links:
