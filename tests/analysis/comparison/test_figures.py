@@ -27,7 +27,8 @@ def of(outputs, kind="logit", network=None):
 def test_rows_are_averaged_over_what_they_meet():
     rows = PerRow.empty(4)
     rows.add(np.array([0, 1]), {"m": np.array([1.0, np.nan])})
-    rows.add(np.array([0, 3]), {"m": np.array([0.5, 0.2])})
+    rows.add(np.array([0, 3]), {"m": np.array([0.5, np.nan])})
+    rows.add(np.array([3]), {"m": np.array([0.2])})
     np.testing.assert_array_equal(rows["m"], [0.75, np.nan, np.nan, 0.2])
     assert rows.met.tolist() == [True, True, False, True]
     figure = measures(rows, seed=0)["m"]
