@@ -106,7 +106,10 @@ def test_the_second_verdict_rests_on_the_figures(result, models, data):
     assert ratio.value == pytest.approx(each[1] / each[0], rel=0.05)
     right = [(m.outputs(data.x).argmax(axis=1) == data.y).mean() for m in models]
     assert evidence["accuracy_drop"].value == pytest.approx(right[0] - right[1])
-    assert result.models["dense"].accuracy == pytest.approx(right[0])
+    dense = result.models["dense"]
+    assert dense.accuracy == pytest.approx(right[0])
+    assert dense.slices["all rows"]["accuracy"].value == dense.accuracy
+    assert dense.slices["all rows"]["accuracy"].interval == dense.intervals["accuracy"]
 
 
 def test_noise_is_averaged_over_disjoint_backgrounds_and_falls_with_their_size(models, normal_rows):

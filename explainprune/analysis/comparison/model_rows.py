@@ -37,7 +37,8 @@ def model_row(
     subjects : list of Subject
         Scores are averaged over them; sizes are the first one's.
     quality : mapping of str to Measure
-        Quality of its attributions: they stand under ``"all rows"`` among the slices.
+        Quality of its attributions: with all scores it stands under ``"all rows"`` among the
+        slices, for what a `ModelRow` has no field of its own for.
     slices : mapping of str to ndarray of bool
     background : Inputs, optional
         With it the price of exact values is counted.
@@ -45,7 +46,6 @@ def model_row(
     whole = _scores(subjects, data, task, settings, np.ones(len(data), dtype=bool))
     apart = {name: _scores(subjects, data, task, settings, at) for name, at in slices.items()}
     main = {name: whole[name] for name in SCORES if name in whole}
-    others = {name: part for name, part in whole.items() if name not in SCORES}
     facts, note = size_facts(subjects[0], data, background)
     return ModelRow(
         arm=subjects[0].name,
@@ -55,7 +55,7 @@ def model_row(
         log_loss=_value(main, "log_loss"),
         intervals={name: m.interval for name, m in main.items() if m.interval is not None},
         n=len(data),
-        slices={ALL: {**others, **quality}, **{n: s for n, s in apart.items() if s}},
+        slices={ALL: {**whole, **quality}, **{n: s for n, s in apart.items() if s}},
         note=note,
         **facts,
     )
