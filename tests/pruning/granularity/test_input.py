@@ -21,15 +21,15 @@ def test_a_feature_goes_with_all_weights_that_read_it():
     seen = see(model)
     assert seen.sizes == {"a": 2, "b": 3}
     scores = {
-        "d/kernel": np.array([[9.0, 0], [1, 1], [1, 2], [0, 1], [0, 0]]),
+        "d/kernel": np.array([[9.0, 0], [3, 3], [4, 0], [0, 1], [0, 0]]),
         "skip/kernel": np.array([[0.0], [9], [0]]),
     }
-    # Sums: a 9, 2; b 3, 10, 0.
+    # Sums: a 9, 6; b 4, 10, 0.
     masks = seen.masks(seen.choose(scores, 0.4, None, Sharing()))
-    np.testing.assert_array_equal(masks.entries["a"], [K, _])
-    np.testing.assert_array_equal(masks.entries["b"], [K, K, _])
-    np.testing.assert_array_equal(masks["d/kernel"], [[K, K], [_, _], [K, K], [K, K], [_, _]])
-    np.testing.assert_array_equal(masks["skip/kernel"], [[K], [K], [_]])
+    np.testing.assert_array_equal(masks.entries["a"], [K, K])
+    np.testing.assert_array_equal(masks.entries["b"], [_, K, _])
+    np.testing.assert_array_equal(masks["d/kernel"], [[K, K], [K, K], [_, _], [K, K], [_, _]])
+    np.testing.assert_array_equal(masks["skip/kernel"], [[_], [K], [_]])
     assert masks.sparsity == 2 / 5
 
 
@@ -39,6 +39,14 @@ def test_pixels_of_an_image_that_is_flattened():
     kernel = np.array([[4.0, 0], [3, 0], [2, 0], [1, 0]])
     masks = seen.masks(seen.choose({"out/kernel": kernel}, 0.5, None, Sharing()))
     np.testing.assert_array_equal(masks["out/kernel"], [[K, K], [K, K], [_, _], [_, _]])
+
+
+def test_channels_of_a_convolution_over_one_place():
+    model = keras.Sequential([keras.Input((1, 3)), kl.Conv1D(2, 1, name="out")])
+    seen = see(model)
+    kernel = np.array([[[1.0, 1], [3, 0], [0, 1.5]]])
+    masks = seen.masks(seen.choose({"out/kernel": kernel}, 1 / 3, None, Sharing()))
+    np.testing.assert_array_equal(masks["out/kernel"], [[[K, K], [K, K], [_, _]]])
 
 
 def test_what_is_read_otherwise_is_left_whole():

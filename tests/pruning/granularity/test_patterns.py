@@ -68,6 +68,12 @@ def test_n_of_m_by_hand():
     scores = {"a/kernel": np.array([[4.0, 1], [3, 2], [2, 3], [1, 4]])}
     kept = seen.choose(scores, 0.5, None, Sharing())
     np.testing.assert_array_equal(kept["a/kernel"], [[K, _], [_, K], [K, _], [_, K]])
+    seen = see("1:4", small())
+    some = seen.choose(scores, 0.0, None, Sharing(progress=1 / 3))
+    np.testing.assert_array_equal(some["a/kernel"], [[K, _], [K, K], [K, K], [_, K]])
+    scores["a/kernel"] = scores["a/kernel"][::-1]
+    kept = seen.choose(scores, 0.0, some, Sharing())
+    np.testing.assert_array_equal(kept["a/kernel"], [[_, _], [_, K], [K, _], [_, _]])
 
 
 def test_groups_run_along_input_channels_and_the_last_may_be_short():
