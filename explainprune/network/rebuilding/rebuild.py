@@ -125,8 +125,8 @@ class _Rebuilder:
             _copy_state(op, new)
 
     def restore_trainable(self) -> None:
-        """Freeze what was frozen."""
-        for op, new in self.made.values():
+        """Freeze what was frozen: a nested model first, since it hands the flag to its layers."""
+        for op, new in reversed(self.made.values()):
             if isinstance(op, keras.Layer) and new.trainable != op.trainable:
                 new.trainable = op.trainable
 

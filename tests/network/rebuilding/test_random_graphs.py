@@ -109,7 +109,7 @@ def random_masks(model, rng):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_shrunk_equals_masked(seed, randomise, check):
     keras.backend.clear_session(free_memory=False)

@@ -69,6 +69,6 @@ def activate(activation: Any, values: Array) -> Array:
     known = np.isfinite(values)
     if activation is None or not known.any():
         return values
-    filled = np.where(known, values, 0.0).astype("float32")[None, :]
+    filled = np.where(known, values, 0.0)[None, :]
     result = np.asarray(activation(keras.ops.convert_to_tensor(filled)), dtype=np.float64)[0]
     return np.where(known & np.isfinite(result), result, np.nan)

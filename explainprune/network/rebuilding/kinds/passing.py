@@ -29,7 +29,7 @@ def computed_constants(placed: Placed, values: Arrays) -> Array:
     known = np.isfinite(values[0])
     if not known.any():
         return values[0]
-    row = keras.ops.convert_to_tensor(np.where(known, values[0], 0.0).astype("float32")[None, :])
+    row = keras.ops.convert_to_tensor(np.where(known, values[0], 0.0)[None, :])
     (tensor,) = placed.call.arguments.keras_tensors
     args, kwargs = placed.call.arguments.fill_in({id(tensor): row})
     result = np.asarray(placed.call.op(*args, **kwargs), dtype=np.float64)[0]
