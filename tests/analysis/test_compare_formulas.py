@@ -261,8 +261,9 @@ def test_players_are_explained_as_one(models, data):
     np.testing.assert_allclose(sample.x, pairs, rtol=1e-6)
 
 
-def test_labels_of_a_kind_that_is_not_scored_are_left_out(models, data):
-    many = Data(Rows(data.x, np.zeros((90, 2), int)), task="classification")
+@pytest.mark.parametrize("width", [2, 3])
+def test_labels_of_a_kind_that_is_not_scored_are_left_out(models, data, width):
+    many = Data(Rows(data.x, np.ones((90, width), int)), task="classification")
     result = compare(*models, many, **QUICK)
     assert result.models["dense"].accuracy is None
     assert any(note.startswith("These labels can't be scored") for note in result.notes)

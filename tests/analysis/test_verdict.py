@@ -132,6 +132,10 @@ def test_one_row_cannot_decide():
     )
 
 
+def test_a_single_leading_reason_is_written_so():
+    assert "% of the leading reasons differ" in judged(0.3, 0.0, k=1).sentence
+
+
 def test_undefined_agreement_says_so():
     none = Measure(None, None, 0, note="undefined for all samples")
     verdict = same_reasons(none, none, none)

@@ -22,7 +22,7 @@ from explainprune.analysis.comparison.subjects import (
     targets_of,
     task_of,
 )
-from explainprune.analysis.metrics.behaviour.prediction import as_labels
+from explainprune.analysis.metrics.behaviour.prediction import as_labels, one_hot
 from explainprune.network import Model, Network
 from explainprune.types import Array, Data
 
@@ -85,7 +85,8 @@ class Case:
     def k(self, players: int) -> int:
         """How many leading features are compared."""
         data = self.data
-        table = data.image_shape is None and not isinstance(data.x, dict) and data.x.ndim == 2
+        parts = data.x.values() if isinstance(data.x, dict) else [data.x]
+        table = data.image_shape is None and all(part.ndim == 2 for part in parts)
         return leading(players, table=table, k=self.settings.k)
 
 
@@ -156,7 +157,7 @@ def _scorable(data: Data, dense: Subject, task: str) -> Data:
     if data.y is None:
         return data
     if task == "classification":
-        if data.y.size != len(data) and data.y.shape != dense.outputs.shape:
+        if data.y.size != len(data) and not one_hot(data.y, dense.outputs.shape):
             return data.with_(scored=replace(data.scored, y=None))
         as_labels(data.y, dense.outputs)
     elif data.y.reshape(len(data), -1).shape != dense.outputs.shape:

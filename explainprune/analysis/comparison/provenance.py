@@ -61,6 +61,8 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
     outputs = case.dense.network.n_outputs
     if case.task == "regression" and outputs > 1:
         notes.append(f"Of {outputs} outputs the first is explained.")
+    if case.task == "classification" and not _one_vector(case):
+        notes.append("Of several vectors of outputs, the prediction is the largest number of all.")
     if len(case.data) < case.rows_given:
         notes.append(f"A sample of {len(case.data):,} of {case.rows_given:,} rows was scored.")
     if not case.copies:
@@ -68,6 +70,11 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
     notes += [case.backgrounds.note, found.how.note]
     notes += [note for subject in case.subjects.values() for note in _notes(subject)]
     return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def _one_vector(case: Case) -> bool:
+    shapes = getattr(case.dense.network, "output_shapes", ((),))
+    return len(shapes) == 1 and len(shapes[0]) < 2
 
 
 def _notes(subject: Any) -> tuple[str, ...]:

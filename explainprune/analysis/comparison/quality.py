@@ -14,6 +14,7 @@ from explainprune.analysis.comparison.agreements import PerRow
 from explainprune.analysis.comparison.arms import Met
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics.quality.blocks import coarser, joined
+from explainprune.analysis.verdict.wording import count as counted
 from explainprune.types import Array, Data
 
 WORK = 2e10
@@ -74,7 +75,7 @@ def plan(data: Data, dense: Subject, background: Array, p: int, flops: int, seed
     m = min(n, max(affordable, 10))
     rows = np.arange(n) if m == n else np.sort(stream(seed, "naopc").choice(n, m, replace=False))
     owners = np.arange(d) if data.players is None else np.asarray(data.players)
-    note = f"NAOPC was measured on {m:,} of {n:,} rows over {count} players"
+    note = f"NAOPC was measured on {m:,} of {n:,} rows over {counted(count, 'player')}"
     note += "." if count == p else f", into which the {p:,} features were joined."
     return Plan(rows, joins, joins[owners], _reference(dense, background), note)
 

@@ -47,10 +47,8 @@ def by_group(data: Data) -> dict[str, Array]:
 
 
 def labels_of(data: Data, dense: Subject) -> Array | None:
-    """Return class indices, None where there are none that fit one vector of outputs."""
-    if data.y is None or (data.y.size != len(data) and data.y.shape != dense.outputs.shape):
-        return None
-    return as_labels(data.y, dense.outputs)
+    """Return class indices, None where there are no labels."""
+    return None if data.y is None else as_labels(data.y, dense.outputs)
 
 
 def class_name(data: Data, index: int) -> str:

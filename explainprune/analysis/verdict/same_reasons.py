@@ -140,7 +140,7 @@ class _Case:
     def figures(self, k: int | None) -> str:
         """Write the disagreement with what it is read against."""
         start = sampled(self.scope, self.disagreement.n)
-        reasons = count(k, "leading reason") if k else "leading reasons"
+        reasons = count(k, "leading reason") if k and k > 1 else "leading reasons"
         if self.disagreement.value is None:
             return f"For this {self.scope}, the agreement of the {reasons} is undefined"
         differ = f"{percent(self.disagreement.value)} % of the {reasons} differ"
@@ -150,7 +150,7 @@ class _Case:
     @property
     def _noise(self) -> str:
         if self.noise.value is None:
-            return "redrawing the background was not possible"
+            return "what redrawing the background changes is undefined"
         text = f"redrawing the background alone changes {percent(self.noise.value)}"
         decided = within(self.disagreement, self.margin)
         if decided or self.excess.value is None or self.excess.interval is None:

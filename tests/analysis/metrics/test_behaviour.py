@@ -132,6 +132,7 @@ def test_one_hot_labels_and_columns_are_read_as_classes():
         ([0, 1, 2], "from 0 to 1. Received: 2 among"),
         ([0, -1, 1], "Received: -1 among"),
         ([0, 0.5, 1], "Received: 0.5 among"),
+        ([[1, 1], [0, 1], [1, 0]], r"each of 3 rows. Received: y.shape=\(3, 2\)"),
     ],
 )
 def test_labels_that_do_not_fit_are_named(y, text):

@@ -53,7 +53,7 @@ def as_labels(y: Any, outputs: Any) -> Array:
     if y is None:
         raise ValueError("This metric needs labels. Received: y=None.")
     y = np.asarray(y)
-    if y.shape == (n, classes) and classes > 1 and ((y == 0) | (y == 1)).all():
+    if one_hot(y, (n, classes)):
         y = y.argmax(axis=1)
     y = y[:, 0] if y.shape == (n, 1) else y
     if y.shape != (n,):
@@ -65,3 +65,10 @@ def as_labels(y: Any, outputs: Any) -> Array:
             f"Labels are class indices from 0 to {classes - 1}. Received: {wrong[0]} among them."
         )
     return whole
+
+
+def one_hot(y: Array, shape: tuple[int, ...]) -> bool:
+    """Whether labels have this shape and one 1 in each row, zeros beside it."""
+    if y.shape != shape or y.ndim != 2 or y.shape[1] < 2:
+        return False
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
