@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.memory import bytes_per_row
 from explainprune.network.protocol import chunks
 from explainprune.types import Array
 
@@ -60,11 +60,11 @@ class CompiledFunction:
         self._jacobian = _Traced(self._trace_jacobian, rows)
         graph = self._outputs.concrete.graph
         self.n_outputs = int(graph.outputs[0].shape[1])
-        row = 2 * _bytes_per_row(graph)
+        row = bytes_per_row(graph)
         self.rows_per_call = _rows(memory_bytes, row)
-        # The Jacobian is held twice: as it is gathered, and in its final order.
+        # The loop keeps activations longer, and holds the Jacobian twice: gathered, and in order.
         jacobian = 2 * n_inputs * self.n_outputs * tf.as_dtype(dtype).size
-        self._jacobian_rows = _rows(memory_bytes, row + jacobian)
+        self._jacobian_rows = _rows(memory_bytes, 1.5 * row + jacobian)
 
     def outputs(self, x: Array) -> Array:
         """Return all outputs: (n, n_inputs) → (n, n_outputs)."""
@@ -169,14 +169,3 @@ def _finite(result: Array, what: str) -> Array:
 
 def _rows(memory_bytes: int, bytes_per_row: float) -> int:
     return int(min(MOST_ROWS, max(1, memory_bytes // max(1, bytes_per_row))))
-
-
-def _bytes_per_row(graph: Any) -> int:
-    """Sum what all operations put out for one row; sizes that aren't known count as one."""
-    total = 0
-    for operation in graph.get_operations():
-        for tensor in operation.outputs:
-            shape = tensor.shape.as_list() if tensor.shape.rank else [1]
-            if shape[0] is None and tensor.dtype.size:
-                total += tensor.dtype.size * math.prod(size or 1 for size in shape[1:])
-    return total
