@@ -26,8 +26,8 @@ def number(value: float | None, kind: str = "plain") -> str:
 
     Examples
     --------
-    >>> number(0.0634, "share"), number(0.00002, "share"), number(1.0, "share")
-    ('6.3\xa0%', '<0.1\xa0%', '100\xa0%')
+    >>> number(0.0634, "share"), number(0.0002, "share"), number(1e-9, "share")
+    ('6.3\xa0%', '0.02\xa0%', '<0.001\xa0%')
     >>> number(0.05, "stated"), number(0.975, "stated")
     ('5\xa0%', '97.5\xa0%')
     >>> number(-0.93712, "score"), number(11.04, "amount"), number(6464, "count")
@@ -54,8 +54,8 @@ def number(value: float | None, kind: str = "plain") -> str:
 def percent(value: float, decimals: int = 1) -> str:
     r"""Write a share in per cent; nothing that is not zero is shown as zero.
 
-    >>> percent(0.063), percent(0), percent(-0.0001)
-    ('6.3\xa0%', '0\xa0%', '>−0.1\xa0%')
+    >>> percent(0.063), percent(0), percent(1), percent(-0.0001)
+    ('6.3\xa0%', '0\xa0%', '100\xa0%', '−0.01\xa0%')
     """
     if value in (0, 1):
         text = "100" if value else "0"
@@ -121,10 +121,13 @@ def _fixed(value: float, decimals: int) -> str:
 
 
 def _tiny(value: float, decimals: int) -> str:
-    """Say that a value is smaller than what is shown, or return an empty string."""
+    """Write a value that `decimals` would round to zero, or return an empty string."""
     if value == 0 or float(f"{abs(value):.{decimals}f}") > 0:
         return ""
-    step = f"{10**-decimals:.{decimals}f}"
+    for more in (decimals + 1, decimals + 2):
+        if float(f"{abs(value):.{more}f}") > 0:
+            return _fixed(value, more)
+    step = f"{10 ** -(decimals + 2):.{decimals + 2}f}"
     return f"<{step}" if value > 0 else f">{MINUS}{step}"
 
 

@@ -44,6 +44,13 @@ SECTIONS = {
 }
 """Anchor (and template) and heading of every section, in order; empty ones are left out."""
 
+_LEDE = {
+    "data": "data",
+    "rows": "rows",
+    "methods": "explained by",
+    "background_rows": "background rows",
+}
+
 
 def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) -> str:
     """Write `results` as one HTML page that loads nothing.
@@ -108,13 +115,13 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
 
 def _lede(subject: Subject) -> list[tuple[str, str]]:
     """Pick the facts that belong under the title."""
-    facts = subject.pair.provenance
-    wanted = {"data": "data", "rows": "rows", "method": "explained by", "background": "background"}
-    chosen = [
-        (label, str(facts[key]))
-        for key, label in wanted.items()
-        if isinstance(facts.get(key), (str, int, float))
-    ]
+    facts, chosen = subject.pair.provenance, []
+    for key, label in _LEDE.items():
+        value = facts.get(key)
+        value = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        if isinstance(value, (str, int, float)):
+            known = formatting.number(value, "count") if isinstance(value, int) else str(value)
+            chosen.append((label, known))
     if subject.study is not None:
         chosen.append(("seeds", str(len(subject.study.seeds))))
     return chosen

@@ -37,6 +37,12 @@ class Subject:
         return self.results if isinstance(self.results, Study) else None
 
     @property
+    def regression(self) -> bool:
+        """Whether predictions are numbers, so that none can be said to flip."""
+        known = self.pair.provenance.get("task")
+        return known == "regression" or any(m.r2 is not None for m in self.pair.models.values())
+
+    @property
     def models(self) -> dict[str, ModelRow]:
         """The two models by name, without the reference arms."""
         return {key: self.results.models[key] for key in (self.dense, self.other)}

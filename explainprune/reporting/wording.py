@@ -5,7 +5,7 @@ Names that are not listed appear as they are, with underscores turned into space
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explainprune.reporting.formatting import name
 
@@ -49,6 +49,16 @@ TERMS = {
     "gini": Term("Gini index of |φ|", "score", "1: one feature carries everything"),
     "naopc": Term("NAOPC", "score", "faithfulness on centred logits, normalised per model"),
     "additivity_residual": Term("Additivity residual", "plain", "what the values fail to sum to"),
+    "log_attribution_scale": Term(
+        "Size of attributions, log ratio", "score", "other over dense: mostly the logits' scale"
+    ),
+    "log_output_scale": Term("Spread of logits, log ratio", "score", "other over dense"),
+    "placebo_to_retrained": Term(
+        "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
+    ),
+    "position": Term(
+        "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
+    ),
     "infidelity": Term("Normalised infidelity", "score", "lower is more faithful"),
     "sensitivity": Term("Sensitivity", "score", "to noise on the input; lower is steadier"),
     # Behaviour.
@@ -104,10 +114,12 @@ ARMS = {
 def term(key: str) -> Term:
     """Return what to call the metric, size or evidence `key`.
 
-    >>> term("churn").label, term("my_metric").label
-    ('Churn', 'my metric')
+    >>> term("churn").label, term("my_metric").label, term("cosine@deep_shap").label
+    ('Churn', 'my metric', 'Cosine, by deep_shap')
     """
-    return TERMS.get(key) or Term(name(key).replace("_", " "), _guess(key))
+    stem, at, method = key.partition("@")
+    known = TERMS.get(stem) or Term(name(stem).replace("_", " "), _guess(stem))
+    return replace(known, label=f"{known.label}, by {name(method)}") if at else known
 
 
 def split_role(key: str) -> tuple[str, str]:

@@ -147,8 +147,8 @@ def digits_samples(count=12, seed=1):
                 tuple(float(v) for v in dense),
                 tuple(float(v) for v in other),
                 str(y[row]),
-                str(y[row]),
-                str((y[row] + 3) % 10) if flipped else str(y[row]),
+                f"{y[row]} (98%)",
+                f"{(y[row] + 3) % 10} (51%)" if flipped else f"{y[row]} (87%)",
                 None if place == 5 else float(np.round(1 - 0.25 * (place % 3), 3)),
                 why[place % 3],
             )
@@ -220,6 +220,10 @@ def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
                 interval = (p - 0.06, min(1.0, p + 0.05))
                 slices[f"class {k}"] = {score: Measure(p, interval, max(3, n // classes), unit)}
             slices["group east"] = {score: Measure(1.0, None, 2, "samples", "only two rows")}
+        slices["all rows"] = {
+            "effective_features": measure(26.4 if units == 82 else 11.2, 0.7, n=n, unit=unit),
+            "gini": measure(0.61, 0.02, n=n, unit=unit, note=f"bootstrap over {n} {unit}"),
+        }
         rows[arm] = ModelRow(
             arm,
             **{score: value},
@@ -270,6 +274,7 @@ def pairs_of(n=360, unit="samples"):
             "my_own_metric": Measure(value * 3.3, None, n, unit, "a constant"),
         }
     del pairs["dense|redrawn_background"]["churn"]
+    pairs["dense|pruned"]["placebo_to_retrained"] = measure(0.107, 0.05, n=n, unit=unit)
     pairs["dense|pruned"]["naopc"] = Measure(None, None, 0, unit, "U = L for all rows")
     return pairs
 
@@ -311,9 +316,10 @@ def comparison(**changes):
         "provenance": {
             "data": "digits",
             "rows": 360,
-            "method": "expected_gradients",
+            "task": "classification",
+            "methods": ["expected_gradients"],
             "output": "centred",
-            "background": 100,
+            "background_rows": 100,
             "seed": 0,
             "versions": {"explainprune": "0.1.0", "tensorflow": "2.21.0"},
         },

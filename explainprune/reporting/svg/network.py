@@ -16,7 +16,7 @@ WIDTH, BOTTOM, SIDE = 480, 8, 16
 SPACING, SHORTEST, TALLEST = 14, 300, 460
 BUCKETS = 4
 """Steps of width for each sign: 2 × BUCKETS paths hold all connections."""
-MOST_EDGES = 7500
+MOST_EDGES, BUSY = 7500, 600
 MOST_LABELS, MOST_CIRCLES = 32, 100
 LONGEST_LABEL = 12
 CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 38, 4
@@ -104,13 +104,14 @@ def network(drawing: Drawing, *, largest: float, label: str, role: str) -> Marku
         ``"dense"`` or ``"other"``: the colour of the units.
     """
     plan = layout(drawing)
+    count = sum(len(edges.weight) for edges in drawing.edges)
     return element(
         "svg",
         element("g", *_edge_paths(drawing, plan, largest), class_="edges"),
         element("path", d="", class_="lit"),
         *(_column(layer, plan, index) for index, layer in enumerate(drawing.layers)),
         viewBox=f"0 0 {WIDTH} {coordinate(plan.height)}",
-        class_=f"network {role}",
+        class_=f"network {role}{' busy' if count > BUSY else ''}",
         role="img",
         aria_label=label,
     )

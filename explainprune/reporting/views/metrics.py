@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explainprune.reporting import wording
@@ -9,6 +10,9 @@ from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.scales import shared_count
 from explainprune.types import Measure
+
+ALL_ROWS = "all rows"
+"""The slice of a model that holds what was measured of its explanations on all rows."""
 
 
 @dataclass(frozen=True)
@@ -28,40 +32,81 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class Metrics:
-    """The section's content; `pairs` are the columns: (label, meaning, role)."""
+    """The section's content.
 
-    pairs: tuple[tuple[str, str, str], ...]
+    Attributes
+    ----------
+    pairs : tuple of (label, meaning)
+        The columns of `rows`.
+    rows : tuple of MetricRow
+    models : tuple of str
+        The columns of `own`.
+    own : tuple of MetricRow
+        Quality of each model's own explanations.
+    within : tuple of (slice, figures)
+    how : tuple of str
+        How intervals were made.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
     rows: tuple[MetricRow, ...]
+    models: tuple[str, ...]
+    own: tuple[MetricRow, ...]
     within: tuple[tuple[str, tuple[tuple[wording.Term, Measure], ...]], ...]
+    how: tuple[str, ...]
+
+    @property
+    def common(self) -> Measure | None:
+        """A figure whose n holds for every pair and metric, if there is one."""
+        return shared_count(m for row in self.rows for m in row.measures)
 
 
 def metrics(subject: Subject) -> Metrics:
-    """Turn pair → metric → figure into one row for each metric."""
+    """Turn pair → metric → figure into one row for each metric, and the same for models."""
     results = subject.results
-    keys = dict.fromkeys(key for measures in results.comparisons.values() for key in measures)
-    ordered = sorted(keys, key=lambda key: key != results.primary)
-    rows = tuple(
+    own = {
+        key: row.slices[ALL_ROWS] for key, row in results.models.items() if ALL_ROWS in row.slices
+    }
+    measures = [
+        m for table in (results.comparisons, own) for p in table.values() for m in p.values()
+    ]
+    return Metrics(
+        tuple(_pair(subject, pair) for pair in results.comparisons),
+        _rows(results.comparisons, results.primary),
+        tuple(subject.arm_term(key).label for key in own),
+        _rows(own, results.primary),
+        tuple(_within(subject)),
+        tuple(dict.fromkeys(m.note for m in measures if m.interval is not None and m.note)),
+    )
+
+
+def _rows(table: dict[str, dict[str, Measure]], primary: str) -> tuple[MetricRow, ...]:
+    keys = dict.fromkeys(key for measures in table.values() for key in measures)
+    return tuple(
         MetricRow(
             key,
             wording.term(key),
-            key == results.primary,
-            tuple(measures.get(key) for measures in results.comparisons.values()),
+            key == primary,
+            tuple(measures.get(key) for measures in table.values()),
         )
-        for key in ordered
+        for key in sorted(keys, key=lambda key: key != primary)
     )
-    within = tuple(
-        (name(pair).replace("|", " | ") + ", " + name(part),
-         tuple((wording.term(key), measure) for key, measure in measures.items()))
-        for pair, parts in results.slices.items()
-        for part, measures in parts.items()
-    )  # fmt: skip
-    return Metrics(tuple(_pair(subject, pair) for pair in results.comparisons), rows, within)
 
 
-def _pair(subject: Subject, pair: str) -> tuple[str, str, str]:
+def _within(subject: Subject) -> Iterator[tuple[str, tuple[tuple[wording.Term, Measure], ...]]]:
+    for pair, parts in subject.results.slices.items():
+        for part, measures in parts.items():
+            label = f"{_spaced(pair)}, {name(part)}"
+            yield label, tuple((wording.term(key), m) for key, m in measures.items())
+
+
+def _pair(subject: Subject, pair: str) -> tuple[str, str]:
     prefix = f"{subject.dense}|"
     if not pair.startswith(prefix):
-        return name(pair).replace("|", " | "), "", "mark"
-    key = pair.removeprefix(prefix)
-    known = subject.arm_term(key)
-    return known.label, known.meaning, subject.role(key)
+        return _spaced(pair), ""
+    known = subject.arm_term(pair.removeprefix(prefix))
+    return known.label, known.meaning
+
+
+def _spaced(pair: str) -> str:
+    return name(pair).replace("|", " | ")

@@ -59,7 +59,7 @@ def _scores(subject: Subject) -> Scale | None:
         Line(
             subject.arm_term(key).label,
             ((subject.role(key), measure_of(row, first) or _absent(row)),),
-            row.note or subject.arm_term(key).meaning,
+            subject.arm_term(key).meaning,
             subject.role(key) != "mark",
             tuple(measure_of(row, score) for score in others),
         )
@@ -77,10 +77,11 @@ def _scores(subject: Subject) -> Scale | None:
 def _slices(subject: Subject) -> Scale | None:
     models, primary = subject.models, subject.results.primary
     within = subject.results.slices.get(subject.main, {})
-    labels = dict.fromkeys([*(part for row in models.values() for part in row.slices), *within])
+    score = _sliced_score(models)
+    scored = (part for m in models.values() for part in m.slices if score in m.slices[part])
+    labels = dict.fromkeys([*scored, *within])
     if not labels:
         return None
-    score = _sliced_score(models)
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
     known = wording.term(score)
     lines = [

@@ -26,7 +26,7 @@ def provenance(subject: Subject, manifest: dict[str, Any] | None) -> Provenance:
     study = subject.study
     notes = (*subject.results.notes, *(subject.pair.notes if study else ()))
     return Provenance(
-        tuple(flatten(subject.pair.provenance)),
+        tuple((what.replace("_", " "), v) for what, v in flatten(subject.pair.provenance)),
         tuple(flatten(study.config if study else {})),
         tuple(flatten(manifest or {})),
         tuple(dict.fromkeys(notes)),

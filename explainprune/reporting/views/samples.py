@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from explainprune.reporting.views.features import picture
 from explainprune.types import Sample
 
 MOST = 24
+_PROBABILITY = re.compile(r" \(\d+%\)$")
 MOST_BARS = 8
 
 
@@ -55,6 +57,8 @@ class Shown:
         The features that lead in either model; empty for images.
     ruler : Markup
         From −largest to largest.
+    flipped : bool
+        Whether the two models name different classes.
     """
 
     sample: Sample
@@ -62,11 +66,7 @@ class Shown:
     pictures: tuple[Picture, ...]
     bars: tuple[SampleBar, ...]
     ruler: Markup
-
-    @property
-    def flipped(self) -> bool:
-        """Whether the two predictions differ."""
-        return self.sample.dense_says != self.sample.other_says
+    flipped: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,15 @@ class Gallery:
     total: int
     legend: Markup
     images: bool
+
+
+def named(prediction: str) -> str:
+    """Return the class of a prediction, without its probability.
+
+    >>> named("cat (98%)"), named("cat (house)")
+    ('cat', 'cat (house)')
+    """
+    return _PROBABILITY.sub("", prediction)
 
 
 def gallery(subject: Subject) -> Gallery:
@@ -112,7 +121,12 @@ def _shown(subject: Subject, sample: Sample) -> Shown:
         return _as_image(subject, sample, shape)
     largest = largest_of(sample)
     axis = Axis(-largest, largest, (-largest, 0.0, largest))
-    return Shown(sample, largest, (), tuple(_bars(subject, sample, axis)), ruler(axis))
+    drawn = tuple(_bars(subject, sample, axis))
+    return Shown(sample, largest, (), drawn, ruler(axis), _flipped(subject, sample))
+
+
+def _flipped(subject: Subject, sample: Sample) -> bool:
+    return not subject.regression and named(sample.dense_says) != named(sample.other_says)
 
 
 def _as_image(subject: Subject, sample: Sample, shape: tuple[int, ...]) -> Shown:
@@ -129,7 +143,8 @@ def _as_image(subject: Subject, sample: Sample, shape: tuple[int, ...]) -> Shown
     ]
     if len(sample.x) == np.prod(shape):
         panels.insert(0, Picture("input", "mark", _ink(sample, shape)))
-    return Shown(sample, largest, tuple(panels), (), Markup(""))
+    flipped = _flipped(subject, sample)
+    return Shown(sample, largest, tuple(panels), (), Markup(""), flipped)
 
 
 def _ink(sample: Sample, shape: tuple[int, ...]) -> Markup:

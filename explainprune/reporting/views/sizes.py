@@ -57,6 +57,9 @@ class Sizes:
         d: how many features (or players) an explanation has.
     full_cost : str
         2^d, which exact Shapley values would cost without sparsity.
+    terms : tuple of (key, Term)
+    notes : tuple of str
+        What is to be known of the two models' sizes.
     """
 
     rows: tuple[SizeRow, ...]
@@ -65,6 +68,7 @@ class Sizes:
     features: int
     full_cost: str
     terms: tuple[tuple[str, wording.Term], ...]
+    notes: tuple[str, ...]
 
 
 def sizes(subject: Subject) -> Sizes:
@@ -84,6 +88,7 @@ def sizes(subject: Subject) -> Sizes:
         features,
         power_of_two(features),
         tuple((key, wording.term(key)) for key in QUANTITIES),
+        tuple(dict.fromkeys(row.note for row in (dense, other) if row.note)),
     )
 
 

@@ -24,6 +24,7 @@ GLYPHS = {
 _TONES = {"preserved": "good", "clearer": "good", "changed": "bad", "less clear": "bad"}
 _RATIO = "effective_features_ratio"
 _SHARES = ("disagreement", "excess", "noise")
+_PLACES = ("position", "placebo_to_retrained")
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,15 @@ class Card:
         What the label follows from, then where that lies among the reference arms.
     beside : tuple of (Term, dense, other)
         Plain counts that belong to the answer.
+    place : Measure or None
+        Where the pair lies between placebo (0) and retrained (1), if both arms ran.
     """
 
     question: str
     verdict: Verdict
     figures: tuple[Scale, ...]
     beside: tuple[tuple[wording.Term, float, float], ...] = ()
+    place: Measure | None = None
 
     @property
     def glyph(self) -> str:
@@ -70,11 +74,11 @@ class Card:
 def cards(subject: Subject) -> tuple[Card, Card]:
     """Build the cards of *same reasons?* and *clearer?*."""
     reasons, clarity = subject.results.verdict, subject.results.clarity
-    known = (*_SHARES, *wording.ARMS, *subject.primary)
+    known = (*_SHARES, *_PLACES, *wording.ARMS, *subject.primary)
     rest = {key: m for key, m in reasons.evidence.items() if key not in known}
     figures = (decision(subject), *evidence_scales(subject, rest), perspective(subject))
     return (
-        Card("Same reasons?", reasons, figures),
+        Card("Same reasons?", reasons, figures, place=_place(subject)),
         Card(
             "Clearer?",
             clarity,
@@ -171,6 +175,11 @@ def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
                 strong=key != "noise",
                 derived=key not in verdict.evidence,
             )
+
+
+def _place(subject: Subject) -> Measure | None:
+    figures = subject.results.verdict.evidence | subject.results.comparisons[subject.main]
+    return next((figures[key] for key in _PLACES if key in figures), None)
 
 
 def _zone(verdict: Verdict) -> Zone:
