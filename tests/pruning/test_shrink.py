@@ -101,6 +101,25 @@ def test_what_feeds_a_unit_that_stays_stays(x):
     np.testing.assert_allclose(shrunk.model(x), model(x), atol=1e-6)
 
 
+def test_units_seen_constant_before_padding_share_a_stand_in_that_stays_fed():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            L.Conv2D(4, 3, activation="relu", name="fed"),
+            L.Conv2D(6, 3, activation="hard_sigmoid", name="a"),
+            L.Conv2D(3, 3, padding="same", name="b"),
+            L.Flatten(),
+            L.Dense(2),
+        ]
+    )
+    model.get_layer("a").bias.assign([50.0, 50.0, 50.0, 0.0, 0.0, 50.0])  # saturated at 1
+    images = np.random.default_rng(0).normal(size=(100, 6, 6, 2)).astype("float32")
+    shrunk = shrink(model, data=images)
+    assert shrunk.certificate.removed == {"a": 3}
+    np.testing.assert_allclose(shrunk.model(images), model(images), atol=1e-5)
+
+
 def test_data_is_calibrated_on_train_and_compared_on_scored_rows(model, x):
     data = Data(Rows(x[:7]), train=Rows(x))
     assert shrink(model, data=data).certificate.rows == 7

@@ -24,22 +24,24 @@ def plan_removal(traced: Traced, seen: dict[int, Array] | None = None) -> Plan:
     seen : dict of int to ndarray, optional
         Constants observed on calibration data, by tensor number.
     """
-    seen = dict(seen or {})
+    constant = constants(traced, seen)
+    pinned = {i: np.zeros(len(values), dtype=bool) for i, values in (seen or {}).items()}
     while True:
-        constant = constants(traced, seen)
-        gone, carried = _removable(traced, constant)
+        gone, carried = _removable(traced, constant, pinned)
         gone = _never_empty(traced, gone)
-        if not _forget_kept(traced, seen, gone):
+        if not _pin_kept(traced, seen or {}, pinned, gone):
             return _plan(traced, constant, gone, carried)
 
 
-def _removable(traced: Traced, constant: dict[int, Array]) -> tuple[Array, Carried]:
+def _removable(
+    traced: Traced, constant: dict[int, Array], pinned: dict[int, Array]
+) -> tuple[Array, Carried]:
     """Return which groups can go, and what stands in for those that meet zero padding."""
     gone = np.ones(traced.groups.max(initial=-1) + 1, dtype=bool)
     gone[list(traced.fixed)] = False
     border: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for index, (placed, wants) in enumerate(
-        zip(traced.placed, needs(traced, constant), strict=True)
+        zip(traced.placed, needs(traced, constant, pinned), strict=True)
     ):
         for k, i in enumerate(placed.call.inputs):
             groups = traced.groups_of(i)
@@ -51,14 +53,15 @@ def _removable(traced: Traced, constant: dict[int, Array]) -> tuple[Array, Carri
     return gone, _stand_ins(traced, constant, border, gone)
 
 
-def _forget_kept(traced: Traced, seen: dict[int, Array], gone: Array) -> bool:
-    """Forget what was seen constant but stays: what feeds it must then stay as well."""
+def _pin_kept(
+    traced: Traced, seen: dict[int, Array], pinned: dict[int, Array], gone: Array
+) -> bool:
+    """Pin what was seen to be constant but stays: what feeds it must stay too, to keep it so."""
     changed = False
     for i, values in seen.items():
-        stays = np.isfinite(values) & ~gone[traced.groups_of(i)]
-        if stays.any():
-            seen[i] = np.where(stays, np.nan, values)
-            changed = True
+        stays = np.isfinite(values) & ~gone[traced.groups_of(i)] & ~pinned[i]
+        pinned[i] |= stays
+        changed |= bool(stays.any())
     return changed
 
 

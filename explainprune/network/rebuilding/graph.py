@@ -249,5 +249,8 @@ def _fits(inner: Any, node: Any) -> bool:
     """Say whether a nested model is called in a way that its tensors can stand for the outer."""
     args = node.arguments.args
     plain = len(args) == 1 and (hasattr(args[0], "shape") or isinstance(args[0], list | tuple))
-    ranks = [len(t.shape) for t in node.input_tensors] == [len(t.shape) for t in inner.inputs]
-    return plain and len(node.input_tensors) == len(inner.inputs) and ranks
+    outer, own = (
+        [(len(tensor.shape), tensor.dtype) for tensor in tensors]
+        for tensors in (node.input_tensors, inner.inputs)
+    )
+    return plain and outer == own

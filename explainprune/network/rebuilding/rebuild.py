@@ -133,8 +133,8 @@ class _Rebuilder:
 
 def _copy_state(op: Any, new: Any) -> None:
     """Copy what layers hold beside weights: adapted statistics, vocabularies."""
-    if hasattr(new, "finalize_state"):
-        new.finalize_state()
+    if hasattr(new, "finalize_state") and op.weights:
+        new.finalize_state()  # Normalization computes with copies of its weights
     if hasattr(op, "load_assets") and not isinstance(op, keras.Model):
         with tempfile.TemporaryDirectory() as folder:
             op.save_assets(folder)

@@ -126,8 +126,17 @@ def constants(traced: Traced, seen: dict[int, Array] | None = None) -> dict[int,
     return found
 
 
-def needs(traced: Traced, constant: dict[int, Array]) -> list[Needs]:
-    """Return what each call needs of its inputs, from the outputs backwards."""
+def needs(traced: Traced, constant: dict[int, Array], pinned: dict[int, Array]) -> list[Needs]:
+    """Return what each call needs of its inputs, from the outputs backwards.
+
+    Parameters
+    ----------
+    traced : Traced
+    constant : dict of int to ndarray
+        By tensor number.
+    pinned : dict of int to ndarray of bool
+        Positions that are constant only as long as what feeds them is there.
+    """
     needed = {i: np.zeros(len(units.atoms), dtype=bool) for i, units in traced.units.items()}
     for i in traced.graph.outputs:
         needed[i][:] = True
@@ -135,11 +144,15 @@ def needs(traced: Traced, constant: dict[int, Array]) -> list[Needs]:
     def at(numbers: tuple[int, ...], table: dict[int, Array]) -> Arrays:
         return tuple(table[i] for i in numbers)
 
+    made = {
+        i: np.where(pinned[i], np.nan, values) if i in pinned else values
+        for i, values in constant.items()
+    }
     found = []
     pairs = list(zip(traced.placed, traced.kinds, strict=True))
     for placed, kind in reversed(pairs):
         inputs, outputs = placed.call.inputs, placed.call.outputs
-        need = kind.needs(placed, at(outputs, needed), at(inputs, constant), at(outputs, constant))
+        need = kind.needs(placed, at(outputs, needed), at(inputs, constant), at(outputs, made))
         for i, wanted in zip(inputs, need.needed, strict=True):
             needed[i] |= wanted
         for i in placed.call.masks:

@@ -364,3 +364,26 @@ def test_several_inputs_and_outputs_keep_their_structure(randomise, silence, che
     assert before.keys() == after.keys()
     for key in before:
         np.testing.assert_allclose(before[key], after[key], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [L.BatchNormalization, lambda name: L.Dropout(0.5, name=name)])
+def test_a_layer_in_training_mode_is_left_whole(randomise, silence, layer):
+    from explainprune.network.rebuilding.smaller import make_smaller
+
+    x = keras.Input((3,))
+    y = layer(name="odd")(L.Dense(4, "sigmoid", name="a")(x), training=True)
+    model = randomise(keras.Model(x, L.Dense(2)(y)))
+    silence(model.get_layer("a"), [0])
+    made = make_smaller(model)
+    assert made.plan.removed == {}
+    assert made.plan.left_whole["odd"] == "it is called in training mode"
+
+
+def test_a_nested_model_that_casts_its_input_is_left_whole(randomise, silence, check):
+    inner = keras.Sequential([keras.Input((4,), dtype="int32"), L.Embedding(9, 2)], name="inner")
+    x = keras.Input((3,))
+    y = inner(L.Dense(4, "relu6", name="a")(x))
+    model = randomise(keras.Model(x, L.Dense(2)(L.Flatten()(y))))
+    silence(model.get_layer("a"), [0])
+    made = check(model)
+    assert made.plan.removed == {} and "inner" in made.plan.left_whole

@@ -34,6 +34,14 @@ def test_vocabularies_are_carried(silence):
     np.testing.assert_allclose(made.model(words), model(words), rtol=1e-6)
 
 
+def test_bin_boundaries_are_carried():
+    bins = L.Discretization(num_bins=4)
+    bins.adapt(np.random.default_rng(0).normal(size=(50, 1)))
+    model = keras.Sequential([keras.Input((1,)), bins, L.Embedding(5, 3), L.Flatten(), L.Dense(1)])
+    x = np.linspace(-3, 3, 9)[:, None]
+    np.testing.assert_array_equal(make_smaller(model).model(x), model(x))
+
+
 def test_frozen_layers_inside_a_frozen_model_keep_their_own_flag(randomise):
     inner = keras.Sequential(
         [keras.Input((3,)), L.Dense(3, name="p"), L.Dense(3, name="q")], name="inner"

@@ -125,6 +125,9 @@ ALONE = frozenset(
 
 def kind_of(call: Call) -> Kind:
     """Return the kind of a call's layer, or raise `LeaveWhole` saying why there is none."""
+    further = (call.arguments.kwargs.get("training"), *call.arguments.args[1:])
+    if any(argument is True for argument in further):
+        raise LeaveWhole("it is called in training mode")
     if type(call.op) is keras.layers.TimeDistributed:
         if "/" in "".join(call.weights):
             raise LeaveWhole("the layer inside it is made of others")
