@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -41,7 +42,10 @@ class Console:
 
     def show(self, text: str, data: Any) -> None:
         """Print the result: as JSON if asked, else as text."""
-        print(json.dumps(data, indent=1, ensure_ascii=False) if self.json else text)
+        try:
+            print(json.dumps(data, indent=1, ensure_ascii=False) if self.json else text, flush=True)
+        except BrokenPipeError:  # `explainprune list | head`: the reader has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @contextmanager
     def working(self, what: str) -> Iterator[Progress]:

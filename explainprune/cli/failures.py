@@ -14,7 +14,7 @@ INTERNAL = 3
 INTERRUPTED = 130
 
 TRACE = "EXPLAINPRUNE_TRACE"
-_FRAME = re.compile(r'File "([^"]*)", line \d+, in .*\n\s+(\S.*)')
+_FRAME = re.compile(r'  File "([^"]*)", line \d+, in ')
 
 
 def failed(error: BaseException) -> int:
@@ -25,16 +25,14 @@ def failed(error: BaseException) -> int:
     """
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else INTERNAL
-    if isinstance(error, BrokenPipeError):  # `explainprune list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     if os.environ.get(TRACE) and not hasattr(error, "format_message"):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         _say("Interrupted: nothing was written under the final name.")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # a usage error of typer's
-        _say(one_line(error.format_message()))
+        if sentence := one_line(error.format_message()):  # empty where help was shown instead
+            _say(sentence)
         return USAGE
     if isinstance(error, OSError) and not _says_itself(error):
         where = f" {str(error.filename)!r}" if error.filename is not None else ""
@@ -59,11 +57,13 @@ def on_purpose(error: BaseException) -> bool:
     """Whether the innermost frame is a ``raise`` of this package: a refusal, not an accident."""
     notes = getattr(error, "__notes__", None)  # the trace of a child process, if it was one
     text = notes[0] if notes else "".join(traceback.format_tb(error.__traceback__))
-    frames = _FRAME.findall(text)
-    if not frames:
+    lines = text.splitlines()
+    last = max((i for i, line in enumerate(lines) if _FRAME.match(line)), default=None)
+    if last is None or last + 1 == len(lines):
         return False
-    file, line = frames[-1]
-    return "explainprune" in Path(file).parts and line.startswith("raise")
+    frame = _FRAME.match(lines[last])
+    assert frame is not None
+    return "explainprune" in Path(frame[1]).parts and lines[last + 1].strip().startswith("raise")
 
 
 def one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from explainprune.cli.check import check
 from explainprune.cli.compare import compare
 from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
-from explainprune.cli.failures import failed
+from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
 from explainprune.cli.listing import list_names
 from explainprune.cli.prune import prune
@@ -72,9 +72,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
             prog_name="explainprune",
             standalone_mode=False,
         )
-        sys.stdout.flush()
     except BaseException as error:
         return failed(error)
+    if code == INTERRUPTED:  # newer typers turn Ctrl-C into an exit of their own
+        return failed(KeyboardInterrupt())
     return code if isinstance(code, int) else 0
 
 

@@ -1,0 +1,153 @@
+"""The commands at work: what they write, print and refuse."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from explainprune import load_model
+from explainprune.types import Attribution, Masks
+
+
+def test_prune_writes_a_model_and_its_masks(cli, files):
+    outcome = cli(
+        *("prune", "dense.keras", "--data", "d.csv", "-o", "p.keras", "--sparsity", 0.5),
+        *("--criterion", "magnitude", "--steps", 1, "--finetune-epochs", 1, "--json"),
+    )
+    assert outcome.code == 0, outcome.err
+    masks = Masks.load(files / "p.masks.npz")
+    model = load_model(files / "p.keras")
+    kernel = model.get_layer("hidden").get_weights()[0]
+    assert outcome.json["sparsity"] == masks.sparsity == 0.5
+    assert (kernel[~masks["hidden/kernel"]] == 0).all() and (~masks["hidden/kernel"]).sum() == 24
+    assert outcome.json["files"] == {"model": "p.keras", "masks": "p.masks.npz"}
+    before = load_model(files / "dense.keras").get_layer("hidden").get_weights()[0]
+    assert (before != 0).all()
+    # No half-written file stays behind.
+    assert not [path for path in files.iterdir() if path.name.startswith(".")]
+
+
+def test_prune_units_without_data_and_shrink(cli, files):
+    outcome = cli(
+        *("prune", "dense.keras", "-o", "p.keras", "--sparsity", 0.5, "--granularity", "unit"),
+        *("--criterion", "magnitude", "--finetune-epochs", 0, "--shrink"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert "6 of 12 entries removed (50.0%)" in outcome.out and "shrunk: " in outcome.out
+    small = load_model(files / "p.shrunk.keras")
+    assert small.get_layer("hidden").units == 6
+    with np.load(files / "p.kept.npz") as kept:
+        assert len(kept["hidden"]) == 6
+    x = np.load(files / "d.npz")["x"]
+    whole = load_model(files / "p.keras").predict(x, verbose=0)
+    np.testing.assert_allclose(small.predict(x, verbose=0), whole, atol=1e-5)
+
+
+def test_attribute_writes_npz_or_long_csv(cli, files):
+    common = ("attribute", "dense.keras", "--data", "d.csv", "--rows", 5, "--method", "gradient")
+    outcome = cli(*common, "-o", "a.npz", "--explain", 2, "--json")
+    assert outcome.code == 0, outcome.err
+    found = Attribution.load(files / "a.npz")
+    assert found.values.shape == (5, 4) and found.targets.tolist() == [2] * 5
+    assert found.feature_names == ("a", "b", "c", "d") and outcome.json["shape"] == [5, 4]
+    assert cli(*common, "-o", "a.csv", "--explain", 2).code == 0
+    frame = pd.read_csv(files / "a.csv")
+    np.testing.assert_allclose(frame["value"], found.values.ravel(), rtol=1e-6)
+    assert frame["feature"].tolist() == list("abcd") * 5
+
+
+def test_attribute_passes_options_and_background_on(cli, files):
+    np.save(files / "b.npy", np.zeros((1, 4), dtype=np.float32))
+    outcome = cli(
+        *("attribute", "dense.keras", "--data", "unlabelled.npz", "--rows", 2, "-o", "a.npz"),
+        *("--method", "integrated_gradients", "--option", "steps=8", "--background", "b.npy"),
+    )
+    assert outcome.code == 0, outcome.err
+    found = Attribution.load(files / "a.npz")
+    assert found.options["steps"] == 8 and found.options["background_rows"] == 1
+    assert found.relative_gap < 0.1
+
+
+COMPARE = ("compare", "dense.keras", "other.keras", "--background", 10, "--rows", 30)
+
+
+@pytest.mark.parametrize("data", ["unlabelled.npz", "d.csv"])
+def test_compare_writes_a_report_that_check_and_report_read(cli, files, data):
+    outcome = cli(*COMPARE, "--data", data, "-o", "out")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("Same reasons?") and "Clearer?" in outcome.out
+    results = json.loads((files / "out" / "results.json").read_text())
+    manifest = json.loads((files / "out" / "manifest.json").read_text())
+    assert set(manifest["sha256"]) == {"results.json", "data", "model dense", "model other"}
+    assert str(files) not in json.dumps([results, manifest])
+    label = results["verdict"]["label"]
+    assert cli("check", "out", "--require", label).code == 0
+
+    page = (files / "out" / "report.html").read_bytes()
+    (files / "out" / "report.html").unlink()
+    (files / "out" / "report.html").write_text("stale")
+    assert cli("report", "out").out.strip() == "out/report.html"
+    assert (files / "out" / "report.html").read_bytes() == page
+
+
+def test_comparing_a_model_with_itself_preserves_everything(cli, files):
+    outcome = cli(
+        *("compare", "dense.keras", "dense.keras", "--data", "d.npz", "-o", "out"),
+        *("--background", 10, "--json", "--quiet"),
+    )
+    assert outcome.code == 0 and outcome.err == ""
+    assert outcome.json["verdict"]["label"] == "preserved"
+    assert outcome.json["clarity"]["label"] == "same"
+    checks = cli("check", "out", "--max-accuracy-drop", 0, "--require", "same", "--json").json
+    assert checks["passed"] and [c["found"] for c in checks["checks"]] == ["same", 0.0]
+
+
+def test_dry_runs_write_nothing(cli, files):
+    before = sorted(files.iterdir())
+    for arguments in (
+        (*COMPARE, "--data", "d.npz", "-o", "out"),
+        ("attribute", "dense.keras", "--data", "d.npz", "-o", "a.npz", "--method", "gradient"),
+        ("prune", "dense.keras", "--data", "d.npz", "-o", "p.keras", "--sparsity", 0.5),
+        ("run", "--data", "d.csv", "-o", "out"),
+        ("demo", "-o", "out"),
+    ):
+        outcome = cli(*arguments, "--dry-run")
+        assert outcome.code == 0, outcome.err
+        assert "about" in outcome.out and arguments[-1 - ("--sparsity" in arguments) * 2]
+        assert sorted(files.iterdir()) == before
+
+
+SMALL_STUDY = """
+[data]
+source = "d.csv"
+[model]
+hidden = [8]
+epochs = 2
+[prune]
+sparsity = 0.5
+steps = 1
+finetune_epochs = 1
+[explain]
+background = 10
+[study]
+name = "small"
+seeds = [0]
+levels = []
+arms = []
+workers = 1
+"""
+
+
+@pytest.mark.slow
+def test_run_writes_a_study(cli, files):
+    (files / "c.toml").write_text(SMALL_STUDY)
+    outcome = cli("run", "c.toml", "-o", "out")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("Same reasons?") and "Studying small" in outcome.err
+    assert {"report.html", "results.json", "manifest.json", "models"} <= {
+        path.name for path in (files / "out").iterdir()
+    }
+    assert not (files / "out.partial").exists()
+    again = cli("run", "c.toml", "-o", "out")
+    assert again.code == 2 and "out exists already" in again.error
