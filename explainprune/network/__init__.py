@@ -33,6 +33,8 @@ _HOMES = {
     "size_of": "size",
     "STATISTICS": "calibration",
     "calibrate": "calibration",
+    "probes": "probing",
+    "Probed": "probed",
     "perceptron": "building",
     "fit": "training",
     "apply_masks": "training",

@@ -81,6 +81,23 @@ class Calls:
             values |= zip(each.outputs, keras.tree.flatten(result), strict=True)
         return values
 
+    def rerun(
+        self,
+        values: dict[int, Any],
+        changed: dict[int, Any],
+        call: Callable[..., Any] | None = None,
+    ) -> dict[int, Any]:
+        """Compute again only what depends on the tensors in `changed`."""
+        values, touched = values | changed, set(changed)
+        for each in self.calls:
+            if touched.isdisjoint(each.inputs) or not touched.isdisjoint(each.outputs):
+                continue
+            args, kwargs = arguments(each, values)
+            result = (call or in_inference)(each, args, kwargs)
+            values |= zip(each.outputs, keras.tree.flatten(result), strict=True)
+            touched |= set(each.outputs)
+        return values
+
 
 def arguments(call: Call, values: dict[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Fill the tensors of `values` into the arguments that a call was made with."""

@@ -64,12 +64,14 @@ class DataLoss:
         """Return the sum over rows of the loss of `outputs` (one tensor for each output)."""
         predicted = outputs[0] if len(outputs) == 1 else outputs
         if y is None:
-            y = tf.stop_gradient(self._own_labels(predicted))
+            y = self.own_labels(outputs)
         value = self._loss(y, predicted)
         # Keras averages over rows (and positions): back to the sum over rows.
         return value if self._sums else value * tf.cast(tf.shape(outputs[0])[0], value.dtype)
 
-    def _own_labels(self, predicted: Any) -> Any:
+    def own_labels(self, outputs: list[Any]) -> Any:
+        """Return the classes that the model predicts, as its loss reads them."""
+        predicted = tf.stop_gradient(outputs[0])
         if self._name == "sparse_categorical_crossentropy":
             return tf.argmax(predicted, axis=-1)
         if self._name == "categorical_crossentropy":

@@ -97,6 +97,27 @@ class Tapped:
         """Return γ of the normalisation that follows a layer, or None."""
         return scale_of(self._chains.get(path, []))
 
+    def end(self, path: str) -> int:
+        """Return the number of the tensor where the activation of a layer called once is read."""
+        call = next(call for call in self.graph.calls if call.path == path)
+        return self._ends[call.outputs[0]]
+
+    def call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a call, with the activation that was taken from its layer."""
+        result = in_inference(each, args, kwargs)
+        bend = self._bends.get(id(each.operation))
+        return result if bend is None else bend(result)
+
+    def raw_call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a call, but leave logits as they are: no softmax or sigmoid at an output."""
+        if each.outputs[0] in self.graph.outputs:
+            own = each.operation.activation if each.kind == "Activation" else None
+            if each.kind in ("Softmax", "Sigmoid") or own in (*MIXES, keras.activations.sigmoid):
+                return args[0]
+            if self._is_head(each):
+                return in_inference(each, args, kwargs)
+        return self.call(each, args, kwargs)
+
     def run(self, inputs: list[Any]) -> tuple[list[Any], dict[str, list[Tap]]]:
         """Run on one tensor for each input; return the outputs and the taps of each layer."""
         read: dict[int, tuple[Any, Any]] = {}

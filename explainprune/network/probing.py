@@ -1,0 +1,214 @@
+"""Layers whose units can be silenced, and followed while the input changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.data_loss import DataLoss
+from explainprune.network.graph import has_graph
+from explainprune.network.layers import LayerInfo, prunable_layers
+from explainprune.network.protocol import Model, chunks
+from explainprune.network.row_statistics import chosen_rows
+from explainprune.network.taps import Tapped, by_units
+from explainprune.network.variables import clone, uncompiled_clone
+from explainprune.types import Array
+
+FILLS = ("zero", "mean")
+
+
+class Probe:
+    """One hidden layer of a model, with the rows it is probed on: a `Probed`.
+
+    Parameters
+    ----------
+    model : Tapped
+    info : LayerInfo
+    loss : callable
+        Makes the loss when it is first needed: not every use needs one.
+    inputs : list of ndarray
+        One for each input of the model.
+    y : ndarray, optional
+    memory_bytes : int
+
+    Attributes
+    ----------
+    path : str
+    units, rows : int
+        How many there are.
+    """
+
+    def __init__(
+        self,
+        model: Tapped,
+        info: LayerInfo,
+        loss: Callable[[], DataLoss],
+        inputs: list[Array],
+        y: Array | None,
+        memory_bytes: int = 2**28,
+    ) -> None:
+        self.path, self.units, self.rows = info.path, info.units, len(inputs[0])
+        self._model, self._info, self._loss = model, info, loss
+        self._inputs, self._y = inputs, y
+        self._numbers = memory_bytes // 16 // max(1, model.size)
+        self._end = model.end(info.path)
+        self._functions: dict[str, Any] = {}
+
+    def losses(self, gates: Array, *, fill: str = "zero") -> Array:
+        """Return the mean loss with some units silenced: gates (m, units) of 0 and 1 → (m,)."""
+        if fill not in FILLS:
+            raise ValueError(f"fill is 'zero' or 'mean'. Received: {fill!r}.")
+        fills = np.zeros(self.units) if fill == "zero" else self._sums("means") / self.rows
+        self._loss()  # its errors are raised here, not while a graph is traced
+        given = [tf.constant(np.asarray(a, np.float32)) for a in (gates, fills)]
+        return np.asarray(self._sums("losses", *given) / self.rows)
+
+    def along(self, steps: int) -> Iterator[tuple[Array, Array]]:
+        """Follow the units from the mean input to each row, in a straight line.
+
+        Raises
+        ------
+        ValueError
+            If an input holds integers, between which there is no line.
+        """
+        inputs = self._inputs
+        for part in inputs:
+            if part.dtype.kind != "f":
+                raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
+        means = [tf.constant(part.mean(axis=0, keepdims=True)) for part in inputs]
+        function = self._compiled("along")
+        weights = np.linspace(0.0, 1.0, steps + 1)
+        for rows in chunks(self.rows, steps + 1, self._numbers):
+            given = [tf.constant(part[rows]) for part in inputs]
+            yield self._each(function(given, means, tf.constant(weights)), steps + 1)
+
+    def between(self, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+        """Mix the layer's activations on each row x with those on other rows b.
+
+        Each draw of a row takes another b (as far as there are any), and a t from another stratum
+        of [0, 1].
+        """
+        inputs, function = self._inputs, self._compiled("between")
+        for rows in chunks(self.rows, draws, self._numbers):
+            own = [tf.constant(part[rows]) for part in inputs]
+            order = [np.resize(rng.permutation(self.rows), draws) for _ in range(len(own[0]))]
+            strata = np.concatenate([rng.permutation(draws) for _ in order])
+            others = [tf.constant(part[np.concatenate(order)]) for part in inputs]
+            t = tf.constant((strata + rng.random(len(strata))) / draws)
+            yield self._each(function(own, others, t), draws)
+
+    def _compiled(self, name: str) -> Any:
+        """Return one of the traced functions; each is compiled once."""
+        if name not in self._functions:
+            traced = getattr(self, f"_trace_{name}")
+            self._functions[name] = tf.function(traced, autograph=False, reduce_retracing=True)
+        return self._functions[name]
+
+    def _sums(self, name: str, *given: Any) -> Array:
+        """Add up over all rows what a traced function adds up over some."""
+        function, total = self._compiled(name), 0.0
+        for rows in chunks(self.rows, 1, self._numbers):
+            part = [tf.constant(array[rows]) for array in self._inputs]
+            y = None if self._y is None else tf.constant(self._y[rows])
+            total = total + function(part, y, *given).numpy().astype(np.float64)
+        return np.asarray(total)
+
+    def _each(self, found: tuple[Any, Any], points: int) -> tuple[Array, Array]:
+        """Part rows from the points that were laid behind each other."""
+        first, second = (part.numpy() for part in found)
+        shape = (-1, points, *first.shape[1:])
+        return first.reshape(shape), second.reshape(shape)
+
+    def _trace_means(self, inputs: list[Any], y: Any) -> Any:
+        values = self._model.graph.run(inputs, self._model.call)
+        each = tf.reduce_mean(by_units(self._info, values[self._end]), axis=1)
+        return tf.reduce_sum(each, axis=0)
+
+    def _trace_losses(self, inputs: list[Any], y: Any, gates: Any, fills: Any) -> Any:
+        """Run up to the layer once, and from there for each row of gates."""
+        loss = self._loss()
+        graph, call = self._model.graph, self._model.call
+        values = graph.run(inputs, call)
+        own = values[self._end]
+        labels = loss.own_labels(self._outputs(values)) if y is None else y
+
+        def one(gate: Any) -> Any:
+            gate, fill = tf.cast(gate, own.dtype), tf.cast(fills, own.dtype)
+            silenced = own * gate + fill * (1 - gate)
+            changed = graph.rerun(values, {self._end: silenced}, call)
+            return tf.cast(loss(labels, self._outputs(changed)), tf.float64)
+
+        return tf.map_fn(one, gates, fn_output_signature=tf.float64, parallel_iterations=1)
+
+    def _outputs(self, values: dict[int, Any]) -> list[Any]:
+        return [values[number] for number in self._model.graph.outputs]
+
+    def _trace_along(self, rows: list[Any], means: list[Any], weights: Any) -> tuple[Any, Any]:
+        graph, call = self._model.graph, self._model.raw_call
+        best = _best(self._outputs(graph.run(rows, call)))
+        points = [_line(mean, row, weights) for mean, row in zip(means, rows, strict=True)]
+        count = tf.shape(weights)[0]
+        with tf.GradientTape() as tape:
+            values = graph.run(points, call)
+            total = _picked(self._outputs(values), [tf.repeat(b, count, axis=0) for b in best])
+        slopes = tape.gradient(total, values[self._end], unconnected_gradients="zero")
+        return by_units(self._info, values[self._end]), by_units(self._info, slopes)
+
+    def _trace_between(self, rows: list[Any], others: list[Any], t: Any) -> tuple[Any, Any]:
+        graph, call = self._model.graph, self._model.raw_call
+        values = graph.run(rows, call)
+        draws = tf.shape(t)[0] // tf.shape(rows[0])[0]
+        # What isn't read again is pruned from the graph, so repeating all of it costs nothing.
+        values = {number: tf.repeat(value, draws, axis=0) for number, value in values.items()}
+        here, there = values[self._end], graph.run(others, call)[self._end]
+        share = tf.cast(tf.reshape(t, (-1, *[1] * (len(here.shape) - 1))), here.dtype)
+        mixed = there + share * (here - there)
+        with tf.GradientTape() as tape:
+            tape.watch(mixed)
+            changed = graph.rerun(values, {self._end: mixed}, call)
+            total = _picked(self._outputs(changed), _best(self._outputs(values)))
+        slopes = tape.gradient(total, mixed, unconnected_gradients="zero")
+        return by_units(self._info, here - there), by_units(self._info, slopes)
+
+
+def _best(logits: list[Any]) -> list[Any]:
+    """Return 1 at the largest logit of each row and position, 0 elsewhere."""
+    return [tf.one_hot(tf.argmax(z, axis=-1), z.shape[-1], dtype=z.dtype) for z in logits]
+
+
+def _picked(logits: list[Any], best: list[Any]) -> Any:
+    return tf.add_n([tf.reduce_sum(z * b) for z, b in zip(logits, best, strict=True)])
+
+
+def _line(start: Any, end: Any, weights: Any) -> Any:
+    """Lay the points between two rows behind each other: (n, ...) → (n · points, ...)."""
+    shape = (1, -1, *[1] * (len(end.shape) - 1))
+    share = tf.cast(tf.reshape(weights, shape), end.dtype)
+    points = start[:, None] + share * (end - start)[:, None]
+    return tf.reshape(points, (-1, *end.shape[1:]))
+
+
+def probes(model: Model, x: Any, y: Any = None, *, target: int | None = None) -> dict[str, Probe]:
+    """Return a probe of each hidden layer whose units can be removed and that is called once.
+
+    Raises
+    ------
+    ValueError
+        If the model has no layer graph, or rows don't fit it.
+    """
+    if not has_graph(model):
+        raise ValueError(
+            f"Units of a subclassed model cannot be silenced. Received: {type(model).__name__}."
+        )
+    inputs, y = chosen_rows(model, x, y, target)
+    loss = cache(lambda: DataLoss(clone(model), inputs, y))
+    tapped = Tapped(uncompiled_clone(model))
+    return {
+        info.path: Probe(tapped, info, loss, inputs, y)
+        for info in prunable_layers(model)
+        if info.prunable_units and info.calls == 1 and not info.is_output
+    }
