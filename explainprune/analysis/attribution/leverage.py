@@ -43,7 +43,7 @@ def leverage(
         Independent replicates. The standard error needs two at least; one gives None.
     coalitions : int, optional
         Coalitions in one draw, each ``background`` forward passes for a sample. Default:
-        four for each player, at least 64.
+        four for each player, at least 64. A pilot draw, which is fitted, comes on top.
     tolerance : float, optional
         Sample until the 95 % half-width is this share of the sample's largest value, in place
         of `draws`.
@@ -51,8 +51,7 @@ def leverage(
     Returns
     -------
     Explained
-        One value per player; complete, since the fit is constrained to add up. A ratio of two
-        estimates: its bias falls with `coalitions`, not with `draws`.
+        One value per player; complete, since all fits are constrained to add up; without bias.
 
     References
     ----------

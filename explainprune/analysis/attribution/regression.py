@@ -34,33 +34,53 @@ def shapley_regression(
     coalitions: int | None,
     tolerance: float | None,
 ) -> Explained:
-    r"""Fit values to coalitions drawn by `share`, in independent replicates.
+    r"""Fit values to the worth of coalitions, in independent replicates without bias.
 
-    .. math:: \phi = \arg\min_\phi \sum_S \tilde w(S) \left( v(S) - v(\emptyset)
+    .. math:: \phi = \arg\min_\phi \sum_S w(S) \left( v(S) - v(\emptyset)
               - \textstyle\sum_{p \in S} \phi_p \right)^2
               \quad \text{subject to} \quad \textstyle\sum_p \phi_p = v(N) - v(\emptyset)
 
-    Where the replicates together would cost as much as all coalitions, all are enumerated: the
-    values are exact then, and carry no standard error.
+    A fit to sampled coalitions is biased (a ratio of two estimates), so that more replicates of
+    it would not converge. One pilot draw is fitted; every draw then estimates, without bias, what
+    the fit misses:
+
+    .. math:: \hat\phi = \phi_0 + P \sum_S \tilde w(S) \left( 1_S - |S| / P \right)
+              \left( v(S) - v(\emptyset) - \textstyle\sum_{p \in S} \phi_{0,p} \right)
+
+    since over all coalitions :math:`\sum_S w(S) (1_S - |S|/P)(1_S - |S|/P)^T = (I - J/P) / P`.
+    Where the draws together would cost as much as all coalitions, all are enumerated: the values
+    are exact then, and carry no standard error.
     """
     n, count = len(x), n_players(players)
     check_sampling(draws, tolerance)
-    every = 2**count - 2
     each = default_coalitions(count) if coalitions is None else coalitions
     check_count("coalitions", each, at_least=2)
-    exact = every <= each * draws
+    every = 2**count - 2
+    exact = every <= each * (draws + 1)
     base = base_output(network, background, targets, n)
     total = explained_output(network, x, targets) - base
 
-    def one(child: np.random.Generator, samples: Array) -> Array:
-        masks, weights = paired_coalitions(count, every if exact else each, share, child)
+    def drawn(
+        child: np.random.Generator, samples: Array, wanted: int
+    ) -> tuple[Array, Array, Array]:
+        """Return coalitions, their weights, and their worth above the empty one's."""
+        masks, weights = paired_coalitions(count, wanted, share, child)
         own = None if targets is None else targets[samples]
         worth = coalition_values(network, x[samples], background, masks[:, players], own)
-        return fitted(masks, weights, worth - base[samples][:, None], total[samples])
+        return masks, weights, worth - base[samples][:, None]
 
+    first = every if exact else max(each, default_coalitions(count))
+    pilot = fitted(*drawn(rng.spawn(1)[0], np.arange(n), first), total)
     if exact:
-        values = one(rng, np.arange(n))
-        return Explained(values, base, complete=True, settled={"coalitions": every, "draws": 1})
+        return Explained(pilot, base, complete=True, settled={"coalitions": every, "draws": 1})
+
+    def one(child: np.random.Generator, samples: Array) -> Array:
+        masks, weights, worth = drawn(child, samples, each)
+        missed = worth - np.einsum("mp,np...->nm...", masks.astype(np.float64), pilot[samples])
+        pull = count * weights[:, None] * (masks - masks.mean(axis=1, keepdims=True))
+        corrected: Array = pilot[samples] + np.einsum("mp,nm...->np...", pull, missed)
+        return corrected
+
     estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance)
     return Explained(
         estimate.mean,
@@ -73,7 +93,7 @@ def shapley_regression(
 
 
 def default_coalitions(count: int) -> int:
-    """Coalitions in one draw: enough for a well-posed fit with a small bias."""
+    """Coalitions in one draw: enough for the pilot's fit to be well-posed."""
     return max(4 * count, 64)
 
 

@@ -44,11 +44,11 @@ def shap_deep(network: Network, x: Array, background: Array, targets: Array | No
     Lundberg & Lee 2017, arXiv:1705.07874; Shrikumar et al. 2017, arXiv:1704.02685.
     """
 
-    def run(model: Any, rows: Array) -> Any:
+    def run(model: Any, samples: Array) -> Any:
         explainer = _shap().DeepExplainer(model, background)
-        return explainer.shap_values(rows, check_additivity=False)
+        return explainer.shap_values(x[samples], check_additivity=False)
 
-    values = by_target("shap_deep", network, x, targets, run)
+    values = by_target("shap_deep", network, np.arange(len(x)), targets, run)
     return Explained(values, base_output(network, background, targets, len(x)), complete=True)
 
 
@@ -95,14 +95,19 @@ def shap_gradient(
     check_count("nsamples", nsamples)
 
     def one(child: np.random.Generator, samples: Array) -> Array:
-        seed = int(child.integers(2**31))
+        # One by one: with one call for all, a sample's draws would depend on those before it.
+        seeds = child.integers(2**31, size=len(x))
 
-        def run(model: Any, rows: Array) -> Any:
+        def run(model: Any, samples: Array) -> Any:
             explainer = _shap().GradientExplainer(model, background)
-            return explainer.shap_values(rows, nsamples=nsamples, rseed=seed)
+            return np.concatenate(
+                [
+                    explainer.shap_values(x[i : i + 1], nsamples=nsamples, rseed=int(seeds[i]))
+                    for i in samples
+                ]
+            )
 
-        own = None if targets is None else targets[samples]
-        return by_target("shap_gradient", network, x[samples], own, run)
+        return by_target("shap_gradient", network, samples, targets, run)
 
     estimate = replicated(one, rng, len(x), draws=draws, tolerance=None)
     base = base_output(network, background, targets, len(x))

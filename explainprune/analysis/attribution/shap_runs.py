@@ -23,9 +23,16 @@ Game = Callable[[Array], Array]
 
 
 def by_target(
-    method: str, network: Network, x: Array, targets: Array | None, run: Callable[[Any, Array], Any]
+    method: str,
+    network: Network,
+    samples: Array,
+    targets: Array | None,
+    run: Callable[[Any, Array], Any],
 ) -> Array:
-    """Run shap on a Keras model of each explained output, for the samples that ask for it."""
+    """Run shap on a Keras model of each explained output, for the samples that ask for it.
+
+    `run` takes a model of flat rows and indices of samples, and returns values (m, d, outputs).
+    """
     from explainprune.network import KerasNetwork, untouched_gradients
     from explainprune.network.flat_model import flat_model
 
@@ -38,12 +45,13 @@ def by_target(
     try:
         with quiet(), untouched_gradients():
             if targets is None:
-                every: Array = np.asarray(run(flat_model(network), x), dtype=np.float64)
+                every: Array = np.asarray(run(flat_model(network), samples), dtype=np.float64)
                 return every
-            values = np.empty(x.shape, dtype=np.float64)
-            for target in np.unique(targets):
-                mine = targets == target
-                values[mine] = np.asarray(run(flat_model(network, int(target)), x[mine]))[..., 0]
+            values = np.empty((len(samples), network.n_inputs))
+            for target in np.unique(targets[samples]):
+                mine = targets[samples] == target
+                found = run(flat_model(network, int(target)), samples[mine])
+                values[mine] = np.asarray(found)[..., 0]
             return values
     except Exception as error:  # shap fails with whatever is at hand, TensorFlow's errors included
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -1,0 +1,95 @@
+"""Networks and slow references that several attribution tests share."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from explainprune.network import FormulaNetwork
+
+FEATURES, OUTPUTS = 5, 3
+
+
+def shapley_by_definition(function, x, background, players=None):
+    """Average marginal contributions over all subsets, then over background rows: (P, K)."""
+    players = np.arange(x.size) if players is None else np.asarray(players)
+    count = int(players.max()) + 1
+    subsets = list(itertools.product([False, True], repeat=count))
+    mixed = np.stack([np.where(np.array(s)[players], x, b) for s in subsets for b in background])
+    outputs = np.asarray(function(mixed)).reshape(len(subsets), len(background), -1).mean(axis=1)
+    worth = dict(zip(subsets, outputs, strict=True))
+    values = np.zeros((count, outputs.shape[1]))
+    for subset in subsets:
+        size = sum(subset)
+        for player in range(count):
+            if subset[player]:
+                continue
+            joined = (*subset[:player], True, *subset[player + 1 :])
+            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
+            values[player] += weight * (worth[joined] - worth[subset])
+    return values
+
+
+@pytest.fixture(scope="session")
+def by_definition():
+    return shapley_by_definition
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """Three samples and four background rows of five features."""
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(3, FEATURES)).astype("float32"), rng.normal(size=(4, FEATURES)).astype(
+        "float32"
+    )
+
+
+def tanh_network(seed=0, features=FEATURES, outputs=OUTPUTS, units=7):
+    """Return a tanh network as a formula with its gradient."""
+    rng = np.random.default_rng(seed)
+    first, bias = rng.normal(size=(features, units)), rng.normal(size=units)
+    last = rng.normal(size=(units, outputs))
+
+    def formula(x):
+        return np.tanh(x @ first + bias) @ last
+
+    def gradient(x):
+        slope = 1 - np.tanh(x @ first + bias) ** 2
+        return np.einsum("du,nu,uk->ndk", first, slope, last)
+
+    return FormulaNetwork(formula, features, gradient, n_outputs=outputs)
+
+
+@pytest.fixture
+def smooth():
+    """A tanh network of five features and three outputs."""
+    return tanh_network()
+
+
+@pytest.fixture(scope="session")
+def make_smooth():
+    return tanh_network
+
+
+@pytest.fixture(scope="session")
+def mlp():
+    """A Keras network: features 0 and 1 are treated alike, feature 4 is read by nothing."""
+    from explainprune.network.backend import keras
+
+    model = keras.Sequential(
+        [
+            keras.Input((FEATURES,)),
+            keras.layers.Dense(6, "tanh"),
+            keras.layers.Dense(4, "relu"),
+            keras.layers.Dense(OUTPUTS, "softmax"),
+        ]
+    )
+    rng = np.random.default_rng(2)
+    for layer in model.layers:
+        layer.kernel.assign(rng.normal(size=layer.kernel.shape))
+        layer.bias.assign(rng.normal(size=layer.bias.shape))
+    kernel = model.layers[0].kernel.numpy()
+    kernel[1], kernel[4] = kernel[0], 0
+    model.layers[0].kernel.assign(kernel)
+    return model
