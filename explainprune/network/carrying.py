@@ -21,8 +21,6 @@ READ_AXIS = {
     "Conv1DTranspose": ("kernel", -1),
     "Conv2DTranspose": ("kernel", -1),
     "Conv3DTranspose": ("kernel", -1),
-    "DepthwiseConv1D": ("kernel", -2),
-    "DepthwiseConv2D": ("kernel", -2),
     "SeparableConv1D": ("depthwise_kernel", -2),
     "SeparableConv2D": ("depthwise_kernel", -2),
     "SimpleRNN": ("kernel", 0),
@@ -107,17 +105,22 @@ def made_by(call: Call, count: int) -> Carried | None:
     return Carried(_on_last_axis(np.arange(count), call), _keeps_zero(activation))
 
 
-def read_by(call: Call, here: list[Carried | None], paths: dict[int, str]) -> Slices | None:
-    """Return the part of a kernel that reads the units; None if none does."""
+def read_by(call: Call, here: list[Carried | None], paths: dict[int, str]) -> tuple[Slices, ...]:
+    """Return the parts of kernels that read the units; none if nothing does."""
     if _kind(call) not in READ_AXIS or here[0] is None or any(here[1:]):
-        return None
+        return ()
     layer = call.operation
     units = _along_last_axis(here[0].units, call.shapes_in[0])
     if units is None or not _channels_last(layer) or getattr(layer, "groups", 1) > 1:
-        return None
+        return ()
     name, axis = READ_AXIS[_kind(call)]
-    kernel = next(weight for weight in layer.weights if weight.name == name)
-    return Slices(paths[id(kernel)], axis % len(kernel.shape), units)
+    named = {weight.name: weight for weight in layer.weights}
+    found = [Slices(paths[id(named[name])], axis % len(named[name].shape), units)]
+    if name == "depthwise_kernel":  # and, inside the layer, what reads its channels
+        pointwise = named["pointwise_kernel"]
+        channels = units.repeat(layer.depth_multiplier)
+        found.append(Slices(paths[id(pointwise)], len(pointwise.shape) - 2, channels))
+    return tuple(found)
 
 
 def through(
@@ -125,7 +128,7 @@ def through(
 ) -> Carried | None:
     """Carry units through a call that keeps them apart; None where it is not known to.
 
-    `own` gains the normalisation parameters on the way. Without `paths` a normalisation stops them.
+    `own` gains the parameters on the way that are theirs alone. Without `paths` those stop them.
     """
     kind = _kind(call)
     if kind == "Concatenate":
@@ -135,6 +138,8 @@ def through(
         return None
     if kind == "BatchNormalization":
         return _normalise(call, arrived, paths, own)
+    if kind.startswith("DepthwiseConv"):
+        return _filter(call, arrived, paths, own)
     if kind in EACH_PLACE:
         if kind == "Activation" and not is_elementwise(call.operation):
             return None
@@ -201,6 +206,21 @@ def _normalise(
     mine = [named[name] for name in ("gamma", "beta", "moving_mean") if name in named]
     own.extend(Slices(path, 0, units) for path in mine)
     return Carried(arrived.units, arrived.zero or "gamma" in named)
+
+
+def _filter(
+    call: Call, arrived: Carried, paths: dict[int, str], own: list[Slices]
+) -> Carried | None:
+    """Carry units through a depthwise convolution, whose filters and biases become theirs."""
+    layer = call.operation
+    units = _along_last_axis(arrived.units, call.shapes_in[0])
+    if not paths or units is None or not is_elementwise(layer.activation):
+        return None
+    channels = units.repeat(layer.depth_multiplier)
+    own.append(Slices(paths[id(layer.kernel)], len(layer.kernel.shape) - 2, units))
+    if layer.bias is not None:
+        own.append(Slices(paths[id(layer.bias)], 0, channels))
+    return Carried(_on_last_axis(channels, call), _keeps_zero(layer.activation))
 
 
 def _concatenate(call: Call, here: list[Carried | None]) -> Carried | None:

@@ -25,7 +25,8 @@ class Reach:
     size : int
         How many units or features.
     own : tuple of Slices
-        What makes them: kernel, bias, and normalisation parameters on the way.
+        What makes them: kernel, bias, and normalisation parameters and depthwise filters on the
+        way.
     read_by : tuple of Slices
         Kernels of the layers that read them.
     stops : tuple of str
@@ -139,9 +140,9 @@ def _step(
     call: Call, here: list[Carried | None], paths: dict[int, str], shared: bool, found: _Found
 ) -> Carried | None:
     """Take one source's units through one call: read there, passed on, or stopped."""
-    read = None if shared else read_by(call, here, paths)
-    if read is not None:
-        found.read_by.append(read)
+    read = () if shared else read_by(call, here, paths)
+    if read:
+        found.read_by += read
         return None
     own: list[Slices] = []
     passed = through(call, here, {} if shared else paths, own)

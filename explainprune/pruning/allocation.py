@@ -17,6 +17,14 @@ Allocation = str | Limits | Callable[[Candidates, int], list[Pool]]
 Axes = int | tuple[int, ...]
 
 
+class OutOfReach(ValueError):
+    """So many, or so few, entries can't be removed; `removed` is the nearest number that can."""
+
+    def __init__(self, message: str, removed: int) -> None:
+        super().__init__(message)
+        self.removed = removed
+
+
 def allocate(
     scores: Mapping[str, Array],
     sparsity: float,
@@ -61,8 +69,10 @@ def allocate(
     Raises
     ------
     ValueError
-        If a number is out of range, a score is not finite, or the floor (or a limit) leaves too
-        few entries to remove: the message says the closest sparsity within reach.
+        If a number is out of range or a score is not finite.
+    OutOfReach
+        A ValueError: the floor (or a limit) leaves too few entries to remove. The message says the
+        closest sparsity within reach.
 
     Examples
     --------
@@ -194,10 +204,11 @@ def _check_reachable(
     else:
         closest = math.ceil((total - most) / total * 1e6) / 1e6
         reason = "The limits of allocation" if limits else "What was removed before"
-    raise ValueError(
+    raise OutOfReach(
         f"sparsity={sparsity:g} would keep {keep} of {total} entries; {reason} "
         f"{'needs at least' if keep < least else 'leaves at most'} "
-        f"{least if keep < least else most}. The closest within reach is sparsity={closest:g}."
+        f"{least if keep < least else most}. The closest within reach is sparsity={closest:g}.",
+        total - (least if keep < least else most),
     )
 
 

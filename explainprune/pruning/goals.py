@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from explainprune.network.protocol import Model
 from explainprune.pruning.allocation import Allocation, check_sparsity
 from explainprune.pruning.granularity import Entries, Sharing, View, implied_sparsity
 from explainprune.pruning.granularity.view import Scores
@@ -37,11 +38,11 @@ class Goal:
     ----------
     steps : int
     choose : callable
-        (step from 0, scores, entries kept before or None) → `Choice`.
+        (step from 0, the model then, its scores, entries kept before or None) → `Choice`.
     """
 
     steps: int
-    choose: Callable[[int, Scores, Entries | None], Choice]
+    choose: Callable[[int, Model, Scores, Entries | None], Choice]
 
 
 def sparsity_goal(
@@ -50,7 +51,7 @@ def sparsity_goal(
     """Remove a share of all entries."""
     reached = sparsities(schedule, steps, sparsity)
 
-    def choose(step: int, scores: Scores, kept: Entries | None) -> Choice:
+    def choose(step: int, model: Model, scores: Scores, kept: Entries | None) -> Choice:
         way = reached[step] / sparsity if sparsity else 1.0
         shared = Sharing(sharing.allocation, sharing.keep_at_least, sharing.seed + step, way)
         return Choice(view.choose(scores, reached[step], kept, shared), reached[step])

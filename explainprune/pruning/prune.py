@@ -13,9 +13,10 @@ from explainprune.network.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import Allocation
+from explainprune.pruning.budget import Outcome, cost_goal, read_budget, within_accuracy
 from explainprune.pruning.candidates import Protect, candidates
 from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for
-from explainprune.pruning.goals import final_sparsity, sparsity_goal
+from explainprune.pruning.goals import Goal, final_sparsity, sparsity_goal
 from explainprune.pruning.granularity import Sharing, View, view
 from explainprune.pruning.rows import Given, given
 from explainprune.pruning.run import Run
@@ -37,6 +38,7 @@ class Pruned:
         One row for each step, step 0 being the model before. Columns: ``step``, ``requested`` and
         ``achieved`` sparsity, ``criterion``, ``epochs``, and, with labels, ``train_loss``,
         ``train_accuracy`` (``train_r2``) and the same of ``validation``, measured after the step.
+        With a budget ``budget``, ``budget_requested`` and ``budget_achieved``.
     notes : tuple of str
         What the reader must know: what was assumed, what was left whole.
     """
@@ -89,7 +91,10 @@ def prune(
         Share of the prunable entries removed, 0 ≤ sparsity < 1; of units, for ``"unit"``. Layers
         whose units are the model's outputs are protected and, like those in `protect`, don't count.
     budget : dict of str to float, optional
-        What to keep instead: see ``BUDGETS``.
+        What may be left, in place of `sparsity`: ``{"params_kept": 0.25}``,
+        ``{"flops_kept": 0.5}``, ``{"bytes": 50_000}`` (through gzip), or
+        ``{"accuracy_drop": 0.01}`` on the validation rows, for which several prunings are tried.
+        Requested and achieved are in the history, side by side.
     allocation : str, mapping or callable
         How removal is shared: a name in ``ALLOCATIONS``, or the sparsity (or a range of it) of
         single layers by path, the others sharing globally.
@@ -133,14 +138,23 @@ def prune(
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos)
     final = final_sparsity(seen, granularity, sparsity, budget, allocation)
-    assert final is not None
-    goal = sparsity_goal(seen, final, schedule, steps, Sharing(allocation, keep_at_least, seed))
-    epochs, warning = epochs_for(finetune_epochs, recipe, learned, goal.steps)
-    trains_uncompiled = epochs > 0 and recipe is None and not getattr(model, "compiled", False)
-    notes = _notes(seen, warning, NOT_COMPILED if trains_uncompiled else None)
-    run = Run(seen, learned, criterion, epochs_of_steps(epochs, goal.steps), recipe, seed)
-    pruned, masks, history = run(model, goal)
-    return Pruned(pruned, masks, history, notes)
+    sharing = Sharing(allocation, keep_at_least, seed)
+
+    def run(goal: Goal) -> Outcome:
+        epochs, _ = epochs_for(finetune_epochs, recipe, learned, goal.steps)
+        shares = epochs_of_steps(epochs, goal.steps)
+        return Run(seen, learned, criterion, shares, recipe, seed)(model, goal)
+
+    def trial(share: float) -> Outcome:
+        return run(sparsity_goal(seen, share, schedule, steps, sharing))
+
+    notes = _notes(model, seen, *epochs_for(finetune_epochs, recipe, learned, steps), recipe)
+    if final is not None:
+        return Pruned(*trial(final), notes)
+    name, most = read_budget(budget or {})
+    if name == "accuracy_drop":
+        return Pruned(*within_accuracy(trial, seen, model, most, sharing), notes)
+    return Pruned(*run(cost_goal(seen, model, name, most, schedule, steps, sharing)), notes)
 
 
 def _check_weights(model: Model) -> None:
@@ -160,9 +174,13 @@ def _check_data(model: Model, learned: Given) -> None:
             feed(model, rows.x)
 
 
-def _notes(seen: View, *warned: str | None) -> tuple[str, ...]:
+def _notes(
+    model: Model, seen: View, epochs: int, warning: str | None, recipe: Recipe | None
+) -> tuple[str, ...]:
     """Warn of what the caller should know, and return it."""
-    notes = [note for note in warned if note is not None]
+    notes = [] if warning is None else [warning]
+    if epochs > 0 and recipe is None and not getattr(model, "compiled", False):
+        notes.append(NOT_COMPILED)
     if seen.left_whole:
         layers = "; ".join(f"{path!r}: {reason}" for path, reason in seen.left_whole.items())
         notes.append(f"Left whole: {layers}.")

@@ -57,7 +57,7 @@ class Run:
         self._note(model, step=0, requested=0.0, achieved=0.0, epochs=0)
         current, kept = clone(model), None
         for step, epochs in enumerate(self.epochs):
-            choice = goal.choose(step, self._scores(current, step), kept)
+            choice = goal.choose(step, current, self._scores(current, step), kept)
             kept = choice.kept
             masks = self.view.masks(kept)
             current = apply_masks(current, masks)

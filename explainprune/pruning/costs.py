@@ -1,0 +1,72 @@
+"""What a budget is spent on: one function for each, of a model and the masks put on it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from explainprune.network.calls import Call, calls_of
+from explainprune.network.flops import flops_of
+from explainprune.network.graph import has_graph
+from explainprune.network.layers import layers
+from explainprune.network.protocol import Model
+from explainprune.network.variables import variables, weights_of
+from explainprune.types import Array
+
+Cost = Callable[[Model, Mapping[str, Array]], float]
+"""From a model and masks by variable path to a number that falls as more is removed."""
+
+
+def params_kept(model: Model, masks: Mapping[str, Array]) -> float:
+    """Share of the parameters that are not masked: biases and normalisation included."""
+    total = sum(int(np.prod(variable.shape)) for variable in variables(model).values())
+    return 1 - sum(int((~mask).sum()) for mask in masks.values()) / total
+
+
+def flops_kept(model: Model, masks: Mapping[str, Array]) -> float:
+    """Share of the multiply-adds of one row whose weight is not masked.
+
+    Counted as `size_of` does; what a unit removed saves its consumers is in it. A subclassed
+    model's kernels count once for each entry.
+    """
+    if not has_graph(model):
+        kernels = [path for info in layers(model) for path in info.kernels]
+        held = variables(model)
+        sizes = np.array([np.prod(held[path].shape) for path in kernels])
+        shares = np.array([masks[p].mean() if p in masks else 1.0 for p in kernels])
+        return float(sizes @ shares / sizes.sum())
+    paths = {id(variable): path for path, variable in variables(model).items()}
+    costs = [(flops_of(call), _share(call, masks, paths)) for call in calls_of(model).calls]
+    return sum(cost * share for cost, share in costs) / sum(cost for cost, _ in costs)
+
+
+def bytes_(model: Model, masks: Mapping[str, Array]) -> float:
+    """Bytes of all weights as float32 through gzip, masked entries being 0."""
+    parts = [
+        np.where(masks.get(path, True), values, 0).astype(np.float32).tobytes()
+        for path, values in weights_of(model).items()
+    ]
+    return float(len(gzip.compress(b"".join(parts), mtime=0)))
+
+
+COSTS: dict[str, Cost] = {
+    "params_kept": params_kept,
+    "flops_kept": flops_kept,
+    "bytes": bytes_,
+}
+"""Budgets that masks alone decide; ``"accuracy_drop"``, which needs training, comes beside them."""
+
+
+def _share(call: Call, masks: Mapping[str, Array], paths: Mapping[int, str]) -> float:
+    """Return the share of a call's products whose weight is kept."""
+    weights = list(call.operation.weights) if call.is_layer else []
+    kernels = [weight for weight in weights if weight.name.endswith("kernel")]
+    kept = [masks[path] for path in (paths[id(w)] for w in kernels or weights) if path in masks]
+    if not kept:
+        return 1.0
+    if not kernels:  # a normalisation: its parameters go together
+        return float(kept[0].mean())
+    total = sum(int(np.prod(kernel.shape)) for kernel in kernels)
+    return 1 - sum(int((~mask).sum()) for mask in kept) / total
