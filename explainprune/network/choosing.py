@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.forward import first_line
 from explainprune.network.logits import Head, find_head
 from explainprune.network.protocol import Model
+from explainprune.network.reasons import reason_of
 from explainprune.network.scores import loss_of, takes_class_scores
 
 # An output that ends in one of these is a sum of what a layer put together: a logit, or a number.
@@ -86,8 +86,7 @@ def _of_callable(function: Callable[..., Any], raw: list[Any]) -> Any:
         value = tf.convert_to_tensor(function(raw[0] if len(raw) == 1 else raw))
     except Exception as error:
         raise ValueError(
-            "The callable that picks the output failed: "
-            f"{type(error).__name__}: {first_line(error)}"
+            f"The callable that picks the output failed: {type(error).__name__}: {reason_of(error)}"
         ) from error
     # The row axis is the one whose size no graph knows.
     if value.shape.rank is None or value.shape.as_list() not in ([None], [None, 1]):

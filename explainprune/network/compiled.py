@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.memory import bytes_per_row
 from explainprune.network.protocol import chunks
+from explainprune.network.reasons import reason_of
 from explainprune.types import Array
 
 MOST_ROWS = 65_536
@@ -149,9 +150,8 @@ def _called(function: Any, given: list[Any]) -> Array:
             "memory_bytes=."
         ) from error
     except tf.errors.OpError as error:
-        reason = next((line for line in error.message.splitlines() if line.strip()), "")
         raise ValueError(
-            f"The model failed on rows of shape {tuple(given[0].shape)}: {reason.strip()}"
+            f"The model failed on rows of shape {tuple(given[0].shape)}: {reason_of(error)}"
         ) from error
     return result
 

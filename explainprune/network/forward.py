@@ -8,6 +8,7 @@ from typing import Any
 from explainprune.network.backend import keras
 from explainprune.network.graph import has_graph, run_graph, run_node
 from explainprune.network.protocol import Model
+from explainprune.network.reasons import reason_of
 from explainprune.network.signature import Signature, key_names
 
 
@@ -32,13 +33,8 @@ def run_model(
             shapes = ", ".join(f"{part.name}: {part.shape}" for part in signature.parts)
             raise ValueError(
                 f"Model {model.name!r} ({type(model).__name__}) could not be called on inputs of "
-                f"shape {shapes}: {type(error).__name__}: {first_line(error)}"
+                f"shape {shapes}: {type(error).__name__}: {reason_of(error)}"
             ) from error
     raw = list(keras.tree.flatten(structure))
     named = key_names(structure) if isinstance(structure, Mapping) else None
     return raw, named or tuple(f"output_{i}" for i in range(len(raw)))
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text that says something."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason")

@@ -14,6 +14,7 @@ from explainprune.lookup import nearest
 from explainprune.network.backend import keras
 from explainprune.network.legacy import modern_copy
 from explainprune.network.protocol import Model
+from explainprune.network.reasons import reason_of
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -136,9 +137,8 @@ def _explained(path: Path, error: Exception) -> str:
         )
     if "No model config found" in text or "config.json" in text:
         return f"{str(path)!r} holds no model (weights only?). Expected what model.save() writes."
-    inner = re.search(r"Exception encountered: (.+)", text)
-    lines = [inner.group(1)] if inner else text.splitlines()
-    reason = next((line.strip() for line in lines if line.strip()), type(error).__name__)
+    if "could not be loaded" in text:
+        return f"{str(path)!r} is corrupt: its weights don't fit its layers."
     broken = isinstance(error, (OSError, EOFError, zipfile.BadZipFile, json.JSONDecodeError))
     problem = "is corrupt" if broken else "could not be read as a Keras model"
-    return f"{str(path)!r} {problem}: {reason[:300]}"
+    return f"{str(path)!r} {problem}: {reason_of(error)}"

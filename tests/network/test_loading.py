@@ -129,15 +129,31 @@ def test_a_folder_is_refused(tmp_path):
         load_model(tmp_path)
 
 
-def test_a_file_that_holds_a_layer_is_refused(path):
+def edit_config(path, change):
+    """Rewrite the config inside of a .keras file."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(parts["config.json"])
-    parts["config.json"] = json.dumps(config["config"]["layers"][1]).encode()
+    parts["config.json"] = json.dumps(change(json.loads(parts["config.json"]))).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    with pytest.raises(ValueError, match=r"holds a Dense, not a model|could not be read"):
+
+
+def test_a_file_that_holds_a_layer_is_refused(tmp_path):
+    path = tmp_path / "layer.keras"
+    save_model(keras.Sequential([keras.Input((3,)), keras.layers.Flatten()]), path)
+    edit_config(path, lambda config: config["config"]["layers"][1])
+    with pytest.raises(ValueError, match=r"holds a Flatten, not a model"):
+        load_model(path)
+
+
+def test_weights_that_do_not_fit_the_layers_are_refused(path):
+    def wider(config):
+        config["config"]["layers"][1]["config"]["units"] = 7
+        return config
+
+    edit_config(path, wider)
+    with pytest.raises(ValueError, match=r"is corrupt: its weights don't fit its layers\.$"):
         load_model(path)
 
 

@@ -86,6 +86,19 @@ CASES = {
         lambda: chain(layers.Dense(6), layers.Reshape((2, 3)), layers.Permute((2, 1))),
         None,
     ),
+    "permuted and reshaped after": (
+        lambda: chain(
+            layers.Dense(6),
+            layers.Reshape((2, 3)),
+            layers.Softmax(),
+            layers.Permute((2, 1)),
+            layers.Reshape((2, 3)),
+        ),
+        lambda: chain(
+            layers.Dense(6), layers.Reshape((2, 3)), layers.Permute((2, 1)), layers.Reshape((2, 3))
+        ),
+        None,
+    ),
     "another axis": (
         lambda: chain(layers.Dense(6), layers.Reshape((3, 2)), layers.Softmax(axis=1)),
         lambda: chain(layers.Dense(6), layers.Reshape((3, 2))),
@@ -119,7 +132,9 @@ CASES = {
 }
 
 
-AXES = {"permuted after": ((6, 3, 2), 1), "another axis": ((6, 3, 2), 1)}
+AXES = dict.fromkeys(
+    ("permuted after", "permuted and reshaped after", "another axis"), ((6, 3, 2), 1)
+)
 
 
 @pytest.fixture
