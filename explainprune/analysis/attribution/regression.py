@@ -121,7 +121,7 @@ def fitted(masks: Array, weights: Array, worth: Array, total: Array) -> Array:
     rows = np.sqrt(weights)[:, None] * (masks - share[:, None])
     even = np.expand_dims(total, 1) / count
     left = worth - np.expand_dims(total, 1) * share.reshape(1, -1, *[1] * (worth.ndim - 2))
-    left = np.moveaxis(left, 1, 0).reshape(len(masks), -1) * np.sqrt(weights)[:, None]
+    left = np.moveaxis(left, 1, 0).reshape(len(masks), total.size) * np.sqrt(weights)[:, None]
     solved = np.linalg.lstsq(rows, left, rcond=None)[0]
     shaped = solved.reshape(count, len(total), *total.shape[1:])
     values: Array = even + np.moveaxis(shaped, 0, 1)

@@ -1,0 +1,198 @@
+"""Draws, their standard errors, tolerances, and streams of randomness."""
+
+import numpy as np
+import pytest
+
+from explainprune.analysis.attribution import attribute
+from explainprune.analysis.attribution.replicates import PILOT, replicated
+from explainprune.analysis.attribution.streams import stream, uniforms
+from explainprune.network import FormulaNetwork
+
+FEATURES = 9
+
+
+@pytest.fixture(scope="module")
+def kinked():
+    """A ReLU network with an interaction on top, as a formula."""
+    rng = np.random.default_rng(3)
+    first, bias, last = rng.normal(size=(FEATURES, 8)), rng.normal(size=8), rng.normal(size=8)
+
+    def formula(x):
+        return np.maximum(x @ first + bias, 0) @ last + np.sin(2 * x[:, 0] * x[:, 1])
+
+    def gradient(x):
+        slope = ((x @ first + bias > 0) * last) @ first.T
+        inner = 2 * np.cos(2 * x[:, 0] * x[:, 1])
+        slope[:, 0] += inner * x[:, 1]
+        slope[:, 1] += inner * x[:, 0]
+        return slope
+
+    return FormulaNetwork(formula, FEATURES, gradient, rows_per_call=2**14)
+
+
+@pytest.fixture(scope="module")
+def case(kinked):
+    """A sample, a background, and the values that each kind of method aims at."""
+    rng = np.random.default_rng(4)
+    x, background = rng.normal(size=(1, FEATURES)), rng.normal(size=(3, FEATURES))
+    shapley = attribute(kinked, x, background=background, method="exact").values[0]
+    path = attribute(
+        kinked, x, background=background, method="integrated_gradients", tolerance=1e-9
+    ).values[0]
+    noise = 0.15 * np.ptp(x) * rng.standard_normal((400_000, FEATURES))
+    smoothed = kinked.jacobian(x + noise)[..., 0].mean(axis=0)
+    aims = {"expected_gradients": path, "smoothgrad": smoothed}
+    return x, background, lambda method: aims.get(method, shapley)
+
+
+def runs(network, case, method, count, options):
+    """Repeat an estimate: errors, standard errors, draws, all (count, features)."""
+    x, background, aim = case
+    shared = method in ("kernel", "leverage")  # whose samples share a draw's coalitions
+    calls = [(x, seed) for seed in range(count)] if shared else [(np.repeat(x, count, 0), 0)]
+    found = [
+        attribute(network, at, background=background, method=method, seed=seed, **options)
+        for at, seed in calls
+    ]
+    values, errors = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("values", "std_error")
+    )
+    return values - aim(method), errors, found[0].options["draws"]
+
+
+CASES = [
+    ("permutation", {"draws": 8}),
+    ("kernel", {"draws": 8, "coalitions": 24}),
+    ("leverage", {"draws": 8, "coalitions": 24}),
+    ("expected_gradients", {"draws": 8, "steps": 2}),
+    ("expected_gradients", {"draws": 8, "steps": 1}),
+    ("smoothgrad", {"draws": 12}),
+    ("permutation", {"tolerance": 0.15}),
+    ("kernel", {"tolerance": 0.15, "coalitions": 24}),
+    ("leverage", {"tolerance": 0.15, "coalitions": 24}),
+    ("expected_gradients", {"tolerance": 0.15}),
+    ("smoothgrad", {"tolerance": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("method", "options"), CASES)
+def test_intervals_of_95_percent_cover_93_to_97(method, options, kinked, case):
+    from scipy.stats import t
+
+    count = 250 if method in ("kernel", "leverage") else 1500
+    errors, std_errors, draws = runs(kinked, case, method, count, options)
+    half = t.ppf(0.975, draws - 1) * std_errors
+    covered = (np.abs(errors) <= half).mean()
+    assert 0.93 <= covered <= 0.97
+    # The draws' own spread is what the standard error says, on average.
+    ratio = np.sqrt((std_errors**2).mean(axis=0) / errors.var(axis=0))
+    assert np.all((ratio > 0.8) & (ratio < 1.25))
+    # And there is no bias to speak of.
+    assert np.abs(errors.mean(axis=0) / errors.std(axis=0)).max() < 4.5 / np.sqrt(count)
+
+
+def test_a_tolerance_gives_each_sample_the_draws_it_needs(kinked, case):
+    x, background, _ = case
+    easy = background[:1] + 1e-3 * x  # nearly at the only background row: nearly linear
+    rows = np.concatenate([x, easy])
+
+    def half_width(tolerance):
+        found = attribute(
+            kinked, rows, background=background[:1], method="permutation", tolerance=tolerance
+        )
+        return 2.0 * found.std_error.max(axis=1) / np.abs(found.values).max(axis=1), found
+
+    loose, tight = half_width(0.5), half_width(0.05)
+    assert tight[0][0] < 0.07
+    assert loose[0][0] > tight[0][0]
+    assert tight[0][1] < 0.05
+    assert loose[1].options["draws"] == PILOT
+    assert loose[1].options["tolerance"] == 0.5
+
+
+def test_a_tolerance_out_of_reach_is_said():
+    network = FormulaNetwork(lambda x: np.prod(np.sin(9 * x), axis=1), 6)
+    rng = np.random.default_rng(0)
+    found = attribute(
+        network,
+        rng.normal(size=(1, 6)),
+        background=rng.normal(size=(1, 6)),
+        method="permutation",
+        tolerance=1e-4,
+    )
+    assert "1 of 1 samples need more than the 1024 draws" in found.notes[0]
+
+
+@pytest.mark.parametrize("method", ["permutation", "kernel", "leverage", "expected_gradients"])
+def test_one_draw_has_no_standard_error(method, kinked, case):
+    x, background, _ = case
+    few = {"coalitions": 24} if method in ("kernel", "leverage") else {}
+    one, two = (
+        attribute(kinked, x, background=background, method=method, draws=draws, **few)
+        for draws in (1, 2)
+    )
+    assert one.std_error is None
+    assert np.all(two.std_error >= 0)
+    assert two.std_error.max() > 0
+    assert np.isfinite(two.std_error).all()
+
+
+def test_the_standard_error_is_that_of_the_replicates():
+    drawn = np.random.default_rng(0).normal(size=(5, 3, 2))
+    queue = list(drawn)
+    found = replicated(
+        lambda rng, samples: queue.pop(0)[samples], stream(0, "x"), 3, draws=5, tolerance=None
+    )
+    np.testing.assert_allclose(found.mean, drawn.mean(axis=0))
+    np.testing.assert_allclose(found.std_error, drawn.std(axis=0, ddof=1) / np.sqrt(5))
+
+
+def test_the_replicates_that_choose_the_draws_are_not_used_again():
+    numbers = []
+
+    def one(rng, samples):
+        numbers.append(float(rng.random()))
+        return np.full((len(samples), 1), numbers[-1])
+
+    found = replicated(one, stream(0, "x"), 1, draws=1, tolerance=0.4)
+    assert len(numbers) == PILOT + found.draws[0]
+    assert found.draws[0] > PILOT
+    np.testing.assert_allclose(found.mean[0, 0], np.mean(numbers[PILOT:]))
+
+
+def test_streams_are_named_and_independent():
+    def first(seed, name):
+        return stream(seed, name).random(3).tolist()
+
+    assert first(0, "explainer") == first(0, "explainer")
+    assert first(0, "explainer") != first(0, "background")
+    assert first(0, "explainer") != first(1, "explainer")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "a", None])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=r"seed is an integer ≥ 0. Received: "):
+        stream(seed, "x")
+
+
+def test_a_samples_numbers_do_not_depend_on_the_other_samples():
+    def numbers(samples, n=5, shape=(3, 2)):
+        samples = np.array(samples)
+        found = np.empty((len(samples), *shape))
+        for part, values in uniforms(stream(0, "x"), n, shape, samples):
+            found[part] = values
+        return found
+
+    every = numbers([0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(numbers([1, 4]), every[[1, 4]])
+    assert np.unique(every).size == every.size
+    assert np.all((every >= 0) & (every < 1))
+
+
+def test_numbers_come_in_blocks_that_differ(monkeypatch):
+    monkeypatch.setattr("explainprune.analysis.attribution.streams._NUMBERS_AT_ONCE", 4)
+    blocks = list(uniforms(stream(0, "x"), 5, (2,), np.arange(5)))
+    assert [part for part, _ in blocks] == [slice(0, 2), slice(2, 4), slice(4, 5)]
+    assert np.unique(np.concatenate([values for _, values in blocks])).size == 10
+    some = list(uniforms(stream(0, "x"), 5, (2,), np.array([3])))
+    np.testing.assert_array_equal(some[0][1][0], blocks[1][1][1])
