@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.losses import compiled_like, labels_of
+from explainprune.network.feeding import feed
+from explainprune.network.losses import check_against, compiled_like, labels_of, output_width
 from explainprune.network.masking import Holder, apply_masks, holder
 from explainprune.network.protocol import Model
 from explainprune.network.training_loop import Fed, Logs, Loop, Patience
@@ -91,6 +92,8 @@ def fit(
     check = None
     if validation is not None:
         check = Fed.of(trained, validation.x, labels_of(validation), None, class_weight)
+        width = output_width(trained, feed(trained, validation.x))
+        check_against(trained.loss, labels_of(validation), outputs=width)
     loop = Loop(trained, fed, holders, seed)
     called = keras.callbacks.CallbackList(list(callbacks), model=trained, epochs=epochs)
     after_batch = _after_batch(trained, called, after_step)
@@ -109,6 +112,7 @@ def fit(
         called.on_epoch_end(epoch, logs)
         if watch.stops(logs) or trained.stop_training:
             break
+    loop.finish()
     watch.restore()
     called.on_train_end()
     return trained, history

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.backend import tf
+from explainprune.network.backend import keras, tf
 from explainprune.network.feeding import feed, structured
 from explainprune.network.masking import Holder
 from explainprune.network.protocol import Model
@@ -20,11 +20,15 @@ Logs = dict[str, float]
 
 @dataclass(frozen=True)
 class Fed:
-    """Rows as tensors: one for each input, labels, and a weight for each row."""
+    """Rows as tensors.
 
-    x: list[Any]
-    y: Any
-    weight: Any
+    Attributes
+    ----------
+    tensors : tuple
+        A list of inputs, labels and, if rows are weighted, a weight for each.
+    """
+
+    tensors: tuple[Any, ...]
 
     @classmethod
     def of(
@@ -36,21 +40,22 @@ class Fed:
         class_weight: Mapping[int, float] | None = None,
     ) -> Fed:
         """Check rows against the model and turn them into tensors."""
+        given = ([tf.convert_to_tensor(part) for part in feed(model, x)], tf.convert_to_tensor(y))
+        if sample_weight is None and class_weight is None:
+            return cls(given)
         weight = np.ones(len(y), np.float32)
         if sample_weight is not None:
-            if np.shape(sample_weight) != (len(y),):
-                raise ValueError(
-                    f"sample_weight needs shape ({len(y)},). "
-                    f"Received: shape={np.shape(sample_weight)}."
-                )
             weight = np.asarray(sample_weight, np.float32)
+            if weight.shape != (len(y),):
+                raise ValueError(
+                    f"sample_weight needs shape ({len(y)},). Received: shape={weight.shape}."
+                )
         if class_weight is not None:
             weight = weight * _weights_by_class(y, class_weight)
-        x_parts = [tf.convert_to_tensor(part) for part in feed(model, x)]
-        return cls(x_parts, tf.convert_to_tensor(y), tf.convert_to_tensor(weight))
+        return cls((*given, tf.convert_to_tensor(weight)))
 
     def __len__(self) -> int:
-        return int(self.y.shape[0])
+        return int(self.tensors[1].shape[0])
 
 
 def _weights_by_class(y: Array, class_weight: Mapping[int, float]) -> Array:
@@ -89,11 +94,11 @@ class Loop:
         order = self._rng.permutation(len(self.fed))
         self.model.reset_metrics()
         if after_batch is None:
-            self._epoch(self.fed.x, self.fed.y, self.fed.weight, order, tf.constant(batch_size))
+            self._epoch(self.fed.tensors, order, tf.constant(batch_size))
         else:
             for batch, start in enumerate(range(0, len(order), batch_size)):
                 index = tf.constant(order[start : start + batch_size])
-                self._step(self.fed.x, self.fed.y, self.fed.weight, index)
+                self._step(self.fed.tensors, index)
                 after_batch(batch, self._logs())
         return self._logs()
 
@@ -102,8 +107,13 @@ class Loop:
         self.model.reset_metrics()
         for start in range(0, len(fed), batch_size):
             index = tf.range(start, min(start + batch_size, len(fed)), dtype=tf.int64)
-            self._score(fed.x, fed.y, fed.weight, index)
+            self._score(fed.tensors, index)
         return self._logs()
+
+    def finish(self) -> None:
+        """Let the optimizer put its last values in place (moving averages), masks held."""
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self._hold()
 
     def _logs(self) -> Logs:
         results = self.model.get_metrics_result()
@@ -111,35 +121,45 @@ class Loop:
 
     def _create_metrics(self) -> None:
         """Make the variables of losses and metrics, which a traced loop may not."""
-        x, y, weight = self._batch(self.fed.x, self.fed.y, self.fed.weight, tf.constant([0]))
+        x, y, *weight = self._batch(self.fed.tensors, tf.constant([0]))
+        weighted = weight[0] if weight else None
         predicted = self.model(x, training=False)
-        self.model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight)
-        self.model.compute_metrics(x, y, predicted, sample_weight=weight)
+        try:
+            self.model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weighted)
+            self.model.compute_metrics(x, y, predicted, sample_weight=weighted)
+        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+            shapes = [tuple(part.shape[1:]) for part in keras.tree.flatten(predicted)]
+            raise ValueError(
+                f"The model's loss or metrics don't take labels of shape ('n', "
+                f"{', '.join(map(str, y.shape[1:]))}) for outputs of shape {shapes} (without rows)."
+            ) from error
 
-    def _batch(self, x: list[Any], y: Any, weight: Any, index: Any) -> tuple[Any, Any, Any]:
-        picked = [tf.gather(part, index) for part in x]
-        return structured(self.model, picked), tf.gather(y, index), tf.gather(weight, index)
+    def _batch(self, tensors: tuple[Any, ...], index: Any) -> tuple[Any, ...]:
+        """Pick rows: inputs as the model takes them, labels and, if there are any, weights."""
+        x, *rest = tensors
+        picked = structured(self.model, [tf.gather(part, index) for part in x])
+        return (picked, *(tf.gather(part, index) for part in rest))
 
     def _hold(self) -> None:
         for hold in self._holders:
             hold(self.model)
 
-    def _trace_step(self, x: list[Any], y: Any, weight: Any, index: Any) -> None:
-        self.model.train_step(self._batch(x, y, weight, index))
+    def _trace_step(self, tensors: tuple[Any, ...], index: Any) -> None:
+        self.model.train_step(self._batch(tensors, index))
         self._hold()
 
-    def _trace_epoch(self, x: list[Any], y: Any, weight: Any, order: Any, size: Any) -> None:
+    def _trace_epoch(self, tensors: tuple[Any, ...], order: Any, size: Any) -> None:
         """Run all steps in one TensorFlow loop."""
         n = tf.shape(order)[0]
 
         def body(start: Any) -> tuple[Any]:
-            self._trace_step(x, y, weight, order[start : tf.minimum(start + size, n)])
+            self._trace_step(tensors, order[start : tf.minimum(start + size, n)])
             return (start + size,)
 
         tf.while_loop(lambda start: start < n, body, (tf.constant(0),), parallel_iterations=1)
 
-    def _trace_score(self, x: list[Any], y: Any, weight: Any, index: Any) -> None:
-        self.model.test_step(self._batch(x, y, weight, index))
+    def _trace_score(self, tensors: tuple[Any, ...], index: Any) -> None:
+        self.model.test_step(self._batch(tensors, index))
 
 
 class Patience:

@@ -271,6 +271,37 @@ def test_binary_accuracy_on_logits_counts_signs():
     assert history["val_accuracy"][-1] == pytest.approx(np.mean(predicted == data.y))
 
 
+def test_moving_averages_are_masked_too():
+    model = mlp()
+    model.compile(keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5), model.loss)
+    masks = ninety_percent(model)
+    trained, _ = fit(model, rows(), epochs=2, seed=0, masks=masks)
+    assert zeros(trained, masks)[0] == 0
+    plain, _ = fit(mlp(), rows(), epochs=2, seed=0, masks=masks, learning_rate=0.01)
+    kernel = "first/kernel"
+    assert not np.allclose(weights_of(trained)[kernel], weights_of(plain)[kernel], atol=1e-4)
+
+
+def test_a_train_step_of_ones_own_is_used():
+    class Pulled(keras.Model):
+        def train_step(self, data):
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x, training=True)) + 100.0 * tf.reduce_sum(
+                    self.trainable_variables[0] ** 2
+                )
+            slopes = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply(slopes, self.trainable_variables)
+            return {"loss": loss}
+
+    x = keras.Input((6,))
+    model = Pulled(x, L.Dense(3, name="d")(x))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    trained, _ = fit(model, rows(), epochs=30, seed=0, learning_rate=0.01)
+    assert type(trained) is Pulled
+    assert np.abs(weights_of(trained)["d/kernel"]).max() < 0.02
+
+
 def bad(**changes):
     x, y = np.array(rows().x), np.array(rows().y)
     return {"x": x, "y": y} | changes
@@ -284,6 +315,8 @@ def bad(**changes):
         (bad(y=np.arange(150) % 4), {}, "3 outputs.*go from 0 to 2.*label 3 in row 3"),
         (bad(y=np.arange(150) % 3 - 1), {}, "go from 0 to 2.*label -1 in row 0"),
         (bad(x=np.ones((150, 7))), {}, r"expects shape \(n, 6\).*\(150, 7\)"),
+        (bad(), {"validation": Rows(rows().x, rows().y + 1)}, "go from 0 to 2.*label 3"),
+        (bad(y=np.arange(300).reshape(150, 2) % 2), {}, r"don't take labels of shape \('n', 2\)"),
         (bad(), {"epochs": -1}, "epochs is a whole number of at least 0. Received: -1"),
         (bad(), {"batch_size": 0}, "batch_size is a whole number of at least 1"),
         (bad(), {"learning_rate": 0}, "learning_rate is above 0. Received: 0"),
