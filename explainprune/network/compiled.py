@@ -60,6 +60,7 @@ class CompiledFunction:
         self._gradients = _Traced(self._trace_gradients, rows, index)
         self._jacobian = _Traced(self._trace_jacobian, rows)
         graph = self._outputs.concrete.graph
+        _check_certain(graph)
         self.n_outputs = int(graph.outputs[0].shape[1])
         row = bytes_per_row(graph)
         self.rows_per_call = _rows(memory_bytes, row)
@@ -133,6 +134,17 @@ class CompiledFunction:
             return np.zeros((0, *shape), dtype=self._dtype)
         result = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         return _finite(result, what)
+
+
+def _check_certain(graph: Any) -> None:
+    """Raise if the graph draws random numbers: no explanation would be of the model itself."""
+    for operation in graph.get_operations():
+        if "Random" in operation.type or operation.type in ("Multinomial", "StatelessMultinomial"):
+            raise ValueError(
+                f"The model draws random numbers in inference (at {operation.name!r}): a dropout "
+                "or noise layer that was left in training mode? Expected the same outputs for the "
+                "same rows."
+            )
 
 
 def _gradient(outputs: Any, x: Any, weights: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -155,8 +155,13 @@ class KerasNetwork:
         """
         if not self._signature.known:
             self._signature = self._signature.like(x)
-            if self._signature.known:
-                self._compile()
+            if not self._signature.known:
+                asked = ", ".join(f"{part.name!r} {part.shape}" for part in self._signature.parts)
+                raise ValueError(
+                    f"The model leaves the shape of its inputs open ({asked}): rows need all axes, "
+                    f"not flat ones. Received: {_shapes(x)}."
+                )
+            self._compile()
         flat = packing.pack(x, self._signature.parts, self._signature.dtype)
         if self._check_tokens is not None:
             self._check_tokens(flat)
@@ -232,6 +237,11 @@ class KerasNetwork:
         self.output_names, self.output_shapes = layout.names, layout.shapes
         self.looked_through, self.notes = layout.looked_through, layout.notes
         return flat
+
+
+def _shapes(x: Any) -> str:
+    parts = x.items() if isinstance(x, Mapping) else [("shape", x)]
+    return ", ".join(f"{name}={np.shape(part)}" for name, part in parts)
 
 
 _CACHE: OrderedDict[Any, KerasNetwork] = OrderedDict()

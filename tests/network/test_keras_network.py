@@ -323,3 +323,34 @@ def test_errors_of_the_model_come_as_one_sentence():
     np.testing.assert_array_equal(network.outputs(np.ones((1, 2))), [[1, 1]])
     with pytest.raises(ValueError, match=r"^The model failed on rows of shape \(1, 2\): [^\n]+$"):
         network.outputs(-np.ones((1, 2)))
+
+
+class AlwaysDropping(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.Dropout(0.5)
+
+    def call(self, x):
+        return self.inner(x, training=True)
+
+
+def test_a_model_that_draws_random_numbers_in_inference_is_refused():
+    with pytest.raises(
+        ValueError, match=r"draws random numbers in inference \(at '.*dropout.*left"
+    ):
+        KerasNetwork(functional((2,), AlwaysDropping()))
+    # Asked for in the graph itself, inference mode overrules it, as in model.predict.
+    x = keras.Input((50,))
+    network = as_network(keras.Model(x, layers.Dropout(0.5)(x, training=True)))
+    np.testing.assert_array_equal(network.outputs(np.ones((1, 50))), np.ones((1, 50)))
+
+
+def test_flat_rows_of_a_model_that_leaves_its_shape_open_are_refused():
+    model = functional((None, 4), layers.GlobalMaxPooling1D())
+    with pytest.raises(
+        ValueError, match=r"'.*' \(None, 4\)\): rows need all axes.*shape=\(2, 12\)"
+    ):
+        KerasNetwork(model).pack(np.zeros((2, 12)))
+    network = KerasNetwork(model)
+    assert network.pack(np.zeros((2, 3, 4))).shape == (2, 12)
+    assert network.pack(np.zeros((2, 12))).shape == (2, 12)
