@@ -52,6 +52,52 @@ def test_linear_networks_agree_by_their_weights(linear):
     assert same.comparisons[PAIR]["log_attribution_scale"].value == pytest.approx(np.log(10))
 
 
+@pytest.fixture(scope="module")
+def sparse_pair(linear):
+    """Two classes told apart by eight equal features, and by four of them; rows and labels."""
+    even = np.outer(np.ones(8), [1.0, -1.0])
+    half = even * (np.arange(8) < 4)[:, None]
+    x = 10.0 + 0.01 * np.random.default_rng(0).normal(size=(400, 8))
+    return linear(even), linear(half), (x, np.zeros(400, int))
+
+
+def test_half_the_features_are_clearer(sparse_pair):
+    result = compare(*sparse_pair, names=("dense", "pruned"), background=np.zeros((1, 8)))
+    assert result.comparisons["dense|pruned"]["effective_features_ratio"].value == pytest.approx(
+        0.5, rel=1e-5
+    )
+    assert result.clarity.label == "clearer"
+    assert result.clarity.sentence.startswith(
+        "The pruned model's explanations are clearer: 4.0 effective features instead of 8.0"
+    )
+    back = compare(*sparse_pair[1::-1], sparse_pair[2], background=np.zeros((1, 8)), detail=False)
+    assert back.clarity.label == "less clear"
+
+
+def test_unfaithful_explanations_are_not_clearer(linear, sparse_pair):
+    from explainprune.analysis.attribution import METHODS, Explained
+
+    _, other, data = sparse_pair
+    dense = linear(np.outer(np.arange(1.0, 9.0), [1.0, -1.0]))
+
+    def two_faced(network, x, background, targets, *, rng, players):
+        """Tell the truth of the dense network, its contrary of the other."""
+        shared = {"rng": rng, "players": players}
+        right = METHODS["expected_gradients"](network, x, background, targets, **shared)
+        return Explained(right.values * (1 if network is dense else -1), right.base)
+
+    baseline = {"background": np.zeros((1, 8)), "detail": False}
+    result = compare(dense, other, data, methods=[two_faced], **baseline)
+    naopc = [result.models[name].slices["all rows"]["naopc"].value for name in ("dense", "other")]
+    assert naopc == pytest.approx([1.0, 0.0])
+    assert result.comparisons[PAIR]["naopc_drop"].value == pytest.approx(1.0)
+    assert result.clarity.label == "inconclusive"
+    assert "because its explanations are less faithful" in result.clarity.sentence
+    honest = compare(dense, other, data, **baseline)
+    assert honest.comparisons[PAIR]["naopc_drop"].value == pytest.approx(0.0, abs=1e-6)
+    assert honest.clarity.label == "clearer"
+
+
 def test_both_are_explained_for_the_dense_prediction(linear):
     weights = np.array([[4.0, -4.0], [3.0, -3.0], [2.0, -2.0], [-1.0, 1.0], [0.5, -0.5]])
     x = np.random.default_rng(0).normal(size=(60, 5))
@@ -149,22 +195,23 @@ def test_arms_stand_beside_the_pair(models, data, curved):
     result = compare(
         *models,
         data,
-        arms={"placebo": models[0], "retrained": curved(seed=9)},
+        arms={"placebo": curved(noise=0.1), "retrained": curved(seed=9), "twin": models[0]},
         names=("dense", "pruned"),
         progress=lambda *step: seen.append(step),
         **QUICK,
     )
-    assert list(result.models) == ["dense", "pruned", "placebo", "retrained"]
+    assert list(result.models) == ["dense", "pruned", "placebo", "retrained", "twin"]
     agreement = {
         n: result.comparisons[f"dense|{n}"]["signed_top_k"].value
         for n in result.models
         if n != "dense"
     }
-    assert agreement["placebo"] == 1.0
-    assert agreement["retrained"] < 0.5
+    assert agreement["twin"] == 1.0
+    assert agreement["retrained"] < 0.5 < agreement["placebo"] < 1
     place = result.verdict.evidence["position"].value
-    assert place == pytest.approx((1 - agreement["pruned"]) / (1 - agreement["retrained"]))
-    assert "placebo 0 %" in result.verdict.sentence
+    farthest = agreement["placebo"] - agreement["retrained"]
+    assert place == pytest.approx((agreement["placebo"] - agreement["pruned"]) / farthest)
+    assert "twin 0 %" in result.verdict.sentence
     assert [step[0] for step in seen] == list(range(1, len(seen) + 1))
     assert seen[-1][0] == seen[-1][1]
     assert [step[2] for step in seen[:2]] == ["explained dense", "explained pruned"]

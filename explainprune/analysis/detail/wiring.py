@@ -84,6 +84,7 @@ def wiring(model: Model, owners: Array) -> Wiring:
         for info in infos.values()
     }
     outputs = {info.path for info in infos.values() if info.is_output}
+    drawn = {path for info in infos.values() for path in info.kernels}
     reaches = input_reach(model)
     channels = _channels(reaches, infos, weights)
     alive[INPUTS] = _any(np.asarray(found.inputs), owners) if channels is None else channels.alive
@@ -92,7 +93,7 @@ def wiring(model: Model, owners: Array) -> Wiring:
     sources += [(path, reach, np.arange(reach.size)) for path, reach in unit_reach(model).items()]
     for start, reach, names in sources:
         wires += _wires(start, reach, names, infos, weights, alive)
-        stops += [part.path for part in reach.read_by if part.path not in infos]
+        stops += [part.path for part in reach.read_by if part.path not in drawn]
         stops += reach.stops if start not in outputs else ()
     return Wiring(
         layers={info.path: info.kind for info in infos.values()},
