@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from explainprune.reporting import wording
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Line, Scale, ends, scale
 from explainprune.types import Measure, ModelRow
 
@@ -76,11 +77,12 @@ def _scores(subject: Subject) -> Scale | None:
 
 def _slices(subject: Subject) -> Scale | None:
     models, primary = subject.models, subject.results.primary
-    within = subject.results.slices.get(subject.main, {})
+    whole = subject.results.comparisons[subject.main]
+    within = {ALL_ROWS: whole} | subject.results.slices.get(subject.main, {})
     score = _sliced_score(models)
     scored = (part for m in models.values() for part in m.slices if score in m.slices[part])
-    labels = dict.fromkeys([*scored, *within])
-    if not labels:
+    labels = dict.fromkeys([ALL_ROWS, *scored, *within])
+    if set(labels) == {ALL_ROWS}:
         return None
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
     known = wording.term(score)
@@ -88,9 +90,9 @@ def _slices(subject: Subject) -> Scale | None:
         Line(
             label,
             tuple(
-                (subject.role(key), row.slices[label][score])
+                (subject.role(key), found)
                 for key, row in models.items()
-                if score in row.slices.get(label, {})
+                if (found := _within(row, label, score)) is not None
             ),
             beside=tuple(within.get(label, {}).get(column) for column in columns),
         )
@@ -98,6 +100,12 @@ def _slices(subject: Subject) -> Scale | None:
     ]
     terms = tuple(wording.term(column) for column in columns)
     return scale(known.label, lines, kind=known.kind, columns=terms)
+
+
+def _within(row: ModelRow, label: str, score: str) -> Measure | None:
+    """Return a model's score in one slice; on all rows it is the model's own."""
+    found = row.slices.get(label, {}).get(score)
+    return found or (measure_of(row, score) if label == ALL_ROWS else None)
 
 
 def _sliced_score(models: dict[str, ModelRow]) -> str:

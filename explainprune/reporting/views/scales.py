@@ -41,7 +41,8 @@ class Line:
     @property
     def common(self) -> Measure | None:
         """A figure whose n holds for the whole row, if there is one: n is then said once."""
-        return shared_count(measure for _, measure in self.measures)
+        figures = [measure for _, measure in self.measures]
+        return shared_count(figures or self.beside)
 
 
 @dataclass(frozen=True)

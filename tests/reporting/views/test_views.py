@@ -94,12 +94,19 @@ def test_chance_does_not_flatten_the_scores(comparison):
 
 def test_slices_join_scores_and_pair_figures(comparison):
     slices = performance(subject_of(comparison)).slices
-    assert labels(slices) == [*(f"class {k}" for k in range(10)), "group east", "flipped"]
-    (line, _) = slices.rows[3]
+    assert labels(slices) == (
+        ["all rows", *(f"class {k}" for k in range(10)), "group east", "flipped"]
+    )
+    lines = {line.label: line for line, _ in slices.rows}
+    line = lines["class 3"]
     assert [role for role, _ in line.measures] == ["dense", "other"]
     within = comparison.slices["dense|pruned"]["class 3"]
     assert line.beside == (within["signed_top_k"], within["churn"])
-    assert not slices.rows[-1][0].measures
+    whole = comparison.comparisons["dense|pruned"]
+    assert lines["all rows"].beside == (whole["signed_top_k"], whole["churn"])
+    assert [m.value for _, m in lines["all rows"].measures] == [0.9722, 0.9611]
+    assert not lines["flipped"].measures
+    assert lines["flipped"].common.n == 1
 
 
 def test_layers_count_units_and_connections(comparison):
