@@ -110,6 +110,8 @@ def test_silenced_units_say_nothing_whatever_they_hold(name):
         removed = [0, reach.size - 1]
         weights = weights_of(model)
         touched(weights, reach.own, removed, lambda shape: rng.uniform(5, 9, shape))
+        for path in weights:  # or the mean would take away what the rest adds
+            weights[path] = -weights[path] if path.endswith("moving_mean") else weights[path]
         loud = with_weights(model, weights)(x).numpy()
         assert np.abs(loud - dense).max() > 1e-3
         touched(weights, reach.read_by, removed, np.zeros)
@@ -231,3 +233,23 @@ def test_a_subclassed_model_has_no_graph():
     model(np.zeros((1, 2), "float32"))
     with pytest.raises(ValueError, match="'own' of type Own has no layer graph"):
         unit_reach(model)
+
+
+def test_channels_through_depthwise_and_separable_kernels():
+    x = keras.Input((4, 4, 2))
+    y = kl.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="dw")(
+        kl.Conv2D(2, 1, activation="sigmoid", name="c")(x)
+    )
+    z = kl.SeparableConv2D(3, 1, depth_multiplier=2, name="sep")(y)
+    model = keras.Model(x, [z, kl.Add(name="sum")([y, y])])
+    reach = unit_reach(model)["c"]
+    own = {each.path: (each.axis, each.units.tolist()) for each in reach.own}
+    assert own["dw/kernel"] == (2, [0, 1])
+    assert own["dw/bias"] == (0, [0, 0, 1, 1])
+    read = {each.path: (each.axis, each.units.tolist()) for each in reach.read_by}
+    assert read == {
+        "sep/depthwise_kernel": (2, [0, 0, 1, 1]),
+        "sep/pointwise_kernel": (2, [0, 0, 0, 0, 1, 1, 1, 1]),
+    }
+    assert reach.stops == ("sum",)
+    assert reach.zero_at_stops  # the filter's own zeros stop what sigmoid(0) would send
