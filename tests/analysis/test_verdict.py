@@ -60,10 +60,16 @@ def test_noise_that_may_exceed_the_margin_cannot_buy_preserved():
 def test_a_noisy_explainer_is_told_how_large_a_background_would_do():
     verdict = judged(0.25, 0.20, background=100, remedy="a method without draws would help")
     assert verdict.label == "inconclusive"
-    # Noise falls with 1/√rows: 20 % → 10 % takes four times as many.
-    assert "about 400 background rows in place of 100 would bring it within" in verdict.sentence
+    # Noise falls with 1/√rows: from at most 20.5 % to 10 % takes 4.2 times as many.
+    assert "about 430 background rows in place of 100 would bring it there" in verdict.sentence
     assert "; a method without draws would help" in verdict.sentence
     assert verdict.more is None
+
+
+def test_noise_on_the_margin_is_told_so_too():
+    verdict = judged(0.11, 0.097, noise_half=0.012, background=100)
+    assert verdict.label == "inconclusive"
+    assert "about 120 background rows in place of 100 would bring it there" in verdict.sentence
 
 
 def test_the_sentence_of_design_section_1():

@@ -172,7 +172,7 @@ class _Case:
     def way_out(self, more: int | None, background: int | None, remedy: str) -> str:
         """Say what would decide."""
         parts = [further(more, self.scope)]
-        noisy = self.noise.value is not None and self.noise.value > self.margin
+        noisy = self.noise.value is not None and not self.quiet
         if self.disagreement.interval is None:
             parts = ["one row can't decide" if self.disagreement.n == 1 else "nothing to judge by"]
         elif noisy and background and not _below(self.disagreement, self.margin):
@@ -181,11 +181,11 @@ class _Case:
 
     def _larger(self, background: int) -> str:
         """Estimate the background that brings the noise, which falls with 1/√rows, within."""
-        assert self.noise.value is not None
-        rows = rounded_up(background * (self.noise.value / self.margin) ** 2)
+        worst = self.noise.high if self.noise.high is not None else self.noise.value
+        rows = rounded_up(background * ((worst or 0.0) / self.margin) ** 2)
         return (
-            "the explainer's own noise is beyond the margin, about "
-            f"{rows:,} background rows in place of {background:,} would bring it within"
+            "the explainer's own noise is not within the margin, about "
+            f"{rows:,} background rows in place of {background:,} would bring it there"
         )
 
     @property

@@ -123,6 +123,10 @@ def test_edges_index_the_drawn_units(tiny):
     assert (first.source, first.target, first.weight) == ((0,), (0,), (3.0,))
     assert (second.source, second.target, second.weight) == ((0,), (0,), (-6.0,))
     assert (first.total, second.total) == (3, 3)  # of the whole layers
+    assert [layer.shown for layer in picture.layers] == [(1,), (1, 2), (1,)]
+    for layer in picture.layers:
+        assert len(layer.size) == len(layer.alive) == len(layer.shown)
+    assert picture.layers[1].alive == (True, False)
 
 
 def test_a_smaller_model_is_drawn_at_its_original_places(tiny):
