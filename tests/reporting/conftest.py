@@ -10,20 +10,23 @@ from pathlib import Path
 import pytest
 
 
-def _load_factory():
-    if "reporting_factory" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "reporting_factory", Path(__file__).with_name("factory.py")
-        )
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["reporting_factory"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["reporting_factory"]
+def _load(name):
+    """Import a file beside this one as ``reporting_<name>``."""
+    full = f"reporting_{name}"
+    if full not in sys.modules:
+        path = Path(__file__).with_name(f"{name}.py")
+        spec = importlib.util.spec_from_file_location(full, path)
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
+
+
+_load("factory_parts")  # now, so that the factory can be imported by whoever collects it
 
 
 @pytest.fixture(scope="session")
 def factory():
-    return _load_factory()
+    return _load("factory")
 
 
 @pytest.fixture(scope="session")

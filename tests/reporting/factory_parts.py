@@ -1,0 +1,231 @@
+"""Pieces of synthetic results that look like real ones: verdicts, models, drawings, samples."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from explainprune.types import (
+    Drawing,
+    DrawnEdges,
+    DrawnLayer,
+    FeatureRow,
+    Measure,
+    ModelRow,
+    Sample,
+    UnitRow,
+    Verdict,
+)
+
+
+def measure(value, half, *, n=360, unit="samples", note=""):
+    """An interval around a value, cut at nothing."""
+    return Measure(float(value), (float(value - half), float(value + half)), n, unit, note)
+
+
+def layers_of(sizes, names, rng, dead=0.0, labels=((), ())):
+    return tuple(
+        DrawnLayer(
+            name,
+            "inputs" if index == 0 else "Dense",
+            size,
+            tuple(range(size)),
+            tuple(float(v) for v in rng.beta(1.2, 3, size)),
+            tuple(bool(v) for v in (rng.random(size) >= (dead if index < len(sizes) - 1 else 0))),
+            labels[0] if index == 0 else labels[1] if index == len(sizes) - 1 else (),
+        )
+        for index, (name, size) in enumerate(zip(names, sizes, strict=True))
+    )
+
+
+def drawing_of(sizes, names, rng, *, density=1.0, dead=0.0, labels=((), ()), most=1500):
+    layers = layers_of(sizes, names, rng, dead, labels)
+    edges = []
+    for start, (fan_in, units) in enumerate(pairwise(sizes)):
+        source, target = (part.ravel() for part in np.meshgrid(range(fan_in), range(units)))
+        alive = np.array(layers[start].alive)[source] & np.array(layers[start + 1].alive)[target]
+        keep = np.flatnonzero(alive & (rng.random(source.size) < density))
+        weight = rng.normal(0, 1 / np.sqrt(fan_in), keep.size)
+        drawn = np.sort(np.argsort(-np.abs(weight))[:most])
+        edges.append(
+            DrawnEdges(
+                start,
+                start + 1,
+                tuple(int(i) for i in source[keep][drawn]),
+                tuple(int(i) for i in target[keep][drawn]),
+                tuple(float(w) for w in weight[drawn]),
+                int(keep.size),
+            )
+        )
+    return Drawing(layers, tuple(edges), "the strongest connections of each layer are drawn")
+
+
+def units_of(layers, rng):
+    rows = []
+    for layer, count in layers:
+        before = rng.gamma(1.2, 0.3, count)
+        kept = before > np.quantile(before, 0.55)
+        after = np.where(kept, before * rng.uniform(0.7, 1.4, count), 0)
+        ranks, later = (np.argsort(np.argsort(-v)) + 1 for v in (before, after))
+        rows += [
+            UnitRow(
+                layer,
+                unit,
+                float(before[unit]),
+                float(after[unit]) if kept[unit] else None,
+                float(ranks[unit]),
+                float(later[unit]) if kept[unit] else None,
+                bool(kept[unit]),
+            )
+            for unit in range(count)
+        ]
+    return tuple(rows)
+
+
+def feature_rows(names, dense, other):
+    dense, other = dense / dense.sum(), other / other.sum()
+    return tuple(
+        FeatureRow(
+            name,
+            float(a),
+            (float(a * 0.85), float(a * 1.15)),
+            float(b),
+            (float(b * 0.8), float(b * 1.2)),
+        )
+        for name, a, b in zip(names, dense, other, strict=True)
+    )
+
+
+def digits_images():
+    """Real images, and the attributions of a linear model of them."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    x = x / 16.0
+    mean = x.mean(0)
+    means = np.stack([x[y == k].mean(0) for k in range(10)])
+    return x, y, mean, means - means.mean(0)
+
+
+def digits_samples(count=12, seed=1):
+    x, y, mean, weights = digits_images()
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(x), count, replace=False)
+    why = ("typical", "most changed", "prediction flipped")
+    samples = []
+    for place, row in enumerate(rows):
+        dense = (x[row] - mean) * weights[y[row]]
+        other = np.where(np.abs(dense) > np.quantile(np.abs(dense), 0.6), dense * 1.1, 0)
+        other = other + (place % 3 > 0) * rng.normal(0, 0.03, 64) * (rng.random(64) > 0.7)
+        flipped = place % 3 == 2
+        samples.append(
+            Sample(
+                int(row),
+                tuple(float(v) for v in x[row]),
+                tuple(float(v) for v in dense),
+                tuple(float(v) for v in other),
+                str(y[row]),
+                f"{y[row]} (98%)",
+                f"{(y[row] + 3) % 10} (51%)" if flipped else f"{y[row]} (87%)",
+                None if place == 5 else float(np.round(1 - 0.25 * (place % 3), 3)),
+                why[place % 3],
+            )
+        )
+    return tuple(samples)
+
+
+def reasons(scope="pair", label="inconclusive", n=360, unit="samples", illustrative=False):
+    return Verdict(
+        label,
+        "For this pair, on 360 rows, 6.3 % of the four leading reasons differ (95 % interval "
+        "5.1–7.5; redrawing the background alone changes 2.1; margin 5): inconclusive; about 900 "
+        "more rows would decide.",
+        "signed top-k agreement on centred logits, k = 4",
+        0.05,
+        scope,
+        {
+            "disagreement": measure(0.0634, 0.0121, n=n, unit=unit),
+            "excess": measure(0.0423, 0.0132, n=n, unit=unit),
+            "noise": measure(0.0211, 0.0042, n=n, unit=unit),
+            "random_weights": measure(0.9588, 0.0121, n=n, unit=unit),
+        },
+        (
+            "Redrawing the background changes 2.1 %, less than the margin: the excess counts.",
+            "Both models explain the dense prediction, with the same background and draws.",
+        ),
+        912 if label == "inconclusive" else None,
+        illustrative,
+    )
+
+
+def clearer(scope="pair", n=360, unit="samples", illustrative=False):
+    return Verdict(
+        "clearer",
+        "The pruned model's explanations are clearer: 11.2 effective features instead of 26.4, "
+        "214 live connections instead of 4,464, exact Shapley values for 3,712 coalitions.",
+        "effective features per explanation",
+        0.05,
+        scope,
+        {
+            "effective_features_ratio": Measure(0.424, (0.391, 0.463), n, unit),
+            "effective_features_dense": measure(26.4, 0.8, n=n, unit=unit),
+            "effective_features_other": measure(11.2, 0.6, n=n, unit=unit),
+            "accuracy_drop": measure(0.0112, 0.0081, n=n, unit=unit),
+            "naopc_drop": Measure(None, None, 0, unit, "U = L for all rows"),
+        },
+        ("Accuracy fell by 1.1 points, within its margin of 2.", "NAOPC could not be computed."),
+        None,
+        illustrative,
+    )
+
+
+def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
+    rng = np.random.default_rng(3)
+    table = {
+        "dense": (0.9722, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, ""),
+        "pruned": (0.9611, 8906, 402, 1804, 31, 37, 214, 3712.0, ""),
+        "placebo": (0.9750, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "same epochs, no mask"),
+        "retrained": (0.9694, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "seed 101"),
+        "random_pruned": (0.8556, 8906, 402, 1804, 40, 51, 214, 90112.0, ""),
+        "random_weights": (0.1028, 8906, 8906, 17520, 82, 64, 4464, 2.0**64, "5 copies"),
+    }
+    rows = {}
+    for arm, (value, params, nonzero, flops, units, inputs, live, cost, note) in table.items():
+        slices = {}
+        if arm in ("dense", "pruned"):
+            for k in range(classes):
+                p = min(1.0, value + rng.normal(0, 0.02))
+                interval = (p - 0.06, min(1.0, p + 0.05))
+                slices[f"class {k}"] = {score: Measure(p, interval, max(3, n // classes), unit)}
+            slices["group east"] = {score: Measure(1.0, None, 2, "samples", "only two rows")}
+        slices["all rows"] = {
+            "effective_features": measure(26.4 if units == 82 else 11.2, 0.7, n=n, unit=unit),
+            "gini": measure(0.61, 0.02, n=n, unit=unit, note=f"bootstrap over {n} {unit}"),
+        }
+        rows[arm] = ModelRow(
+            arm,
+            **{score: value},
+            auc=None if score == "r2" else min(0.9999, value + 0.02),
+            log_loss=None if score == "r2" else round(3 * (1.005 - value), 4),
+            params=params,
+            nonzero=nonzero,
+            flops=flops,
+            units=units,
+            live_inputs=inputs,
+            live_connections=live,
+            exact_cost=cost,
+            intervals={
+                score: (value - 0.017, value + 0.013),
+            }
+            | (
+                {}
+                if score == "r2"
+                else {"log_loss": (2.8 * (1.005 - value), 3.3 * (1.005 - value))}
+            ),
+            n=n,
+            unit=unit,
+            slices=slices,
+            note=note,
+        )
+    return rows
