@@ -75,7 +75,40 @@ class Builder:
             lambda: self.one_of(L.LSTM, L.GRU)(units)(L.RepeatVector(3)(x)),
         )()
 
+    def sequence(self, x):
+        units, act = self.units(), self.activation()
+        rnn = self.one_of(L.LSTM, L.GRU, L.SimpleRNN)
+        bias = self.one_of(True, False)
+        mode = self.one_of("concat", "sum", "mul", "ave")
+        return self.one_of(
+            lambda: L.Conv1D(units, 3, padding="causal", activation=act)(x),
+            lambda: L.SeparableConv1D(units, 2, padding="same", depth_multiplier=2)(x),
+            lambda: rnn(units, return_sequences=True, use_bias=bias)(x),
+            lambda: L.GRU(units, return_sequences=True, reset_after=False)(x),
+            lambda: L.Bidirectional(
+                rnn(units, return_sequences=True, use_bias=bias), merge_mode=mode
+            )(x),
+            lambda: L.TimeDistributed(L.Dense(units, activation=act))(x),
+            lambda: L.MultiHeadAttention(units, 2, value_dim=3, use_bias=bias)(x, x),
+            lambda: L.Add()([x, L.MultiHeadAttention(2, 2)(x, x)]),
+            lambda: L.Permute((2, 1))(L.Conv1D(units, 1)(L.Permute((2, 1))(x))),
+            lambda: L.Concatenate()([x, L.Dense(units, activation=act)(x)]),
+            lambda: L.BatchNormalization()(L.AveragePooling1D(2, 1, padding="same")(x)),
+        )()
+
+    def sequences(self):
+        inputs = keras.Input((6,), dtype="int32")
+        masked = bool(self.rng.random() < 0.3)
+        x = L.Embedding(5, self.units(), mask_zero=masked)(inputs)
+        for _ in range(int(self.rng.integers(2, 5))):
+            x = self.sequence(x)
+        end = self.one_of(L.Flatten, L.GlobalAveragePooling1D, lambda: L.LSTM(3))
+        return keras.Model(inputs, L.Dense(3)(self.vector(end()(x))))
+
     def model(self):
+        return self.sequences() if self.rng.random() < 0.4 else self.images()
+
+    def images(self):
         inputs = keras.Input((7, 7, 2))
         pool = [L.Conv2D(4, 3, padding="same", activation=self.activation())(inputs)]
         for _ in range(int(self.rng.integers(2, 6))):
