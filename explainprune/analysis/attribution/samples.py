@@ -69,6 +69,13 @@ def read_inputs(x: Any, what: str) -> Inputs | list[Array]:
     else:
         inputs = np.asarray(x)
     parts = _parts(inputs)
+    if isinstance(parts, dict):
+        counts = {name: part.shape[:1] for name, part in parts.items()}
+        if len(set(counts.values())) > 1:
+            raise ValueError(
+                f"All inputs of {what} need the same number of rows. Received: "
+                f"{', '.join(f'{name}: shape={part.shape}' for name, part in parts.items())}."
+            )
     if n_rows(parts, what) == 0:
         shapes = [part.shape for part in parts.values()] if isinstance(parts, dict) else parts.shape
         raise ValueError(f"{what} needs at least one row. Received: shape={shapes}.")
