@@ -135,11 +135,10 @@ def test_one_function_added_to_all_logits_changes_no_reasons(classifier, small):
 
 
 def test_same_seed_same_bytes(classifier, pruned, small):
-    once, again, otherwise = (
-        compare(classifier, pruned, small, background=10, seed=seed).to_json() for seed in (3, 3, 4)
+    once, again = (
+        compare(classifier, pruned, small, background=10, seed=3).to_json() for _ in range(2)
     )
     assert once == again
-    assert once != otherwise
 
 
 def test_results_survive_json(pair):
@@ -180,6 +179,7 @@ def test_models_are_described(pair, classifier, pruned, digits):
     kernels = [v for p, v in weights_of(pruned).items() if p.endswith("kernel")]
     assert pair.models["pruned"].live_connections == sum(np.count_nonzero(k) for k in kernels)
     assert dense.units == 24 + 16
+    assert dense.exact_cost > pair.models["pruned"].exact_cost > 16
     right = pair_rows.y[pair_rows.y == 3] == probabilities.argmax(axis=1)[pair_rows.y == 3]
     assert dense.slices["class 3"]["accuracy"].value == pytest.approx(right.mean())
     assert pair.models["random_weights"].accuracy < 0.3
@@ -194,6 +194,9 @@ def test_detail_is_gathered(pair):
     assert 0 < len(detail.samples) <= 12
     assert {s.why for s in detail.samples} == {"typical", "most changed", "prediction flipped"}
     assert detail.image_shape == (8, 8)
+    for share, picture in zip(("dense", "other"), detail.drawings.values(), strict=True):
+        shares = np.array([getattr(row, share) for row in detail.features])
+        np.testing.assert_allclose(picture.layers[0].size, shares / shares.max(), atol=1e-3)
     by_row = {s.row: s for s in detail.samples}
     assert len(by_row) == len(detail.samples)
     changed = [s.agreement for s in detail.samples if s.why == "most changed"]

@@ -15,8 +15,8 @@ from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
 
 SCORES = ("accuracy", "r2", "auc", "log_loss")
-COST_ROWS = 20
-"""Scored rows on which the price of exact values is counted."""
+COST_ROWS = 16
+"""Scored rows, and background rows, on whose pairs the price of exact values is counted."""
 ALL = "all rows"
 
 
@@ -125,8 +125,10 @@ def _cost(subject: Subject, data: Data, background: Inputs) -> tuple[float | Non
     """Count coalitions on a few rows; None where the network can't be cut into small games."""
     from explainprune.analysis.attribution import exact_cost
 
-    few = take(data.x, np.arange(min(COST_ROWS, n_rows(data.x))))
-    cost = exact_cost(subject.model, few, background, output=subject.kind, players=data.players)
+    few, reference = (
+        take(part, np.arange(min(COST_ROWS, n_rows(part)))) for part in (data.x, background)
+    )
+    cost = exact_cost(subject.model, few, reference, output=subject.kind, players=data.players)
     if cost.why_not:
         return None, f"Exact values have no price: {cost.why_not}"
     return float(cost), ""

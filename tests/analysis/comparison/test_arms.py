@@ -119,5 +119,6 @@ def test_copies_take_turns_in_one_model(classifier, digits):
         np.testing.assert_allclose(
             loaded.network.outputs(loaded.x), copies.outputs[turn], atol=1e-6
         )
+        assert loaded.outputs is copies.outputs[turn]
     assert np.abs(copies.outputs[0] - copies.outputs[1]).max() > 0.1
     assert all(np.array_equal(v, before[p]) for p, v in weights_of(classifier).items())

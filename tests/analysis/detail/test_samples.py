@@ -89,6 +89,12 @@ def test_the_gallery_shows_typical_changed_and_flipped_rows_once_each():
     assert len(flipped.x) == len(flipped.dense) == len(flipped.other) == 3
 
 
+def test_of_many_flipped_rows_four_are_shown():
+    shown, _ = gallery(flipped=range(20, 30))
+    assert [s.why for s in shown].count("prediction flipped") == 4
+    assert len(shown) == 12
+
+
 def test_rows_without_agreement_can_still_flip():
     shown, _ = gallery(n=2, flipped=(0,), undefined=(0, 1))
     assert [(s.row, s.agreement) for s in shown] == [(100, None)]
