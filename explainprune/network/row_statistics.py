@@ -21,6 +21,7 @@ from explainprune.network.taps import Tapped, Untapped
 from explainprune.network.variables import clone, uncompiled_clone, variables
 from explainprune.network.weight_statistics import slot
 from explainprune.types import Array
+from explainprune.types.arrays import check_finite
 
 PARTS = {
     "activation_std": ("mean_activation", "mean_square_activation"),
@@ -37,9 +38,13 @@ def chosen_rows(
 ) -> tuple[list[Array], Array | None]:
     """Check rows against the model, and keep those of one class if `target` is given."""
     inputs = feed(model, x)
-    y = None if y is None else np.asarray(y)
-    if y is not None and len(y) != len(inputs[0]):
-        raise ValueError(f"y needs {len(inputs[0])} labels, one for each row. Received: {len(y)}.")
+    if y is not None:
+        y = np.asarray(y)
+        check_finite(y, "y")
+        if y.ndim == 0 or len(y) != len(inputs[0]):
+            raise ValueError(
+                f"y needs {len(inputs[0])} labels, one for each row. Received: shape={y.shape}."
+            )
     return (inputs, y) if target is None else _of_class(model, inputs, y, target)
 
 

@@ -140,12 +140,20 @@ def clone(model: Model) -> Model:
 def uncompiled_clone(model: Model) -> Model:
     """Return an independent copy with the same weights and seed states, not compiled."""
     copy = _rebuilt(model)
-    ours = variables(copy)
-    for path, variable in variables(model).items():
-        ours[path].assign(variable)
+    _assign(copy, variables(model))
     for mine, original in zip(seed_states(copy), seed_states(model), strict=True):
         mine.assign(original)
     return copy
+
+
+def _assign(model: Model, values: Mapping[str, Any]) -> None:
+    """Set some variables, and what preprocessing layers derive from theirs."""
+    held = variables(model)
+    for path, value in values.items():
+        held[path].assign(value)
+    for _, layer in located_layers(model):
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def _rebuilt(model: Model, seed: int = 0) -> Model:
@@ -192,9 +200,10 @@ def _name_alike(copy: Model, model: Model) -> None:
     ours, originals = list(located_layers(copy)), list(located_layers(model))
     if len(ours) != len(originals):
         raise ValueError("a layer is used at two levels of nested models, which a config loses.")
+    if {path for path, _ in ours} == {path for path, _ in originals}:
+        return
     for (_, layer), (_, original) in zip(ours, originals, strict=True):
-        if layer.name != original.name:
-            layer.name = original.name
+        layer.name = original.name
 
 
 def _without_seeds(config: Any) -> Any:
@@ -235,9 +244,7 @@ def with_weights(model: Model, weights: Mapping[str, Array]) -> Model:
     """
     check_paths(model, weights, "weight")
     copy = clone(model)
-    ours = variables(copy)
-    for path, values in weights.items():
-        ours[path].assign(np.asarray(values))
+    _assign(copy, {path: np.asarray(values) for path, values in weights.items()})
     return copy
 
 
@@ -262,9 +269,7 @@ def randomised(model: Model, seed: int) -> Model:
     another seed others, whatever seeds the initialisers hold.
     """
     copy = _rebuilt(model, seed)
-    ours = variables(copy)
-    for path, variable in _adapted(model).items():
-        ours[path].assign(variable)
+    _assign(copy, _adapted(model))
     if getattr(model, "compiled", False):
         _compile_like(copy, model)
     return copy

@@ -115,7 +115,12 @@ def test_without_labels_the_predicted_class_stands_in():
         ({"x": np.ones((2, 2, 2, 1))}, {}, r"expects shape \(n, 4\)"),
         ({"x": np.full((12, 4), np.nan)}, {}, "48 values that are NaN or infinite"),
         ({"x": np.ones((0, 4)), "y": None}, {}, "at least one row"),
-        ({"y": np.zeros(3, int)}, {}, "y needs 12 labels, one for each row. Received: 3"),
+        (
+            {"y": np.zeros(3, int)},
+            {},
+            r"y needs 12 labels, one for each row. Received: shape=\(3,\)",
+        ),
+        ({"y": np.full(12, "a")}, {}, "y needs numbers. Received: dtype=<U1"),
         ({"y": np.full(12, 3)}, {}, "3 outputs.*from 0 to 2. Received: label 3 in row 0"),
         ({"y": np.full(12, 1)}, {"target": 2}, "No row is of class target=2. Classes.*: 1"),
         (

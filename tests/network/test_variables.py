@@ -267,3 +267,6 @@ def test_randomised_keeps_what_preprocessing_was_adapted_to():
     scale.adapt(np.array([[1.0], [3.0], [5.0]]))
     model = keras.Sequential([L.Input((1,)), scale, L.Dense(1, name="last")])
     assert weights_of(randomised(model, 1))["scale/mean"].item() == pytest.approx(3.0)
+    x = np.array([[1.0], [7.0]], np.float32)
+    np.testing.assert_allclose(clone(model)(x), model(x))
+    np.testing.assert_allclose(randomised(model, 1).layers[0](x), scale(x))
