@@ -105,6 +105,7 @@ def shrink(
     """
     from explainprune.network.rebuilding.smaller import make_smaller
 
+    measure = (measure,) if isinstance(measure, str) else tuple(measure)
     for name in measure:
         if name not in MEASURES:
             raise unknown("measure", name, MEASURES)

@@ -248,7 +248,7 @@ def test_weights_that_are_nan_are_refused(model):
 
 def test_options_that_are_unknown(model, x):
     with pytest.raises(ValueError, match=r"Unknown measure 'latancy'\. Did you mean 'latency'"):
-        shrink(model, measure=("latancy",))
+        shrink(model, measure="latancy")
     with pytest.raises(ValueError, match=r"Unknown basis 'all input'\. Did you mean 'all inputs'"):
         shrink(model, basis="all input")
     with pytest.raises(ValueError, match="expects shape"):
