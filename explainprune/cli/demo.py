@@ -21,10 +21,14 @@ def demo(
 ) -> None:
     """Prune a network for handwritten digits, and ask what that did to its reasons."""
     from explainprune.study import StudyConfig
-    from explainprune.study.config import StudySettings
+    from explainprune.study.config import PruneSettings, StudySettings
 
     study_of(
-        StudyConfig(study=StudySettings(name="demo")),
+        StudyConfig(
+            prune=PruneSettings(sparsity=0.8),
+            # Three seeds side by side share two cores better than two and then one.
+            study=StudySettings(name="demo", levels=(0.5, 0.8, 0.95), workers=3),
+        ),
         out,
         Console(quiet, json),
         print_config=print_config,
