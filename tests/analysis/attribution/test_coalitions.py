@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.coalition_values import coalition_values
 from explainprune.analysis.attribution.coalitions import paired_coalitions
 from explainprune.analysis.attribution.regression import fitted
@@ -50,18 +51,18 @@ def test_coalitions_come_with_their_complements(share, players):
 
 
 @SHARES
-@pytest.mark.parametrize("players", [5, 6])
-def test_weighted_sums_are_right_on_average(share, players):
+@pytest.mark.parametrize(("players", "count"), [(5, 12), (6, 12), (9, 4)])
+def test_weighted_sums_are_right_on_average(share, players, count):
     """E Σ w̃ g(S) = Σ w g(S) over all coalitions, for any g."""
     rng = np.random.default_rng(0)
     g = rng.normal(size=2**players)
     place = 2 ** np.arange(players)
 
-    def total(count):
-        masks, weights = paired_coalitions(players, count, share, rng)
+    def total(wanted):
+        masks, weights = paired_coalitions(players, wanted, share, rng)
         return weights @ g[masks @ place]
 
-    drawn = np.array([total(12) for _ in range(1500)])
+    drawn = np.array([total(count) for _ in range(1500)])
     exact = total(2**players)
     assert abs(drawn.mean() - exact) < 4.5 * drawn.std() / np.sqrt(len(drawn))
     assert drawn.std() > 0.05 * abs(exact)
@@ -81,6 +82,45 @@ def test_sizes_come_as_often_as_their_share_says():
     kernel = 1 / (sizes * (20 - sizes))
     np.testing.assert_allclose(mean_counts(by_kernel), 30 * kernel / kernel.sum(), rtol=0.15)
     np.testing.assert_allclose(mean_counts(evenly), 30 / 19, rtol=0.15)
+
+
+@pytest.mark.parametrize(("method", "share"), [("kernel", by_kernel), ("leverage", evenly)])
+def test_each_method_draws_sizes_by_its_own_share(method, share):
+    seen = []
+
+    def formula(x):
+        seen.append(x.sum(axis=1))
+        return x[:, 0]
+
+    attribute(
+        FormulaNetwork(formula, 20),
+        np.ones((1, 20)),
+        background=np.zeros((1, 20)),
+        method=method,
+        draws=150,
+    )
+    counts = np.bincount(np.concatenate(seen).astype(int), minlength=21)[1:20]
+    expected = share(np.arange(1, 20), 20)
+    np.testing.assert_allclose(counts / counts.sum(), expected / expected.sum(), rtol=0.05)
+
+
+@pytest.mark.parametrize("method", ["kernel", "leverage"])
+def test_draws_correct_whatever_the_pilot_found(method, monkeypatch, make_smooth, by_definition):
+    """Without bias: a pilot that shares the change equally costs variance, not truth."""
+
+    def even(masks, weights, worth, total):
+        return np.repeat(np.expand_dims(total, 1), masks.shape[1], axis=1) / masks.shape[1]
+
+    monkeypatch.setattr("explainprune.analysis.attribution.regression.fitted", even)
+    network = make_smooth(2, features=8, outputs=1)
+    rng = np.random.default_rng(1)
+    x, background = rng.normal(size=(1, 8)), rng.normal(size=(2, 8))
+    expected = by_definition(network.outputs, x[0], background)[:, 0]
+    options = {"background": background, "method": method, "draws": 20, "coalitions": 10}
+    runs = np.array([attribute(network, x, seed=s, **options).values[0] for s in range(120)])
+    error = runs.std(axis=0) / np.sqrt(len(runs))
+    assert np.all(np.abs(runs.mean(axis=0) - expected) < 4 * error)
+    assert error.max() < 0.02 * np.abs(expected).max()
 
 
 def test_a_fit_recovers_an_additive_game_and_keeps_the_sum():
