@@ -51,8 +51,8 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from explainprune.analysis import compare as compare
     from explainprune.analysis.attribution import METHODS as METHODS
-    from explainprune.analysis.attribution import attribute as attribute
-    from explainprune.analysis.attribution import exact_cost as exact_cost
+    from explainprune.analysis.attribution import attribute as attribute  # type: ignore[no-redef]
+    from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.criteria import CRITERIA as CRITERIA
     from explainprune.criteria import importance as importance

@@ -47,7 +47,8 @@ class HiddenGames:
     @property
     def head(self) -> Array:
         """Weights from the last hidden units to the outputs: (units, outputs)."""
-        return self.stack.stages[-1].kernel
+        kernel: Array = self.stack.stages[-1].kernel
+        return kernel
 
     @property
     def n_players(self) -> int:
