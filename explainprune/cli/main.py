@@ -16,6 +16,7 @@ from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
 from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
+from explainprune.cli.interrupts import insistent
 from explainprune.cli.listing import list_names
 from explainprune.cli.prune import prune
 from explainprune.cli.report import report
@@ -81,4 +82,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(run())
+    with insistent():
+        code = run()
+    sys.exit(code)
