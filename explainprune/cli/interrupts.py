@@ -1,0 +1,35 @@
+"""Ctrl-C that can't get lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+AGAIN = 3.0
+"""Seconds after which an interrupt that nobody acted on is raised once more."""
+
+
+@contextmanager
+def insistent() -> Iterator[None]:
+    """Raise KeyboardInterrupt on Ctrl-C, and again while it has no effect.
+
+    Python drops an exception that is raised inside a callback from native code, and training runs
+    in native code nearly all the time: one Ctrl-C could simply vanish there.
+    """
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield
+        return
+
+    def interrupt(number: int, frame: Any) -> None:
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        raise KeyboardInterrupt
+
+    before = {which: signal.signal(which, interrupt) for which in (signal.SIGINT, signal.SIGALRM)}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for which, handler in before.items():
+            signal.signal(which, handler)
