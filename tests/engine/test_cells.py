@@ -196,7 +196,13 @@ run_cells("cells:sleep_with_grandchild", [{{"pids": {pids!r}}}], workers=1)
 def test_no_process_outlives_its_parent(tmp_path, how):
     pids = tmp_path / "pids"
     code = SCRIPT.format(here=str(HERE), pids=str(pids))
-    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores SIGINT and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     child, grandchild = pids.read_text().split()
     parent.send_signal(how)
