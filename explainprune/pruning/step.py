@@ -1,0 +1,66 @@
+"""What every pruning does at a step: score, and note down how well the model does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from explainprune.criteria import importance
+from explainprune.lookup import name_of
+from explainprune.network.performance import performance
+from explainprune.network.protocol import Model
+from explainprune.pruning.granularity import Entries, View
+from explainprune.pruning.rows import Given, at_most
+from explainprune.types import Array
+
+MEASURED_ROWS = 5000
+"""On how many of the rows learned from loss and accuracy are measured."""
+
+_STREAMS = {"criterion": 1, "training": 2, "rewind": 3, "control": 4}
+
+
+def scores_of(
+    view: View, model: Model, given: Given, criterion: str | Callable[..., Any], seed: int
+) -> dict[str, Array]:
+    """Score every entry of `model` as it is now.
+
+    Raises
+    ------
+    ValueError
+        If the criterion isn't defined for a layer that may be pruned.
+    """
+    found = importance(model, given.learn, criterion=criterion, level=view.level, seed=seed).scores
+    missing = sorted(set(view.needs) - set(found))
+    if missing:
+        raise ValueError(
+            f"Criterion {name_of(criterion)!r} is not defined for {missing}: choose another, or "
+            "name them in protect."
+        )
+    return dict(found)
+
+
+def measured(model: Model, given: Given, prefix: str = "") -> dict[str, float]:
+    """Return loss and accuracy (or R²) on the rows learned from and those choices are made on."""
+    found: dict[str, float] = {}
+    for name, rows in (("train", given.learn), ("validation", given.validation)):
+        if rows is not None and rows.y is not None:
+            scores = performance(model, at_most(rows, MEASURED_ROWS))
+            found |= {f"{prefix}{name}_{key}": value for key, value in scores.items()}
+    return found
+
+
+def sparsity_of(kept: Entries) -> float:
+    """Return the share of entries that are not kept.
+
+    >>> sparsity_of({"a": np.array([True, False]), "b": np.array([True, True])})
+    0.25
+    """
+    total = sum(mask.size for mask in kept.values())
+    return sum(int((~mask).sum()) for mask in kept.values()) / total
+
+
+def stream(seed: int, name: str, step: int) -> int:
+    """Derive the seed of one stream of random numbers at one step."""
+    return int(np.random.SeedSequence([seed, _STREAMS[name], step]).generate_state(1)[0])
