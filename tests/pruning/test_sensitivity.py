@@ -7,11 +7,11 @@ from explainprune.pruning.allocation import allocate
 
 
 def test_one_layer_at_a_time_by_hand(model, data):
-    frame = sensitivity(model, data, criterion="magnitude", sparsities=(0.25, 0.8))
+    frame = sensitivity(model, data, criterion="magnitude", sparsities=(0.25, 0.75))
     assert frame.layer.iloc[1:].tolist() == ["first", "first", "second", "second"]
     assert frame.layer.isna().tolist() == [True, False, False, False, False]
-    assert frame.requested.tolist() == [0, 0.25, 0.8, 0.25, 0.8]
-    assert frame.achieved.round(2).tolist() == [0, 0.25, 0.8, 0.25, 0.8]
+    assert frame.requested.tolist() == [0, 0.25, 0.75, 0.25, 0.75]
+    assert frame.achieved.round(2).tolist() == [0, 0.25, 0.75, 0.25, 0.75]
     x, y = data.validation.x, data.validation.y
     weights = weights_of(model)
     for row in frame.iloc[1:].itertuples():
@@ -21,7 +21,7 @@ def test_one_layer_at_a_time_by_hand(model, data):
         accuracy = (alone(x).numpy().argmax(axis=1) == y).mean()
         assert row.accuracy == pytest.approx(accuracy)
         assert row.drop == pytest.approx(frame.accuracy[0] - accuracy)
-    assert frame["drop"].max() > 0.02
+    assert frame["drop"].max() > 0.01
 
 
 def test_as_much_as_the_floor_allows(model, data):
