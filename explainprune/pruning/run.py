@@ -13,6 +13,7 @@ from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal
 from explainprune.pruning.granularity import View
+from explainprune.pruning.repair import repaired
 from explainprune.pruning.rows import Given
 from explainprune.pruning.step import measured, scores_of, sparsity_of, stream
 from explainprune.types import Masks
@@ -30,6 +31,7 @@ class Run:
     epochs : list of int
         Of fine-tuning, for each step.
     recipe : callable or None
+    refit : bool
     seed : int
     rows : list of dict
         The history so far.
@@ -40,6 +42,7 @@ class Run:
     criterion: str | Callable[..., Any]
     epochs: list[int]
     recipe: Recipe | None
+    refit: bool
     seed: int
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -50,6 +53,7 @@ class Run:
         finetune = finetuner(self.recipe, self.given)
         self._note(model, step=0, requested=0.0, achieved=0.0, epochs=0)
         current, kept = clone(model), None
+        reference = model
         for step, epochs in enumerate(self.epochs):
             drawn = stream(self.seed, "criterion", step)
             scores = scores_of(self.view, current, self.given, self.criterion, drawn)
@@ -57,14 +61,18 @@ class Run:
             kept = choice.kept
             masks = self.view.masks(kept)
             current = apply_masks(current, masks)
+            figures = dict(choice.figures)
+            if self.refit:
+                current, figures["refit"] = repaired(current, reference, masks, self.given)
             if epochs:
                 current = finetune(current, masks, epochs, stream(self.seed, "training", step))
+                reference = current
             self._note(
                 current,
                 step=step + 1,
                 requested=choice.requested,
                 achieved=sparsity_of(kept),
-                **choice.figures,
+                **figures,
                 epochs=epochs if self.recipe is None else None,
             )
         return current, masks, pd.DataFrame(self.rows)

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
+from explainprune.network import refitting
+from explainprune.network.calls import calls_of
 from explainprune.network.masking import apply_masks
 from explainprune.network.refitting import recalibrated, refitted
 from explainprune.network.variables import variables, weights_of, with_weights
@@ -168,3 +170,18 @@ def test_statistics_of_normalisation_are_those_of_the_rows():
     batches = weights_of(recalibrated(model, X, batch_size=70))
     np.testing.assert_allclose(batches["n/moving_mean"], read.mean(axis=0), atol=1e-5)
     np.testing.assert_allclose(batches["n/moving_variance"], read.var(axis=0), rtol=1e-4)
+
+
+def test_a_part_of_many_places_is_enough(monkeypatch):
+    model = dense("linear")
+    kernel = weights_of(model)["a/kernel"]
+    kernel[:, 3] = kernel[:, 0] - 2 * kernel[:, 1]
+    model = with_weights(model, {"a/kernel": kernel})
+    masks = without_unit(model, 3)
+    monkeypatch.setattr(refitting, "PATCHES", 50)
+    fit = refitting._Fit(calls_of(model), calls_of(model), [X], 64, 1e-4)
+    gram, _, moved = fit._moments(0, 6)
+    assert not moved
+    assert 80 < gram[-1, -1] < 160  # ones squared and added up: how many places were read of 300
+    fitted = refitted(apply_masks(model, masks), model, masks, X, ridge=1e-9)
+    np.testing.assert_allclose(fitted(X), model(X), atol=1e-4)

@@ -1,0 +1,86 @@
+"""Repair before fine-tuning: what helps on held-out rows is kept, what does not is not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.network.keras_network import as_network
+from explainprune.network.layers import layers
+from explainprune.network.masking import apply_masks
+from explainprune.network.performance import performance
+from explainprune.network.protocol import Model
+from explainprune.network.refitting import recalibrated, refitted
+from explainprune.pruning.rows import Given, at_most
+from explainprune.types import Masks, Rows
+
+CALIBRATION_ROWS = 2000
+HELD_OUT_ROWS = 2000
+
+
+def repaired(model: Model, reference: Model, masks: Masks, given: Given) -> tuple[Model, str]:
+    """Fit what lost its inputs anew, and normalisation statistics, where held-out rows say so.
+
+    Tried are the model as it is, refitted, and, where it normalises batches, each of the two with
+    new statistics. Judged is the loss on the validation rows (on a fifth of the rows learned from,
+    where there are none); without labels, the squared distance to the reference's outputs.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Masked.
+    reference : keras.Model
+        The model before: what the masked one should still do.
+    masks : Masks
+    given : Given
+
+    Returns
+    -------
+    model : keras.Model
+    chosen : str
+        ``"none"``, ``"refit"``, ``"batchnorm"`` or ``"refit+batchnorm"``.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows, or the model is subclassed.
+    """
+    fitting, judging = _split(given)
+    tried = {
+        "none": model,
+        "refit": refitted(model, reference, masks, fitting.x),
+    }
+    if any(info.kind == "BatchNormalization" for info in layers(model)):
+        for name in list(tried):
+            renewed = apply_masks(recalibrated(tried[name], fitting.x), masks)
+            tried["batchnorm" if name == "none" else f"{name}+batchnorm"] = renewed
+    badness = {name: _badness(each, reference, judging) for name, each in tried.items()}
+    # The first of equals, so that nothing changes without a gain; NaN never wins.
+    best = min(badness, key=lambda name: np.nan_to_num(badness[name], nan=np.inf))
+    return tried[best], best
+
+
+def _split(given: Given) -> tuple[Rows, Rows]:
+    """Return rows to fit on, and others to judge by."""
+    if given.learn is None:
+        raise ValueError("refit=True needs rows to fit on. Received: no data.")
+    if given.validation is not None:
+        judging = at_most(given.validation, HELD_OUT_ROWS)
+        return at_most(given.learn, CALIBRATION_ROWS), judging
+    rows = at_most(given.learn, CALIBRATION_ROWS + HELD_OUT_ROWS // 4)
+    if len(rows) < 5:
+        raise ValueError(
+            f"refit=True holds a fifth of the rows out to judge by. Received: {len(rows)} rows; "
+            "expected at least 5."
+        )
+    held_out = np.arange(len(rows)) % 5 == 4
+    return rows.take(~held_out), rows.take(held_out)
+
+
+def _badness(model: Model, reference: Model, rows: Rows) -> float:
+    """Return what the best model has least of."""
+    if rows.y is not None:
+        return performance(model, rows)["loss"]
+    ours, theirs = (
+        network.outputs(network.pack(rows.x)) for network in map(as_network, (model, reference))
+    )
+    return float(np.square(ours - theirs).mean())
