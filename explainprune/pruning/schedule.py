@@ -77,6 +77,8 @@ def sparsities(schedule: str | Schedule, steps: int, sparsity: float) -> list[fl
     if steps < 1:
         raise ValueError(f"steps is 1 or more. Received: {steps}.")
     function = look_up(schedule, SCHEDULES, "schedule")
+    if not sparsity:  # as many steps as pruning would take: a placebo trains as long
+        return [0.0] * len(sparsities(schedule, steps, 0.5))
     reached: list[float] = []
     for step in range(1, steps + 1):
         now = float(function(step / steps, sparsity))

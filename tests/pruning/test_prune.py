@@ -191,6 +191,7 @@ def test_allocation_by_layer_says_how_much(model, data):
 def test_a_zero_sparsity_trains_and_removes_nothing(model, data):
     pruned = prune(model, data, sparsity=0.0, steps=2, finetune_epochs=1)
     assert pruned.masks.removed == 0
+    assert pruned.history.epochs.tolist() == [0, 0, 1]
     assert not same_weights(pruned.model, model)
 
 

@@ -9,6 +9,7 @@ from explainprune.lookup import nearest
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.pruning.granularity.block import block
+from explainprune.pruning.granularity.coupled import coupled
 from explainprune.pruning.granularity.fan_in import fan_in
 from explainprune.pruning.granularity.input import input_
 from explainprune.pruning.granularity.n_of_m import n_of_m
@@ -21,6 +22,7 @@ __all__ = ["GRANULARITIES", "Entries", "Sharing", "View", "implied_sparsity", "v
 GRANULARITIES: dict[str, tuple[str, Callable[..., View]]] = {
     "weight": (r"weight", weight),
     "unit": (r"unit", unit),
+    "coupled": (r"coupled", coupled),
     "input": (r"input", input_),
     "fan_in:K": (r"fan_in:(\d+(?:,\d+)*)", fan_in),
     "N:M": (r"(\d+):(\d+)", n_of_m),
