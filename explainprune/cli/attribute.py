@@ -11,6 +11,7 @@ import typer
 from explainprune.cli.console import Console
 from explainprune.cli.options import (
     DATA_PANEL,
+    ClassNames,
     DataFile,
     DryRun,
     Force,
@@ -22,6 +23,7 @@ from explainprune.cli.options import (
     Seed,
     Target,
     Trust,
+    names_of,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
@@ -36,6 +38,7 @@ def attribute(
     target: Target = None,
     players: Players = None,
     preprocess: Preprocess = None,
+    class_names: ClassNames = None,
     background: Annotated[
         str | None,
         option("--background", help="Reference rows.", panel=DATA_PANEL, metavar="FILE"),
@@ -71,14 +74,20 @@ def attribute(
 
     check_file(out, (".npz", ".csv"), force=force)
     console = Console(quiet, json)
-    read = xp.load_data(
-        data, target=target, players=players, preprocess=preprocess, background=background
-    )
+    if rows is not None and rows < 1:
+        raise ValueError(f"--rows is at least 1. Received: {rows}.")
+    reading: dict[str, Any] = {
+        "target": target,
+        "players": players,
+        "preprocess": preprocess,
+        "background": background,
+        "class_names": names_of(class_names),
+    }
+    with console.noting():
+        read = xp.load_data(data, **reading)
+        loaded = xp.load_model(model, trust=trust)
     if rows is not None:
-        if rows < 1:
-            raise ValueError(f"--rows is at least 1. Received: {rows}.")
         read = read.with_(scored=read.scored.take(slice(rows)))
-    loaded = xp.load_model(model, trust=trust)
     keywords: dict[str, Any] = {
         "method": method,
         "target": int(explain) if explain.lstrip("-").isdigit() else explain,

@@ -12,6 +12,7 @@ from explainprune.cli.console import Console
 from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
+    ClassNames,
     DataFile,
     DryRun,
     Force,
@@ -25,6 +26,7 @@ from explainprune.cli.options import (
     Target,
     Task,
     Trust,
+    names_of,
     option,
 )
 
@@ -42,6 +44,7 @@ def compare(
     group: Group = None,
     players: Players = None,
     preprocess: Preprocess = None,
+    class_names: ClassNames = None,
     task: Task = None,
     background: Annotated[
         str,
@@ -117,17 +120,19 @@ def compare(
     console = Console(quiet, json)
     started = time.perf_counter()
     count = int(background) if background.isdigit() else None
-    read = xp.load_data(
-        data,
-        target=target,
-        group=group,
-        players=players,
-        preprocess=preprocess,
-        task=task,
-        background=None if count is not None else background,
-    )
+    reading: dict[str, Any] = {
+        "target": target,
+        "group": group,
+        "players": players,
+        "preprocess": preprocess,
+        "task": task,
+        "background": None if count is not None else background,
+        "class_names": names_of(class_names),
+    }
     files = {"dense": dense, "other": other, **_arms(arm or [])}
-    models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
+    with console.noting():
+        read = xp.load_data(data, **reading)
+        models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
     options: dict[str, Any] = {
         "methods": tuple(method or ("expected_gradients",)),
         "metrics": tuple(metric) if metric else None,

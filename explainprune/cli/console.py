@@ -48,14 +48,20 @@ class Console:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @contextmanager
-    def working(self, what: str) -> Iterator[Progress]:
-        """Show progress on a terminal, and warnings as notes; give the function to report to."""
+    def noting(self) -> Iterator[None]:
+        """Print warnings for users as notes, and no others."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = self._warned
             # TensorFlow's hints on how code is traced are for who writes it, not for who runs it.
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            yield
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[Progress]:
+        """Show progress on a terminal, and warnings as notes; give the function to report to."""
+        with self.noting():
             if self.quiet or not sys.stderr.isatty():
                 self.say(f"{what} …")
                 yield lambda done, total, step: None

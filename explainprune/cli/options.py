@@ -31,6 +31,15 @@ def flag(*names: str, help: str, panel: str | None = None, metavar: str | None =
     return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar)
 
 
+def names_of(text: str | None) -> list[str] | None:
+    """Read names separated by commas.
+
+    >>> names_of("no, yes"), names_of(None)
+    (['no', 'yes'], None)
+    """
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
 # What to read.
 DataFile = Annotated[
     str,
@@ -88,6 +97,15 @@ Task = Annotated[
         help="classification or regression, where the labels leave it open.",
         panel=DATA_PANEL,
         metavar="TASK",
+    ),
+]
+ClassNames = Annotated[
+    str | None,
+    option(
+        "--class-names",
+        help="Names of the classes in the order of the outputs, for labels that are text.",
+        panel=DATA_PANEL,
+        metavar="A,B,...",
     ),
 ]
 Trust = Annotated[

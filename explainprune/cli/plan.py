@@ -69,6 +69,6 @@ def duration(seconds: float) -> str:
     >>> duration(8), duration(95), duration(7300)
     ('8 seconds', '2 minutes', '2.0 hours')
     """
-    if seconds < 60:
-        return f"{max(1, round(seconds))} seconds"
+    if seconds < 90:
+        return f"{max(2, round(seconds))} seconds"
     return f"{round(seconds / 60)} minutes" if seconds < 3600 else f"{seconds / 3600:.1f} hours"

@@ -11,6 +11,7 @@ from explainprune.cli.console import Console
 from explainprune.cli.options import (
     OUTPUT_PANEL,
     PRUNING_PANEL,
+    ClassNames,
     DryRun,
     Force,
     Group,
@@ -24,6 +25,7 @@ from explainprune.cli.options import (
     Task,
     Trust,
     flag,
+    names_of,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
@@ -36,6 +38,7 @@ def prune(
     target: Target = None,
     group: Group = None,
     preprocess: Preprocess = None,
+    class_names: ClassNames = None,
     task: Task = None,
     criterion: Annotated[
         str,
@@ -118,12 +121,16 @@ def prune(
     for final in finals.values():
         check_file(final, (final.suffix,) if final is not out else (".keras",), force=force)
     console = Console(quiet, json)
-    rows = (
-        None
-        if data is None
-        else xp.load_data(data, target=target, group=group, preprocess=preprocess, task=task)
-    )
-    loaded = xp.load_model(model, trust=trust)
+    reading: dict[str, Any] = {
+        "target": target,
+        "group": group,
+        "preprocess": preprocess,
+        "task": task,
+        "class_names": names_of(class_names),
+    }
+    with console.noting():
+        rows = None if data is None else xp.load_data(data, **reading)
+        loaded = xp.load_model(model, trust=trust)
     options: dict[str, Any] = {
         "criterion": criterion,
         "granularity": granularity,

@@ -23,6 +23,7 @@ from explainprune.cli.options import (
     Preprocess,
     Quiet,
     Target,
+    Trust,
     flag,
     option,
 )
@@ -83,6 +84,7 @@ def run(
     cluster: Annotated[
         str | None, option("--cluster", help="Address of a Dask cluster.", metavar="ADDRESS")
     ] = None,
+    trust: Trust = False,
     print_config: PrintConfig = False,
     dry_run: DryRun = False,
     force: Force = False,
@@ -104,6 +106,7 @@ def run(
         "data.preprocess": preprocess,
         "model.path": model,
         "model.recipe": recipe,
+        "model.trust": trust or None,
         "prune.criterion": criterion,
         "prune.granularity": granularity,
         "prune.sparsity": sparsity,

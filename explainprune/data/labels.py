@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def encode_labels(
 
     Whole numbers, booleans, text and one-hot rows are classes; other numbers are a regression's
     target, except that numbers which are all 0.0 or 1.0 are the two classes of a binary model.
-    Text is numbered in the order of `class_names`, or alphabetically.
+    Text is numbered in the order of `class_names`, or alphabetically, with a warning.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ def encode_labels(
 
     Examples
     --------
-    >>> encode_labels([["cat", "ant", "cat"], None])
-    ([array([1, 0, 1]), None], ('ant', 'cat'), 'classification')
+    >>> encode_labels([["cat", "ant", "cat"], None], class_names=["cat", "ant"])
+    ([array([0, 1, 0]), None], ('cat', 'ant'), 'classification')
     >>> encode_labels([[0.5, 2.0]])
     ([array([0.5, 2. ])], None, 'regression')
     """
@@ -60,7 +61,7 @@ def encode_labels(
     if any(y.dtype.kind in "USO" for y in given):
         if task == "regression":
             raise ValueError("Labels are text; task='regression' needs numbers.")
-        names = names or tuple(sorted({str(v) for y in given for v in y.ravel()}))
+        names = names or _alphabetical(given)
         encode = {name: index for index, name in enumerate(names)}
         return [None if y is None else _numbered(y, encode) for y in arrays], names, TASKS[0]
     if task == "regression" or not (task or all(_are_classes(y) for y in given)):
@@ -95,6 +96,20 @@ def _check_missing(given: Sequence[Array]) -> None:
                 f"y is missing in {int(missing.sum())} rows; the first is row "
                 f"{int(np.argwhere(missing)[0][0])}. Remove those rows, or leave all labels out."
             )
+
+
+def _alphabetical(given: Sequence[Array]) -> tuple[str, ...]:
+    """Give text labels scikit-learn's numbers, and say so: a model's may be others."""
+    names = tuple(sorted({str(v) for y in given for v in y.ravel()}))
+    shown = ", ".join(f"{i} = {name}" for i, name in enumerate(names[:3]))
+    more = ", …" if len(names) > 3 else ""
+    warnings.warn(
+        f"Text labels are numbered alphabetically: {shown}{more}. If the model's outputs are in "
+        "another order, pass class_names.",
+        UserWarning,
+        stacklevel=2,
+    )
+    return names
 
 
 def _numbered(y: Array, encode: dict[str, int]) -> Array:

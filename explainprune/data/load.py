@@ -58,7 +58,8 @@ def load_data(
     seed : int
         Decides the split of the built-in sets; nothing else is drawn.
     feature_names, class_names : sequence of str, optional
-        Text labels are numbered in the order of `class_names`, or alphabetically.
+        Text labels are numbered in the order of `class_names`; without, alphabetically, with a
+        warning.
     image_shape : sequence of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of a row that is an image laid flat.
     task : str, optional
@@ -79,8 +80,8 @@ def load_data(
     --------
     >>> load_data("wine", seed=1)
     Data('wine', 44 rows scored, shape=(44, 13), classification, 107 to learn from)
-    >>> load_data((np.zeros((3, 2)), ["no", "yes", "no"])).class_names
-    ('no', 'yes')
+    >>> load_data((np.zeros((3, 2)), ["no", "yes", "no"]), class_names=["yes", "no"]).y
+    array([1, 0, 1])
     """
     names = {
         "name": name,

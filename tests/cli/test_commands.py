@@ -91,6 +91,20 @@ def test_compare_writes_a_report_that_check_and_report_read(cli, files, data):
     assert (files / "out" / "report.html").read_bytes() == page
 
 
+def test_text_labels_need_the_order_of_the_outputs(cli, files):
+    frame = pd.read_csv(files / "d.csv")
+    frame["label"] = frame["label"].map({0: "none", 1: "one", 2: "both"})
+    frame.to_csv(files / "named.csv", index=False)
+    common = ("prune", "dense.keras", "--sparsity", 0.5, "--finetune-epochs", 0, "--json")
+    numbered = cli(*common, "--data", "d.csv", "-o", "a.keras")
+    named = cli(*common, "--data", "named.csv", "-o", "b.keras", "--class-names", "none,one,both")
+    assert named.json["history"] == numbered.json["history"]
+    assert "alphabetically" not in named.err
+    guessed = cli(*common, "--data", "named.csv", "-o", "c.keras")
+    assert "Note: Text labels are numbered alphabetically: 0 = both, 1 = none" in guessed.err
+    assert guessed.json["history"] != numbered.json["history"]
+
+
 def test_comparing_a_model_with_itself_preserves_everything(cli, files):
     outcome = cli(
         *("compare", "dense.keras", "dense.keras", "--data", "d.npz", "-o", "out"),

@@ -32,6 +32,7 @@ def one(y, names=None, task=None):
         ([[3, 1, 2], [0, 1, 1]], [[3, 1, 2], [0, 1, 1]], None, "classification"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Text labels are numbered")
 def test_labels_say_their_task(y, expected, names, task):
     found, found_names, found_task = one(y)
     assert found.tolist() == expected and found_names == names and found_task == task
@@ -46,7 +47,8 @@ def test_the_task_can_be_told():
 
 def test_text_is_numbered_in_the_order_of_class_names_and_over_all_splits():
     assert one(["no", "yes"], ["yes", "no"])[0].tolist() == [1, 0]
-    labels, names, _ = encode_labels([["b"], ["c", "a"], None])
+    with pytest.warns(UserWarning, match=r"alphabetically: 0 = a, 1 = b, 2 = c\. If the model"):
+        labels, names, _ = encode_labels([["b"], ["c", "a"], None])
     assert names == ("a", "b", "c")
     assert labels[0].tolist() == [1] and labels[1].tolist() == [2, 0] and labels[2] is None
 

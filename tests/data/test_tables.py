@@ -67,7 +67,8 @@ def test_a_text_group_column_only_groups(source):
 
 
 def test_text_as_the_target_gives_class_names(source):
-    data = load_data(source(FRAME), target="city")
+    with pytest.warns(UserWarning, match=r"alphabetically: 0 = Bonn, 1 = Oslo, 2 = Rome\. If"):
+        data = load_data(source(FRAME), target="city")
     assert data.class_names == ("Bonn", "Oslo", "Rome") and data.y.tolist() == [1, 2, 1, 0]
 
 
