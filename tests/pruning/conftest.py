@@ -52,9 +52,11 @@ def normalised():
     """Every criterion is defined for it."""
     layers = []
     for units in (12, 8):
-        layers += [keras.layers.Dense(units, name=["first", "second"][units == 8])]
+        name = ["first", "second"][units == 8]
+        layers += [keras.layers.Dense(units, kernel_initializer=glorot(units), name=name)]
         layers += [keras.layers.BatchNormalization(), keras.layers.ReLU()]
-    return keras.Sequential([keras.Input((6,)), *layers, keras.layers.Dense(3, name="out")])
+    out = keras.layers.Dense(3, kernel_initializer=glorot(3), name="out")
+    return keras.Sequential([keras.Input((6,)), *layers, out])
 
 
 @pytest.fixture
