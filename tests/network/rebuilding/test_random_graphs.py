@@ -96,13 +96,24 @@ class Builder:
             lambda: L.BatchNormalization()(L.AveragePooling1D(2, 1, padding="same")(x)),
         )()
 
+    def masked_sequence(self, x):
+        """Only what takes masks: Keras warns of everything else."""
+        units, rnn = self.units(), self.one_of(L.LSTM, L.GRU, L.SimpleRNN)
+        return self.one_of(
+            lambda: rnn(units, return_sequences=True)(x),
+            lambda: L.Bidirectional(rnn(units, return_sequences=True))(x),
+            lambda: L.Dense(units, activation=self.activation())(x),
+            lambda: L.MultiHeadAttention(units, 2)(x, x),
+        )()
+
     def sequences(self):
         inputs = keras.Input((6,), dtype="int32")
         masked = bool(self.rng.random() < 0.3)
         x = L.Embedding(5, self.units(), mask_zero=masked)(inputs)
         for _ in range(int(self.rng.integers(2, 5))):
-            x = self.sequence(x)
-        end = self.one_of(L.Flatten, L.GlobalAveragePooling1D, lambda: L.LSTM(3))
+            x = self.masked_sequence(x) if masked else self.sequence(x)
+        pooled = self.one_of(L.GlobalAveragePooling1D, lambda: L.LSTM(3))
+        end = pooled if masked else self.one_of(L.Flatten, pooled)
         return keras.Model(inputs, L.Dense(3)(self.vector(end()(x))))
 
     def model(self):
