@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from explainprune.lookup import name_of
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.variables import clone, randomised
@@ -17,7 +15,14 @@ from explainprune.pruning.finetuning import Finetune, Recipe, finetuner
 from explainprune.pruning.goals import Goal, sparsity_goal
 from explainprune.pruning.granularity import Entries, Sharing, View, view
 from explainprune.pruning.rows import Given, given
-from explainprune.pruning.step import measured, scores_of, sparsity_of, stream
+from explainprune.pruning.step import (
+    Criterion,
+    criterion_name,
+    measured,
+    scores_of,
+    sparsity_of,
+    stream,
+)
 from explainprune.types import Masks
 
 
@@ -58,7 +63,7 @@ def lottery_ticket(
     rounds: int | None = None,
     epochs: int = 10,
     rewind_epochs: int = 0,
-    criterion: str | Callable[..., Any] = "magnitude",
+    criterion: Criterion = "magnitude",
     granularity: str = "weight",
     allocation: Allocation = "global",
     recipe: Recipe | None = None,
@@ -129,7 +134,7 @@ class _Search:
 
     view: View
     given: Given
-    criterion: str | Callable[..., Any]
+    criterion: Criterion
     train: Finetune
     start: Model
     drawn: Model | None
@@ -150,7 +155,10 @@ class _Search:
                 kept, masks = choice.kept, self.view.masks(choice.kept)
                 figures |= {"requested": choice.requested, "achieved": sparsity_of(kept)}
             trained = self._trained(self.start, masks, epochs, turn)
-            figures |= {"criterion": name_of(self.criterion), **measured(trained, self.given)}
+            figures |= {
+                "criterion": criterion_name(self.criterion),
+                **measured(trained, self.given),
+            }
             if self.drawn is not None:
                 control = self._trained(self.drawn, masks, rewind_epochs + epochs, turn)
                 figures |= measured(control, self.given, "control_")

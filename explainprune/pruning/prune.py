@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from explainprune.pruning.granularity import Sharing, View, view
 from explainprune.pruning.rows import Given, given
 from explainprune.pruning.run import Run
 from explainprune.pruning.schedule import Schedule, epochs_of_steps
+from explainprune.pruning.step import Criterion
 from explainprune.types import Masks
 
 
@@ -57,7 +58,7 @@ def prune(
     model: Model,
     data: Any = None,
     *,
-    criterion: str | Callable[..., Any] = "taylor",
+    criterion: Criterion = "taylor",
     granularity: str = "weight",
     sparsity: float | None = None,
     budget: Mapping[str, float] | None = None,
@@ -83,8 +84,9 @@ def prune(
     data : Data, ndarray, dict, (x, y) or None
         Rows to learn from: ``data.train`` where there is one. None for criteria that need none;
         the model is then not fine-tuned.
-    criterion : str or callable
-        A name in ``CRITERIA``, or a function of calibration statistics.
+    criterion : str, callable or Importance
+        A name in ``CRITERIA``, a function of calibration statistics, or scores that you have: then
+        nothing is scored, and each step goes by the same scores.
     granularity : str
         What is removed: a name in ``GRANULARITIES``.
     sparsity : float

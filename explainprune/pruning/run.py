@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from explainprune.lookup import name_of
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.variables import clone
@@ -15,7 +13,14 @@ from explainprune.pruning.goals import Goal
 from explainprune.pruning.granularity import View
 from explainprune.pruning.repair import repaired
 from explainprune.pruning.rows import Given
-from explainprune.pruning.step import measured, scores_of, sparsity_of, stream
+from explainprune.pruning.step import (
+    Criterion,
+    criterion_name,
+    measured,
+    scores_of,
+    sparsity_of,
+    stream,
+)
 from explainprune.types import Masks
 
 
@@ -27,7 +32,7 @@ class Run:
     ----------
     view : View
     given : Given
-    criterion : str or callable
+    criterion : str, callable or Importance
     epochs : list of int
         Of fine-tuning, for each step.
     recipe : callable or None
@@ -39,7 +44,7 @@ class Run:
 
     view: View
     given: Given
-    criterion: str | Callable[..., Any]
+    criterion: Criterion
     epochs: list[int]
     recipe: Recipe | None
     refit: bool
@@ -79,5 +84,5 @@ class Run:
 
     def _note(self, model: Model, **figures: Any) -> None:
         """Append a line to the history."""
-        name = name_of(self.criterion)
+        name = criterion_name(self.criterion)
         self.rows.append({**figures, "criterion": name, **measured(model, self.given)})

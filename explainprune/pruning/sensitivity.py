@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from explainprune.lookup import name_of
 from explainprune.network.masking import apply_masks
 from explainprune.network.performance import performance
 from explainprune.network.protocol import Model
@@ -13,7 +12,13 @@ from explainprune.pruning.allocation import OutOfReach, check_sparsity
 from explainprune.pruning.candidates import Protect, candidates
 from explainprune.pruning.granularity import Entries, Sharing, View, view
 from explainprune.pruning.rows import Given, at_most, given
-from explainprune.pruning.step import MEASURED_ROWS, scores_of, sparsity_of
+from explainprune.pruning.step import (
+    MEASURED_ROWS,
+    Criterion,
+    criterion_name,
+    scores_of,
+    sparsity_of,
+)
 from explainprune.types import Array, Rows
 
 SPARSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -23,7 +28,7 @@ def sensitivity(
     model: Model,
     data: Any,
     *,
-    criterion: str | Callable[..., Any] = "taylor",
+    criterion: Criterion = "taylor",
     granularity: str = "weight",
     sparsities: Sequence[float] = SPARSITIES,
     protect: Protect = (),
@@ -79,7 +84,7 @@ def sensitivity(
             achieved = sparsity_of({k: m for k, m in kept.items() if whole.layer_of[k] == layer})
             lines.append({"layer": layer, "requested": sparsity, "achieved": achieved, **found})
     frame = pd.DataFrame(lines)
-    frame.insert(3, "criterion", name_of(criterion))
+    frame.insert(3, "criterion", criterion_name(criterion))
     quality = "accuracy" if "accuracy" in frame else "r2" if "r2" in frame else None
     if quality is not None:
         frame["drop"] = frame[quality].iloc[0] - frame[quality]

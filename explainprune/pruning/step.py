@@ -13,7 +13,10 @@ from explainprune.network.performance import performance
 from explainprune.network.protocol import Model
 from explainprune.pruning.granularity import Entries, View
 from explainprune.pruning.rows import Given, at_most
-from explainprune.types import Array
+from explainprune.types import Array, Importance
+
+Criterion = str | Callable[..., Any] | Importance
+"""A name in ``CRITERIA``, a function of statistics, or scores that stay as they are."""
 
 MEASURED_ROWS = 5000
 """On how many of the rows learned from loss and accuracy are measured."""
@@ -22,23 +25,35 @@ _STREAMS = {"criterion": 1, "training": 2, "rewind": 3, "control": 4}
 
 
 def scores_of(
-    view: View, model: Model, given: Given, criterion: str | Callable[..., Any], seed: int
+    view: View, model: Model, given: Given, criterion: Criterion, seed: int
 ) -> dict[str, Array]:
-    """Score every entry of `model` as it is now.
+    """Score every entry of `model` as it is now, or take the scores that were given.
 
     Raises
     ------
     ValueError
-        If the criterion isn't defined for a layer that may be pruned.
+        If the criterion isn't defined for a layer that may be pruned, or scores were given for
+        other entries.
     """
-    found = importance(model, given.learn, criterion=criterion, level=view.level, seed=seed).scores
-    missing = sorted(set(view.needs) - set(found))
+    found = criterion
+    if not isinstance(found, Importance):
+        found = importance(model, given.learn, criterion=found, level=view.level, seed=seed)
+    if found.level != view.level:
+        raise ValueError(
+            f"What is removed is decided by scores of each {view.level}. Received: {found!r}."
+        )
+    missing = sorted(set(view.needs) - set(found.scores))
     if missing:
         raise ValueError(
-            f"Criterion {name_of(criterion)!r} is not defined for {missing}: choose another, or "
-            "name them in protect."
+            f"Criterion {criterion_name(criterion)!r} is not defined for {missing}: choose "
+            "another, or name them in protect."
         )
-    return dict(found)
+    return dict(found.scores)
+
+
+def criterion_name(criterion: Criterion) -> str:
+    """Return the name under which a criterion appears in the history."""
+    return criterion.criterion if isinstance(criterion, Importance) else name_of(criterion)
 
 
 def measured(model: Model, given: Given, prefix: str = "") -> dict[str, float]:
