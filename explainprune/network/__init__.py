@@ -15,6 +15,7 @@ _HOMES = {
     "as_network": "keras_network",
     "DifferenceNetwork": "difference",
     "Stack": "stack",
+    "Stage": "stack",
     "dense_stack": "stack",
     "multipliers_of": "rescale",
     "gauss_legendre": "quadrature",

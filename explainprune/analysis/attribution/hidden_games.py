@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from explainprune import network as networks
-from explainprune.analysis.attribution.unit_games import (
-    DeepUnit,
+from explainprune.analysis.attribution.shallow_games import (
     Links,
-    deep_costs,
-    deep_units,
     links,
     shallow_costs,
+    shallow_values,
+)
+from explainprune.analysis.attribution.unit_games import (
+    DeepUnit,
+    deep_costs,
+    deep_units,
     solve_deep,
-    solve_shallow,
 )
 from explainprune.network import Network, Stack, chunks
 from explainprune.types import Array
@@ -62,6 +64,8 @@ class HiddenGames:
 
     def values(self, x: Array, background: Array) -> Array:
         """Return Shapley values, mean over background rows: (n, players, outputs)."""
+        if self.found is not None:
+            return shallow_values(self.stack, x, background, self.found, self.n_players)
         found = np.empty((len(x), self.n_players, self.head.shape[1]))
         for part in self._chunks(x, background):
             samples, rows = _pairs(x[part], background)
@@ -74,13 +78,12 @@ class HiddenGames:
         """Return the coalitions each unit enumerates, mean over all pairs: (units,)."""
         if len(self.stack.stages) == 1:
             return np.zeros(0)
+        if self.found is not None:
+            return shallow_costs(self.stack, x, background, self.found)
         total = np.zeros(self.head.shape[0])
         for part in self._chunks(x, background):
             samples, rows = _pairs(x[part], background)
-            if self.found is not None:
-                total += shallow_costs(self.stack, samples, rows, self.found).sum(axis=0)
-            else:
-                total += [deep_costs(unit, samples, rows).sum() for unit in self.deep]
+            total += [deep_costs(unit, samples, rows).sum() for unit in self.deep]
         return np.asarray(total / (len(x) * len(background)))
 
     def _solved(self, x: Array, rows: Array) -> Array:
@@ -88,11 +91,6 @@ class HiddenGames:
         if len(self.stack.stages) == 1:  # the outputs are affine in the inputs themselves
             return _joined(x - rows, self.players, self.n_players)
         solved = np.zeros((len(x), self.n_players, self.head.shape[0]))
-        if self.found is not None:
-            shallow = solve_shallow(self.stack, x, rows, self.found)
-            solved[:, self.found.player, self.found.unit] = shallow[
-                :, self.found.unit, self.found.slot
-            ]
         for index, unit in enumerate(self.deep):
             solved[:, unit.names, index] = solve_deep(unit, x, rows)
         return solved

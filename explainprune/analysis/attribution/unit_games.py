@@ -1,8 +1,7 @@
-"""One Shapley game per hidden unit: who plays it, what it costs, and its solution.
+"""One Shapley game per unit of the last of several hidden layers.
 
 A unit's players are the inputs that reach it through live weights. For one sample and one
-background row only those on which the two differ are left, and a rectified unit whose sign no
-coalition changes is affine: its solution needs no enumeration.
+background row only those on which the two differ are left.
 """
 
 from __future__ import annotations
@@ -17,108 +16,6 @@ from explainprune.types import Array
 
 GAMES_AT_ONCE = 2**17
 """Coalition values held at once, per array: small enough for the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Links:
-    """Which player reaches which unit through which columns of a kernel.
-
-    Attributes
-    ----------
-    column, weight : ndarray (entries,)
-        Live kernel entries, sorted by unit, then by player.
-    start : ndarray (links,)
-        Where each link begins among the entries.
-    unit, player, slot : ndarray (links,)
-        What each link joins, and its place among its unit's links.
-    """
-
-    column: Array
-    weight: Array
-    start: Array
-    unit: Array
-    player: Array
-    slot: Array
-    n_slots: int
-
-    def deltas(self, difference: Array, n_units: int) -> Array:
-        """Return what each link adds to its unit: (rows, inputs) → (rows, units, slots)."""
-        padded = np.zeros((len(difference), n_units, self.n_slots))
-        if self.start.size:
-            terms = difference[:, self.column] * self.weight
-            padded[:, self.unit, self.slot] = np.add.reduceat(terms, self.start, axis=1)
-        return padded
-
-
-def links(kernel: Array, players: Array) -> Links:
-    """Find the links of a kernel (inputs, units) for players given by input column."""
-    column, unit = np.nonzero(kernel)
-    n_players = int(players.max()) + 1
-    key = unit * n_players + players[column]
-    order = np.argsort(key, kind="stable")
-    column, unit, key = column[order], unit[order], key[order]
-    link, start = np.unique(key, return_index=True)
-    link_unit = link // n_players
-    slot = np.arange(link.size) - np.searchsorted(link_unit, link_unit, side="left")
-    n_slots = int(slot.max()) + 1 if slot.size else 0
-    weight = kernel[column, unit]
-    return Links(column, weight, start, link_unit, link % n_players, slot, n_slots)
-
-
-def solve_shallow(stack: Stack, x: Array, rows: Array, found: Links) -> Array:
-    """Solve the games of a single hidden layer for paired rows.
-
-    Parameters
-    ----------
-    stack : Stack
-        Its first stage is the hidden layer.
-    x, rows : ndarray (pairs, inputs)
-        Samples and the background rows they are paired with.
-    found : Links
-        Of the first stage's kernel.
-
-    Returns
-    -------
-    ndarray (pairs, units, slots)
-    """
-    stage = stack.stages[0]
-    deltas = found.deltas(x - rows, len(stage.bias))
-    start = rows @ stage.kernel + stage.bias
-    solved = np.zeros_like(deltas)
-    kind = _kinds(start, deltas, stage.is_relu)
-    solved[kind == AFFINE] = deltas[kind == AFFINE]
-    counts = np.where(kind == FREE, (deltas != 0).sum(axis=2), 0)
-    assert stage.activation is not None
-    for size in np.unique(counts[counts > 0]):
-        pair, unit = np.nonzero(counts == size)
-        step = max(1, GAMES_AT_ONCE >> int(size))
-        for first in range(0, len(pair), step):
-            at = pair[first : first + step], unit[first : first + step]
-            slots = np.argsort(deltas[at] == 0, axis=1, kind="stable")[:, :size]
-            played = np.take_along_axis(deltas[at], slots, axis=1)
-            values = stage.activation(subset_sums(start[at], played.T))
-            solved[at[0][:, None], at[1][:, None], slots] = shapley(values).T
-    return solved
-
-
-FREE, AFFINE, SILENT = 0, 1, -1
-
-
-def _kinds(start: Array, deltas: Array, is_relu: bool) -> Array:
-    """Tell which rectified units no coalition switches: always on (affine) or always off."""
-    if not is_relu:
-        return np.zeros(start.shape, dtype=int)
-    lowest = start + np.minimum(deltas, 0).sum(axis=2)
-    highest = start + np.maximum(deltas, 0).sum(axis=2)
-    return np.where(highest <= 0, SILENT, np.where(lowest >= 0, AFFINE, FREE))
-
-
-def shallow_costs(stack: Stack, x: Array, rows: Array, found: Links) -> Array:
-    """Count the coalitions that `solve_shallow` would enumerate: (pairs, units)."""
-    stage = stack.stages[0]
-    deltas = found.deltas(x - rows, len(stage.bias))
-    kind = _kinds(rows @ stage.kernel + stage.bias, deltas, stage.is_relu)
-    return np.where(kind == FREE, 2.0 ** (deltas != 0).sum(axis=2), 1.0)
 
 
 @dataclass(frozen=True)

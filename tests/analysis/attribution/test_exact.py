@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from explainprune.analysis.attribution import shallow_games
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
 from explainprune.analysis.attribution.games import shapley, subset_sums
@@ -73,6 +74,19 @@ def test_values_are_those_of_the_definition(hidden, activation, players):
     np.testing.assert_allclose(found.values, expected, rtol=0, atol=1e-12)
     gap = function(x) - found.base - found.values.sum(axis=1)
     np.testing.assert_allclose(gap, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("links_at_once", [1, 40, 160])
+def test_memory_bounds_change_nothing(links_at_once, monkeypatch):
+    model, players = as_network(sparse_network((7,))), JOINED
+    x, background = rows()
+    whole = exact(model, x, background, None, players=players).values
+    costs = exact_cost(model, x, background, players=players).units
+    monkeypatch.setattr(shallow_games, "LINKS_AT_ONCE", links_at_once)
+    monkeypatch.setattr(shallow_games, "GAMES_AT_ONCE", 8)
+    parts = exact(model, x, background, None, players=players).values
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(exact_cost(model, x, background, players=players).units, costs)
 
 
 def test_a_network_without_structure_is_enumerated_whole():
