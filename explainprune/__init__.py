@@ -17,6 +17,7 @@ _HOMES = {
     "shrink": "explainprune.pruning",
     "importance": "explainprune.criteria",
     "attribute": "explainprune.analysis.attribution",
+    "attribute_to": "explainprune.analysis.attribution",
     "exact_cost": "explainprune.analysis.attribution",
     "compare": "explainprune.analysis",
     "run_study": "explainprune.study",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from explainprune.analysis import compare as compare
     from explainprune.analysis.attribution import METHODS as METHODS
     from explainprune.analysis.attribution import attribute as attribute  # type: ignore[no-redef]
+    from explainprune.analysis.attribution import attribute_to as attribute_to
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.criteria import CRITERIA as CRITERIA

@@ -23,10 +23,11 @@ from explainprune.cli.options import (
     Seed,
     Target,
     Trust,
+    flag,
     names_of,
     option,
 )
-from explainprune.cli.outputs import check_file, whole_files
+from explainprune.cli.outputs import check_file
 
 TRIAL_ROWS = 16
 
@@ -54,6 +55,9 @@ def attribute(
         option("--explain", help="Output to explain: predicted, true, all, or an index."),
     ] = "predicted",
     output: Annotated[str, option("--output", help="logit, centred or probability.")] = "logit",
+    rows_at_once: Annotated[
+        int, option("--rows-at-once", help="Rows in memory at a time; draws depend on it.")
+    ] = 1000,
     options: Annotated[
         list[str] | None,
         option(
@@ -63,16 +67,20 @@ def attribute(
     seed: Seed = 0,
     trust: Trust = False,
     dry_run: DryRun = False,
+    resume: Annotated[
+        bool, flag("--resume", help="Go on in OUT.partial, where a run was stopped.")
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Say how much each feature moved each prediction; write .npz (all of it) or .csv (long)."""
+    """Say how much each feature moved each prediction; write .npz (all of it), .csv or .parquet."""
     import explainprune as xp
     from explainprune.analysis.attribution.attribute import attribute as verb
+    from explainprune.analysis.attribution.part_files import ENDINGS
     from explainprune.cli.toml import assignments
 
-    check_file(out, (".npz", ".csv"), force=force)
+    check_file(out, ENDINGS, force=force)
     console = Console(quiet, json)
     if rows is not None and rows < 1:
         raise ValueError(f"--rows is at least 1. Received: {rows}.")
@@ -98,27 +106,30 @@ def attribute(
     if dry_run:
         _would(console, verb, loaded, read, keywords, out)
         return
-    with (
-        console.working(f"Explaining {len(read):,} rows by {method}"),
-        whole_files({"out": out}) as files,
-    ):
-        found = verb(loaded, read, **keywords)
-        if out.suffix == ".npz":
-            found.save(files["out"])
-        else:
-            found.to_frame().to_csv(files["out"], index=False)
-    for note in found.notes:
+    with console.working(f"Explaining {len(read):,} rows by {method}") as report:
+        written = xp.attribute_to(
+            out,
+            loaded,
+            read,
+            rows_at_once=rows_at_once,
+            resume=resume,
+            force=force,
+            progress=lambda done, total: report(done, total or done, None),
+            **keywords,
+        )
+    for note in written.notes:
         console.note(note)
-    shapes = found.values
-    shape = {k: v.shape for k, v in shapes.items()} if isinstance(shapes, dict) else shapes.shape
+    reused = f", {written.reused:,} of them before" if written.reused else ""
     console.show(
-        f"{found!r}\nWrote {out}",
+        f"{written.rows:,} rows explained by {method}{reused}; relative gap "
+        f"{written.relative_gap:.1e}\nWrote {out}",
         {
             "file": str(out),
             "method": method,
-            "shape": shape,
-            "relative_gap": found.relative_gap,
-            "notes": list(found.notes),
+            "rows": written.rows,
+            "reused": written.reused,
+            "relative_gap": written.relative_gap,
+            "notes": list(written.notes),
         },
     )
 

@@ -91,6 +91,7 @@ def _bar(what: str) -> Iterator[Progress]:
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
     from rich.progress import Progress as RichProgress
 
@@ -100,6 +101,7 @@ def _bar(what: str) -> Iterator[Progress]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with RichProgress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from explainprune._version import __version__
 from explainprune.cli.study import command_line
-
-PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn")
 
 
 def record(
     results: Any, options: dict[str, Any], data: Any, models: dict[str, Any], seconds: float
 ) -> dict[str, Any]:
     """Return command, options, versions, checksums and time; no user names, no absolute paths."""
+    from explainprune.network import model_sha256
+    from explainprune.study.manifest import installed
+
     return {
         "explainprune": __version__,
         "command": command_line(),
@@ -24,7 +24,7 @@ def record(
         "seeds": [options["seed"]],
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": {name: installed(name) for name in PACKAGES},
+        "packages": installed(),
         "sha256": {
             "results.json": hashlib.sha256(results.to_json().encode()).hexdigest(),
             "data": data_sha256(data),
@@ -32,17 +32,6 @@ def record(
         },
         "seconds": round(seconds, 1),
     }
-
-
-def model_sha256(model: Any) -> str:
-    """Return a checksum of a model's configuration and weights: a file holds its date as well."""
-    from explainprune.network import weights_of
-
-    digest = hashlib.sha256(model.to_json().encode())
-    for name, values in sorted(weights_of(model).items()):
-        digest.update(name.encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()
 
 
 def data_sha256(data: Any) -> str:
@@ -57,11 +46,3 @@ def data_sha256(data: Any) -> str:
                 digest.update(f"{name} {values.shape} {values.dtype.str}".encode())
                 digest.update(values.tobytes())
     return digest.hexdigest()
-
-
-def installed(name: str) -> str:
-    """Return the version of a package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

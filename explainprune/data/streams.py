@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from explainprune.data.raw import Part, Raw
 
 INFINITE = -1
 """What ``Dataset.cardinality()`` returns for a data set that repeats for ever."""
+
+
+EMPTY = "The tf.data.Dataset is empty. Expected at least one row."
 
 
 def is_stream(source: Any) -> bool:
@@ -27,6 +30,49 @@ def read_stream(source: Any) -> Raw:
         If it repeats for ever, is empty, has elements of another form, or a static shape that
         leaves open whether its first axis counts rows.
     """
+    batched, spec = _checked(source), source.element_spec
+    elements = list(source.as_numpy_iterator())
+    if not elements:
+        raise ValueError(EMPTY)
+    if not isinstance(spec, tuple):
+        return Raw(Part(_joined(elements, batched)))
+    x = _joined([element[0] for element in elements], batched)
+    return Raw(Part(x, _joined([element[1] for element in elements], batched)))
+
+
+def batches(source: Any, rows: int) -> Iterator[tuple[Any, Any]]:
+    """Yield inputs and labels (None where there are none) of `rows` rows at a time.
+
+    Raises
+    ------
+    ValueError
+        As `read_stream` does.
+    """
+    singles = source.unbatch() if _checked(source) else source
+    iterator = singles.batch(rows).as_numpy_iterator()
+    empty = True
+    while True:
+        try:
+            element = next(iterator, None)
+        except Exception as error:
+            # What is wrong with a row shows when it is read; TensorFlow says it in its own words.
+            raise ValueError(f"The tf.data.Dataset can't be read: {str(error)[:300]}") from None
+        if element is None:
+            break
+        empty = False
+        yield (element[0], element[1]) if isinstance(element, tuple) else (element, None)
+    if empty:
+        raise ValueError(EMPTY)
+
+
+def rows_in(source: Any) -> int | None:
+    """Count the rows of a data set without reading it; None where it doesn't say."""
+    known = None if _checked(source) else int(source.cardinality())
+    return None if known is None or known < 0 else known
+
+
+def _checked(source: Any) -> bool:
+    """Raise for a data set that can't be read; tell whether its elements are batches."""
     if int(source.cardinality()) == INFINITE:
         raise ValueError(
             "The tf.data.Dataset repeats for ever. Expected a finite one: drop .repeat()."
@@ -37,14 +83,7 @@ def read_stream(source: Any) -> Raw:
             "A tf.data.Dataset has elements x, (x, y) or (x, y, weight). "
             f"Received: {len(spec)} parts."
         )
-    batched = _is_batched(spec)
-    elements = list(source.as_numpy_iterator())
-    if not elements:
-        raise ValueError("The tf.data.Dataset is empty. Expected at least one row.")
-    if not isinstance(spec, tuple):
-        return Raw(Part(_joined(elements, batched)))
-    x = _joined([element[0] for element in elements], batched)
-    return Raw(Part(x, _joined([element[1] for element in elements], batched)))
+    return _is_batched(spec)
 
 
 def _leaves(spec: Any) -> list[list[int | None]]:

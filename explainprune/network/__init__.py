@@ -24,6 +24,7 @@ _HOMES = {
     "untouched_gradients": "guard",
     # `variables` and `layers` are modules here: import those functions from the modules.
     "weights_of": "variables",
+    "model_sha256": "fingerprint",
     "clone": "variables",
     "with_weights": "variables",
     "randomised": "variables",

@@ -27,31 +27,31 @@ def manifest(
         "seeds": list(config.study.seeds),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": installed(),
         "sha256": {
             "results.json": _sha256(study.to_json().encode("utf-8")),
-            **{f"models/{path.name}": model_sha256(path) for path in _models(folder)},
+            **{f"models/{path.name}": _model_sha256(path) for path in _models(folder)},
         },
         "seconds": round(seconds, 1),
     }
-
-
-def model_sha256(path: Path) -> str:
-    """Return a checksum of a model's architecture and weights: a file holds its date as well."""
-    model = network.load_model(path)
-    digest = hashlib.sha256(model.to_json().encode("utf-8"))
-    for name, values in sorted(network.weights_of(model).items()):
-        digest.update(name.encode("utf-8"))
-        digest.update(values.tobytes())
-    return digest.hexdigest()
 
 
 def _models(folder: Path) -> list[Path]:
     return sorted((folder / "models").glob("*.keras"))
 
 
+def _model_sha256(path: Path) -> str:
+    checksum: str = network.model_sha256(network.load_model(path))
+    return checksum
+
+
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def installed() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(name: str) -> str:

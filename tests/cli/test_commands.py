@@ -50,7 +50,7 @@ def test_attribute_writes_npz_or_long_csv(cli, files):
     assert outcome.code == 0, outcome.err
     found = Attribution.load(files / "a.npz")
     assert found.values.shape == (5, 4) and found.targets.tolist() == [2] * 5
-    assert found.feature_names == ("a", "b", "c", "d") and outcome.json["shape"] == [5, 4]
+    assert found.feature_names == ("a", "b", "c", "d") and outcome.json["rows"] == 5
     assert cli(*common, "-o", "a.csv", "--explain", 2).code == 0
     frame = pd.read_csv(files / "a.csv")
     np.testing.assert_allclose(frame["value"], found.values.ravel(), rtol=1e-6)

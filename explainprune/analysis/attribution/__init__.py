@@ -4,5 +4,6 @@ from explainprune.analysis.attribution.attribute import attribute
 from explainprune.analysis.attribution.exact_cost import exact_cost
 from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.methods import METHODS
+from explainprune.analysis.attribution.streaming import attribute_to
 
-__all__ = ["METHODS", "Explained", "attribute", "exact_cost"]
+__all__ = ["METHODS", "Explained", "attribute", "attribute_to", "exact_cost"]

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from explainprune.analysis.attribution.background import background_for
-from explainprune.analysis.attribution.explained import Explained, chosen
-from explainprune.analysis.attribution.methods import METHODS
-from explainprune.analysis.attribution.options import arguments
-from explainprune.analysis.attribution.packing import by_name, pack, unpack
-from explainprune.analysis.attribution.players import check_players
-from explainprune.analysis.attribution.results import feature_names, per_player, with_gap_noted
-from explainprune.analysis.attribution.samples import read_samples
-from explainprune.analysis.attribution.streams import stream
-from explainprune.analysis.attribution.targets import targets_for
-from explainprune.analysis.attribution.views import View, network_for, view_of
-from explainprune.lookup import look_up, name_of
+from explainprune.analysis.attribution.explainer import Method, explainer_for
+from explainprune.analysis.attribution.parts import joined, parts_of
 from explainprune.network import Model, Network
-from explainprune.types import Array, Attribution, Inputs
-
-Method = Callable[..., Explained]
+from explainprune.types import Attribution
 
 
 def attribute(
@@ -43,8 +30,9 @@ def attribute(
     ----------
     model : keras.Model or Network
         It is left as it is: weights, compile state and all.
-    x : Data, Rows, ndarray (n, ...), DataFrame, dict of str to ndarray, or list of ndarray
-        Rows to explain, in the model's own shape or laid flat.
+    x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, or tf.data.Dataset
+        Rows to explain, in the model's own shape or laid flat. A data set is read and explained
+        1,000 rows at a time; see `attribute_to` for more rows than memory holds.
     y : ndarray (n,), optional
         Labels, for ``target="true"``.
     background : ndarray (b, ...), dict, Rows or Data, optional
@@ -90,54 +78,19 @@ def attribute(
     >>> att.values, att.base, att.output
     (array([[5. , 0.5, 0.5]]), array([0.]), array([6.]))
     """
-    function = look_up(method, METHODS, "method")
-    samples = read_samples(x, y)
-    network = network_for(model, target, output, samples.x, batch_size)
-    rows = pack(network, samples.x, "x")
-    reference = pack(network, background_for(background, samples, seed), "background")
-    outputs = network.outputs(rows)
-    targets = targets_for(0 if callable(target) else target, network, outputs, samples.y)
-    given = samples.data.players if players is None and samples.data is not None else players
-    view = view_of(network, check_players(given, network.n_inputs))
-    explained, settled = _explain(
-        function, name_of(method), view, (rows, reference), targets, options, seed
-    )
-
-    def shaped(values: Array) -> Inputs:
-        """Give values the shape of x; those of players keep theirs."""
-        return values if given is not None else unpack(network, values, samples.x)
-
-    attribution = Attribution(
-        values=shaped(explained.values),
-        base=explained.base,
-        output=chosen(outputs, targets),
-        method=name_of(method),
-        targets=None if callable(target) else targets,
-        output_kind=getattr(network, "output_kind", "logit"),
-        std_error=None if explained.std_error is None else shaped(explained.std_error),
-        complete=explained.complete,
-        x=by_name(network, samples.x),
-        feature_names=feature_names(samples, players),
-        notes=(*getattr(network, "notes", ()), *explained.notes),
-        options=settled | {"background_rows": len(reference), "seed": int(seed)},
-    )
-    return with_gap_noted(attribution)
-
-
-def _explain(
-    function: Method,
-    name: str,
-    view: View,
-    rows: tuple[Array, Array],
-    targets: Array | None,
-    options: Mapping[str, Any],
-    seed: int,
-) -> tuple[Explained, dict[str, Any]]:
-    """Run the method on the network's view; return one value per player, and the options used."""
-    supplied = {"rng": stream(seed, "explainer"), "players": view.players}
-    keywords, settled = arguments(function, name, options, supplied)
-    x, background = (view.enter(part) for part in rows)
-    found = function(view.network, x, background, targets, **keywords)
-    explained = per_player(found, name, view, "players" in keywords, len(x), targets)
-    kept = {key: value for key, value in settled.items() if value is not None}
-    return explained, kept | dict(explained.settled)
+    keywords = {
+        "background": background,
+        "method": method,
+        "target": target,
+        "output": output,
+        "players": players,
+        "batch_size": batch_size,
+        "seed": seed,
+        "options": options,
+    }
+    found: list[Attribution] = []
+    for part in parts_of(x, y):
+        if not found:
+            explainer = explainer_for(model, part.samples, **keywords)
+        found.append(explainer.explain(part))
+    return joined(found)

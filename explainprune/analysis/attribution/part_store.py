@@ -1,0 +1,137 @@
+"""Parts that are done, kept in files: a run goes on with them after it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.part_files import save_part, write_whole
+from explainprune.analysis.attribution.parts import Part, notes_of, options_of
+from explainprune.types import Attribution
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `attribute_to` did.
+
+    Attributes
+    ----------
+    path : Path
+    rows : int
+    reused : int
+        Rows that an earlier, interrupted run had explained.
+    relative_gap : float
+        The largest of all parts.
+    notes : tuple of str
+    """
+
+    path: Path
+    rows: int
+    reused: int
+    relative_gap: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is kept in memory of a part."""
+
+    file: Path
+    rows: int
+    notes: tuple[str, ...]
+    options: dict[str, Any]
+    gap: float
+
+
+class PartStore:
+    """The parts of one run, in ``OUT.partial/``.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is to be.
+    plan : mapping
+        What the numbers depend on, rows apart: parts of another plan are not gone on with.
+    resume : bool
+        False: whatever is in the folder is removed.
+    """
+
+    def __init__(self, path: Path, plan: Mapping[str, Any], resume: bool) -> None:
+        self.path = path
+        self.folder = path.with_name(path.name + ".partial")
+        self.parts: list[Summary] = []
+        self.reused = 0
+        if resume and self.folder.is_dir():
+            _check_plan(self.folder / "plan.json", plan)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir()
+            (self.folder / "plan.json").write_text(json.dumps(plan, indent=1), encoding="utf-8")
+
+    def add(self, part: Part, explain: Callable[[Part], Attribution]) -> int:
+        """Explain a part, unless that was done before; return its number of rows."""
+        # The rows are in the name, so that a part of other rows is never mistaken for this one.
+        file = self.folder / f"{part.number:08d}-{_rows_mark(part)[:16]}.npz"
+        if file.exists():
+            found = Attribution.load(file)
+            self.reused += len(found)
+        else:
+            try:
+                found = explain(part)
+            except BaseException:
+                if not self.parts:  # nothing that a later run could go on with
+                    shutil.rmtree(self.folder, ignore_errors=True)
+                raise
+            save_part(found, file)
+        summary = Summary(file, len(found), found.notes, found.options, found.relative_gap)
+        self.parts.append(summary)
+        return summary.rows
+
+    def finished(self) -> Written:
+        """Write the one file, and put it in its place when it is whole."""
+        rows = sum(part.rows for part in self.parts)
+        notes = notes_of(self.parts)
+        said = {"notes": notes, "options": options_of(self.parts)}
+        unfinished = self.folder / f"whole{self.path.suffix}"
+        write_whole(unfinished, [part.file for part in self.parts], rows, said)
+        unfinished.replace(self.path)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return Written(self.path, rows, self.reused, max(part.gap for part in self.parts), notes)
+
+
+def mark(*arrays: Any) -> str:
+    """Return a checksum of arrays: values, shapes and dtypes; None counts as absent."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        if array is not None:
+            values = np.ascontiguousarray(array)
+            digest.update(f"{values.shape} {values.dtype.str}".encode())
+            digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def _rows_mark(part: Part) -> str:
+    x = part.samples.x
+    arrays = list(x.values()) if isinstance(x, dict) else x if isinstance(x, list) else [x]
+    return mark(*arrays, part.samples.y)
+
+
+def _check_plan(file: Path, plan: Mapping[str, Any]) -> None:
+    """Raise if the parts that are there came about in another way."""
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    other = [key for key in plan if before.get(key) != plan[key]]
+    if other:
+        raise ValueError(
+            f"Can't go on in {file.parent.name!r}: its parts had another {', '.join(other)}. "
+            "Run without resume to begin anew."
+        )

@@ -1,0 +1,144 @@
+"""The verb `attribute_to`: more rows than memory holds, into a file, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explainprune._version import __version__
+from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
+from explainprune.analysis.attribution.part_files import ENDINGS
+from explainprune.analysis.attribution.part_store import PartStore, Written, mark
+from explainprune.analysis.attribution.parts import ROWS, count_of, parts_of
+from explainprune.analysis.attribution.replicates import check_count
+from explainprune.lookup import nearest
+from explainprune.network import Model, Network
+
+Progress = Callable[[int, int | None], None]
+"""``(rows done, rows in all or None)``, called after each part."""
+
+
+def attribute_to(
+    out: str | Path,
+    model: Model | Network,
+    x: Any,
+    *,
+    y: Any = None,
+    background: Any = None,
+    method: str | Method = "deep_shap",
+    target: Any = "predicted",
+    output: str = "logit",
+    players: Any = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    rows_at_once: int = ROWS,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Written:
+    """Explain rows part by part and write them to one file, in the memory of one part.
+
+    Each part is kept in ``OUT.partial/`` until all are done: a run that was stopped, killed or
+    out of disk goes on there with ``resume=True``, and ends with the same bytes. A part whose
+    rows have changed since is explained anew.
+
+    Parameters
+    ----------
+    out : str or Path
+        ``.npz`` (read it with ``Attribution.load``), ``.csv`` or ``.parquet`` (long form).
+    model, y, background, method, target, output, players, batch_size, seed, **options
+        As `attribute` has them.
+    x : Data, ndarray, memmap, DataFrame, dict, list of ndarray, or tf.data.Dataset
+        Of a memory-mapped array and of a data set, only the part at hand is read.
+    rows_at_once : int
+        Rows of a part. Draws depend on it, as on the seed.
+    resume : bool
+        Go on from parts that are there; False: begin anew.
+    force : bool
+        Replace `out` if it exists: when the new one is whole, not before.
+    progress : callable, optional
+        ``(rows done, rows in all or None)``, after each part.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    ValueError
+        As `attribute` does; if `out` has another ending; if the parts to resume from are another
+        run's.
+    FileExistsError
+        If `out` exists and `force` is False.
+    """
+    path = _checked(Path(out), force)
+    check_count("rows_at_once", rows_at_once)
+    keywords = {
+        "background": background,
+        "method": method,
+        "target": target,
+        "output": output,
+        "players": players,
+        "batch_size": batch_size,
+        "seed": seed,
+        "options": options,
+    }
+    total, done = count_of(x), 0
+    _check_targets(target, total)
+    store: PartStore | None = None
+    for part in parts_of(x, y, rows_at_once):
+        if store is None:
+            explainer = explainer_for(model, part.samples, **keywords)
+            store = PartStore(path, _plan(model, explainer, output, rows_at_once), resume)
+        done += store.add(part, explainer.explain)
+        if progress is not None:
+            progress(done, total)
+    assert store is not None  # where there are no rows, reading them has raised
+    _check_targets(target, done)
+    return store.finished()
+
+
+def _checked(path: Path, force: bool) -> Path:
+    if path.suffix not in ENDINGS:
+        raise ValueError(
+            f"out ends in {', '.join(ENDINGS)}. Received: {str(path)!r}."
+            f"{nearest(path.suffix, ENDINGS)}"
+        )
+    if path.exists() and not force:
+        raise FileExistsError(f"{str(path)!r} exists already. Pass force=True to replace it.")
+    return path
+
+
+def _check_targets(target: Any, rows: int | None) -> None:
+    """Raise where targets are given row by row, and there aren't as many as rows."""
+    if rows is not None and isinstance(target, (list, np.ndarray)) and len(target) != rows:
+        raise ValueError(
+            f"target needs one index for each of the {rows:,} rows. Received: {len(target):,}."
+        )
+
+
+def _plan(model: Any, explainer: Explainer, output: str, rows_at_once: int) -> dict[str, Any]:
+    """Describe the run by what its numbers depend on, rows apart."""
+    target = explainer.target
+    return {
+        "explainprune": __version__,
+        "model": _model_mark(model),
+        "background": mark(explainer.background),
+        "players": mark(explainer.view.players),
+        "method": explainer.name,
+        "target": mark(target) if isinstance(target, (list, np.ndarray)) else repr(target),
+        "output": output,
+        "seed": int(explainer.seed),
+        "rows_at_once": rows_at_once,
+        "options": {name: repr(value) for name, value in sorted(explainer.options.items())},
+    }
+
+
+def _model_mark(model: Any) -> str:
+    from explainprune.network import model_sha256
+
+    return model_sha256(model) if hasattr(model, "weights") else type(model).__name__

@@ -1,0 +1,25 @@
+"""A model's checksum: of what it computes, not of the file that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from explainprune.network.protocol import Model
+from explainprune.network.variables import weights_of
+
+
+def model_sha256(model: Model) -> str:
+    """Return a checksum of a model's configuration and weights.
+
+    A ``.keras`` file holds its date as well, so that two files of one model differ. A subclassed
+    model that doesn't say how it is built counts by its class and its weights.
+    """
+    try:
+        config = model.to_json()
+    except (NotImplementedError, TypeError, ValueError):
+        config = f"{type(model).__module__}.{type(model).__qualname__}"
+    digest = hashlib.sha256(config.encode("utf-8"))
+    for name, values in sorted(weights_of(model).items()):
+        digest.update(name.encode("utf-8"))
+        digest.update(values.tobytes())
+    return digest.hexdigest()
