@@ -11,7 +11,7 @@ from explainprune.types import Array, Drawing, DrawnEdges, DrawnLayer
 
 MOST_UNITS = 64
 """Units drawn in one layer."""
-MOST_EDGES = 1500
+MOST_EDGES = 7000
 """Connections drawn in one model."""
 
 Shown = Mapping[str, Array]
