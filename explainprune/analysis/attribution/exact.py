@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of, cost_of_games
 from explainprune.analysis.attribution.explained import Explained
-from explainprune.analysis.attribution.games import shapley
-from explainprune.analysis.attribution.hidden_games import hidden_games
-from explainprune.network import Network, chunks
+from explainprune.analysis.attribution.games import solve
+from explainprune.analysis.attribution.hidden_games import cutter_of, summed
+from explainprune.network import Network
 from explainprune.types import Array
 
 
@@ -53,17 +54,19 @@ def exact(
     HarsanyiNet (Chen et al., ICML 2023). Here exactness is post-hoc, by pruning.
     """
     x, background = np.asarray(x, np.float64), np.asarray(background, np.float64)
+    pairs = len(x) * len(background)
     try:
-        games = hidden_games(network, players)
+        cutter = cutter_of(network, players)
     except ValueError:
-        _check(cost_of(network, x, background, players), len(x) * len(background), limit)
+        check_cost(cost_of(network, x, background, players), pairs, limit)
         values, base = _enumerated(network, x, background, players)
         note = "The whole network was enumerated"
     else:
-        _check(cost_of_games(games, x, background), len(x) * len(background), limit)
-        values = games.values(x, background)
-        base = np.tile(games.stack.outputs(background).mean(axis=0), (len(x), 1))
-        note = f"One game for each of {games.head.shape[0]} units of the last hidden layer"
+        check_cost(cost_of_games(cutter, x, background), pairs, limit)
+        values = summed(cutter, x, background).values
+        base = cutter.terms.network.outputs(background).mean(axis=0)
+        note = "One game for each unit that the output is an affine function of"
+    base = np.tile(base, (len(x), 1))
     if targets is not None:
         picked = np.arange(len(x)), targets
         values, base = values[picked[0], :, picked[1]], base[picked]
@@ -71,39 +74,42 @@ def exact(
     return Explained(values, base, complete=True, notes=notes)
 
 
-def _check(cost: ExactCost, pairs: int, limit: float) -> None:
+def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
+    """Raise if all pairs together cost more than `limit`, naming what costs most."""
     if cost.total * pairs <= limit:
         return
-    advice = (
-        "Prune further (fan_in:K or budget={'exact_cost': …}), take fewer samples or background "
-        "rows, raise limit=, or use method='expected_gradients' or 'permutation'."
-    )
     if cost.why_not:
         blame = f"The network is enumerated whole because {cost.why_not}"
     else:
-        dearest = np.argsort(-cost.units, kind="stable")[:3]
-        listed = ", ".join(f"{cost.layer}[{j}]: {cost.units[j]:,.3g}" for j in dearest)
+        listed = ", ".join(f"{name}: {units:,.3g}" for name, units in cost.dearest().items())
         blame = f"The dearest units: {listed}"
     raise ValueError(
         f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
         f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
-        f"{blame}. {advice}"
+        f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
+        "background rows, raise limit=, or use method='hybrid', 'expected_gradients' or "
+        "'permutation'."
     )
 
 
 def _enumerated(
     network: Network, x: Array, background: Array, players: Array
 ) -> tuple[Array, Array]:
-    """Enumerate all coalitions of a network without structure, a few samples at a time."""
+    """Enumerate all coalitions of a network without structure, sample by sample, in blocks."""
     n_players = int(players.max()) + 1
-    present = ((np.arange(2**n_players)[:, None] >> np.arange(n_players)) & 1).astype(bool)
-    columns = present[:, players]
-    values = np.empty((len(x), n_players, network.n_outputs))
-    for part in chunks(len(x), len(columns) * len(background), network.rows_per_call):
-        rows = np.where(columns[:, None, None], x[part][None, :, None], background[None, None])
-        found = network.outputs(rows.reshape(-1, x.shape[1]))
-        games = found.reshape(len(columns), -1, len(background), network.n_outputs)
-        mean = games.mean(axis=2, dtype=np.float64).reshape(len(columns), -1)
-        values[part] = shapley(mean).T.reshape(-1, network.n_outputs, n_players).swapaxes(1, 2)
-    base = np.asarray(network.outputs(background), np.float64).mean(axis=0)
-    return values, np.tile(base, (len(x), 1))
+    room = max(1, rows_at_once(network) // len(background))
+    inner = min(n_players, room.bit_length() - 1)
+    bits = np.arange(n_players)
+
+    def values_of(sample: Array) -> Array:
+        def worth(block: int) -> Array:
+            coalitions = (block << inner) + np.arange(2**inner)
+            present = (coalitions[:, None] >> bits & 1).astype(bool)[:, players]
+            rows = np.where(present[:, None], sample, background).reshape(-1, len(sample))
+            found = network.outputs(rows).reshape(len(present), len(background), -1)
+            return np.asarray(found.mean(axis=1, dtype=np.float64))
+
+        return solve(worth, n_players, inner).values
+
+    values = np.stack([values_of(sample) for sample in x])
+    return values, np.asarray(network.outputs(background), np.float64).mean(axis=0)

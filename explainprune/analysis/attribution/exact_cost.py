@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.games import shapley, subset_sums
-from explainprune.analysis.attribution.hidden_games import HiddenGames, hidden_games
+from explainprune.analysis.attribution.hidden_games import cutter_of
 from explainprune.network import Model, Network, as_network
+from explainprune.network.unrolled import Cutter, count_terms
 from explainprune.types import Array, Data, Rows
 
 
@@ -24,21 +25,26 @@ class ExactCost:
         For each output alone; one enumeration serves all outputs, so all of them together cost
         `total`. ``float(cost)`` is the dearest output.
     units : ndarray (units,)
-        For each last hidden unit, mean over the pairs of samples and background rows.
-    layer : str
-        The last hidden layer; "" if the network is enumerated as a whole.
+        For each unit whose game is needed, mean over the pairs of samples and background rows. A
+        unit of a convolution counts for each position, one that mixes its players (a maximum, a
+        normalisation) for all of what it mixes; one whose sign is fixed for a pair costs nothing.
+    names : tuple of str
+        The units' names: ``layer[position, channel]``.
     players : int
     brute_force : float
         ``2 ** players``: what enumeration costs without structure.
+    work : float
+        Coalitions times the numbers that have to be computed for each.
     why_not : str
         What keeps the network from being cut into units; "" if nothing does.
     """
 
     coalitions: Array
     units: Array
-    layer: str
+    names: tuple[str, ...]
     players: int
     brute_force: float
+    work: float
     why_not: str = ""
 
     @property
@@ -49,13 +55,18 @@ class ExactCost:
     def __float__(self) -> float:
         return float(self.coalitions.max())
 
+    def dearest(self, most: int = 3) -> dict[str, float]:
+        """Return the units that cost most, by name."""
+        order = np.argsort(-self.units, kind="stable")[:most]
+        return {self.names[at]: float(self.units[at]) for at in order}
+
     def seconds(self, rows: int = 1, background: int = 100) -> float:
         """Estimate the time for all outputs from a short calibration on this machine."""
         start, deltas = np.zeros(256), np.ones((9, 256))
         begin = time.perf_counter()
         shapley(np.maximum(subset_sums(start, deltas), 0))
         each = (time.perf_counter() - begin) / (256 * 2**9)
-        return each * self.total * rows * background
+        return each * self.work * rows * background
 
     def __str__(self) -> str:
         return (
@@ -77,8 +88,8 @@ def exact_cost(
     .. math:: \text{cost}_k = \sum_{j:\, w_{jk} \neq 0} 2^{|P_j(x, b)|}
 
     averaged over samples x and background rows b; P_j holds the players that reach the last
-    hidden unit j through live weights and differ between x and b. Rectified units whose sign is
-    fixed for the pair count as one.
+    unit j that isn't affine through live weights and differ between x and b. Rectified units whose
+    sign is fixed for the pair cost nothing: their weight passes on to what they read.
 
     Parameters
     ----------
@@ -86,7 +97,7 @@ def exact_cost(
     x, background : ndarray or dict
         Samples and reference rows, in the model's own shape or flat.
     output : str
-        ``"logit"`` or ``"centred"``.
+        ``"logit"``, ``"centred"`` or ``"probability"``.
     players : sequence of int, optional
         Player of each input feature; None: each is its own.
 
@@ -96,27 +107,36 @@ def exact_cost(
     """
     network = as_network(model, output=output)
     rows, reference = (_flat(network, part) for part in (x, background))
-    joined = np.arange(network.n_inputs) if players is None else np.asarray(players)
+    joined = np.arange(network.n_inputs) if players is None else np.asarray(players).ravel()
     return cost_of(network, rows, reference, joined)
 
 
 def cost_of(network: Network, x: Array, background: Array, players: Array) -> ExactCost:
     """Count for flat rows."""
-    n_players = int(players.max()) + 1
-    brute = 2.0**n_players
     try:
-        games = hidden_games(network, players)
+        cutter = cutter_of(network, players)
     except ValueError as reason:
-        whole = np.full(network.n_outputs, brute)
-        return ExactCost(whole, np.array([brute]), "", n_players, brute, str(reason))
-    return cost_of_games(games, x, background)
+        n_players = int(players.max()) + 1
+        brute = _brute_force(n_players)
+        whole, work = np.full(network.n_outputs, brute), brute * network.n_inputs
+        return ExactCost(
+            whole, np.array([brute]), ("the network",), n_players, brute, work, str(reason)
+        )
+    return cost_of_games(cutter, x, background)
 
 
-def cost_of_games(games: HiddenGames, x: Array, background: Array) -> ExactCost:
-    """Count for games that are already at hand."""
-    units = games.costs(x, background)
-    coalitions = units @ (games.head != 0) if units.size else np.ones(games.head.shape[1])
-    return ExactCost(coalitions, units, games.layer, games.n_players, 2.0**games.n_players)
+def cost_of_games(cutter: Cutter, x: Array, background: Array) -> ExactCost:
+    """Count for a network that was taken apart already."""
+    found = count_terms(cutter, x, background)
+    players = cutter.terms.n_players
+    return ExactCost(
+        np.maximum(found.outputs, 1.0), found.units, found.names, players, _brute_force(players),
+        found.work,
+    )  # fmt: skip
+
+
+def _brute_force(players: int) -> float:
+    return 2.0 ** min(players, 1000)
 
 
 def _flat(network: Network, x: Any) -> Array:

@@ -1,130 +1,127 @@
-"""The explained outputs as weighted sums of hidden units' games."""
+"""The explained outputs as weighted sums of groups' games, put together again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from explainprune import network as networks
-from explainprune.analysis.attribution.shallow_games import (
-    Links,
-    links,
-    shallow_costs,
-    shallow_values,
-)
-from explainprune.analysis.attribution.unit_games import (
-    DeepUnit,
-    deep_costs,
-    deep_units,
-    solve_deep,
-)
-from explainprune.network import Network, Stack, chunks
+from explainprune.analysis.attribution.games import Solution
+from explainprune.analysis.attribution.players import joined
+from explainprune.analysis.attribution.unit_games import Bundle, bundles, solved
+from explainprune.network import Network
+from explainprune.network.unrolled import Cutter, Games, Pairs, Terms, in_pairs, terms_of
 from explainprune.types import Array
 
-PAIRS_AT_ONCE = 2**22
-"""Entries of the arrays that hold one number for each pair, unit and player."""
 
-
-@dataclass(frozen=True)
-class HiddenGames:
-    """A network whose outputs are affine in its last hidden units, ready to be solved.
-
-    Attributes
-    ----------
-    stack : Stack
-    players : ndarray of int (inputs,)
-    found : Links or None
-        For one hidden layer: all units are solved side by side.
-    deep : tuple of DeepUnit
-        For several hidden layers: one part of the network for each last hidden unit.
-    """
-
-    stack: Stack
-    players: Array
-    found: Links | None
-    deep: tuple[DeepUnit, ...]
-
-    @property
-    def head(self) -> Array:
-        """Weights from the last hidden units to the outputs: (units, outputs)."""
-        kernel: Array = self.stack.stages[-1].kernel
-        return kernel
-
-    @property
-    def n_players(self) -> int:
-        """How many players there are."""
-        return int(self.players.max()) + 1
-
-    @property
-    def layer(self) -> str:
-        """Name of the last hidden layer."""
-        return self.stack.stages[-2].layer if len(self.stack.stages) > 1 else ""
-
-    def values(self, x: Array, background: Array) -> Array:
-        """Return Shapley values, mean over background rows: (n, players, outputs)."""
-        if self.found is not None:
-            return shallow_values(self.stack, x, background, self.found, self.n_players)
-        found = np.empty((len(x), self.n_players, self.head.shape[1]))
-        for part in self._chunks(x, background):
-            samples, rows = _pairs(x[part], background)
-            solved = self._solved(samples, rows)
-            mean = solved.reshape(-1, len(background), *solved.shape[1:]).mean(axis=1)
-            found[part] = mean @ self.head
-        return found
-
-    def costs(self, x: Array, background: Array) -> Array:
-        """Return the coalitions each unit enumerates, mean over all pairs: (units,)."""
-        if len(self.stack.stages) == 1:
-            return np.zeros(0)
-        if self.found is not None:
-            return shallow_costs(self.stack, x, background, self.found)
-        total = np.zeros(self.head.shape[0])
-        for part in self._chunks(x, background):
-            samples, rows = _pairs(x[part], background)
-            total += [deep_costs(unit, samples, rows).sum() for unit in self.deep]
-        return np.asarray(total / (len(x) * len(background)))
-
-    def _solved(self, x: Array, rows: Array) -> Array:
-        """Return each unit's Shapley values for paired rows: (pairs, players, units)."""
-        if len(self.stack.stages) == 1:  # the outputs are affine in the inputs themselves
-            return _joined(x - rows, self.players, self.n_players)
-        solved = np.zeros((len(x), self.n_players, self.head.shape[0]))
-        for index, unit in enumerate(self.deep):
-            solved[:, unit.names, index] = solve_deep(unit, x, rows)
-        return solved
-
-    def _chunks(self, x: Array, background: Array) -> Any:
-        each = len(background) * self.n_players * max(1, self.head.shape[0])
-        return chunks(len(x), each, PAIRS_AT_ONCE)
-
-
-def _joined(difference: Array, players: Array, n_players: int) -> Array:
-    """Spread inputs over (players, inputs), so that the head adds each player's columns up."""
-    spread = np.zeros((len(difference), n_players, difference.shape[1]))
-    spread[:, players, np.arange(difference.shape[1])] = difference
-    return spread
-
-
-def _pairs(x: Array, background: Array) -> tuple[Array, Array]:
-    """Pair every sample with every background row, samples slowest."""
-    return np.repeat(x, len(background), axis=0), np.tile(background, (len(x), 1))
-
-
-def hidden_games(network: Network, players: Array) -> HiddenGames:
-    """Read the games of a network that is a stack of Dense and element-wise layers.
+def cutter_of(network: Network, players: Array) -> Cutter:
+    """Take a Keras network apart into games.
 
     Raises
     ------
     ValueError
-        Saying what keeps the network from being one.
+        Saying what keeps it from being taken apart.
     """
     model = getattr(network, "model", None)
     if model is None:
         raise ValueError(f"a {type(network).__name__} has no layers to look at")
-    stack = networks.dense_stack(model, network.output_kind)  # type: ignore[attr-defined]
-    stages = len(stack.stages)
-    found = links(stack.stages[0].kernel, players) if stages == 2 else None
-    deep = tuple(deep_units(stack, players)) if stages > 2 else ()
-    return HiddenGames(stack, players, found, deep)
+    unrolled = networks.unroll(model, network.output_kind)  # type: ignore[attr-defined]
+    if unrolled.n_inputs != network.n_inputs:
+        raise ValueError("its inputs are not those of its layers")
+    return Cutter(terms_of(unrolled, players))
+
+
+def summed(cutter: Cutter, x: Array, background: Array, *, interactions: bool = False) -> Solution:
+    """Solve all games and put them together again, mean over background rows.
+
+    Returns
+    -------
+    Solution
+        Values (n, players, outputs), and interactions (n, players, players, outputs).
+    """
+    terms = cutter.terms
+    values = np.zeros((len(x), terms.n_players, terms.n_outputs))
+    between = np.zeros((*values.shape[:2], *values.shape[1:])) if interactions else None
+    for pairs in in_pairs(terms, x, background):
+        add_affine(values, terms, pairs)
+        for games in pairs.games:
+            found = linked(terms, pairs, games)
+            for bundle in bundles(cutter, pairs, games, np.arange(len(games.pair))):
+                for some, solution in solved(bundle, interactions=interactions):
+                    put(found, games, some, solution.values)
+                    if between is not None and solution.interactions is not None:
+                        _put_interactions(between, terms, pairs, games, some, solution.interactions)
+            add_games(values, terms, pairs, games, found)
+    values /= len(background)
+    return Solution(values, None if between is None else between / len(background))
+
+
+def linked(terms: Terms, pairs: Pairs, games: Games) -> Array:
+    """Return room for the values of a layer's links: (made, links, pairs).
+
+    What is affine for a pair is there already.
+    """
+    reach, made = terms.reach[games.layer], terms.network.layers[games.layer].made
+    found = np.zeros((made, reach.nnz, len(pairs.sample)))
+    if games.always_on is not None:
+        changes = pairs.moves.changes[games.layer]
+        np.copyto(found[0], changes, where=games.always_on[_group(reach)])
+    return found
+
+
+def put(found: Array, games: Games, bundle: Bundle, values: Array) -> None:
+    """Put games' values (players, games, made) where their links are."""
+    found[:, bundle.links, games.pair[bundle.chosen]] = values.transpose(2, 0, 1)
+
+
+def _group(reach: Any) -> Array:
+    """Return the group of each link."""
+    return np.repeat(np.arange(reach.shape[0]), np.diff(reach.indptr))
+
+
+def add_games(values: Array, terms: Terms, pairs: Pairs, games: Games, found: Array) -> None:
+    """Add the games of a layer to the values (n, players, outputs), by their weights."""
+    reach = terms.reach[games.layer]
+    group, first = _group(reach), pairs.first
+    by_player = sparse.csr_array(
+        (np.ones(reach.nnz), (reach.indices, np.arange(reach.nnz))),
+        shape=(terms.n_players, reach.nnz),
+    )
+    total = np.zeros((terms.n_outputs, terms.n_players, len(first)))
+    for each, weight in zip(found, games.weight.swapaxes(0, 1), strict=True):
+        if games.shared:
+            each = np.add.reduceat(each, first, axis=1)
+        for output in np.flatnonzero(weight.reshape(len(weight), terms.n_outputs, -1).any((0, 2))):
+            mine = weight[group, output]
+            if games.shared:
+                total[output] += by_player @ (each * mine[:, None])
+            else:
+                total[output] += by_player @ np.add.reduceat(each * mine, first, axis=1)
+    values[pairs.sample[first]] += total.transpose(2, 1, 0)
+
+
+def add_affine(values: Array, terms: Terms, pairs: Pairs) -> None:
+    """Add what inputs give on their own."""
+    if not pairs.affine.any():
+        return
+    difference, first = pairs.x - pairs.rows, pairs.first
+    if pairs.affine.ndim == 2:
+        summed_up = np.add.reduceat(difference, first, axis=1)
+        each = pairs.affine[:, :, None] * summed_up[:, None]
+    else:
+        each = np.add.reduceat(pairs.affine * difference[:, None], first, axis=2)
+    values[pairs.sample[first]] += joined(each.transpose(2, 0, 1), terms.players)
+
+
+def _put_interactions(
+    between: Array, terms: Terms, pairs: Pairs, games: Games, bundle: Bundle, found: Array
+) -> None:
+    """Add games' interactions (players, players, games, made) by the weights of their outputs."""
+    pair, group = games.pair[bundle.chosen], games.group[bundle.chosen]
+    players = terms.reach[games.layer].indices[bundle.links].T
+    weight = games.weight[group] if games.shared else games.weight[group, :, :, pair]
+    given = np.einsum("ijgm,gmo->gijo", found, weight)
+    sample = pairs.sample[pair][:, None, None]
+    np.add.at(between, (sample, players[:, :, None], players[:, None]), given)

@@ -1,92 +1,169 @@
-"""One Shapley game per unit of the last of several hidden layers.
+"""The games of single groups of a network, solved many at a time.
 
-A unit's players are the inputs that reach it through live weights. For one sample and one
+A group's players are the inputs that reach it through live weights; for one sample and one
 background row only those on which the two differ are left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.analysis.attribution.games import shapley, subset_sums
-from explainprune.network import Stack
+from explainprune.analysis.attribution.games import Solution, Worth, solve, subset_sums
+from explainprune.network.unrolled import Alike, Cutter, Games, Pairs, Terms, alike
 from explainprune.types import Array
 
-GAMES_AT_ONCE = 2**17
-"""Coalition values held at once, per array: small enough for the processor's cache."""
+NUMBERS_AT_ONCE = 2**17
+"""Numbers held at once, per array: small enough for the processor's cache."""
 
 
-@dataclass(frozen=True)
-class DeepUnit:
-    """A last hidden unit and the part of the network that it reads.
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Games with the same number of players, ready to be played: solved, or sampled.
 
     Attributes
     ----------
-    columns : ndarray (inputs it reads,)
-    players : ndarray of int
-        Player of each of these columns, renumbered from 0.
-    names : ndarray of int
-        The players' own numbers.
-    stack : Stack
-        The live part of the network up to this unit; one output.
+    chosen : ndarray of int (games,)
+        Which of the layer's `Games` they are.
+    links : ndarray of int (players, games)
+        Their players, as entries of the layer's `reach`.
+    width : int
+        Numbers computed for a coalition.
+    starts : list of ndarray (games, numbers)
+        What is read with nobody in, for each stage; ``(numbers,)`` where no input is read.
+    deltas : list of ndarray (players, games, numbers) or None
+        What each player adds to it.
+    outputs : callable
+        From what each stage reads, (rows, numbers) each, to (rows, made).
     """
 
-    columns: Array
-    players: Array
-    names: Array
-    stack: Stack
+    chosen: Array
+    links: Array
+    width: int
+    starts: list[Array]
+    deltas: list[Array | None]
+    outputs: Callable[[list[Array]], Array]
+
+    @property
+    def players(self) -> int:
+        """How many players each game has."""
+        return len(self.links)
+
+    def some(self, part: slice) -> Bundle:
+        """Return some of the games."""
+        return Bundle(
+            self.chosen[part],
+            self.links[:, part],
+            self.width,
+            [start[part] if start.ndim == 2 else start for start in self.starts],
+            [None if delta is None else delta[:, part] for delta in self.deltas],
+            self.outputs,
+        )
+
+    def at(self, reads: list[Array]) -> Array:
+        """Evaluate coalitions from what they read, (coalitions, games, numbers) each.
+
+        → (coalitions, games, made)
+        """
+        shape = next(read.shape[:2] for read in reads if read.ndim == 3)
+        flat = [read.reshape(-1, read.shape[-1]) if read.ndim == 3 else read for read in reads]
+        return self.outputs(flat).reshape(*shape, -1)
 
 
-def deep_units(stack: Stack, players: Array) -> list[DeepUnit]:
-    """Cut the network into the live parts that feed each of its last hidden units."""
-    hidden = stack.stages[:-1]
-    found = []
-    for unit in range(len(hidden[-1].bias)):
-        keep = np.array([unit])
-        parts = []
-        for stage in reversed(hidden):
-            kernel, bias = stage.kernel[:, keep], stage.bias[keep]
-            keep = np.nonzero(kernel.any(axis=1))[0]
-            parts.append((kernel[keep], bias, stage))
-        stages = [
-            type(stage)(kernel, bias, stage.activation, stage.is_relu, stage.layer)
-            for kernel, bias, stage in reversed(parts)
-        ]
-        names, renumbered = np.unique(players[keep], return_inverse=True)
-        found.append(DeepUnit(keep, renumbered, names, Stack(tuple(stages))))
-    return found
+def bundles(cutter: Cutter, pairs: Pairs, games: Games, chosen: Array) -> Iterator[Bundle]:
+    """Sort some games of a layer by number of players; those without any are left out."""
+    if cutter.terms.shallow(games.layer):
+        yield from _shallow(cutter.terms, pairs, games, chosen)
+        return
+    for same in alike(cutter, pairs, games, chosen):
+        yield from _deep(cutter.terms, same, pairs, games)
 
 
-def solve_deep(unit: DeepUnit, x: Array, rows: Array) -> Array:
-    """Solve one deep unit's game: (pairs, inputs) → (pairs, players of the unit)."""
-    first, rest = unit.stack.stages[0], Stack(unit.stack.stages[1:])
-    start = rows[:, unit.columns] @ first.kernel + first.bias
-    difference = (x - rows)[:, unit.columns]
-    n_players = len(unit.names)
-    deltas = np.zeros((n_players, len(x), start.shape[1]))
-    for player in range(n_players):
-        mine = unit.players == player
-        deltas[player] = difference[:, mine] @ first.kernel[mine]
-    plays = np.stack([difference[:, unit.players == p].any(axis=1) for p in range(n_players)], 1)
-    solved = np.zeros((len(x), n_players))
+def solved(bundle: Bundle, *, interactions: bool = False) -> Iterator[tuple[Bundle, Solution]]:
+    """Solve a bundle's games, a few at a time."""
+    room = max(0, int(np.log2(NUMBERS_AT_ONCE / bundle.width)))
+    inner = min(bundle.players, room)
+    step = max(1, NUMBERS_AT_ONCE // (bundle.width << inner))
+    for first in range(0, len(bundle.chosen), step):
+        some = bundle.some(slice(first, first + step))
+        yield some, solve(_worth(some, inner), bundle.players, inner, interactions=interactions)
+
+
+def _worth(bundle: Bundle, inner: int) -> Worth:
+    """Return what the coalitions of a block are worth."""
+
+    def worth(block: int) -> Array:
+        outer = [inner + bit for bit in range(block.bit_length()) if block >> bit & 1]
+        reads = []
+        for start, delta in zip(bundle.starts, bundle.deltas, strict=True):
+            if delta is not None:
+                begun = start + delta[outer].sum(axis=0) if outer else start
+                start = subset_sums(begun, delta[:inner])
+            reads.append(start)
+        return bundle.at(reads)
+
+    return worth
+
+
+def _by_players(plays: Array) -> Iterator[tuple[Array, Array]]:
+    """Sort games (games, slots) by how many play: which games, and the slots (players, games)."""
     counts = plays.sum(axis=1)
-    assert first.activation is not None
-    for size in np.unique(counts[counts > 0]):
-        pairs = np.nonzero(counts == size)[0]
-        step = max(1, GAMES_AT_ONCE // (2 ** int(size) * start.shape[1]))
-        for begin in range(0, len(pairs), step):
-            at = pairs[begin : begin + step]
-            slots = np.argsort(~plays[at], axis=1, kind="stable")[:, :size]
-            sums = subset_sums(start[at], deltas[slots.T, at[None]])
-            values = rest.outputs(first.activation(sums))[..., 0]
-            solved[at[:, None], slots] = shapley(values).T
-    return solved
+    slot, first = np.nonzero(plays)[1], np.cumsum(counts) - counts
+    for players in np.unique(counts[counts > 0]):
+        games = np.flatnonzero(counts == players)
+        yield games, slot[first[games] + np.arange(players)[:, None]]
 
 
-def deep_costs(unit: DeepUnit, x: Array, rows: Array) -> Array:
-    """Count the coalitions that `solve_deep` would enumerate for each pair."""
-    difference = (x - rows)[:, unit.columns]
-    plays = [difference[:, unit.players == p].any(axis=1) for p in range(len(unit.names))]
-    return 2.0 ** np.sum(plays, axis=0) if plays else np.ones(len(x))
+def _deep(terms: Terms, same: Alike, pairs: Pairs, games: Games) -> Iterator[Bundle]:
+    """Prepare games that one part computes."""
+    part = same.part
+    for which, slots in _by_players(same.plays):
+        chosen = same.chosen[which]
+        at = same.columns[which], games.pair[chosen][:, None]
+        rows = pairs.rows[at]
+        difference = pairs.x[at] - rows
+        starts: list[Array] = []
+        deltas: list[Array | None] = []
+        for stage in part.stages:
+            kernel = stage.kernels.get(-1)
+            if kernel is None:
+                starts.append(stage.bias)
+                deltas.append(None)
+                continue
+            starts.append(stage.bias + rows @ kernel)
+            deltas.append(_added(difference, kernel, part.players, slots))
+        links = terms.reach[games.layer].indptr[games.group[chosen]] + slots
+        yield Bundle(chosen, links, part.width, starts, deltas, part.outputs)
+
+
+def _added(difference: Array, kernel: Array, players: Array, slots: Array) -> Array:
+    """Return what each playing player adds: (players, games, numbers)."""
+    n_players = int(players.max()) + 1
+    added = np.empty((n_players, len(difference), kernel.shape[1]))
+    for player in range(n_players):
+        mine = players == player
+        added[player] = difference[:, mine] @ kernel[mine]
+    return added[slots, np.arange(len(difference))]
+
+
+def _shallow(terms: Terms, pairs: Pairs, games: Games, chosen: Array) -> Iterator[Bundle]:
+    """Prepare games of elements that read the inputs alone: all units side by side."""
+    units, reach = terms.network.layers[games.layer], terms.reach[games.layer]
+    changes, starts = pairs.moves.changes[games.layer], pairs.moves.starts[games.layer]
+    pair, group = games.pair[chosen], games.group[chosen]
+    first, count = reach.indptr[group], np.diff(reach.indptr)[group]
+    slot = np.arange(count.max(initial=0))
+    inside = slot < count[:, None]
+    plays = inside & (changes[np.where(inside, first[:, None] + slot, 0), pair[:, None]] != 0)
+
+    def outputs(reads: list[Array]) -> Array:
+        return units.function.call(reads[0])
+
+    for which, slots in _by_players(plays):
+        at, links = pair[which], first[which] + slots
+        start, delta = starts[group[which], at], changes[links, at]
+        yield Bundle(
+            chosen[which], links, 1, [start[:, None]], [delta[..., None]], outputs
+        )  # fmt: skip

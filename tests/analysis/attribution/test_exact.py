@@ -6,12 +6,13 @@ import math
 import numpy as np
 import pytest
 
-from explainprune.analysis.attribution import shallow_games
+from explainprune.analysis.attribution import unit_games
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
 from explainprune.analysis.attribution.games import shapley, subset_sums
-from explainprune.network import FormulaNetwork, as_network, dense_stack
+from explainprune.network import FormulaNetwork, as_network, unroll
 from explainprune.network.backend import keras
+from explainprune.network.unrolled import terms
 
 N_INPUTS = 6
 JOINED = np.array([0, 0, 1, 2, 3, 1])
@@ -64,7 +65,7 @@ def rows(seed=1):
 )
 def test_values_are_those_of_the_definition(hidden, activation, players):
     model = sparse_network(hidden, activation)
-    function = dense_stack(model, "logit").outputs
+    function = unroll(model).outputs
     x, background = rows()
     expected = [
         np.mean([by_definition(function, sample, row, players) for row in background], axis=0)
@@ -76,14 +77,15 @@ def test_values_are_those_of_the_definition(hidden, activation, players):
     np.testing.assert_allclose(gap, 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("links_at_once", [1, 40, 160])
-def test_memory_bounds_change_nothing(links_at_once, monkeypatch):
-    model, players = as_network(sparse_network((7,))), JOINED
+@pytest.mark.parametrize("hidden", [(7,), (5, 4)])
+@pytest.mark.parametrize("numbers_at_once", [1, 300, 700])
+def test_memory_bounds_change_nothing(hidden, numbers_at_once, monkeypatch):
+    model, players = as_network(sparse_network(hidden)), JOINED
     x, background = rows()
     whole = exact(model, x, background, None, players=players).values
     costs = exact_cost(model, x, background, players=players).units
-    monkeypatch.setattr(shallow_games, "LINKS_AT_ONCE", links_at_once)
-    monkeypatch.setattr(shallow_games, "GAMES_AT_ONCE", 8)
+    monkeypatch.setattr(terms, "NUMBERS_AT_ONCE", numbers_at_once)
+    monkeypatch.setattr(unit_games, "NUMBERS_AT_ONCE", 8)
     parts = exact(model, x, background, None, players=players).values
     np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-13)
     np.testing.assert_array_equal(exact_cost(model, x, background, players=players).units, costs)
@@ -146,7 +148,7 @@ def test_rectified_units_of_fixed_sign_cost_nothing():
     model.layers[0].bias.assign([5.0, -5.0, -0.5])  # always on, always off, switches
     model.layers[1].kernel.assign(np.array([[1.0], [10.0], [100.0]]))
     x, background = np.array([[1.0, 1.0]]), np.array([[0.0, 0.0]])
-    assert exact_cost(model, x, background).units.tolist() == [1.0, 1.0, 4.0]
+    assert exact_cost(model, x, background).units.tolist() == [4.0]
     found = exact(as_network(model), x, background, np.array([0]), players=np.arange(2))
     np.testing.assert_allclose(found.values, [[1.0 + 75.0, 1.0 + 75.0]])
 
