@@ -10,7 +10,6 @@ magnitude stand beside the others, as Blalock et al. 2020 (arXiv:2003.03033) ask
 """
 
 import argparse
-import warnings
 from pathlib import Path
 
 import keras
@@ -19,8 +18,7 @@ import pandas as pd
 
 import explainprune as xp
 from explainprune.criteria import importances
-from explainprune.network import fit, perceptron
-from explainprune.network.performance import performance
+from explainprune.network import clone, fit, holder, perceptron
 
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98)
 UNITS_ONLY = (
@@ -56,18 +54,6 @@ def untrained(kind, data, seed):
     return model
 
 
-def recipe(epochs):
-    """Return the training of the dense network, and of what is left of it."""
-
-    def train(model, data, *, seed, after_step=None):
-        trained, _ = fit(
-            model, data.learnable, epochs=epochs, seed=seed, batch_size=64, after_step=after_step
-        )
-        return trained
-
-    return train
-
-
 def scored(model, data, level, names, seed):
     """Score one network by all criteria at once; the loss is taken on some training rows."""
     rows = data.train.take(
@@ -76,39 +62,60 @@ def scored(model, data, level, names, seed):
     return importances(model, rows, criteria=names, level=level, seed=seed)
 
 
-def accuracy(model, data):
-    """Share of test rows that the model gets right."""
-    return performance(model, data.scored, batch_size=1000)["accuracy"]
+class Tuned:
+    """One compiled model that takes on the weights of each pruned one, so that it compiles once."""
 
+    def __init__(self, model, data):
+        self.model, self.data = model, data
+        model.optimizer.build(model.trainable_variables)
+        self.start = [variable.numpy() for variable in model.optimizer.variables]
 
-def pruned_once(model, data, level, scores, sparsity, seed, epochs):
-    """Prune in one shot, and tune; return accuracy before and after tuning."""
-    how = {"criterion": scores, "granularity": level, "sparsity": sparsity, "seed": seed}
-    cut = xp.prune(model, None, schedule="one_shot", **how)
-    tuned = xp.prune(model, data, schedule="one_shot", recipe=recipe(epochs), **how)
-    return accuracy(cut.model, data), accuracy(tuned.model, data), cut.masks.sparsity
+    def accuracy(self, weights):
+        """Share of test rows that are right with these weights."""
+        self.model.set_weights(weights)
+        logits = self.model.predict(self.data.x, batch_size=1000, verbose=0)
+        return float((logits.argmax(axis=1) == self.data.y).mean())
+
+    def after(self, pruned, seed):
+        """Train for one epoch from a pruned model's weights, masks held; return the weights."""
+        self.model.set_weights(pruned.model.get_weights())
+        for variable, value in zip(self.model.optimizer.variables, self.start, strict=True):
+            variable.assign(value)
+        hold = holder(self.model, pruned.masks)
+        after_step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: hold())
+        keras.utils.set_random_seed(seed)
+        rows = self.data.train
+        self.model.fit(rows.x, rows.y, batch_size=64, verbose=0, callbacks=[after_step])
+        return self.model.get_weights()
 
 
 def run(kind, level, data, seed, names, levels, epochs, done=()):
     """Train one network; yield a row for each criterion and sparsity that isn't done yet."""
-    dense = recipe(epochs)(untrained(kind, data, seed), data, seed=seed)
-    base = accuracy(dense, data)
-    small = data.with_(validation=None)
+    dense, _ = fit(untrained(kind, data, seed), data.train, epochs=epochs, seed=seed, batch_size=64)
+    tuned = Tuned(clone(dense), data)
+    base = tuned.accuracy(dense.get_weights())
     for name, scores in scored(dense, data, level, names, seed).items():
         for sparsity in levels:
             if (kind, level, seed, name, sparsity) in done:
                 continue
-            cut, tuned, achieved = pruned_once(dense, small, level, scores, sparsity, seed, 1)
+            pruned = xp.prune(
+                dense,
+                criterion=scores,
+                granularity=level,
+                sparsity=sparsity,
+                schedule="one_shot",
+                seed=seed,
+            )
             yield {
                 "model": kind,
                 "level": level,
                 "seed": seed,
                 "criterion": name,
                 "sparsity": sparsity,
-                "achieved": round(achieved, 6),
+                "achieved": round(pruned.masks.sparsity, 6),
                 "dense": base,
-                "cut": cut,
-                "tuned": tuned,
+                "cut": tuned.accuracy(pruned.model.get_weights()),
+                "tuned": tuned.accuracy(tuned.after(pruned, seed)),
             }
 
 
@@ -124,7 +131,6 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("criteria.csv"))
     parser.add_argument("--quick", action="store_true", help="digits, one seed, no file")
     options = parser.parse_args()
-    warnings.filterwarnings("ignore", "There are no labels")
     left_out = UNITS_ONLY if options.level == "weight" else ()
     left_out = [*left_out, *(SAME_FOR_WEIGHTS if options.level == "weight" else ())]
     # No layer of these networks is normalised.

@@ -23,6 +23,7 @@ from explainprune.criteria.lrp_epsilon import lrp_epsilon
 from explainprune.criteria.magnitude import magnitude
 from explainprune.criteria.magnitude_l2 import magnitude_l2
 from explainprune.criteria.movement import movement
+from explainprune.criteria.obs import obs
 from explainprune.criteria.random import random
 from explainprune.criteria.shap import shap
 from explainprune.criteria.shapley import shapley
@@ -50,6 +51,7 @@ CRITERIA: dict[str, Callable[..., Any]] = {
     "magnitude": magnitude,
     "magnitude_l2": magnitude_l2,
     "movement": movement,
+    "obs": obs,
     "random": random,
     "shap": shap,
     "shapley": shapley,

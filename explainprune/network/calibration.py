@@ -30,6 +30,8 @@ STATISTICS: dict[str, str] = {
     "mean_abs_contribution": "E |Σ_positions a · ∂L/∂a| (units,)",
     "input_norm": "root of E Σ_positions x² of the feature that each weight reads; broadcasts to "
     "the kernel",
+    "input_gram": "E Σ_positions x xᵀ (rows, rows) of what each unit of a Dense layer or a "
+    "convolution reads, laid out as its kernel is; for up to 4,096 incoming weights",
     "hessian_gradient": "E ∂²L/∂w² · E ∂L/∂w, over all kernels together",
     "relevance": "E |Σ_positions R| (units,) by LRP-z⁺ from the logit of the predicted class",
     "relevance_epsilon": "the same by LRP-ε",

@@ -9,6 +9,7 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.data_loss import DataLoss
 from explainprune.network.layers import LayerInfo
+from explainprune.network.patches import has_patches, patches_of
 from explainprune.network.per_sample import has_rule, squared_gradients
 from explainprune.network.row_means import Means, row_means
 from explainprune.network.taps import Tap, Tapped, Untapped, by_units
@@ -29,7 +30,10 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
 """The same of activations and the loss's gradients at them."""
 
 GRADIENTS = ("kernel_gradient", "bias_gradient", "scale_gradient")
-FORWARD = (*ACTIVATIONS, "mean_square_input")
+FORWARD = (*ACTIVATIONS, "mean_square_input", "input_gram")
+
+MOST_ROWS = 4096
+"""Incoming weights of a kernel whose inputs' products are still gathered: 134 MB."""
 
 
 class Pass:
@@ -42,8 +46,8 @@ class Pass:
         Its variables by path.
     layers : sequence of LayerInfo
     wanted : collection of str
-        Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"`` and
-        ``"kernel_gradient_squared"``.
+        Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"``, ``"input_gram"``
+        and ``"kernel_gradient_squared"``.
     loss : DataLoss, optional
         Needed where gradients are wanted.
     memory_bytes : int
@@ -84,6 +88,8 @@ class Pass:
             found[path] |= self._forward_sums(self._layers[path], of_layer)
             if "mean_square_input" in self._wanted:
                 self._input_sums(self._layers[path], of_layer, found)
+            if "input_gram" in self._wanted:
+                found[path] |= self._gram(self._layers[path], of_layer)
         if total is not None:
             self._gradient_sums(tape, total, taps, found)
         if self._slow:
@@ -109,6 +115,21 @@ class Pass:
             read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
         if info.kind != "EinsumDense":
             found[info.path]["mean_square_input"] = _channel_squares(read)
+
+    def _gram(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
+        """Sum the products of what a unit reads, over rows and positions."""
+        layer = self._model.layer(info.path)
+        if not self._has_gram(info):
+            return {}
+        read = [patches_of(info.kind, layer, tap.input) for tap in taps]
+        both = tf.cast(tf.concat(read, axis=0), tf.float64)
+        return {"input_gram": tf.matmul(both, both, transpose_a=True)}
+
+    def _has_gram(self, info: LayerInfo) -> bool:
+        layer = self._model.layer(info.path)
+        if layer is None or not has_patches(info.kind, layer):
+            return False
+        return bool(math.prod(layer.kernel.shape[:-1]) <= MOST_ROWS)
 
     def _gradient_sums(
         self, tape: Any, total: Any, taps: dict[str, list[Tap]], found: dict[str, dict[str, Any]]
@@ -198,7 +219,7 @@ class Pass:
     def rows_per_call(self) -> int:
         """How many rows fit into one call within the memory bound."""
         numbers = 4 * self._model.size
-        if "kernel_gradient_squared" in self._wanted:
+        if self._wanted & {"kernel_gradient_squared", "input_gram"}:
             for info in self._layers.values():
                 if info.kind.startswith("Conv"):
                     # Patches repeat each input value once for each place in the kernel.

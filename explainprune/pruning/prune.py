@@ -18,6 +18,7 @@ from explainprune.pruning.candidates import Protect, candidates
 from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for
 from explainprune.pruning.goals import Goal, final_sparsity, sparsity_goal
 from explainprune.pruning.granularity import Sharing, View, view
+from explainprune.pruning.repair import Refit, check_refit
 from explainprune.pruning.rows import Given, given
 from explainprune.pruning.run import Run
 from explainprune.pruning.schedule import Schedule, epochs_of_steps
@@ -69,7 +70,7 @@ def prune(
     recipe: Recipe | None = None,
     protect: Protect = (),
     keep_at_least: int = 1,
-    refit: bool = False,
+    refit: Refit = False,
     seed: int = 0,
 ) -> Pruned:
     """Remove what matters least, in steps, training in between.
@@ -111,10 +112,11 @@ def prune(
         Layers that stay whole, by path, or a function that says it of a `LayerInfo`.
     keep_at_least : int
         Units of each layer, or, in weight pruning, incoming weights of each unit.
-    refit : bool
-        After each removal, fit what lost inputs anew by least squares on up to 2,000 rows, and
-        batch normalisation's statistics, where held-out rows say that it helps; the history says
-        what was kept.
+    refit : bool or str
+        True: after each removal, fit what lost inputs anew by least squares on up to 2,000 rows,
+        and batch normalisation's statistics, where held-out rows say that it helps; the history
+        says what was kept. ``"obs"``: by the optimal brain surgeon's sweep (SparseGPT) instead,
+        which takes as long for many units as for one.
     seed : int
 
     Returns
@@ -136,6 +138,7 @@ def prune(
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
     _check_weights(model)
+    check_refit(refit)
     learned = given(data)
     _check_data(model, learned)
     # No unit goes with an input, so an output layer may lose the weights that read it.

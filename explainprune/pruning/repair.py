@@ -17,7 +17,13 @@ CALIBRATION_ROWS = 2000
 HELD_OUT_ROWS = 2000
 
 
-def repaired(model: Model, reference: Model, masks: Masks, given: Given) -> tuple[Model, str]:
+Refit = bool | str
+"""Whether to fit anew, and how: True for least squares, ``"obs"`` for the sweep."""
+
+
+def repaired(
+    model: Model, reference: Model, masks: Masks, given: Given, how: Refit = True
+) -> tuple[Model, str]:
     """Fit what lost its inputs anew, and normalisation statistics, where held-out rows say so.
 
     Tried are the model as it is, refitted, and, where it normalises batches, each of the two with
@@ -32,12 +38,14 @@ def repaired(model: Model, reference: Model, masks: Masks, given: Given) -> tupl
         The model before: what the masked one should still do.
     masks : Masks
     given : Given
+    how : bool or str
+        True: by least squares. ``"obs"``: by the optimal brain surgeon's sweep.
 
     Returns
     -------
     model : keras.Model
     chosen : str
-        ``"none"``, ``"refit"``, ``"batchnorm"`` or ``"refit+batchnorm"``.
+        ``"none"``, ``"refit"``, ``"batchnorm"`` or ``"refit+batchnorm"`` (``"obs"`` for refit).
 
     Raises
     ------
@@ -45,9 +53,10 @@ def repaired(model: Model, reference: Model, masks: Masks, given: Given) -> tupl
         If there are no rows, or the model is subclassed.
     """
     fitting, judging = _split(given)
+    name, solver = ("obs", "obs") if how == "obs" else ("refit", "exact")
     tried = {
         "none": model,
-        "refit": refitted(model, reference, masks, fitting.x),
+        name: refitted(model, reference, masks, fitting.x, solver=solver),
     }
     if any(info.kind == "BatchNormalization" for info in layers(model)):
         for name in list(tried):
@@ -84,3 +93,9 @@ def _badness(model: Model, reference: Model, rows: Rows) -> float:
         network.outputs(network.pack(rows.x)) for network in map(as_network, (model, reference))
     )
     return float(np.square(ours - theirs).mean())
+
+
+def check_refit(how: Refit) -> None:
+    """Raise unless it is a yes, a no, or ``"obs"``."""
+    if not isinstance(how, bool) and how != "obs":
+        raise ValueError(f"refit is True, False or 'obs'. Received: {how!r}.")

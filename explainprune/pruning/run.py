@@ -11,7 +11,7 @@ from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal
 from explainprune.pruning.granularity import View
-from explainprune.pruning.repair import repaired
+from explainprune.pruning.repair import Refit, repaired
 from explainprune.pruning.rows import Given
 from explainprune.pruning.step import (
     Criterion,
@@ -36,7 +36,7 @@ class Run:
     epochs : list of int
         Of fine-tuning, for each step.
     recipe : callable or None
-    refit : bool
+    refit : bool or str
     seed : int
     rows : list of dict
         The history so far.
@@ -47,7 +47,7 @@ class Run:
     criterion: Criterion
     epochs: list[int]
     recipe: Recipe | None
-    refit: bool
+    refit: Refit
     seed: int
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -68,7 +68,8 @@ class Run:
             current = apply_masks(current, masks)
             figures = dict(choice.figures)
             if self.refit:
-                current, figures["refit"] = repaired(current, reference, masks, self.given)
+                repair = repaired(current, reference, masks, self.given, self.refit)
+                current, figures["refit"] = repair
             if epochs:
                 current = finetune(current, masks, epochs, stream(self.seed, "training", step))
                 reference = current

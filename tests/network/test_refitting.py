@@ -107,6 +107,45 @@ def test_convolutions_gather_what_they_read(padding):
     np.testing.assert_allclose(weights_of(fitted)["b/kernel"][:, :, :2], moved, atol=1e-4)
 
 
+def test_the_sweep_starts_at_the_minimum_and_costs_less_than_zeroing():
+    model = dense()
+    masks = kept_all(model)
+    masks["a/kernel"][[0, 2], [1, 1]] = False
+    masks["a/kernel"][1, 3] = False
+    masked = apply_masks(model, masks)
+    errors = {}
+    for name, fitted in {
+        "zeroed": masked,
+        "exact": refitted(masked, model, masks, X, ridge=1e-9),
+        "obs": refitted(masked, model, masks, X, ridge=1e-9, solver="obs"),
+    }.items():
+        after, before = weights_of(fitted), weights_of(model)
+        assert (after["a/kernel"][~masks["a/kernel"]] == 0).all()
+        moved = X @ (after["a/kernel"] - before["a/kernel"]) + after["a/bias"] - before["a/bias"]
+        errors[name] = np.square(moved).sum(axis=0)
+    # Nothing is lost of units 0 and 2; of unit 1 the first row goes first, so all can make up.
+    np.testing.assert_allclose(errors["obs"][[0, 2]], 0, atol=1e-6)
+    assert (errors["exact"][[1, 3]] <= errors["obs"][[1, 3]]).all()
+    assert (errors["obs"][[1, 3]] < errors["zeroed"][[1, 3]]).all()
+    with pytest.raises(ValueError, match=r"Unknown solver 'obd'. Did you mean 'obs'"):
+        refitted(masked, model, masks, X, solver="obd")
+
+
+def test_kernels_with_too_many_equations_are_swept(monkeypatch):
+    model = dense()
+    masks = kept_all(model)
+    masks["b/kernel"][[0, 1], [0, 1]] = False
+    masked = apply_masks(model, masks)
+    expected = weights_of(refitted(masked, model, masks, X, solver="obs"))["b/kernel"]
+    assert np.abs(expected - weights_of(refitted(masked, model, masks, X))["b/kernel"]).max() > 1e-3
+    most = 3 * 5**3 + 1
+    monkeypatch.setattr(refitting, "OPERATIONS", most)
+    monkeypatch.setattr(refitting, "_operations", lambda support: most + 1)
+    np.testing.assert_array_equal(
+        weights_of(refitted(masked, model, masks, X))["b/kernel"], expected
+    )
+
+
 def test_a_constant_unit_goes_into_the_bias():
     model = dense("linear")
     kernel, bias = weights_of(model)["a/kernel"], np.zeros(4)

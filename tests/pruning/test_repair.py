@@ -59,7 +59,7 @@ def test_judged_by_rows_it_was_not_fitted_on(model, data, halved, monkeypatch):
     masked, masks = halved
     seen = []
 
-    def record(model, reference, masks, x):
+    def record(model, reference, masks, x, *, solver):
         seen.append(x)
         return model
 
@@ -77,7 +77,7 @@ def test_judged_by_rows_it_was_not_fitted_on(model, data, halved, monkeypatch):
 
 
 def test_statistics_of_normalisation_are_tried_too(normalised, data, monkeypatch):
-    monkeypatch.setattr(repair, "refitted", lambda model, *rest: model)
+    monkeypatch.setattr(repair, "refitted", lambda model, *rest, **how: model)
     # Its statistics are those of its rows, as after training: renewed ones lead back to it.
     reference = recalibrated(normalised, data.train.x)
     far = {
@@ -115,3 +115,19 @@ def test_errors(model, data, halved):
     few = Rows(data.train.x[:4], data.train.y[:4])
     with pytest.raises(ValueError, match=r"holds a fifth of the rows out.*Received: 4 rows"):
         repaired(masked, model, masks, given(few))
+
+
+def test_the_surgeons_sweep_in_place_of_least_squares(model, data):
+    settings = {"criterion": "obs", "allocation": "uniform", "sparsity": 0.7}
+    settings |= {"schedule": "one_shot", "finetune_epochs": 0}
+    plain, exact, sweep = (prune(model, data, refit=r, **settings) for r in (False, True, "obs"))
+    assert sweep.history.refit.iloc[-1] == "obs"
+    losses = [p.history.validation_loss.iloc[-1] for p in (plain, exact, sweep)]
+    assert losses[2] < 0.7 * losses[0]
+    for path, mask in sweep.masks.items():
+        assert (weights_of(sweep.model)[path][~mask] == 0).all()
+        np.testing.assert_array_equal(mask, exact.masks[path])
+    moved = weights_of(sweep.model)["second/kernel"] != weights_of(plain.model)["second/kernel"]
+    assert moved[sweep.masks["second/kernel"]].mean() > 0.5
+    with pytest.raises(ValueError, match=r"refit is True, False or 'obs'. Received: 'obd'"):
+        prune(model, data, refit="obd", **settings)
