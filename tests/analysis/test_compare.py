@@ -1,9 +1,12 @@
 """`compare` on Keras models: what must come out where the answer is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from explainprune.analysis import compare
+from explainprune.analysis.comparison import model_rows
 from explainprune.network import randomised, weights_of, with_weights
 from explainprune.types import Comparison
 
@@ -221,8 +224,20 @@ def test_two_architectures(classifier, small):
     drawn = result.detail.drawings["other"]
     assert [layer.kind for layer in drawn.layers] == ["inputs", "Conv2D", "Dense"]
     assert [edges.total for edges in drawn.edges] == [4, 40]
-    assert result.models["other"].exact_cost is None
-    assert "Exact values have no price" in result.models["other"].note
+    # Each of 6 × 6 × 4 units of the convolution reads 9 pixels, some of them the same in both rows.
+    assert 144 < result.models["other"].exact_cost <= 144 * 2**9
+
+
+def test_no_price_without_structure():
+    from explainprune.network.backend import keras
+
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((4, 2)), layers.LSTM(3, name="loop"), layers.Dense(2)])
+    rows = np.zeros((2, 4, 2))
+    subject = SimpleNamespace(model=model, kind="logit")
+    cost, note = model_rows._cost(subject, SimpleNamespace(x=rows, players=None), rows)
+    assert cost is None
+    assert note.startswith("Exact values have no price: layer 'loop' (LSTM) is not read")
 
 
 def test_binary_classifier_of_one_logit():
