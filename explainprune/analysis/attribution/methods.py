@@ -10,9 +10,11 @@ from explainprune.analysis.attribution.expected_gradients import expected_gradie
 from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.gradient import gradient
 from explainprune.analysis.attribution.gradient_input import gradient_input
+from explainprune.analysis.attribution.guided_backprop import guided_backprop
 from explainprune.analysis.attribution.integrated_gradients import integrated_gradients
 from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.leverage import leverage
+from explainprune.analysis.attribution.lrp import lrp
 from explainprune.analysis.attribution.occlusion import occlusion
 from explainprune.analysis.attribution.permutation import permutation
 from explainprune.analysis.attribution.shap_package import (
@@ -29,9 +31,11 @@ METHODS: dict[str, Callable[..., Explained]] = {
     "expected_gradients": expected_gradients,
     "gradient": gradient,
     "gradient_input": gradient_input,
+    "guided_backprop": guided_backprop,
     "integrated_gradients": integrated_gradients,
     "kernel": kernel,
     "leverage": leverage,
+    "lrp": lrp,
     "occlusion": occlusion,
     "permutation": permutation,
     "shap_deep": shap_deep,
