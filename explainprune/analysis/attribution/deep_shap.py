@@ -6,7 +6,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output
-from explainprune.network import Network, chunks, multipliers_of
+from explainprune.network import Network, multipliers_of
 from explainprune.types import Array
 
 
@@ -40,18 +40,10 @@ def deep_shap(network: Network, x: Array, background: Array, targets: Array | No
     Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685; Lundberg and Lee 2017,
     arXiv:1705.07874.
     """
-    multipliers = multipliers_of(unwrapped(network))
-    n, outputs = len(x), network.n_outputs
-    wanted = np.tile(np.arange(outputs), (n, 1)) if targets is None else targets[:, None]
-    values = np.empty((n, wanted.shape[1], x.shape[1]))
-    each = wanted.shape[1] * len(background)
-    limit = min(multipliers.pairs_per_call, network.rows_per_call)
-    for part in chunks(n, each, limit):
-        found = multipliers(x[part], background, wanted[part])
-        difference = x[part, None] - background
-        values[part] = np.einsum("ntbd,nbd->ntd", found, difference) / len(background)
+    wanted = np.tile(np.arange(network.n_outputs), (len(x), 1)) if targets is None else targets
+    values = multipliers_of(unwrapped(network)).values(x, background, wanted.reshape(len(x), -1))
     return Explained(
         values.swapaxes(1, 2) if targets is None else values[:, 0],
-        base_output(network, background, targets, n),
+        base_output(network, background, targets, len(x)),
         complete=True,
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.rescale.pairs import Pairs, rows_axis
+from explainprune.network.rescale.pairs import Pairs
 
 Grads = list[Any]
 
 
 def passed(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Pass on the first output's gradient: identities, casts, added biases, custom gradients."""
-    grad = tf.cast(grads[0], op.inputs[0].dtype)
+    grad, dtype = grads[0], op.inputs[0].dtype
+    if dtype.is_floating:  # the multipliers of integers and booleans are numbers all the same
+        grad = tf.cast(grad, dtype)
     return [grad, *[None] * (len(op.inputs) - 1)]
 
 
@@ -94,11 +96,6 @@ def transposed_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> G
 
 def reshaped(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Give the gradient the input's shape: reshape, squeeze, added axes."""
-    if rows_axis(op.inputs[0]) != 0 or rows_axis(op.outputs[0]) != 0:
-        before, after = op.inputs[0].shape, op.outputs[0].shape
-        sizes = [size for size in before if size != 1], [size for size in after if size != 1]
-        if sizes[0] != sizes[1]:
-            raise ValueError(f"operation {op.name!r} reshapes across rows: {before} to {after}")
     grad = tf.reshape(grads[0], pairs.sizes(op.inputs[0]))
     return [grad, *[None] * (len(op.inputs) - 1)]
 
@@ -203,7 +200,9 @@ def einsum(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     found: Grads = [None, None]
     for mine, other in ((0, 1), (1, 0)):
         if depends[mine]:
-            factor = pairs.middle(op.inputs[other], depends[other])
+            factor = pairs.for_targets(
+                pairs.middle(op.inputs[other], depends[other]), op.inputs[other]
+            )
             found[mine] = tf.einsum(f"{result},{names[other]}->{names[mine]}", grads[0], factor)
     return found
 

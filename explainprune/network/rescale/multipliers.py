@@ -1,8 +1,11 @@
-"""Multipliers of pairs, compiled once for a network."""
+"""Multipliers of pairs, compiled once for a network, and the values that they add up to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
+from math import ceil, isqrt
 from typing import Any
 
 import numpy as np
@@ -10,9 +13,12 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.embedding import EmbeddedNetwork
 from explainprune.network.keras_network import KerasNetwork
+from explainprune.network.memory import bytes_per_row
 from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.walk import Walk
 from explainprune.types import Array
+
+BYTES_AT_ONCE = 2**25
 
 
 class Multipliers:
@@ -26,8 +32,9 @@ class Multipliers:
 
     Attributes
     ----------
-    pairs_per_call : int
-        How many pairs fit into one call within the memory bound.
+    rows : int
+        How many triples of target, sample and background row go backward in one call: as many as
+        keep near the cache, and within the network's bound.
 
     Raises
     ------
@@ -42,27 +49,39 @@ class Multipliers:
     """
 
     def __init__(self, network: Any) -> None:
-        if not isinstance(network, (KerasNetwork, EmbeddedNetwork)):
+        keras_network = isinstance(network, KerasNetwork)
+        if not keras_network and not isinstance(network, EmbeddedNetwork):
             raise ValueError(
                 "deep_shap carries multipliers through a Keras model's operations. Received: a "
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
         self._trace = network._forward
-        self.pairs_per_call = max(1, network.rows_per_call // 8)
-        rows = tf.TensorSpec((None, network.n_inputs), "float32")
-        index = tf.TensorSpec((None,), tf.int32)
+        signature = network.signature if keras_network else network._cuts.signature
+        self._dtype = signature.dtype
+        rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
+        targets = tf.TensorSpec((None, None), tf.int32)
         self._compiled = tf.function(
-            self._traced, input_signature=(rows, index, index, index), autograph=False
+            self._traced, input_signature=(rows, rows, targets), autograph=False
         )
         self._compiled.get_concrete_function()
+        self.rows = int(max(1, min(network.rows_per_call, BYTES_AT_ONCE // self._row)))
 
-    def _traced(self, rows: Any, sample: Any, reference: Any, target: Any) -> Any:
+    def _traced(self, x: Any, background: Any, targets: Any) -> Any:
+        """Add up multipliers times differences over background rows: (targets, n, inputs)."""
+        rows = tf.concat([x, background], axis=0)
         outputs = self._trace(rows)
-        seed = tf.one_hot(target, outputs.shape[1], dtype=outputs.dtype)
-        return Walk(rows, outputs).back(seed, Pairs(sample, reference))
+        walk = Walk(rows, outputs)
+        self._row = bytes_per_row(rows.graph)
+        n, b, t = tf.shape(x)[0], tf.shape(background)[0], tf.shape(targets)[0]
+        pairs = Pairs(n, b, t, walk.inner)
+        seed = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
+        seed = tf.repeat(tf.reshape(seed, (-1, outputs.shape[1])), b, axis=0)
+        found = tf.reshape(walk.back(seed, pairs), tf.stack([t, n, b, rows.shape[1]]))
+        moved = x[:, None] - background
+        return tf.reduce_sum(tf.cast(found * moved, tf.float64), axis=2)
 
-    def __call__(self, x: Array, background: Array, targets: Array) -> Array:
-        """Return multipliers for every sample, its targets and every background row.
+    def values(self, x: Array, background: Array, targets: Array) -> Array:
+        """Return values of each sample's targets, averaged over background rows.
 
         Parameters
         ----------
@@ -72,19 +91,45 @@ class Multipliers:
 
         Returns
         -------
-        ndarray (n, t, b, inputs)
+        ndarray (n, t, inputs), float64
         """
-        n, t, b = len(x), targets.shape[1], len(background)
-        sample = np.repeat(np.arange(n), t * b)
-        reference = np.tile(np.arange(n, n + b), n * t)
-        found = self._compiled(
-            tf.constant(np.concatenate([x, background]), tf.float32),
-            tf.constant(sample, tf.int32),
-            tf.constant(reference, tf.int32),
-            tf.constant(np.repeat(targets.ravel(), b), tf.int32),
-        )
-        values: Array = found.numpy().reshape(n, t, b, x.shape[1])
-        return values
+        total = np.zeros((*targets.shape, x.shape[1]))
+        for own, part, kept in tiles(len(x), len(background), targets.shape[1], self.rows):
+            found = self._compiled(
+                tf.constant(x[own], self._dtype),
+                tf.constant(background[part], self._dtype),
+                tf.constant(targets[own, kept].T, tf.int32),
+            )
+            total[own, kept] += found.numpy().swapaxes(0, 1)
+        total /= len(background)
+        return total
+
+
+def tiles(n: int, b: int, t: int, rows: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Cut samples × background rows × targets into blocks of at most `rows` triples.
+
+    Blocks are as square as they can be in samples and background rows: that is where the forward
+    pass is shared most.
+
+    >>> list(tiles(4, 2, 1, 4))
+    [(slice(0, 2, None), slice(0, 2, None), slice(0, 1, None)), \
+(slice(2, 4, None), slice(0, 2, None), slice(0, 1, None))]
+    """
+    targets = min(t, rows)
+    pairs = max(1, rows // targets)
+    samples = min(n, isqrt(pairs))
+    references = min(b, pairs // samples)
+    samples = min(n, pairs // references)
+    for first in _slices(n, samples):
+        for second in _slices(b, references):
+            for third in _slices(t, targets):
+                yield first, second, third
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    """Cut `count` into even slices of at most `size`."""
+    edges = np.linspace(0, count, ceil(count / size) + 1).round().astype(int)
+    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 @lru_cache(maxsize=8)

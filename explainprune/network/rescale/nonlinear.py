@@ -1,4 +1,4 @@
-"""Rules for element-wise functions, products, quotients and maxima.
+"""Rules for element-wise functions, products, quotients and maxima of two.
 
 Each returns multipliers m with Σ m · Δinput = Δoutput, so that the walk's result adds up.
 """
@@ -8,56 +8,78 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.rescale.pairs import Pairs, rows_axis
+from explainprune.network.rescale.pairs import Pairs
 
 SMALL = 1e-6
 """Where inputs differ by less, the slope is the derivative: their quotient would be noise."""
+LEAST = 1e-30
 
 Grads = list[Any]
 
 
+def slope_between(source: Any, out: Any, pairs: Pairs) -> Any:
+    """Return Δout / Δsource of each pair: the slope between sample and reference."""
+    difference = pairs.combine(tf.subtract, source)
+    change = pairs.combine(tf.subtract, out)
+    derivative = tf.gradients(out, source)[0]  # element-wise: a derivative for each number
+    at_sample = tf.zeros_like(change) if derivative is None else pairs.at_sample(derivative)
+    return tf.where(tf.abs(difference) < SMALL, at_sample, change / difference)
+
+
 def rescale(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Multiply by Δout / Δin: the slope between sample and reference (Shrikumar et al. 2017)."""
-    out = op.outputs[0]
-    (x_in, b_in), (x_out, b_out) = pairs.of(op.inputs[0]), pairs.of(out)
-    difference = x_in - b_in
-    small = tf.abs(difference) < SMALL
-    derivative = tf.gradients(out, op.inputs[0])[0]
-    at_sample = tf.gather(derivative, pairs.sample, axis=rows_axis(out))
-    slope = (x_out - b_out) / tf.where(small, tf.ones_like(difference), difference)
-    return [grads[0] * tf.where(small, at_sample, slope), *[None] * (len(op.inputs) - 1)]
+    """Multiply by Δout / Δin (Shrikumar et al. 2017)."""
+    slope = slope_between(op.inputs[0], op.outputs[0], pairs)
+    scaled = pairs.scaled(grads[0], slope, op.outputs[0])
+    return [scaled, *[None] * (len(op.inputs) - 1)]
+
+
+def relu(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Multiply by relu's slope in half the work: the larger input over the distance, in [0, 1]."""
+
+    def slope(x: Any, b: Any) -> Any:
+        return tf.maximum(x, b) / (tf.abs(x - b) + tf.constant(LEAST, x.dtype))
+
+    clipped = tf.clip_by_value(pairs.combine(slope, op.inputs[0]), 0.0, 1.0)
+    return [pairs.scaled(grads[0], clipped, op.outputs[0])]
 
 
 def multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Share Δ(ab) as Δa · mean(b) + Δb · mean(a): the Shapley values of a product of two."""
     a, b = op.inputs
     return [
-        pairs.fit(grads[0] * pairs.middle(b, depends[1]), a) if depends[0] else None,
-        pairs.fit(grads[0] * pairs.middle(a, depends[0]), b) if depends[1] else None,
+        _times_middle(grads[0], b, depends[1], a, pairs) if depends[0] else None,
+        _times_middle(grads[0], a, depends[0], b, pairs) if depends[1] else None,
     ]
+
+
+def _times_middle(grad: Any, factor: Any, depends: bool, into: Any, pairs: Pairs) -> Any:
+    return pairs.fit(pairs.scaled(grad, pairs.middle(factor, depends), factor), into)
 
 
 def divide(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Share a quotient as the product of a and 1/b, the latter rescaled: −1 / (b_x b_b)."""
     a, b = op.inputs
     if not depends[1]:
-        return [pairs.fit(grads[0] / pairs.constant(b), a), None]
-    b_x, b_b = pairs.of(b)
-    numerator = pairs.fit(grads[0] * (1 / b_x + 1 / b_b) / 2, a) if depends[0] else None
-    return [numerator, pairs.fit(-grads[0] * pairs.middle(a, depends[0]) / (b_x * b_b), b)]
+        return [pairs.fit(pairs.scaled(grads[0], 1 / pairs.constant(b), b), a), None]
+    numerator = None
+    if depends[0]:
+        inverse = pairs.combine(lambda b_x, b_b: (1 / b_x + 1 / b_b) / 2, b)
+        numerator = pairs.fit(pairs.scaled(grads[0], inverse, b), a)
+    curve = pairs.combine(lambda b_x, b_b: -1 / (b_x * b_b), b)
+    by_a = pairs.scaled(grads[0], pairs.middle(a, depends[0]), a)
+    return [numerator, pairs.fit(pairs.scaled(by_a, curve, b), b)]
 
 
 def squared_difference(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Rescale the square of a − b, whose slope is the sum of both ends."""
     a, b = op.inputs
-    (a_x, a_b), (b_x, b_b) = (
-        pairs.of(tensor) if depend else (pairs.constant(tensor),) * 2
-        for tensor, depend in zip(op.inputs, depends, strict=True)
+    slope = 2 * (
+        pairs.scaled(grads[0], pairs.middle(a, depends[0]), a)
+        - pairs.scaled(grads[0], pairs.middle(b, depends[1]), b)
     )
-    slope = (a_x - b_x) + (a_b - b_b)
     return [
-        pairs.fit(grads[0] * slope, a) if depends[0] else None,
-        pairs.fit(-grads[0] * slope, b) if depends[1] else None,
+        pairs.fit(slope, a) if depends[0] else None,
+        pairs.fit(-slope, b) if depends[1] else None,
     ]
 
 
@@ -70,7 +92,7 @@ def matrix_multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) ->
     )
     grad_a = grad_b = None
     if depends[0]:
-        other = pairs.middle(b, depends[1])
+        other = pairs.for_targets(pairs.middle(b, depends[1]), b)
         grad_a = (
             tf.matmul(other, grads[0], transpose_a=flip_b, transpose_b=True)
             if flip_a
@@ -78,7 +100,7 @@ def matrix_multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) ->
         )
         grad_a = pairs.fit(grad_a, a)
     if depends[1]:
-        other = pairs.middle(a, depends[0])
+        other = pairs.for_targets(pairs.middle(a, depends[0]), a)
         grad_b = (
             tf.matmul(grads[0], other, transpose_a=True, transpose_b=flip_a)
             if flip_b
@@ -94,35 +116,43 @@ def extremum(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     if sum(depends) == 1:
         mine = 0 if depends[0] else 1
         found: Grads = [None, None]
-        (x_in, b_in), (x_out, b_out) = pairs.of(op.inputs[mine]), pairs.of(op.outputs[0])
-        difference = x_in - b_in
-        small = tf.abs(difference) < SMALL
-        on = tf.cast(tf.equal(x_out, x_in), grads[0].dtype)
-        slope = (x_out - b_out) / tf.where(small, tf.ones_like(difference), difference)
-        found[mine] = pairs.fit(grads[0] * tf.where(small, on, slope), op.inputs[mine])
+        found[mine] = _against_constant(op, grads[0], mine, pairs)
         return found
     # max(a, b) = (a + b + |a − b|) / 2; min has the other sign. |·| is rescaled.
     (a_x, a_b), (b_x, b_b) = pairs.of(a), pairs.of(b)
     at_x, at_b = a_x - b_x, a_b - b_b
-    small = tf.abs(at_x - at_b) < SMALL
     bend = tf.where(
-        small, tf.sign(at_x), (tf.abs(at_x) - tf.abs(at_b)) / tf.where(small, 1.0, at_x - at_b)
+        tf.abs(at_x - at_b) < SMALL, tf.sign(at_x), (tf.abs(at_x) - tf.abs(at_b)) / (at_x - at_b)
     )
-    bend = bend if op.type == "Maximum" else -bend
-    return [pairs.fit(grads[0] * (1 + bend) / 2, a), pairs.fit(grads[0] * (1 - bend) / 2, b)]
+    if op.type == "Minimum":
+        bend = -bend
+    like = op.outputs[0]
+    return [
+        pairs.fit(pairs.scaled(grads[0], (1 + bend) / 2, like), a),
+        pairs.fit(pairs.scaled(grads[0], (1 - bend) / 2, like), b),
+    ]
+
+
+def _against_constant(op: Any, grad: Any, mine: int, pairs: Pairs) -> Any:
+    """Rescale the maximum or minimum of a dependent tensor and a constant one."""
+    source, out = op.inputs[mine], op.outputs[0]
+    (x_in, b_in), (x_out, b_out) = pairs.of(source), pairs.of(out)
+    difference = x_in - b_in
+    on = tf.cast(tf.equal(x_out, x_in), grad.dtype)
+    slope = tf.where(tf.abs(difference) < SMALL, on, (x_out - b_out) / difference)
+    return pairs.fit(pairs.scaled(grad, slope, out), source)
 
 
 def softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Rescale exp, then share the quotient by its sum; exact shifts keep exp in range."""
-    z_x, z_b = pairs.of(op.inputs[0])
+    source = op.inputs[0]
+    z_x, z_b = pairs.of(source)
     top = tf.reduce_max(tf.maximum(z_x, z_b), axis=-1, keepdims=True)
     e_x, e_b = tf.exp(z_x - top), tf.exp(z_b - top)
     s_x, s_b = (tf.reduce_sum(e, axis=-1, keepdims=True) for e in (e_x, e_b))
-    direct = grads[0] * (1 / s_x + 1 / s_b) / 2
-    shared = tf.reduce_sum(grads[0] * (e_x + e_b) / 2, axis=-1, keepdims=True) / (s_x * s_b)
     difference = z_x - z_b
-    small = tf.abs(difference) < SMALL
-    slope = tf.where(
-        small, e_x, (e_x - e_b) / tf.where(small, tf.ones_like(difference), difference)
-    )
-    return [(direct - shared) * slope]
+    slope = tf.where(tf.abs(difference) < SMALL, e_x, (e_x - e_b) / difference)
+    share = (e_x + e_b) / 2 / (s_x * s_b)
+    shared = tf.reduce_sum(pairs.scaled(grads[0], share, source), axis=-1, keepdims=True)
+    direct = pairs.scaled(grads[0], (1 / s_x + 1 / s_b) / 2, source)
+    return [pairs.scaled(direct - shared, slope, source)]

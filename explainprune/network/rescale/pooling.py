@@ -8,52 +8,100 @@ from explainprune.network.backend import tf
 from explainprune.network.rescale.pairs import Pairs
 
 Grads = list[Any]
-TINY = 1e-7
-
-
-def _shared_maximum(route: Any, op: Any, grad: Any, pairs: Pairs) -> Any:
-    """Pay the sample's winners for what they gain and the reference's for what they lose.
-
-    `route` sends one number for each output to the input that is the maximum there. With the
-    maximum of both outputs between them, each part's own input is the one that moved.
-    """
-    (x_in, b_in), (x_out, b_out) = pairs.of(op.inputs[0]), pairs.of(op.outputs[0])
-    top = tf.maximum(x_out, b_out)
-    gained = route(x_in, x_out, grad * (top - b_out))
-    lost = route(b_in, b_out, grad * (x_out - top))
-    difference = x_in - b_in
-    small = tf.abs(difference) < TINY
-    paid = (gained + lost) / tf.where(small, tf.ones_like(difference), difference)
-    return tf.where(small, tf.zeros_like(paid), paid)
 
 
 def max_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a window's maximum as the shap package does."""
-    options = {
-        "ksize": op.get_attr("ksize"),
-        "strides": op.get_attr("strides"),
-        "padding": op.get_attr("padding"),
-        "data_format": op.get_attr("data_format"),
-    }
+    """Pay each window's change to the larger side's own maximum: as the shap package does.
 
-    def route(values: Any, best: Any, amounts: Any) -> Any:
-        return tf.raw_ops.MaxPoolGrad(
-            orig_input=values, orig_output=best, grad=amounts, explicit_paddings=[], **options
+    Where the sample's maximum is the larger one, its place gained what the output gained; where
+    the reference's is, its place lost it.
+    """
+    if op.get_attr("data_format") != b"NHWC":
+        raise ValueError(f"operation {op.name!r} pools channels-first: channels must come last")
+    tiled = op.get_attr("ksize") == op.get_attr("strides")
+    sizes, window = op.inputs[0].shape[1:3], op.get_attr("ksize")[1:3]
+    whole = all(size % each == 0 for size, each in zip(sizes, window, strict=True))
+    if tiled and (whole or op.get_attr("padding") == b"VALID"):
+        return [_tiled_pool(op, grads[0], pairs)]
+    return [_overlapping_pool(op, grads[0], pairs)]
+
+
+def _tiled_pool(op: Any, grad: Any, pairs: Pairs) -> Any:
+    """Windows that tile the image: a factor for each place, the same for all targets."""
+    source, out = op.inputs[0], op.outputs[0]
+    options = {name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")}
+    inner = [size * each for size, each in zip(out.shape[1:3], options["ksize"][1:3], strict=True)]
+
+    def widened(tensor: Any) -> Any:
+        return tf.raw_ops.ResizeNearestNeighbor(
+            images=tensor, size=inner, half_pixel_centers=True, align_corners=False
         )
 
-    return [_shared_maximum(route, op, grads[0], pairs)]
+    winners = tf.raw_ops.MaxPoolGrad(
+        orig_input=source, orig_output=out, grad=tf.ones_like(out), explicit_paddings=[], **options
+    )
+    inside, winners = (tensor[:, : inner[0], : inner[1]] for tensor in (source, winners))
+    best = widened(out)
+    won = tf.where(winners > 0, best, out.dtype.min / 4)
+
+    def factor(i_x: Any, i_b: Any, won_x: Any, won_b: Any, best_x: Any, best_b: Any) -> Any:
+        change = tf.nn.relu(won_x - best_b) - tf.nn.relu(won_b - best_x)
+        return tf.math.divide_no_nan(change, i_x - i_b)
+
+    paid = pairs.scaled(widened(grad), pairs.combine(factor, inside, won, best), inside)
+    beyond = [size - each for size, each in zip(source.shape[1:3], inner, strict=True)]
+    return tf.pad(paid, [[0, 0], [0, beyond[0]], [0, beyond[1]], [0, 0]]) if any(beyond) else paid
+
+
+def _overlapping_pool(op: Any, grad: Any, pairs: Pairs) -> Any:
+    """Windows that overlap: what each pays is added up at its winner's place."""
+    source, out = op.inputs[0], op.outputs[0]
+    options = {name: op.get_attr(name) for name in ("ksize", "strides", "padding")}
+    _, places = tf.raw_ops.MaxPoolWithArgmax(input=source, **options)
+    (place_x, place_b), (x_out, b_out) = _repeated(places, out, pairs), pairs.of(out)
+    change = pairs.scaled(grad, x_out - b_out, out)
+    place = pairs.for_targets(tf.where(x_out > b_out, place_x, place_b), out)
+    # Of `input` the operation reads the sizes only.
+    like = tf.broadcast_to(tf.zeros((), source.dtype), pairs.sizes(source))
+    paid = tf.raw_ops.MaxPoolGradWithArgmax(input=like, grad=change, argmax=place, **options)
+    return pairs.scaled(paid, _inverse(source, pairs), source)
+
+
+def _repeated(places: Any, out: Any, pairs: Pairs) -> tuple[Any, Any]:
+    """Return each pair's places in its sample and in its reference."""
+    sizes = tf.stack([pairs.samples, pairs.references])
+    sample, reference = tf.split(places, sizes)
+    many = [1] * (out.shape.rank - 1)
+    return (
+        tf.repeat(sample, pairs.references, axis=0),
+        tf.tile(reference, tf.stack([pairs.samples, *many])),
+    )
+
+
+def _inverse(source: Any, pairs: Pairs) -> Any:
+    """Return 1 / Δin of each pair; 0 where nothing moved."""
+    return tf.math.reciprocal_no_nan(pairs.combine(tf.subtract, source))
 
 
 def max_pool_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a window's maximum in three dimensions."""
+    """Share a window's maximum in three dimensions, in the same way."""
+    source, out = op.inputs[0], op.outputs[0]
     options = {name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")}
+    (x_in, b_in), (x_out, b_out) = pairs.of(source), pairs.of(out)
+    change = x_out - b_out
 
-    def route(values: Any, best: Any, amounts: Any) -> Any:
+    def routed(values: Any, best: Any, amounts: Any) -> Any:
+        many = (pairs.for_targets(part, like) for part, like in ((values, source), (best, out)))
+        orig_input, orig_output = many
         return tf.raw_ops.MaxPool3DGrad(
-            orig_input=values, orig_output=best, grad=amounts, **options
+            orig_input=orig_input,
+            orig_output=orig_output,
+            grad=pairs.scaled(grads[0], amounts, out),
+            **options,
         )
 
-    return [_shared_maximum(route, op, grads[0], pairs)]
+    paid = routed(x_in, x_out, tf.nn.relu(change)) - routed(b_in, b_out, tf.nn.relu(-change))
+    return [pairs.scaled(paid, _inverse(source, pairs), source)]
 
 
 def _axes(op: Any) -> list[int]:
@@ -85,21 +133,16 @@ def reduce_mean(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Gra
 
 
 def reduce_max(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a maximum over axes; ties share equally."""
-    axes = _axes(op)
-    (x_in, b_in), (x_out, b_out) = pairs.of(op.inputs[0]), pairs.of(op.outputs[0])
-    x_out, b_out, grad = (_kept(op, part) for part in (x_out, b_out, grads[0]))
-    top = tf.maximum(x_out, b_out)
-
-    def route(values: Any, best: Any, amounts: Any) -> Any:
-        winners = tf.cast(tf.equal(values, best), amounts.dtype)
-        return winners / tf.reduce_sum(winners, axis=axes, keepdims=True) * amounts
-
-    paid = route(x_in, x_out, grad * (top - b_out)) + route(b_in, b_out, grad * (x_out - top))
-    difference = x_in - b_in
-    small = tf.abs(difference) < TINY
-    slope = paid / tf.where(small, tf.ones_like(difference), difference)
-    return [tf.where(small, tf.zeros_like(slope), slope), None]
+    """Share a maximum over axes like that of a window; ties share equally."""
+    source, axes = op.inputs[0], _axes(op)
+    best = tf.reduce_max(source, axis=axes, keepdims=True)
+    winners = tf.cast(tf.equal(source, best), source.dtype)
+    winners /= tf.reduce_sum(winners, axis=axes, keepdims=True)
+    (won_x, won_b), (x_out, b_out) = pairs.of(winners), pairs.of(best)
+    change = x_out - b_out
+    paid = tf.where(change > 0, won_x, won_b) * change * _inverse(source, pairs)
+    grad = _kept(op, grads[0])
+    return [pairs.scaled(grad, paid, source), None]
 
 
 def average_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:

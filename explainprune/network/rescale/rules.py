@@ -12,7 +12,7 @@ Rule = Callable[..., list[Any]]
 
 ELEMENTWISE = (
     "Abs", "Ceil", "Cos", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Inv", "LeakyRelu", "Log", "Log1p",
-    "Reciprocal", "Relu", "Relu6", "Rsqrt", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign",
+    "Reciprocal", "Relu6", "Rsqrt", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign",
     "Sqrt", "Square", "Tanh",
 )  # fmt: skip
 
@@ -22,6 +22,7 @@ PASSED = ("Identity", "IdentityN", "BiasAdd", "Cast", "Snapshot", "EnsureShape",
 RULES: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, nonlinear.rescale),
     **dict.fromkeys(PASSED, linear.passed),
+    "Relu": nonlinear.relu,
     "Add": linear.add,
     "AddV2": linear.add,
     "AddN": linear.add,

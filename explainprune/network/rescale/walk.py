@@ -8,6 +8,7 @@ from typing import Any
 from explainprune.lookup import nearest
 from explainprune.network.backend import tf
 from explainprune.network.rescale.pairs import Pairs
+from explainprune.network.rescale.places import inner_places
 from explainprune.network.rescale.rules import RULES
 
 SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero")
@@ -44,6 +45,7 @@ class Walk:
                     f"{layer_of(op)!r}.{nearest(op.type, RULES)} Use method='expected_gradients' "
                     "or method='permutation', which need no rules."
                 )
+        self.inner = inner_places(self.operations)
 
     def _dependent(self) -> set[Any]:
         """Find the tensors that depend on the start, among those the end needs."""

@@ -6,6 +6,7 @@ import pytest
 from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import FormulaNetwork, as_network
 from explainprune.network.backend import keras
+from explainprune.network.rescale.multipliers import Multipliers, tiles
 
 L = keras.layers
 
@@ -90,6 +91,18 @@ MODELS = {
     "time": lambda: sequential(
         (4, 3), L.TimeDistributed(L.Dense(3, "relu")), L.Flatten(), L.Dense(2)
     ),
+    "sequences": lambda: sequential(
+        (4, 3), L.Dense(3, "relu"), L.Conv1D(3, 2, padding="same"), L.Dense(2, "tanh"),
+        L.Flatten(), L.Dense(2)
+    ),
+    "overlapping pools": lambda: sequential(
+        (7, 7, 2), L.Conv2D(3, 2, activation="relu"), L.MaxPooling2D(3, 2, padding="same"),
+        L.MaxPooling2D(2, padding="same"), L.Flatten(), L.Dense(2)
+    ),
+    "uneven pools": lambda: sequential(
+        (7, 8, 2), L.MaxPooling2D((3, 2)), L.Conv2D(3, 2, activation="relu"), L.Flatten(),
+        L.Dense(2)
+    ),
     "nested": lambda: sequential((6,), keras.Sequential([L.Dense(4, "relu")]), L.Dense(2)),
 }  # fmt: skip
 RIGHT_IN_SHAP = ["relu", "elu", "selu", "tanh", "softplus", "sigmoid", "exponential"]
@@ -170,6 +183,56 @@ def test_targets_pick_outputs():
     for sample, target in enumerate([2, 0, 1]):
         expected = everything.values[sample, :, target]
         np.testing.assert_allclose(picked.values[sample], expected, rtol=1e-5, atol=1e-6)
+
+
+def windowed_by_hand(model, x, row):
+    """DeepLIFT's rule through one MaxPooling2D and one Dense layer, one output at a time."""
+    pool, _, dense = model.layers
+    size, step = pool.pool_size, pool.strides
+    kernel = dense.kernel.numpy().reshape(*pool.output.shape[1:], -1)
+    values = np.zeros((*x.shape, kernel.shape[-1]))
+    for i, j, c in np.ndindex(kernel.shape[:3]):
+        at = (
+            slice(i * step[0], i * step[0] + size[0]),
+            slice(j * step[1], j * step[1] + size[1]),
+            c,
+        )
+        winner = x[at] if x[at].max() > row[at].max() else row[at]
+        place = np.unravel_index(winner.argmax(), winner.shape)
+        values[at][place] += (x[at].max() - row[at].max()) * kernel[i, j, c]
+    return values
+
+
+@pytest.mark.parametrize(("size", "step"), [((2, 2), None), ((3, 2), None), ((3, 3), 2)])
+def test_a_window_pays_the_larger_sides_maximum(size, step):
+    model = sequential((7, 8, 2), L.MaxPooling2D(size, step), L.Flatten(), L.Dense(2))
+    network, x, background = rows(model)
+    images = [part.reshape(-1, 7, 8, 2) for part in (x, background)]
+    expected = [
+        np.mean([windowed_by_hand(model, s, r) for r in images[1]], axis=0) for s in images[0]
+    ]
+    found = deep_shap(network, x, background, None).values
+    np.testing.assert_allclose(found.reshape(np.shape(expected)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("most", [1, 3, 5, 16])
+def test_values_do_not_depend_on_how_the_work_is_cut(most):
+    network, x, background = rows(MODELS["convolutions"](), n=5, b=7)
+    whole = deep_shap(network, x, background, None).values
+    cut = Multipliers(network)
+    cut.rows = most
+    found = cut.values(x, background, np.tile(np.arange(3), (5, 1)))
+    np.testing.assert_allclose(found.swapaxes(1, 2), whole, atol=1e-6 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (5, 7, 3), (20, 3, 10), (3, 40, 1)])
+@pytest.mark.parametrize("most", [1, 4, 10, 1000])
+def test_tiles_cover_everything_once_within_the_bound(sizes, most):
+    seen = np.zeros(sizes, int)
+    for own, part, kept in tiles(*sizes, most):
+        seen[own, part, kept] += 1
+        assert seen[own, part, kept].size <= most
+    assert (seen == 1).all()
 
 
 def test_a_sample_equal_to_the_reference_gets_zero():
