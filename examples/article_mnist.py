@@ -10,7 +10,7 @@ The published version had a single output unit, which can't tell ten digits apar
 ten.
 
     python examples/article_mnist.py                      # MNIST, about four minutes on two cores
-    python examples/article_mnist.py --data digits --epochs 2 --levels 0.1 0.5    # a quick look
+    python examples/article_mnist.py --quick              # handwritten digits, some seconds
 """
 
 import argparse
@@ -137,7 +137,10 @@ def main():
         "--levels", type=float, nargs="+", default=[0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
     )
     parser.add_argument("--beside", type=float, default=0.75, help="level of the comparison")
+    parser.add_argument("--quick", action="store_true", help="digits, one level, few epochs")
     options = parser.parse_args()
+    if options.quick:
+        options.data, options.epochs, options.finetune, options.levels = "digits", 4, 1, [0.5]
 
     data = xp.load_data(options.data)
     dense = trained(network(data.x.shape[1], len(data.class_names)), data, options.epochs)

@@ -1,0 +1,63 @@
+"""Every example runs, at reduced size, on data that packages ship."""
+
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from explainprune.cli import run as command
+
+FOLDER = Path(__file__).parents[2] / "examples"
+
+SCRIPTS = {
+    "article_mnist.py": r"pruned at random, 75% of neurons +\d+ +0\.\d+",
+    "criteria_side_by_side.py": r"magnitude +0?\.\d+",
+    "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
+    "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
+    "twelve_times_smaller.py": r"4\.0 +[\d,]+ +0?\.\d+",
+    "winning_tickets.py": r"25\.0% 0?\.\d+",
+}
+"""A line that each must print."""
+
+CONFIGS = ("article_mnist.toml",)
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Run a script as `python script --quick` does, in a folder of its own."""
+
+    def run(name):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [name, "--quick"])
+        runpy.run_path(str(FOLDER / name), run_name="__main__")
+        assert not list(tmp_path.iterdir()), "--quick leaves no files"
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_none_is_forgotten():
+    found = {path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".toml")}
+    assert found == {*SCRIPTS, *CONFIGS}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script(name, run):
+    printed = run(name)
+    assert re.search(SCRIPTS[name], printed), printed
+    if name == "exact_by_pruning.py":
+        lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+        assert [line["network"] for line in lines] == ["dense", "dense, trained on", "fan-in 4"]
+        assert min(line["accuracy"] for line in lines) > 0.5  # ten digits: chance is 0.1
+        assert 32 < lines[2]["coalitions"] <= 32 * 2**4
+        assert lines[2]["gap"] < 1e-5
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configuration(name, monkeypatch, tmp_path, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert command(["run", str(FOLDER / name), "--data", "digits", "--dry-run"]) == 0
+    assert "pruned to [0.1, 0.5, 0.75, 0.9, 0.95]" in capfd.readouterr().out
