@@ -37,6 +37,11 @@ class Attribution:
         Standard error of each value, conditional on the background; None if deterministic.
     complete : bool
         Whether the method makes values add up by construction, so that `gap` measures an error.
+    interactions : ndarray (n, d, d) or (n, d, d, outputs), optional
+        How the values split up over pairs of features, laid flat, or of players: entries (i, j)
+        and (j, i) each hold half the Shapley interaction index of the pair, and the diagonal what
+        is left of each value, its main effect. Rows sum to the values, as in
+        ``shap.TreeExplainer.shap_interaction_values``.
     x : ndarray or dict, optional
         The rows explained.
     feature_names : tuple of str, optional
@@ -55,6 +60,7 @@ class Attribution:
     output_kind: str = "logit"
     std_error: Inputs | None = None
     complete: bool = False
+    interactions: Array | None = None
     x: Inputs | None = None
     feature_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
@@ -64,7 +70,7 @@ class Attribution:
         for name in ("values", "std_error", "x"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_inputs(getattr(self, name)))
-        for name in ("base", "output", "targets"):
+        for name in ("base", "output", "targets", "interactions"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen(getattr(self, name)))
         count = n_rows(self.values, "values")
@@ -144,8 +150,9 @@ class Attribution:
                 arrays |= {f"{name}/{key}": value for key, value in part.items()}
             elif part is not None:
                 arrays[name] = part
-        if self.targets is not None:
-            arrays["targets"] = self.targets
+        for name in ("targets", "interactions"):
+            if getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)
         rest = {
             "method": self.method,
             "output_kind": self.output_kind,

@@ -58,6 +58,7 @@ def test_frames_of_all_outputs_and_several_inputs():
     "fields",
     [
         {"std_error": VALUES / 10, "x": VALUES + 1, "targets": [2, 0], "complete": True},
+        {"interactions": np.arange(18.0).reshape(2, 3, 3) / 7},
         {
             "values": {"a": VALUES, "b/c": VALUES[:, :1]},
             "x": {"a": VALUES, "b/c": VALUES[:, :1]},
@@ -72,7 +73,7 @@ def test_round_trip_is_exact(tmp_path, fields):
     mine = small(**fields)
     mine.save(tmp_path / "a.npz")
     again = Attribution.load(tmp_path / "a.npz")
-    for name in ("values", "std_error", "x", "base", "output", "targets"):
+    for name in ("values", "std_error", "x", "base", "output", "targets", "interactions"):
         np.testing.assert_equal(getattr(again, name), getattr(mine, name))
     for name in ("method", "output_kind", "complete", "feature_names", "notes", "options"):
         assert getattr(again, name) == getattr(mine, name)

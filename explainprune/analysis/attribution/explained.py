@@ -28,6 +28,8 @@ class Explained:
         draw cannot tell.
     complete : bool
         Whether ``Σ values = output − base`` by construction.
+    interactions : ndarray (n, d, d) or (n, d, d, K), optional
+        Of methods that give them: see `Attribution`.
     notes : tuple of str
     settled : mapping
         What the method decided where the caller left it open (JSON values), for the record.
@@ -37,6 +39,7 @@ class Explained:
     base: Array
     std_error: Array | None = None
     complete: bool = False
+    interactions: Array | None = None
     notes: tuple[str, ...] = ()
     settled: Mapping[str, Any] = field(default_factory=dict)
 

@@ -87,6 +87,7 @@ class Explainer:
             output_kind=getattr(network, "output_kind", "logit"),
             std_error=None if explained.std_error is None else shaped(explained.std_error),
             complete=explained.complete,
+            interactions=explained.interactions,
             x=by_name(network, samples.x),
             feature_names=feature_names(samples, self.players),
             notes=(*getattr(network, "notes", ()), *explained.notes),

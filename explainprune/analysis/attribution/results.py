@@ -47,6 +47,8 @@ def per_player(
     expected = {"values": (n, width, *trailing), "base": (n, *trailing)}
     if explained.std_error is not None:
         expected["std_error"] = expected["values"]
+    if explained.interactions is not None:
+        expected["interactions"] = (n, width, width, *trailing)
     for field, shape in expected.items():
         found = np.shape(getattr(explained, field))
         if found != shape:

@@ -57,7 +57,7 @@ def count_terms(cutter: Cutter, x: Array, background: Array) -> Count:
     for pairs in in_pairs(terms, x, background):
         for games in pairs.games:
             players, width = sizes(cutter, pairs, games)
-            each = coalitions(players)
+            each = np.where(players > 0, coalitions(players), 0.0)
             units[games.layer] += np.bincount(games.group, each, len(units[games.layer]))
             outputs += _by_output(games, each)
             work += float(each @ width)
