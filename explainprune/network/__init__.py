@@ -17,6 +17,8 @@ _HOMES = {
     "Unrolled": "unrolled",
     "unroll": "unrolled",
     "multipliers_of": "rescale",
+    "FeatureMaps": "feature_maps",
+    "feature_maps_of": "feature_maps",
     "HandedBack": "propagation",
     "relevance_of": "propagation",
     "relevance_rules": "propagation",

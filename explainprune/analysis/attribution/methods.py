@@ -8,9 +8,11 @@ from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.expected_gradients import expected_gradients
 from explainprune.analysis.attribution.explained import Explained
+from explainprune.analysis.attribution.gradcam import gradcam
 from explainprune.analysis.attribution.gradient import gradient
 from explainprune.analysis.attribution.gradient_input import gradient_input
 from explainprune.analysis.attribution.guided_backprop import guided_backprop
+from explainprune.analysis.attribution.guided_gradcam import guided_gradcam
 from explainprune.analysis.attribution.integrated_gradients import integrated_gradients
 from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.leverage import leverage
@@ -29,9 +31,11 @@ METHODS: dict[str, Callable[..., Explained]] = {
     "deep_shap": deep_shap,
     "exact": exact,
     "expected_gradients": expected_gradients,
+    "gradcam": gradcam,
     "gradient": gradient,
     "gradient_input": gradient_input,
     "guided_backprop": guided_backprop,
+    "guided_gradcam": guided_gradcam,
     "integrated_gradients": integrated_gradients,
     "kernel": kernel,
     "leverage": leverage,

@@ -1,4 +1,4 @@
-"""Occlusion: what is lost when one player is replaced by the background."""
+"""Occlusion: what is lost when one player, or a patch, is replaced by the background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from explainprune.analysis.attribution.explained import (
     base_output,
     explained_output,
 )
+from explainprune.analysis.attribution.patches import patch_masks
 from explainprune.analysis.attribution.players import n_players
+from explainprune.analysis.attribution.shapes import places_of
 from explainprune.network import Network
 from explainprune.types import Array
 
@@ -22,6 +24,9 @@ def occlusion(
     targets: Array | None,
     *,
     players: Array,
+    patch: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
+    shape: tuple[int, ...] | None = None,
 ) -> Explained:
     r"""Replace one player at a time by background rows and measure what the output loses.
 
@@ -29,6 +34,9 @@ def occlusion(
 
     Forward passes only, ``players × background`` of them for each sample. Every player is removed
     from the full input, so what two players only do together is counted for both.
+
+    With `patch`, patches of an image or a sequence are removed instead. A patch's loss is shared
+    equally by the features it covers, and a feature gets the mean over the patches that cover it.
 
     Parameters
     ----------
@@ -38,11 +46,22 @@ def occlusion(
     targets : ndarray of int (n,), optional
         None: all outputs.
     players : ndarray of int (d,)
+    patch : int or tuple of int, optional
+        Size along each axis; all channels of a pixel are removed together.
+    stride : int or tuple of int, optional
+        Steps between patches. None: their size, so that none overlap.
+    shape : tuple of int, optional
+        Of one row, for patches where the model reads flat rows.
 
     Returns
     -------
     Explained
-        One value per player, in units of the output.
+        One value per player, in units of the output; per feature with patches.
+
+    Raises
+    ------
+    ValueError
+        If `patch` comes with players, or with rows that have no places, or doesn't fit them.
 
     References
     ----------
@@ -57,7 +76,26 @@ def occlusion(
     ...           players=np.arange(3)).values
     array([[5., 1., 1.]])
     """
-    without = players != np.arange(n_players(players))[:, None]
-    kept = coalition_values(network, x, background, without, targets)
-    full = explained_output(network, x, targets)
-    return Explained(full[:, None] - kept, base_output(network, background, targets, len(x)))
+    if patch is None and (stride is not None or shape is not None):
+        raise ValueError("stride= and shape= are those of patches: pass patch= as well.")
+    count = n_players(players)
+    if patch is None:
+        removed = players == np.arange(count)[:, None]
+    elif count < len(players):
+        raise ValueError(
+            f"patch= and players= both say what is removed together. Received: patch={patch!r} "
+            f"and {count} players of {len(players)} features."
+        )
+    else:
+        removed = patch_masks(places_of(network, shape, "occlusion"), patch, stride)
+    kept = coalition_values(network, x, background, ~removed, targets)
+    lost = explained_output(network, x, targets)[:, None] - kept
+    values = lost if patch is None else _spread(lost, removed)
+    return Explained(values, base_output(network, background, targets, len(x)))
+
+
+def _spread(lost: Array, patches: Array) -> Array:
+    """Share each patch's loss among its features; average over patches that overlap."""
+    each = np.moveaxis(lost, 1, -1) / patches.sum(axis=1)
+    spread: Array = np.moveaxis((each @ patches) / patches.sum(axis=0), -1, 1)
+    return spread

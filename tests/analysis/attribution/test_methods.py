@@ -17,13 +17,16 @@ OF_LINEAR = {
     "lrp": lambda w, x, b: x[:, :, None] * w,
 }
 NEEDS_KERAS = {"deep_shap", "guided_backprop", "lrp", "shap_deep", "shap_gradient"}
+NEEDS_CONVOLUTION = {"gradcam", "guided_gradcam"}  # their invariants are in test_gradcam.py
 NOT_LINEAR_IN_F = {"deep_shap", "shap_deep"}
 FROM_ZERO = {"lrp"}  # these share the output itself: their base is 0
 WIDE = 0.15  # what sampling may do to values of size 1 where the estimate is noisy
 
 
 def everywhere(exclude=()):
-    return pytest.mark.parametrize("method", sorted(set(METHODS) - set(exclude)))
+    return pytest.mark.parametrize(
+        "method", sorted(set(METHODS) - NEEDS_CONVOLUTION - set(exclude))
+    )
 
 
 def takes_draws(method):
@@ -179,7 +182,7 @@ def test_joined_features_are_one_value(method, mlp, rows):
     assert np.abs(found.values[:, 2]).max() <= 2e-6  # the player of the feature nothing reads
 
 
-@everywhere()
+@pytest.mark.parametrize("method", sorted(METHODS))
 def test_methods_are_documented_for_those_who_list_them(method):
     doc = inspect.getdoc(METHODS[method])
     assert "References\n----------" in doc or "arXiv" in doc or "Shapley" in doc

@@ -1,0 +1,88 @@
+"""Grad-CAM."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from explainprune.analysis.attribution.batches import unwrapped
+from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.analysis.attribution.shapes import places_of
+from explainprune.analysis.attribution.upsampling import upsampled
+from explainprune.network import FeatureMaps, Network, chunks, feature_maps_of
+from explainprune.types import Array
+
+
+def gradcam(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    *,
+    layer: str | None = None,
+) -> Explained:
+    r"""Weight a convolution's feature maps by the output's mean gradient, stretched to the input.
+
+    .. math:: \phi(x) = \text{stretched} \max\Big(0, \sum_k \alpha_k A^k\Big), \qquad
+              \alpha_k = \operatorname{mean}_{\text{places}} \partial f(x) / \partial A^k
+
+    Shows where, not what: each channel of a pixel gets the same part of the pixel's value.
+
+    Parameters
+    ----------
+    network : Network
+        Of a Sequential or Functional Keras model with one image or sequence for its input.
+    x : ndarray (n, d)
+    background : ndarray (b, d)
+        Only for the base.
+    targets : ndarray of int (n,), optional
+        None: all outputs.
+    layer : str, optional
+        Whose output is read. None: the last convolution, behind its normalisation and activation.
+
+    Returns
+    -------
+    Explained
+        Values ≥ 0, in units of the output; they don't add up to anything.
+
+    Raises
+    ------
+    ValueError
+        If the model has no convolution or no such layer, or the layer's places aren't those of
+        the input.
+
+    References
+    ----------
+    Selvaraju et al. 2017, arXiv:1610.02391.
+    """
+    maps = feature_maps_of(unwrapped(network), layer)
+    shape = places_of(network, None, "gradcam")
+    heat = heat_maps(maps, network, x, targets, shape[:-1])
+    values = heat.reshape(len(x), math.prod(shape[:-1]), 1, *heat.shape[len(shape) :]) / shape[-1]
+    values = np.repeat(values, shape[-1], axis=2).reshape(*x.shape, *heat.shape[len(shape) :])
+    return Explained(
+        values,
+        base_output(network, background, targets, len(x)),
+        settled={"layer": maps.layer},
+    )
+
+
+def heat_maps(
+    maps: FeatureMaps, network: Network, x: Array, targets: Array | None, places: tuple[int, ...]
+) -> Array:
+    """Return the map of each row, stretched to the input's places: (n, *places[, K])."""
+    if targets is None:
+        every = [np.full(len(x), output) for output in range(network.n_outputs)]
+        return np.stack([heat_maps(maps, network, x, each, places) for each in every], axis=-1)
+    heat = np.empty((len(x), *places))
+    for part in chunks(len(x), 1, min(maps.rows_per_call, network.rows_per_call)):
+        seen, grads = maps(x[part], targets[part])
+        if seen.ndim - 2 != len(places):
+            raise ValueError(
+                f"The maps of layer {maps.layer!r} have {seen.ndim - 2} axes of places, the "
+                f"model's input {len(places)}: gradcam can't lay them over each other."
+            )
+        weights = grads.mean(axis=tuple(range(1, grads.ndim - 1)), dtype=np.float64)
+        heat[part] = upsampled(np.maximum(np.einsum("n...k,nk->n...", seen, weights), 0), places)
+    return heat
