@@ -18,6 +18,7 @@ _HOMES = {
     "importance": "explainprune.criteria",
     "attribute": "explainprune.analysis.attribution",
     "attribute_to": "explainprune.analysis.attribution",
+    "attribute_change": "explainprune.analysis.attribution",
     "exact_cost": "explainprune.analysis.attribution",
     "compare": "explainprune.analysis",
     "run_study": "explainprune.study",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from explainprune.analysis import compare as compare
     from explainprune.analysis.attribution import METHODS as METHODS
     from explainprune.analysis.attribution import attribute as attribute  # type: ignore[no-redef]
+    from explainprune.analysis.attribution import attribute_change as attribute_change
     from explainprune.analysis.attribution import attribute_to as attribute_to
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.metrics import METRICS as METRICS

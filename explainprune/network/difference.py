@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from explainprune.network.protocol import Network
 from explainprune.types import Array
+
+_SHARED = (
+    "pack",
+    "unpack",
+    "flat_target",
+    "output_kind",
+    "output_names",
+    "output_shapes",
+    "notes",
+    "signature",
+)
+"""What both networks have alike: the first one's serves."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,12 @@ class DifferenceNetwork:
         object.__setattr__(self, "n_outputs", self.a.n_outputs)
         smaller = min(self.a.rows_per_call, self.b.rows_per_call)
         object.__setattr__(self, "rows_per_call", smaller)
+
+    def __getattr__(self, name: str) -> Any:
+        """Lay rows flat, and name outputs, as the first network does."""
+        if name in _SHARED:
+            return getattr(self.a, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def outputs(self, x: Array) -> Array:
         """Return a(x) − β b(x): (n, n_inputs) → (n, n_outputs)."""

@@ -95,6 +95,46 @@ class Attribution:
         """``max |gap| / max(1, max |output − base|)``."""
         return float(np.abs(self.gap).max() / max(1.0, np.abs(self.output - self.base).max()))
 
+    def interval(self, level: float = 0.95) -> tuple[Inputs, Inputs]:
+        """Return both ends of Student's interval of each value, conditional on the background.
+
+        ``value ± t_{draws − 1} · std_error``, with the fewest draws that any sample got: few
+        draws need wider intervals than the normal distribution's.
+
+        Parameters
+        ----------
+        level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        low, high : ndarray or dict
+            Shaped like `values`.
+
+        Raises
+        ------
+        ValueError
+            If there are no standard errors, or `level` isn't between 0 and 1.
+        """
+        from scipy.stats import t
+
+        if not 0 < level < 1:
+            raise ValueError(f"level lies between 0 and 1. Received: {level!r}.")
+        draws = self.options.get("draws", 1)
+        if self.std_error is None or draws < 2:
+            raise ValueError(
+                f"There are no standard errors: {self.method} drew nothing, or only once. Pass "
+                "draws=2 or more, or tolerance=, to a method that samples."
+            )
+        wide = float(t.ppf((1 + level) / 2, draws - 1))
+        if isinstance(self.values, dict):
+            errors: Any = self.std_error
+            both = {name: _around(part, wide * errors[name]) for name, part in self.values.items()}
+            return {name: low for name, (low, _) in both.items()}, {
+                name: high for name, (_, high) in both.items()
+            }
+        return _around(self.values, wide * np.asarray(self.std_error))
+
     def __len__(self) -> int:
         return n_rows(self.values, "values")
 
@@ -190,3 +230,8 @@ class Attribution:
             f"Attribution({self.method!r} of the {self.output_kind}, values {shapes}, "
             f"relative gap {self.relative_gap:.1e})"
         )
+
+
+def _around(values: Array, half: Array) -> tuple[Array, Array]:
+    """Return both ends of intervals of this half-width."""
+    return np.asarray(values - half), np.asarray(values + half)

@@ -1,5 +1,7 @@
 """Draws, their standard errors, tolerances, and streams of randomness."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.replicates import PILOT, replicated
 from explainprune.analysis.attribution.streams import stream, uniforms
 from explainprune.network import FormulaNetwork
+from explainprune.types import Attribution
 
 FEATURES = 9
 
@@ -196,3 +199,25 @@ def test_numbers_come_in_blocks_that_differ(monkeypatch):
     assert np.unique(np.concatenate([values for _, values in blocks])).size == 10
     some = list(uniforms(stream(0, "x"), 5, (2,), np.array([3])))
     np.testing.assert_array_equal(some[0][1][0], blocks[1][1][1])
+
+
+def test_intervals_are_students():
+    found = Attribution(
+        values=np.array([[1.0, 2.0]]), base=np.zeros(1), output=np.full(1, 3.0), method="m",
+        std_error=np.array([[0.1, 0.2]]), options={"draws": 4},
+    )  # fmt: skip
+    low, high = found.interval()
+    np.testing.assert_allclose(low, [[1 - 0.318245, 2 - 0.636489]], atol=1e-5)  # t(3): 3.182446
+    np.testing.assert_allclose(high, [[1 + 0.318245, 2 + 0.636489]], atol=1e-5)
+    narrow, _ = found.interval(level=0.5)
+    np.testing.assert_allclose(narrow, [[1 - 0.0764892, 2 - 0.152978]], atol=1e-5)
+    named = replace(found, values={"a": found.values}, std_error={"a": found.std_error})
+    np.testing.assert_array_equal(named.interval()[1]["a"], high)
+
+
+def test_no_interval_is_made_up():
+    plain = Attribution(np.ones((1, 2)), np.zeros(1), np.full(1, 2.0), "exact")
+    with pytest.raises(ValueError, match="There are no standard errors: exact drew nothing, or"):
+        plain.interval()
+    with pytest.raises(ValueError, match=r"level lies between 0 and 1. Received: 95."):
+        plain.interval(95)
