@@ -18,6 +18,7 @@ from explainprune.criteria.fisher import fisher
 from explainprune.criteria.fpgm import fpgm
 from explainprune.criteria.gradient import gradient
 from explainprune.criteria.grasp import grasp
+from explainprune.criteria.internal_influence import internal_influence
 from explainprune.criteria.lrp import lrp
 from explainprune.criteria.lrp_epsilon import lrp_epsilon
 from explainprune.criteria.magnitude import magnitude
@@ -46,6 +47,7 @@ CRITERIA: dict[str, Callable[..., Any]] = {
     "fpgm": fpgm,
     "gradient": gradient,
     "grasp": grasp,
+    "internal_influence": internal_influence,
     "lrp": lrp,
     "lrp_epsilon": lrp_epsilon,
     "magnitude": magnitude,
@@ -63,7 +65,9 @@ CRITERIA: dict[str, Callable[..., Any]] = {
 """Every criterion by name. Its parameters' names say what it needs of a model: see
 ``explainprune.network.STATISTICS``."""
 
-# The verb reads CRITERIA, so it comes last.
+# The verbs read CRITERIA, so they come last.
+from explainprune.criteria.agreement import agreement  # noqa: E402
 from explainprune.criteria.importance import importance, importances  # noqa: E402
+from explainprune.criteria.stability import stability  # noqa: E402
 
-__all__ = ["CRITERIA", "importance", "importances"]
+__all__ = ["CRITERIA", "agreement", "importance", "importances", "stability"]

@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
-from explainprune.lookup import look_up, name_of
-from explainprune.types import Data, Importance, Rows
+from explainprune.criteria.scorer import Scorer, parts_of
+from explainprune.lookup import name_of, unknown
+from explainprune.types import Array, Importance
+
+Criterion = str | Callable[..., Any]
+BY = ("class", "group")
+
+
+@overload
+def importance(
+    model: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    criterion: Criterion = "taylor",
+    level: str | None = None,
+    target: int | None = None,
+    by: None = None,
+    seed: int = 0,
+) -> Importance: ...
+
+
+@overload
+def importance(
+    model: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    criterion: Criterion = "taylor",
+    level: str | None = None,
+    target: int | None = None,
+    by: str,
+    seed: int = 0,
+) -> dict[Any, Importance]: ...
 
 
 def importance(
@@ -17,11 +48,12 @@ def importance(
     x: Any = None,
     y: Any = None,
     *,
-    criterion: str | Callable[..., Any] = "taylor",
+    criterion: Criterion = "taylor",
     level: str | None = None,
     target: int | None = None,
+    by: str | None = None,
     seed: int = 0,
-) -> Importance:
+) -> Importance | dict[Any, Importance]:
     """Score the units or weights of every prunable layer by one criterion.
 
     A criterion that gives each weight a score gives a unit the sum over its incoming weights.
@@ -38,18 +70,22 @@ def importance(
         A name in `CRITERIA`, or a function whose parameters are named after statistics
         (``explainprune.network.STATISTICS``), ``rng``, ``level`` or ``probe`` (a
         ``explainprune.network.Probed``); called once for each kernel. It returns an array shaped
-        like the kernel (higher = keep) or one number for each unit, or a pair of such an array
-        and its standard errors.
+        like the kernel (higher = keep) or one number for each unit; or a pair of such an array
+        and its standard errors (or None); or with a dict of figures as a third.
     level : str, optional
         ``"unit"`` (the default) or ``"weight"``.
     target : int, optional
-        Only rows of this class count.
+        Only rows of this class count, and criteria that follow a logit (conductance, internal
+        influence, lrp, shap) follow that of this class.
+    by : str, optional
+        ``"class"``: scores for each class as if it were the target. ``"group"``: for each group of
+        rows of a `Data` or `Rows` with groups.
     seed : int
         Of criteria that draw random numbers.
 
     Returns
     -------
-    Importance
+    Importance, or a dict of them by class or group with `by`
         Unit scores by layer path, weight scores by variable path. Layers for which the criterion
         isn't defined are left out.
 
@@ -57,10 +93,19 @@ def importance(
     ------
     ValueError
         If the criterion is unknown, scores units only where weights are asked for, or is defined
-        for no layer; if rows don't fit the model.
+        for no layer; if rows don't fit the model, or there are no groups.
     """
-    found = importances(model, x, y, criteria=[criterion], level=level, target=target, seed=seed)
-    return found[name_of(criterion)]
+    x, y, group = parts_of(x, y)
+    scorer = Scorer(model, x, y, [criterion], level or "unit", seed)
+    if by is None:
+        return _whole(scorer, x, y, target)[name_of(criterion)]
+    if target is not None:
+        raise ValueError(f"Pass target or by, not both. Received: target={target}, by={by!r}.")
+    found = {}
+    for label, rows in _parts(model, x, y, group, by).items():
+        scores = scorer(rows, int(label) if by == "class" else None)
+        found[label] = scores[name_of(criterion)]
+    return found
 
 
 def importances(
@@ -68,7 +113,7 @@ def importances(
     x: Any = None,
     y: Any = None,
     *,
-    criteria: Iterable[str | Callable[..., Any]],
+    criteria: Iterable[Criterion],
     level: str | None = None,
     target: int | None = None,
     seed: int = 0,
@@ -91,85 +136,28 @@ def importances(
     ValueError
         As `importance` does; if two criteria have the same name.
     """
-    from explainprune.criteria import CRITERIA
-    from explainprune.network import calibrate, probes, prunable_layers
-
-    functions: dict[str, Callable[..., Any]] = {}
-    for criterion in criteria:
-        if name_of(criterion) in functions:
-            raise ValueError(f"Two criteria are named {name_of(criterion)!r}.")
-        functions[name_of(criterion)] = look_up(criterion, CRITERIA, "criterion")
-    level = "unit" if level is None else level
-    if level not in ("unit", "weight"):
-        raise ValueError(f"level is 'unit' or 'weight'. Received: {level!r}.")
-    x, y = _rows(x, y)
-    needs = {name: needs_of(function, name) for name, function in functions.items()}
-    wanted = set().union(*needs.values())
-    given = calibrate(
-        model, x, y, (wanted - set(OTHERS)) | {"kernel", "units", "unit_axis"}, target=target
-    )
-    if "probe" in wanted:
-        _need_rows(x, [name for name in needs if "probe" in needs[name]])
-        for path, probe in probes(model, x, y, target=target).items():
-            given[path]["probe"] = probe
-    layers = prunable_layers(model)
-    return {
-        name: _importance(model, layers, function, name, level, needs[name], given, seed)
-        for name, function in functions.items()
-    }
+    x, y, _ = parts_of(x, y)
+    return _whole(Scorer(model, x, y, criteria, level or "unit", seed), x, y, target)
 
 
-def _importance(
-    model: Any,
-    layers: Iterable[Any],
-    function: Callable[..., Any],
-    name: str,
-    level: str,
-    needs: set[str],
-    given: dict[str, dict[str, Any]],
-    seed: int,
-) -> Importance:
-    """Call one criterion on every kernel for which all it needs is defined."""
-    rng = np.random.default_rng(seed)
-    found: dict[str, Scores] = {}
-    for info in layers:
-        for path in info.kernels if level == "weight" else info.kernels[: info.prunable_units]:
-            of_kernel = given[info.path if path == info.kernel else path]
-            of_kernel = of_kernel | {"rng": rng, "level": level}
-            if needs <= of_kernel.keys():
-                scores = scores_of(function, name, level, needs, of_kernel)
-                found[path if level == "weight" else info.path] = scores
-    if not found:
-        raise ValueError(
-            f"Criterion {name!r} is defined for no layer of model {model.name!r} at level "
-            f"{level!r}. Kinds of its layers: {_kinds(model)}."
-        )
-    errors = {path: error for path, (_, error) in found.items() if error is not None}
-    return Importance(
-        criterion=name,
-        level=level,
-        scores={path: values for path, (values, _) in found.items()},
-        std_error=errors or None,
-    )
+def _whole(scorer: Scorer, x: Any, y: Any, target: int | None) -> dict[str, Importance]:
+    """Score on all rows, or on those of one class."""
+    from explainprune.network.row_statistics import checked_rows, rows_of_class
+
+    if target is None or x is None:
+        return scorer()
+    return scorer(rows_of_class(scorer.model, *checked_rows(scorer.model, x, y), target), target)
 
 
-def _need_rows(x: Any, names: list[str]) -> None:
+def _parts(model: Any, x: Any, y: Any, group: Any, by: str) -> dict[Any, Array]:
+    """Return the rows of each class or group, by index."""
+    from explainprune.network.row_statistics import checked_rows, classes_of
+
+    if by not in BY:
+        raise unknown("division of rows by", by, BY)
     if x is None:
-        raise ValueError(f"Calibration rows are needed for {', '.join(names)}: x is None.")
-
-
-def _rows(x: Any, y: Any) -> tuple[Any, Any]:
-    """Take rows from a Data, a Rows, a pair or bare arrays."""
-    if isinstance(x, Data):
-        x = x.learnable
-    if isinstance(x, Rows):
-        return x.x, x.y if y is None else y
-    if isinstance(x, tuple) and len(x) == 2 and y is None:
-        return x
-    return x, y
-
-
-def _kinds(model: Any) -> str:
-    from explainprune.network.layers import layers
-
-    return ", ".join(dict.fromkeys(info.kind for info in layers(model))) or "none"
+        raise ValueError(f"by={by!r} needs rows: x is None.")
+    if by == "group" and group is None:
+        raise ValueError("by='group' needs a Data or Rows with groups. Received: none.")
+    labels = group if by == "group" else classes_of(model, *checked_rows(model, x, y), "by='class'")
+    return {label.item(): np.flatnonzero(labels == label) for label in np.unique(labels)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,24 @@ from explainprune.types import Array
 OTHERS = ("rng", "level", "probe")
 """What a criterion may name beside statistics."""
 
-Scores = tuple[Array, Array | None]
-"""Scores and, of criteria that draw, their standard errors."""
+
+@dataclass(frozen=True)
+class Scores:
+    """What a criterion says of one kernel.
+
+    Attributes
+    ----------
+    values : ndarray
+        Shaped like the kernel, or one for each unit.
+    error : ndarray, optional
+        Standard errors, of criteria that draw.
+    figures : dict of str to float
+        How far the scores can be trusted: a gap in what they should sum to, say.
+    """
+
+    values: Array
+    error: Array | None = None
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 def needs_of(function: Callable[..., Any], name: str) -> set[str]:
@@ -44,7 +61,9 @@ def scores_of(
         are asked for.
     """
     answer = function(**{key: given[key] for key in needs})
-    values, error = answer if isinstance(answer, tuple) else (answer, None)
+    values, error, figures = (
+        (*answer, None, {})[:3] if isinstance(answer, tuple) else (answer, None, {})
+    )
     values = np.asarray(values)
     shape, units, axis = given["kernel"].shape, given["units"], given["unit_axis"]
     if values.shape not in (shape, (units,)):
@@ -61,8 +80,8 @@ def scores_of(
     if level == "weight" and values.shape != shape:
         raise ValueError(f"Criterion {name!r} scores units only. Ask for level='unit'.")
     if level == "weight" or values.shape == (units,):
-        return values, error
+        return Scores(values, error, figures)
     others = tuple(i for i in range(len(shape)) if i != axis)
     # Errors of weights that were drawn apart add up as variances do.
     summed = None if error is None else np.sqrt((error**2).sum(axis=others))
-    return np.asarray(values.sum(axis=others)), summed
+    return Scores(np.asarray(values.sum(axis=others)), summed, figures)

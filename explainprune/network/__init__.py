@@ -39,6 +39,7 @@ _HOMES = {
     "liveness": "paths",
     "size_of": "size",
     "STATISTICS": "calibration",
+    "Calibration": "calibration",
     "calibrate": "calibration",
     "probes": "probing",
     "Probed": "probed",

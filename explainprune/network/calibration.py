@@ -10,7 +10,12 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.layers import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model
-from explainprune.network.row_statistics import chosen_rows, row_statistics
+from explainprune.network.row_statistics import (
+    RowStatistics,
+    checked_rows,
+    rows_of_class,
+    taken,
+)
 from explainprune.network.weight_statistics import STATIC, Statistics, slot, weight_statistics
 from explainprune.types import Array
 
@@ -47,16 +52,8 @@ activation function, also where normalisation and activation are layers of their
 """
 
 
-def calibrate(
-    model: Model,
-    x: Any,
-    y: Array | None,
-    wanted: Collection[str],
-    *,
-    target: int | None = None,
-    seed: int = 0,
-) -> Statistics:
-    """Gather the wanted statistics of every prunable layer, in one pass over the rows.
+class Calibration:
+    """Statistics of every prunable layer of one model, over all rows or some, compiled once.
 
     The loss is the model's own if it is compiled, else the one that its outputs and labels imply;
     penalties don't count. Without labels it is the loss against the class the model predicts.
@@ -69,37 +66,82 @@ def calibrate(
     y : ndarray (n,), optional
     wanted : collection of str
         Keys of `STATISTICS`.
-    target : int, optional
-        Only rows of this class count (labelled so, or predicted so where there are no labels).
-    seed : int
-        Not used: nothing here is random.
-
-    Returns
-    -------
-    dict of str to dict
-        Statistics by layer path. Further kernels of a layer (depthwise, recurrent) have an entry
-        under their variable path. What isn't defined for a layer is left out.
 
     Raises
     ------
     ValueError
-        If a statistic is unknown, rows are needed and missing or don't fit the model, labels
-        don't fit, or no row is of the target's class.
+        If a statistic is unknown, rows are needed and missing or don't fit the model, or labels
+        don't fit.
     """
-    for name in wanted:
-        if name not in STATISTICS:
-            raise unknown("statistic", name, STATISTICS)
-    layers = prunable_layers(model)
-    found = weight_statistics(model, layers, wanted)
-    from_rows = sorted(set(wanted) - set(STATIC))
-    if from_rows:
+
+    def __init__(self, model: Model, x: Any, y: Array | None, wanted: Collection[str]) -> None:
+        for name in wanted:
+            if name not in STATISTICS:
+                raise unknown("statistic", name, STATISTICS)
+        self._layers, self._wanted = prunable_layers(model), set(wanted)
+        self._static = weight_statistics(model, self._layers, wanted)
+        self._from_rows: RowStatistics | None = None
+        from_rows = sorted(self._wanted - set(STATIC))
+        if not from_rows:
+            return
         if x is None:
             raise ValueError(f"Calibration rows are needed for {', '.join(from_rows)}: x is None.")
-        inputs, y = chosen_rows(model, x, y, target)
-        for path, values in row_statistics(model, layers, from_rows, inputs, y).items():
-            found[path] |= values
-    _derive(layers, found)
-    return {path: {k: v for k, v in held.items() if k in wanted} for path, held in found.items()}
+        self._inputs, self._y = checked_rows(model, x, y)
+        self._from_rows = RowStatistics(model, self._layers, from_rows, self._inputs, self._y)
+
+    def __call__(self, rows: Array | None = None, target: int | None = None) -> Statistics:
+        """Gather them in one pass.
+
+        Parameters
+        ----------
+        rows : ndarray of int, optional
+            Which rows count, perhaps more than once; None: all.
+        target : int, optional
+            The class whose logit hands back relevance; None: the one each row is predicted as.
+
+        Returns
+        -------
+        dict of str to dict
+            Statistics by layer path. Further kernels of a layer (depthwise, recurrent) have an
+            entry under their variable path. What isn't defined for a layer is left out.
+        """
+        found = {path: dict(values) for path, values in self._static.items()}
+        if self._from_rows is not None:
+            inputs, y = taken(self._inputs, self._y, rows)
+            for path, values in self._from_rows(inputs, y, target).items():
+                found[path] |= values
+        _derive(self._layers, found)
+        wanted = self._wanted
+        return {p: {k: v for k, v in held.items() if k in wanted} for p, held in found.items()}
+
+
+def calibrate(
+    model: Model, x: Any, y: Array | None, wanted: Collection[str], *, target: int | None = None
+) -> Statistics:
+    """Gather the wanted statistics of every prunable layer once.
+
+    Parameters
+    ----------
+    model, x, y, wanted
+        As `Calibration` has them.
+    target : int, optional
+        Only rows of this class count (labelled so, or predicted so where there are no labels), and
+        relevance is that of its logit.
+
+    Returns
+    -------
+    dict of str to dict
+        As `Calibration` gives it.
+
+    Raises
+    ------
+    ValueError
+        As `Calibration` does; if no row is of the target's class.
+    """
+    made = Calibration(model, x, y, wanted)
+    if target is None or x is None:
+        return made()
+    return made(rows_of_class(model, *checked_rows(model, x, y), target), target)
 
 
 def _derive(layers: Collection[LayerInfo], found: Statistics) -> None:

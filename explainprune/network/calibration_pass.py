@@ -11,7 +11,7 @@ from explainprune.network.data_loss import DataLoss
 from explainprune.network.layers import LayerInfo
 from explainprune.network.patches import has_patches, patches_of
 from explainprune.network.per_sample import has_rule, squared_gradients
-from explainprune.network.row_means import Means, row_means
+from explainprune.network.row_means import Means, RowMeans
 from explainprune.network.taps import Tap, Tapped, Untapped, by_units
 from explainprune.types import Array
 
@@ -68,13 +68,14 @@ class Pass:
         self._needs_loss = bool(self._wanted - set(FORWARD))
         self._gradients = self._gradient_variables()
         self._slow = self._kernels_without_rule()
+        self._means = RowMeans(self._trace)
 
     def run(self, inputs: list[Array], y: Array | None) -> Means:
         """Return the mean of everything wanted, by layer path.
 
         Kernels that aren't a layer's main one have their variable path.
         """
-        return row_means(self._trace, [*inputs, *([] if y is None else [y])], self.rows_per_call)
+        return self._means([*inputs, *([] if y is None else [y])], self.rows_per_call)
 
     def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         """Sum over the rows of one call."""

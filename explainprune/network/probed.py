@@ -21,11 +21,14 @@ class Probed(Protocol):
     path : str
     units, rows : int
         How many units the layer has, and how many rows it is probed on.
+    cuts : bool
+        Whether all that reaches the output comes through the layer.
     """
 
     path: str
     units: int
     rows: int
+    cuts: bool
 
     def losses(self, gates: Array, *, fill: str = "zero") -> Array:
         """Return the mean loss with some units silenced: gates (m, units) of 0 and 1 → (m,).
@@ -38,8 +41,13 @@ class Probed(Protocol):
         """Follow the units from the mean input to each row, in a straight line.
 
         Yields activations and slopes (n, steps + 1, positions, units) for some rows at a time, both
-        ends included. Slopes are gradients of the logit of the class the row is predicted as.
+        ends included. Slopes are gradients of the logit of the class the row is predicted as, or
+        of the class that was asked for.
         """
+        ...
+
+    def moved(self) -> Array:
+        """Return that logit less the one of the mean input, for each row: (rows,)."""
         ...
 
     def between(self, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 
 from explainprune.network.backend import tf
 from explainprune.network.data_loss import DataLoss
+from explainprune.network.explained_class import as_target, explained
 from explainprune.network.graph import has_graph
 from explainprune.network.layers import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model, chunks
-from explainprune.network.row_statistics import chosen_rows
+from explainprune.network.row_statistics import checked_rows, rows_of_class, taken
 from explainprune.network.taps import Tapped, by_units
+from explainprune.network.traced import Traced
 from explainprune.network.variables import clone, uncompiled_clone
 from explainprune.types import Array
 
@@ -33,6 +36,8 @@ class Probe:
     inputs : list of ndarray
         One for each input of the model.
     y : ndarray, optional
+    target : int, optional
+        The class whose logit is followed; None: the one each row is predicted as.
     memory_bytes : int
 
     Attributes
@@ -40,6 +45,8 @@ class Probe:
     path : str
     units, rows : int
         How many there are.
+    cuts : bool
+        Whether all that reaches the output comes through the layer.
     """
 
     def __init__(
@@ -49,14 +56,23 @@ class Probe:
         loss: Callable[[], DataLoss],
         inputs: list[Array],
         y: Array | None,
+        target: int | None = None,
         memory_bytes: int = 2**28,
     ) -> None:
         self.path, self.units, self.rows = info.path, info.units, len(inputs[0])
         self._model, self._info, self._loss = model, info, loss
-        self._inputs, self._y = inputs, y
+        self._inputs, self._y, self._target = inputs, y, target
         self._numbers = memory_bytes // 16 // max(1, model.size)
         self._end = model.end(info.path)
+        self.cuts = model.cuts(self._end)
         self._functions: dict[str, Any] = {}
+
+    def on(self, rows: Array | None, target: int | None = None) -> Probe:
+        """Return a probe of some of the rows (None: all), with the functions compiled so far."""
+        other = copy(self)
+        other._inputs, other._y = taken(self._inputs, self._y, rows)
+        other.rows, other._target = len(other._inputs[0]), target
+        return other
 
     def losses(self, gates: Array, *, fill: str = "zero") -> Array:
         """Return the mean loss with some units silenced: gates (m, units) of 0 and 1 → (m,)."""
@@ -75,16 +91,27 @@ class Probe:
         ValueError
             If an input holds integers, between which there is no line.
         """
-        inputs = self._inputs
-        for part in inputs:
+        means, function = self._mean_inputs(), self._compiled("along")
+        weights = tf.constant(np.linspace(0.0, 1.0, steps + 1))
+        for rows in chunks(self.rows, steps + 1, self._numbers):
+            given = [tf.constant(part[rows]) for part in self._inputs]
+            found = function(given, means, weights, as_target(self._target))
+            yield self._each(found, steps + 1)
+
+    def moved(self) -> Array:
+        """Return by how much the logit that is followed differs from that of the mean input."""
+        means, function = self._mean_inputs(), self._compiled("moved")
+        found = []
+        for rows in chunks(self.rows, 1, self._numbers):
+            given = [tf.constant(part[rows]) for part in self._inputs]
+            found.append(function(given, means, as_target(self._target)).numpy())
+        return np.concatenate(found)
+
+    def _mean_inputs(self) -> list[Any]:
+        for part in self._inputs:
             if part.dtype.kind != "f":
                 raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
-        means = [tf.constant(part.mean(axis=0, keepdims=True)) for part in inputs]
-        function = self._compiled("along")
-        weights = np.linspace(0.0, 1.0, steps + 1)
-        for rows in chunks(self.rows, steps + 1, self._numbers):
-            given = [tf.constant(part[rows]) for part in inputs]
-            yield self._each(function(given, means, tf.constant(weights)), steps + 1)
+        return [tf.constant(part.mean(axis=0, keepdims=True)) for part in self._inputs]
 
     def between(self, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """Mix the layer's activations on each row x with those on other rows b.
@@ -99,13 +126,13 @@ class Probe:
             strata = np.concatenate([rng.permutation(draws) for _ in order])
             others = [tf.constant(part[np.concatenate(order)]) for part in inputs]
             t = tf.constant((strata + rng.random(len(strata))) / draws)
-            yield self._each(function(own, others, t), draws)
+            found = function(own, others, t, as_target(self._target))
+            yield self._each(found, draws)
 
     def _compiled(self, name: str) -> Any:
         """Return one of the traced functions; each is compiled once."""
         if name not in self._functions:
-            traced = getattr(self, f"_trace_{name}")
-            self._functions[name] = tf.function(traced, autograph=False, reduce_retracing=True)
+            self._functions[name] = Traced(getattr(self, f"_trace_{name}"))
         return self._functions[name]
 
     def _sums(self, name: str, *given: Any) -> Array:
@@ -147,9 +174,19 @@ class Probe:
     def _outputs(self, values: dict[int, Any]) -> list[Any]:
         return [values[number] for number in self._model.graph.outputs]
 
-    def _trace_along(self, rows: list[Any], means: list[Any], weights: Any) -> tuple[Any, Any]:
+    def _trace_moved(self, rows: list[Any], means: list[Any], target: Any) -> Any:
         graph, call = self._model.graph, self._model.raw_call
-        best = _best(self._outputs(graph.run(rows, call)))
+        here, there = (self._outputs(graph.run(each, call)) for each in (rows, means))
+        best = _explained(here, target)
+        moved = [(h - t) * b for h, t, b in zip(here, there, best, strict=True)]
+        each = [tf.reduce_sum(m, axis=list(range(1, len(m.shape)))) for m in moved]
+        return tf.cast(tf.add_n(each), tf.float64)
+
+    def _trace_along(
+        self, rows: list[Any], means: list[Any], weights: Any, target: Any
+    ) -> tuple[Any, Any]:
+        graph, call = self._model.graph, self._model.raw_call
+        best = _explained(self._outputs(graph.run(rows, call)), target)
         points = [_line(mean, row, weights) for mean, row in zip(means, rows, strict=True)]
         count = tf.shape(weights)[0]
         with tf.GradientTape() as tape:
@@ -158,7 +195,9 @@ class Probe:
         slopes = tape.gradient(total, values[self._end], unconnected_gradients="zero")
         return by_units(self._info, values[self._end]), by_units(self._info, slopes)
 
-    def _trace_between(self, rows: list[Any], others: list[Any], t: Any) -> tuple[Any, Any]:
+    def _trace_between(
+        self, rows: list[Any], others: list[Any], t: Any, target: Any
+    ) -> tuple[Any, Any]:
         graph, call = self._model.graph, self._model.raw_call
         values = graph.run(rows, call)
         draws = tf.shape(t)[0] // tf.shape(rows[0])[0]
@@ -170,14 +209,14 @@ class Probe:
         with tf.GradientTape() as tape:
             tape.watch(mixed)
             changed = graph.rerun(values, {self._end: mixed}, call)
-            total = _picked(self._outputs(changed), _best(self._outputs(values)))
+            total = _picked(self._outputs(changed), _explained(self._outputs(values), target))
         slopes = tape.gradient(total, mixed, unconnected_gradients="zero")
         return by_units(self._info, here - there), by_units(self._info, slopes)
 
 
-def _best(logits: list[Any]) -> list[Any]:
-    """Return 1 at the largest logit of each row and position, 0 elsewhere."""
-    return [tf.one_hot(tf.argmax(z, axis=-1), z.shape[-1], dtype=z.dtype) for z in logits]
+def _explained(logits: list[Any], target: Any) -> list[Any]:
+    """Return 1 at the logit that is followed of each row and position, 0 elsewhere."""
+    return [explained(z, target) for z in logits]
 
 
 def _picked(logits: list[Any], best: list[Any]) -> Any:
@@ -204,11 +243,13 @@ def probes(model: Model, x: Any, y: Any = None, *, target: int | None = None) ->
         raise ValueError(
             f"Units of a subclassed model cannot be silenced. Received: {type(model).__name__}."
         )
-    inputs, y = chosen_rows(model, x, y, target)
+    inputs, y = checked_rows(model, x, y)
+    rows = None if target is None else rows_of_class(model, inputs, y, target)
+    inputs, y = taken(inputs, y, rows)
     loss = cache(lambda: DataLoss(clone(model), inputs, y))
     tapped = Tapped(uncompiled_clone(model))
     return {
-        info.path: Probe(tapped, info, loss, inputs, y)
+        info.path: Probe(tapped, info, loss, inputs, y, target)
         for info in prunable_layers(model)
         if info.prunable_units and info.calls == 1 and not info.is_output
     }

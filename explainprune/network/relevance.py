@@ -10,10 +10,11 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.calls import Call, Calls, arguments, calls_of, in_inference
+from explainprune.network.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.linking import is_convolution, is_each_place
 from explainprune.network.protocol import Model
-from explainprune.network.row_means import row_means
+from explainprune.network.row_means import RowMeans
 from explainprune.network.taps import MIXES, by_units, chains, take_activations
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
 from explainprune.types import Array
@@ -22,17 +23,15 @@ EPSILON = 1e-6
 """Keeps quotients finite; relative to the largest value of each sample."""
 
 
-def relevances(
-    model: Model, layers: Collection[LayerInfo], inputs: list[Array], rule: str
-) -> dict[str, Array]:
-    """Return ``E |Σ_positions R|`` of each unit (units,), by layer path.
+class Relevance:
+    """``E |Σ_positions R|`` of each unit (units,), by layer path.
 
-    The relevance R of the class each row is predicted as starts as its logit and is handed back
-    layer by layer, ``R_i = Σ_j (q_ij / Σ_i q_ij) R_j``, with ``q_ij = a_i w_ij`` (``"epsilon"``,
-    where a bias keeps its share) or ``q_ij = max(a_i, 0) max(w_ij, 0)`` (``"zplus"``). Activation
-    functions pass it on; batch normalisation right behind a layer counts as part of its weights.
-    Anything else shares by ``input · gradient``. Bach et al., "On pixel-wise explanations for
-    non-linear classifier decisions by layer-wise relevance propagation", 2015,
+    The relevance R of a class starts as its logit and is handed back layer by layer,
+    ``R_i = Σ_j (q_ij / Σ_i q_ij) R_j``, with ``q_ij = a_i w_ij`` (``"epsilon"``, where a bias keeps
+    its share) or ``q_ij = max(a_i, 0) max(w_ij, 0)`` (``"zplus"``). Activation functions pass it
+    on; batch normalisation right behind a layer counts as part of its weights. Anything else
+    shares by ``input · gradient``. Bach et al., "On pixel-wise explanations for non-linear
+    classifier decisions by layer-wise relevance propagation", 2015,
     doi:10.1371/journal.pone.0130140.
 
     Parameters
@@ -40,26 +39,31 @@ def relevances(
     model : keras.Model
         Sequential or Functional.
     layers : collection of LayerInfo
-    inputs : list of ndarray
     rule : str
         ``"epsilon"`` or ``"zplus"``.
     """
-    back = _Propagation(model, rule)
-    infos = {info.path: info for info in layers if info.prunable_units and info.calls}
 
-    def sums(*tensors: Any) -> dict[str, dict[str, Any]]:
-        relevance = back.run(list(tensors))
+    def __init__(self, model: Model, layers: Collection[LayerInfo], rule: str) -> None:
+        self._back = _Propagation(model, rule)
+        self._infos = {info.path: info for info in layers if info.prunable_units and info.calls}
+        self._means = RowMeans(self._sums)
+
+    def __call__(self, inputs: list[Array], target: int | None = None) -> dict[str, Array]:
+        """Return it over rows: of one class's logit, or of the class each row is predicted as."""
+        found = self._means(inputs, self._back.rows_per_call, as_target(target))
+        return {path: values[""] for path, values in found.items()}
+
+    def _sums(self, *tensors: Any) -> dict[str, dict[str, Any]]:
+        *rows, target = tensors
+        relevance = self._back.run(rows, target)
         found: dict[str, dict[str, Any]] = {}
-        for call in back.graph.calls:
-            if call.path in infos and call.outputs[0] in relevance:
-                each = by_units(infos[call.path], relevance[call.outputs[0]])
+        for call in self._back.graph.calls:
+            if call.path in self._infos and call.outputs[0] in relevance:
+                each = by_units(self._infos[call.path], relevance[call.outputs[0]])
                 # A layer called twice has its relevance in two places.
                 total = found.get(call.path, {"": 0})[""] + tf.reduce_sum(each, axis=1)
                 found[call.path] = {"": total}
         return {p: {"": tf.reduce_sum(tf.abs(v[""]), axis=0)} for p, v in found.items()}
-
-    means = row_means(sums, inputs, back.rows_per_call)
-    return {path: values[""] for path, values in means.items()}
 
 
 class _Propagation:
@@ -74,7 +78,7 @@ class _Propagation:
         numbers = sum(math.prod(side or 1 for side in s) for s in self.graph.shapes.values())
         self.rows_per_call = max(1, min(1024, 2**24 // numbers))
 
-    def run(self, inputs: list[Any]) -> dict[int, Any]:
+    def run(self, inputs: list[Any], target: Any) -> dict[int, Any]:
         """Return the relevance of every tensor that has one, by number."""
         linear: dict[int, Any] = {}
 
@@ -85,7 +89,7 @@ class _Propagation:
             return result if bend is None or self._is_head(call, bend) else bend(result)
 
         values = self.graph.run(inputs, forward)
-        relevance = {number: _of_best(values[number]) for number in self.graph.outputs}
+        relevance = {n: values[n] * explained(values[n], target) for n in self.graph.outputs}
         for call in reversed(self.graph.calls):
             if len(call.outputs) == 1 and call.outputs[0] in relevance:
                 made = self._ends.get(call.outputs[0], call.outputs[0])
@@ -151,14 +155,6 @@ def _over(arrived: Any, made: Any) -> Any:
     axes = list(range(1, len(made.shape)))
     small = EPSILON * tf.reduce_max(tf.abs(made), axis=axes, keepdims=True)
     return tf.math.divide_no_nan(arrived, made + tf.where(made < 0, -small, small))
-
-
-def _of_best(logits: Any) -> Any:
-    """Keep the largest logit of each row (and position)."""
-    if logits.shape[-1] == 1:
-        return logits
-    best = tf.argmax(logits, axis=-1)
-    return logits * tf.one_hot(best, logits.shape[-1], dtype=logits.dtype)
 
 
 def _fold_normalisation(graph: Calls) -> tuple[dict[int, Any], dict[int, int]]:

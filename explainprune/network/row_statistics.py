@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.calibration_pass import FORWARD, Pass
-from explainprune.network.curvature import hessian_times_gradient
+from explainprune.network.curvature import HessianGradient
 from explainprune.network.data_loss import DataLoss
 from explainprune.network.feeding import feed
 from explainprune.network.graph import has_graph
 from explainprune.network.layers import LayerInfo
 from explainprune.network.losses import predicted_classes
 from explainprune.network.protocol import Model
-from explainprune.network.relevance import relevances
+from explainprune.network.relevance import Relevance
 from explainprune.network.row_means import Means
 from explainprune.network.taps import Tapped, Untapped
 from explainprune.network.variables import clone, uncompiled_clone, variables
@@ -33,10 +33,8 @@ PARTS = {
 RELEVANCES = {"relevance": "zplus", "relevance_epsilon": "epsilon"}
 
 
-def chosen_rows(
-    model: Model, x: Any, y: Any, target: int | None
-) -> tuple[list[Array], Array | None]:
-    """Check rows against the model, and keep those of one class if `target` is given."""
+def checked_rows(model: Model, x: Any, y: Any) -> tuple[list[Array], Array | None]:
+    """Check rows and labels against the model and each other."""
     inputs = feed(model, x)
     if y is not None:
         y = np.asarray(y)
@@ -45,37 +43,82 @@ def chosen_rows(
             raise ValueError(
                 f"y needs {len(inputs[0])} labels, one for each row. Received: shape={y.shape}."
             )
-    return (inputs, y) if target is None else _of_class(model, inputs, y, target)
+    return inputs, y
 
 
-def _of_class(
-    model: Model, inputs: list[Array], y: Array | None, target: int
-) -> tuple[list[Array], Array | None]:
-    """Keep the rows of one class."""
+def classes_of(model: Model, inputs: list[Array], y: Array | None, what: str) -> Array:
+    """Return the class of each row: its label or, without labels, what the model predicts."""
     classes = predicted_classes(model, inputs) if y is None else y
     if classes.ndim > 1 and classes.shape[-1] > 1:
         classes = classes.argmax(axis=-1)
     classes = classes.reshape(len(classes), -1)
     if classes.shape[1] != 1 or not np.array_equal(classes, np.round(classes)):
-        raise ValueError("target= needs one class label for each row.")
-    rows = np.flatnonzero(classes[:, 0] == target)
+        raise ValueError(f"{what} needs one class label for each row.")
+    found: Array = classes[:, 0].astype(np.int64)
+    return found
+
+
+def rows_of_class(model: Model, inputs: list[Array], y: Array | None, target: int) -> Array:
+    """Return the indices of the rows of one class."""
+    classes = classes_of(model, inputs, y, "target=")
+    rows: Array = np.flatnonzero(classes == target)
     if len(rows) == 0:
         known = ", ".join(str(int(c)) for c in np.unique(classes)[:20])
         raise ValueError(f"No row is of class target={target}. Classes of the rows: {known}.")
+    return rows
+
+
+def taken(
+    inputs: list[Array], y: Array | None, rows: Array | None
+) -> tuple[list[Array], Array | None]:
+    """Return some rows; None: all of them."""
+    if rows is None:
+        return inputs, y
     return [part[rows] for part in inputs], None if y is None else y[rows]
 
 
-def row_statistics(
-    model: Model,
-    layers: Collection[LayerInfo],
-    wanted: Collection[str],
-    inputs: list[Array],
-    y: Array | None,
-) -> Means:
-    """Run the rows through the model once; again for curvature and relevance if wanted."""
-    means = {part for name in wanted for part in PARTS.get(name, (name,))} - set(RELEVANCES)
-    found: Means = {}
-    if means:
+class RowStatistics:
+    """Statistics of one model that need rows, by functions that are compiled once.
+
+    One pass over the rows; another for curvature, and one for each rule of relevance.
+
+    Parameters
+    ----------
+    model : keras.Model
+    layers : collection of LayerInfo
+    wanted : collection of str
+    inputs : list of ndarray
+        Rows to learn shapes from.
+    y : ndarray, optional
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        inputs: list[Array],
+        y: Array | None,
+    ) -> None:
+        means = {part for name in wanted for part in PARTS.get(name, (name,))} - set(RELEVANCES)
+        self._pass: Pass | None = None
+        self._curvature: HessianGradient | None = None
+        self._relevances: dict[str, Relevance] = {}
+        if means:
+            self._compile(model, layers, wanted, means, inputs, y)
+        for name in RELEVANCES.keys() & set(wanted):
+            if has_graph(model):
+                self._relevances[name] = Relevance(model, layers, RELEVANCES[name])
+
+    def _compile(
+        self,
+        model: Model,
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        means: set[str],
+        inputs: list[Array],
+        y: Array | None,
+    ) -> None:
         with_loss = bool(means - set(FORWARD))
         copy = model  # a subclassed model is run as it is; any other is taken apart, so copied
         if has_graph(model):
@@ -83,18 +126,24 @@ def row_statistics(
         loss = DataLoss(copy, inputs, y) if with_loss else None
         held = variables(copy)
         ran = Tapped(copy) if has_graph(copy) else Untapped(copy)
-        first = Pass(ran, held, layers, means, loss)
-        found = first.run(inputs, y if with_loss else None)
+        self._pass = Pass(ran, held, layers, means, loss)
+        self._kernels = {slot(i, k): held[k] for i in layers for k in i.kernels}
         if "hessian_gradient" in wanted and loss is not None:
-            kernels = {slot(i, k): held[k] for i in layers for k in i.kernels}
-            gradients = {path: found[path]["kernel_gradient"] for path in kernels}
+            self._curvature = HessianGradient(ran, self._kernels, loss)
+        self._with_loss = with_loss
+
+    def __call__(self, inputs: list[Array], y: Array | None, target: int | None = None) -> Means:
+        """Run rows through the model; relevance is that of the target, or the predicted class."""
+        found: Means = {}
+        if self._pass is not None:
+            found = self._pass.run(inputs, y if self._with_loss else None)
+        if self._pass is not None and self._curvature is not None:
+            gradients = {path: found[path]["kernel_gradient"] for path in self._kernels}
             arrays = [*inputs, *([] if y is None else [y])]
-            rows = max(1, first.rows_per_call // 2)
-            curved = hessian_times_gradient(ran, kernels, gradients, loss, arrays, rows)
-            for path, value in curved.items():
+            rows = max(1, self._pass.rows_per_call // 2)
+            for path, value in self._curvature(gradients, arrays, rows).items():
                 found[path]["hessian_gradient"] = value
-    for name in RELEVANCES.keys() & set(wanted):
-        if has_graph(model):
-            for path, value in relevances(model, layers, inputs, RELEVANCES[name]).items():
+        for name, relevance in self._relevances.items():
+            for path, value in relevance(inputs, target).items():
                 found.setdefault(path, {})[name] = value
-    return found
+        return found

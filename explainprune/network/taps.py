@@ -102,6 +102,14 @@ class Tapped:
         call = next(call for call in self.graph.calls if call.path == path)
         return self._ends[call.outputs[0]]
 
+    def cuts(self, number: int) -> bool:
+        """Tell whether every way from the inputs to the outputs leads through a tensor."""
+        reached = set(self.graph.inputs) - {number}
+        for call in self.graph.calls:
+            if not reached.isdisjoint(call.inputs):
+                reached |= set(call.outputs) - {number}
+        return reached.isdisjoint(self.graph.outputs)
+
     def call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call, with the activation that was taken from its layer."""
         result = in_inference(each, args, kwargs)

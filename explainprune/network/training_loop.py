@@ -12,6 +12,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.feeding import feed, structured
 from explainprune.network.masking import Holder
 from explainprune.network.protocol import Model
+from explainprune.network.traced import Traced
 from explainprune.network.variables import seed_states
 from explainprune.types import Array
 
@@ -85,9 +86,9 @@ class Loop:
             state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
         self._create_metrics()
         self._hold()
-        self._step = tf.function(self._trace_step, autograph=False, reduce_retracing=True)
-        self._epoch = tf.function(self._trace_epoch, autograph=False, reduce_retracing=True)
-        self._score = tf.function(self._trace_score, autograph=False, reduce_retracing=True)
+        self._step = Traced(self._trace_step)
+        self._epoch = Traced(self._trace_epoch)
+        self._score = Traced(self._trace_score)
 
     def epoch(self, batch_size: int, after_batch: Callable[[int, Logs], None] | None) -> Logs:
         """Train once over all rows in a new order; `after_batch` is called after each step."""

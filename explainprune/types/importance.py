@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Importance:
         Original index of each unit, where the model was shrunk; None: units are as they were.
     kept : dict of str to ndarray of bool, optional
         Whether each unit (or weight) survives in a pruned model; None: not known.
+    figures : dict of str to dict, optional
+        By path, what the criterion says of its own scores: ``"completeness_gap"``, say.
     """
 
     criterion: str
@@ -37,6 +39,7 @@ class Importance:
     std_error: dict[str, Array] | None = None
     original: dict[str, Array] | None = None
     kept: dict[str, Array] | None = None
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.level not in ("unit", "weight"):
@@ -61,6 +64,46 @@ class Importance:
 
     def __getitem__(self, path: str) -> Array:
         return self.scores[path]
+
+    def with_original(self, kept: Mapping[str, Array]) -> Importance:
+        """Return a copy whose units are called by their original indices.
+
+        Parameters
+        ----------
+        kept : dict of str to ndarray of int
+            Of a shrunk model, by layer path: ``shrunk.kept``. Layers that it doesn't name are as
+            they were.
+
+        Raises
+        ------
+        ValueError
+            If these are scores of weights, or a layer has another number of units.
+        """
+        if self.level != "unit":
+            raise ValueError(f"Only units have original indices. Received: {self!r}.")
+        return replace(self, original={path: kept[path] for path in self.scores if path in kept})
+
+    def with_kept(self, masks: Mapping[str, Array]) -> Importance:
+        """Return a copy that says which units (or weights) masks keep.
+
+        Parameters
+        ----------
+        masks : Masks or mapping of str to ndarray of bool
+            A unit is kept if ``masks.entries`` says so. Where units weren't decided on, it is if
+            any weight of it in ``"<layer>/kernel"``, whose last axis is taken for the units, is.
+        """
+        entries = getattr(masks, "entries", {})
+        found: dict[str, Array] = {}
+        for path, scores in self.scores.items():
+            if self.level == "weight" and path in masks:
+                found[path] = masks[path]
+            elif path in entries:
+                found[path] = entries[path]
+            elif self.level == "unit" and f"{path}/kernel" in masks:
+                mask = np.asarray(masks[f"{path}/kernel"])
+                if mask.shape[-1:] == scores.shape:
+                    found[path] = np.asarray(mask.reshape(-1, len(scores)).any(axis=0))
+        return replace(self, kept=found)
 
     def to_frame(self) -> Any:
         """Return a DataFrame, best first within each layer.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explainprune.types import Importance
+from explainprune.types import Importance, Masks
 
 
 def test_frame_is_best_first_with_ranks_that_share_ties():
@@ -52,3 +52,28 @@ def test_importances_that_are_refused(fields, message):
     given = {"criterion": "taylor", "level": "unit", "scores": {"a": np.ones(3)}, **fields}
     with pytest.raises(ValueError, match=message):
         Importance(**given)
+
+
+def test_units_of_a_shrunk_model_are_called_by_their_first_index():
+    imp = Importance("taylor", "unit", {"a": np.array([1.0, 3.0]), "b": np.ones(2)})
+    named = imp.with_original({"a": np.array([4, 7]), "elsewhere": np.arange(9)})
+    assert named.to_frame()["unit"].tolist() == [7, 4, 0, 1]
+    assert imp.original is None
+    with pytest.raises(ValueError, match=r"original\['a'\] has shape \(3,\)"):
+        imp.with_original({"a": np.arange(3)})
+    by_weight = Importance("taylor", "weight", {"a/kernel": np.ones((2, 3))})
+    with pytest.raises(ValueError, match="Only units have original indices"):
+        by_weight.with_original({})
+
+
+def test_masks_say_what_is_kept():
+    imp = Importance("taylor", "unit", {"a": np.array([1.0, 3.0, 2.0]), "b": np.ones(2)})
+    kernel = np.array([[True, False, True], [False, False, True]])
+    masks = Masks({"a/kernel": kernel, "b/kernel": np.ones((3, 4), bool)})
+    frame = imp.with_kept(masks).to_frame()
+    assert frame["kept"][:3].tolist() == [False, True, True]
+    assert frame["kept"][3:].isna().all()  # the kernel of b is of another width
+    decided = Masks({"a/kernel": kernel}, entries={"a": np.array([False, True, False])})
+    assert imp.with_kept(decided).kept["a"].tolist() == [False, True, False]
+    by_weight = Importance("taylor", "weight", {"a/kernel": np.ones((2, 3))}).with_kept(masks)
+    np.testing.assert_array_equal(by_weight.kept["a/kernel"], kernel)

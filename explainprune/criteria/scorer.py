@@ -1,0 +1,135 @@
+"""Scores of one model by several criteria, over all rows or some, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
+from explainprune.lookup import look_up, name_of
+from explainprune.types import Array, Data, Importance, Rows
+
+LEVELS = ("unit", "weight")
+
+
+class Scorer:
+    """One model, its rows and some criteria.
+
+    Parameters
+    ----------
+    model : keras.Model
+    x, y : as `importance` has them
+        None for criteria that look at weights only.
+    criteria : iterable of str or callable
+    level : str
+    seed : int
+        Each criterion draws as it would alone.
+
+    Raises
+    ------
+    ValueError
+        If a criterion is unknown, two have the same name, or rows don't fit the model.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        x: Any,
+        y: Any,
+        criteria: Iterable[str | Callable[..., Any]],
+        level: str = "unit",
+        seed: int = 0,
+    ) -> None:
+        from explainprune.network import Calibration, probes, prunable_layers
+
+        if level not in LEVELS:
+            raise ValueError(f"level is 'unit' or 'weight'. Received: {level!r}.")
+        self.model, self.level, self.seed = model, level, seed
+        self._functions = _functions(criteria)
+        self._needs = {name: needs_of(function, name) for name, function in self._functions.items()}
+        self._layers = prunable_layers(model)
+        wanted = set().union(*self._needs.values())
+        statistics = (wanted - set(OTHERS)) | {"kernel", "units", "unit_axis"}
+        self._calibration = Calibration(model, x, y, statistics)
+        self._probes = {}
+        if "probe" in wanted:
+            _need_rows(x, [name for name, needs in self._needs.items() if "probe" in needs])
+            self._probes = probes(model, x, y)
+
+    def __call__(
+        self, rows: Array | None = None, target: int | None = None
+    ) -> dict[str, Importance]:
+        """Score on some of the rows (by index; None: all), for one class's logit or each row's own.
+
+        Raises
+        ------
+        ValueError
+            If a criterion is defined for no layer, or scores units only where weights are asked
+            for.
+        """
+        given: dict[str, dict[str, Any]] = dict(self._calibration(rows, target))
+        for path, probe in self._probes.items():
+            given[path]["probe"] = probe.on(rows, target)
+        return {name: self._importance(name, given) for name in self._functions}
+
+    def _importance(self, name: str, given: dict[str, dict[str, Any]]) -> Importance:
+        """Call one criterion on every kernel for which all it needs is defined."""
+        function, needs = self._functions[name], self._needs[name]
+        rng = np.random.default_rng(self.seed)
+        found: dict[str, Scores] = {}
+        for info in self._layers:
+            by_weight = self.level == "weight"
+            for path in info.kernels if by_weight else info.kernels[: info.prunable_units]:
+                of_kernel = given[info.path if path == info.kernel else path]
+                of_kernel = of_kernel | {"rng": rng, "level": self.level}
+                if needs <= of_kernel.keys():
+                    scores = scores_of(function, name, self.level, needs, of_kernel)
+                    found[path if by_weight else info.path] = scores
+        if not found:
+            raise ValueError(
+                f"Criterion {name!r} is defined for no layer of model {self.model.name!r} at level "
+                f"{self.level!r}. Kinds of its layers: {_kinds(self.model)}."
+            )
+        errors = {path: each.error for path, each in found.items() if each.error is not None}
+        return Importance(
+            criterion=name,
+            level=self.level,
+            scores={path: each.values for path, each in found.items()},
+            std_error=errors or None,
+            figures={path: each.figures for path, each in found.items() if each.figures},
+        )
+
+
+def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any]:
+    """Take inputs, labels and groups from a Data (what may be learned from), Rows or a pair."""
+    if isinstance(x, Data):
+        x = x.learnable
+    if isinstance(x, Rows):
+        return x.x, x.y if y is None else y, x.group
+    if isinstance(x, tuple) and len(x) == 2 and y is None:
+        return x[0], x[1], None
+    return x, y, None
+
+
+def _functions(criteria: Iterable[str | Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    from explainprune.criteria import CRITERIA
+
+    functions: dict[str, Callable[..., Any]] = {}
+    for criterion in criteria:
+        if name_of(criterion) in functions:
+            raise ValueError(f"Two criteria are named {name_of(criterion)!r}.")
+        functions[name_of(criterion)] = look_up(criterion, CRITERIA, "criterion")
+    return functions
+
+
+def _need_rows(x: Any, names: list[str]) -> None:
+    if x is None:
+        raise ValueError(f"Calibration rows are needed for {', '.join(names)}: x is None.")
+
+
+def _kinds(model: Any) -> str:
+    from explainprune.network.layers import layers
+
+    return ", ".join(dict.fromkeys(info.kind for info in layers(model))) or "none"
