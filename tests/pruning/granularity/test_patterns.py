@@ -8,6 +8,7 @@ from keras import layers as kl
 from explainprune.network.variables import variables
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, view
+from explainprune.pruning.granularity.fan_in import fan_ins
 from explainprune.pruning.granularity.n_of_m import keep_in_groups
 
 K, _ = True, False
@@ -60,6 +61,24 @@ def test_one_fan_in_for_each_layer():
     np.testing.assert_array_equal(masks["t/kernel"].sum(axis=(0, 1, 3)), [7, 7])
     assert masks.sparsity == seen.sparsity
     assert see("fan_in:99", model).sparsity == 0.0
+
+
+def test_fan_ins_of_all_layers_fall_by_the_same_factors():
+    # Layers alike but for their limits: 64 → 4 and 64 → 1, a factor of 2 and of 2√2 four times.
+    kept = [fan_ins([64, 64], [64, 64], [4, 1], share) for share in progress_of([4, 1])]
+    assert kept == [[32, 23], [16, 8], [8, 3], [4, 1]]
+    # The counts are those asked for: what has gone is the share of what goes in the end.
+    for share in (0.3, 0.77, 0.95):
+        stay = fan_ins([6400, 12800], [64, 128], [4, 16], share)
+        gone = 100 * (64 - stay[0]) + 100 * (128 - stay[1])
+        assert gone / (100 * 60 + 100 * 112) == pytest.approx(share, abs=1 / 172)
+    assert fan_ins([64, 8], [64, 8], [4, 99], 0.5) == [34, 8]  # a limit above what there is
+
+
+def progress_of(most):
+    """Share of what goes in the end that has gone after 1 to 4 of 4 equal factors from 64."""
+    kept = np.array([[64 * (k / 64) ** (step / 4) for k in most] for step in range(5)]).sum(axis=1)
+    return (kept[0] - kept[1:]) / (kept[0] - kept[-1])
 
 
 def test_n_of_m_by_hand():
