@@ -18,4 +18,11 @@ def fpgm(kernel: Array, unit_axis: int) -> Array:
     """
     filters = np.moveaxis(kernel, unit_axis, 0).reshape(kernel.shape[unit_axis], -1)
     filters = filters.astype(np.float64)
-    return np.array([np.linalg.norm(filters - each, axis=1).sum() for each in filters])
+    # ‖F_i − F_j‖² = ‖F_i‖² + ‖F_j‖² − 2 F_i·F_j: one product of matrices for all pairs. From their
+    # mean, so that what filters have in common costs no digits.
+    filters -= filters.mean(axis=0)
+    products = filters @ filters.T
+    lengths = np.diag(products)
+    squares = np.maximum(lengths[:, None] + lengths - 2 * products, 0)
+    np.fill_diagonal(squares, 0)
+    return np.asarray(np.sqrt(squares).sum(axis=1))

@@ -16,9 +16,10 @@ from explainprune.network.taps import Tap, Tapped, Untapped, by_units
 from explainprune.types import Array
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "mean_activation": lambda a: tf.reduce_mean(a, axis=1),
+    # A spread is the small difference of these two, so all of it is added up exactly.
+    "mean_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64), axis=1),
+    "mean_square_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64) ** 2, axis=1),
     "mean_abs_activation": lambda a: tf.reduce_mean(tf.abs(a), axis=1),
-    "mean_square_activation": lambda a: tf.reduce_mean(a**2, axis=1),
     "zero_share": lambda a: tf.reduce_mean(tf.cast(a == 0, a.dtype), axis=1),
 }
 """What is averaged of the activations of each sample: (n, positions, units) → (n, units)."""
@@ -103,7 +104,7 @@ class Pass:
         if self._wanted & set(ACTIVATIONS):
             activations = _positions(info, [tap.activation for tap in taps])
             for name in self._wanted & set(ACTIVATIONS):
-                sums[name] = tf.reduce_sum(ACTIVATIONS[name](activations), axis=0)
+                sums[name] = _over_rows(ACTIVATIONS[name](activations))
         return sums
 
     def _input_sums(
@@ -168,7 +169,7 @@ class Pass:
             activation = _positions(info, [a for a, _ in of_layer])
             slope = _positions(info, [g for _, g in of_layer])
             for name in self._wanted & set(SLOPES):
-                found[path][name] = tf.reduce_sum(SLOPES[name](activation, slope), axis=0)
+                found[path][name] = _over_rows(SLOPES[name](activation, slope))
 
     def _gradient_variables(self) -> dict[tuple[str, str], Any]:
         """Return the variables whose mean gradient is wanted, by (path, statistic)."""
@@ -232,13 +233,19 @@ class Pass:
 
 def _positions(info: LayerInfo, tensors: list[Any]) -> Any:
     """Join the positions of all of a layer's calls: (n, positions, units)."""
-    laid = [by_units(info, tensor) for tensor in tensors]
+    laid = [by_units(info, tensor, exact=False) for tensor in tensors]
     return laid[0] if len(laid) == 1 else tf.concat(laid, axis=1)
 
 
+def _over_rows(each: Any) -> Any:
+    """Add up what each sample gave, exactly."""
+    return tf.reduce_sum(tf.cast(each, tf.float64), axis=0)
+
+
 def _channel_squares(tensors: list[Any]) -> Any:
-    squares = [tf.cast(tensor, tf.float64) ** 2 for tensor in tensors]
-    return tf.add_n([tf.reduce_sum(s, axis=list(range(len(s.shape) - 1))) for s in squares])
+    """Add up squares over positions, then over rows, by channel."""
+    each = [tf.reduce_sum(t**2, axis=list(range(1, len(t.shape) - 1))) for t in tensors]
+    return tf.add_n([_over_rows(part) for part in each])
 
 
 def between_kernels(layer: Any, tensor: Any) -> Any:

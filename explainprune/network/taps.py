@@ -167,14 +167,18 @@ class Untapped:
         """Return nothing."""
 
 
-def by_units(info: LayerInfo, tensor: Any) -> Any:
-    """Lay what a layer made out as (n, positions, units), in float64 so that sums are exact."""
+def by_units(info: LayerInfo, tensor: Any, *, exact: bool = True) -> Any:
+    """Lay what a layer made out as (n, positions, units), in float64 so that sums are exact.
+
+    With ``exact=False`` it keeps its dtype, for sums over the positions of one sample.
+    """
     n = tf.shape(tensor)[0]
     if info.kind.startswith("Depthwise"):
         # Channel k · multiplier + m belongs to input channel k: the unit here.
         tensor = tf.reshape(tensor, (n, -1, info.units, tensor.shape[-1] // info.units))
         tensor = tf.transpose(tensor, (0, 1, 3, 2))
-    return tf.cast(tf.reshape(tensor, (n, -1, tensor.shape[-1])), tf.float64)
+    laid = tf.reshape(tensor, (n, -1, tensor.shape[-1]))
+    return tf.cast(laid, tf.float64) if exact else laid
 
 
 def _is_bent(call: Call) -> bool:
