@@ -6,11 +6,21 @@ import numpy as np
 
 from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.lookup import unknown
 from explainprune.network import Network, multipliers_of
 from explainprune.types import Array
 
+FALLBACKS = ("error", "gradient")
 
-def deep_shap(network: Network, x: Array, background: Array, targets: Array | None) -> Explained:
+
+def deep_shap(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    *,
+    fallback: str = "error",
+) -> Explained:
     r"""Multiply differences from the background by DeepLIFT's multipliers.
 
     .. math:: \phi_i(x) = \frac{1}{|B|} \sum_{b \in B} m_i(x, b)\, (x_i - b_i), \qquad
@@ -29,21 +39,30 @@ def deep_shap(network: Network, x: Array, background: Array, targets: Array | No
     background : ndarray (b, d)
     targets : ndarray of int (n,), optional
         None: all outputs.
+    fallback : {"error", "gradient"}
+        What becomes of an operation without a rule. ``"gradient"``: it goes by the mean of its
+        gradients at sample and background row; values needn't add up then, and a note says so.
 
     Raises
     ------
     ValueError
-        If the network isn't a Keras model's, or has an operation without a rule (it is named).
+        If the network isn't a Keras model's, or has an operation without a rule: it is named
+        before anything is computed.
 
     References
     ----------
     Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685; Lundberg and Lee 2017,
     arXiv:1705.07874.
     """
+    if fallback not in FALLBACKS:
+        raise unknown("fallback", fallback, FALLBACKS)
+    multipliers = multipliers_of(unwrapped(network), fallback)
     wanted = np.tile(np.arange(network.n_outputs), (len(x), 1)) if targets is None else targets
-    values = multipliers_of(unwrapped(network)).values(x, background, wanted.reshape(len(x), -1))
+    values = multipliers.values(x, background, wanted.reshape(len(x), -1))
+    rough = multipliers.approximated
     return Explained(
         values.swapaxes(1, 2) if targets is None else values[:, 0],
         base_output(network, background, targets, len(x)),
-        complete=True,
+        complete=not rough,
+        notes=(f"Without a rule, and so by their gradient: {', '.join(rough)}.",) if rough else (),
     )

@@ -48,14 +48,23 @@ def _convolution(op: Any) -> dict[str, Any]:
 
 
 def convolution(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Carry back through a convolution in two dimensions (one-dimensional ones become those)."""
-    grad = tf.raw_ops.Conv2DBackpropInput(
-        input_sizes=pairs.sizes(op.inputs[0]),
-        filter=op.inputs[1],
-        out_backprop=grads[0],
-        **_convolution(op),
-    )
-    return [grad, None]
+    """Carry back through a convolution in two dimensions (one-dimensional ones become those).
+
+    Groups of channels go one by one: TensorFlow has no gradient for them on a CPU.
+    """
+    kernel = op.inputs[1]
+    sizes = tf.unstack(pairs.sizes(op.inputs[0]), num=4)
+    groups = op.inputs[0].shape[-1] // kernel.shape[2]
+    sizes[-1] = kernel.shape[2]
+    parts = [
+        tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=tf.stack(sizes), filter=own, out_backprop=grad, **_convolution(op)
+        )
+        for own, grad in zip(
+            tf.split(kernel, groups, axis=3), tf.split(grads[0], groups, axis=-1), strict=True
+        )
+    ]
+    return [parts[0] if groups == 1 else tf.concat(parts, axis=-1), None]
 
 
 def convolution_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
@@ -217,3 +226,15 @@ def resize(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
         image = tf.zeros(sizes, op.inputs[0].dtype)
         grad = tf.raw_ops.ResizeBilinearGrad(grads=grads[0], original_image=image, **options)
     return [grad, None]
+
+
+def broadcast(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Sum over the copies."""
+    return [pairs.fit(grads[0], op.inputs[0]), None]
+
+
+def cut(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Put a slice back among zeros."""
+    begin = tf.cast(op.inputs[1], tf.int32)
+    after = pairs.sizes(op.inputs[0]) - begin - tf.shape(grads[0])
+    return [tf.pad(grads[0], tf.stack([begin, after], axis=1)), None, None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, isqrt
@@ -12,9 +12,12 @@ import numpy as np
 
 from explainprune.network.backend import tf
 from explainprune.network.embedding import EmbeddedNetwork
+from explainprune.network.graph import layers_inside
 from explainprune.network.keras_network import KerasNetwork
 from explainprune.network.memory import bytes_per_row
 from explainprune.network.rescale.pairs import Pairs
+from explainprune.network.rescale.rules import RULES, Rule
+from explainprune.network.rescale.unrolling import unrolled
 from explainprune.network.rescale.walk import Walk
 from explainprune.types import Array
 
@@ -29,9 +32,16 @@ class Multipliers:
     Parameters
     ----------
     network : KerasNetwork or EmbeddedNetwork
+    fallback : {"error", "gradient"}
+        What becomes of an operation without a rule: an error, or it goes by the mean of its
+        gradients at sample and reference, which needn't add up.
+    rules : mapping of str to rule
+        By type of operation.
 
     Attributes
     ----------
+    approximated : tuple of str
+        Operations that went by their gradients.
     rows : int
         How many triples of target, sample and background row go backward in one call: as many as
         keep near the cache, and within the network's bound.
@@ -48,7 +58,9 @@ class Multipliers:
     arXiv:1705.07874.
     """
 
-    def __init__(self, network: Any) -> None:
+    def __init__(
+        self, network: Any, *, fallback: str = "error", rules: Mapping[str, Rule] = RULES
+    ) -> None:
         keras_network = isinstance(network, KerasNetwork)
         if not keras_network and not isinstance(network, EmbeddedNetwork):
             raise ValueError(
@@ -56,6 +68,7 @@ class Multipliers:
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
         self._trace = network._forward
+        self._fallback, self._rules = fallback, rules
         signature = network.signature if keras_network else network._cuts.signature
         self._dtype = signature.dtype
         rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
@@ -63,14 +76,16 @@ class Multipliers:
         self._compiled = tf.function(
             self._traced, input_signature=(rows, rows, targets), autograph=False
         )
-        self._compiled.get_concrete_function()
+        with unrolled(_layers(network)):
+            self._compiled.get_concrete_function()
         self.rows = int(max(1, min(network.rows_per_call, BYTES_AT_ONCE // self._row)))
 
     def _traced(self, x: Any, background: Any, targets: Any) -> Any:
         """Add up multipliers times differences over background rows: (targets, n, inputs)."""
         rows = tf.concat([x, background], axis=0)
         outputs = self._trace(rows)
-        walk = Walk(rows, outputs)
+        walk = Walk(rows, outputs, rules=self._rules, fallback=self._fallback)
+        self.approximated = walk.approximated
         self._row = bytes_per_row(rows.graph)
         n, b, t = tf.shape(x)[0], tf.shape(background)[0], tf.shape(targets)[0]
         pairs = Pairs(n, b, t, walk.inner)
@@ -132,7 +147,15 @@ def _slices(count: int, size: int) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
+def _layers(network: Any) -> list[Any]:
+    """Return all layers that a network calls, those inside of others too."""
+    if isinstance(network, KerasNetwork):
+        return layers_inside(network.model)
+    called = {id(c.operation): c.operation for c in network._cuts.opened.calls if c.is_layer}
+    return [layer for each in called.values() for layer in each._flatten_layers()]
+
+
 @lru_cache(maxsize=8)
-def multipliers_of(network: Any) -> Multipliers:
+def multipliers_of(network: Any, fallback: str = "error") -> Multipliers:
     """Return the multipliers of a network, compiled once."""
-    return Multipliers(network)
+    return Multipliers(network, fallback=fallback)

@@ -27,10 +27,19 @@ def slope_between(source: Any, out: Any, pairs: Pairs) -> Any:
 
 
 def rescale(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Multiply by Δout / Δin (Shrikumar et al. 2017)."""
-    slope = slope_between(op.inputs[0], op.outputs[0], pairs)
-    scaled = pairs.scaled(grads[0], slope, op.outputs[0])
-    return [scaled, *[None] * (len(op.inputs) - 1)]
+    """Multiply by Δout / Δin of the one input that depends (Shrikumar et al. 2017)."""
+    found: Grads = [None] * len(op.inputs)
+    mine = depends.index(True)
+    slope = slope_between(op.inputs[mine], op.outputs[0], pairs)
+    found[mine] = pairs.scaled(grads[0], slope, op.outputs[0])
+    return found
+
+
+def rescale_whole(
+    op: Any, grads: Grads, depends: list[bool], pairs: Pairs, *, source: Any
+) -> Grads:
+    """Rescale the element-wise function of `source` that ends in this operation."""
+    return [pairs.scaled(grads[0], slope_between(source, op.outputs[0], pairs), op.outputs[0])]
 
 
 def relu(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
@@ -156,3 +165,18 @@ def softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     shared = tf.reduce_sum(pairs.scaled(grads[0], share, source), axis=-1, keepdims=True)
     direct = pairs.scaled(grads[0], (1 / s_x + 1 / s_b) / 2, source)
     return [pairs.scaled(direct - shared, slope, source)]
+
+
+def log_softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Rescale exp and the logarithm of its sum, which is subtracted from each input."""
+    source = op.inputs[0]
+    z_x, z_b = pairs.of(source)
+    top = tf.reduce_max(tf.maximum(z_x, z_b), axis=-1, keepdims=True)
+    e_x, e_b = tf.exp(z_x - top), tf.exp(z_b - top)
+    s_x, s_b = (tf.reduce_sum(e, axis=-1, keepdims=True) for e in (e_x, e_b))
+    difference, apart = z_x - z_b, s_x - s_b
+    slope = tf.where(tf.abs(difference) < SMALL, e_x, (e_x - e_b) / difference)
+    near = tf.abs(apart) < SMALL * s_x
+    slope *= tf.where(near, 1 / s_x, (tf.math.log(s_x) - tf.math.log(s_b)) / apart)
+    taken = tf.reduce_sum(grads[0], axis=-1, keepdims=True) * tf.ones_like(grads[0])
+    return [grads[0] - pairs.scaled(taken, slope, source)]

@@ -103,6 +103,7 @@ class Pairs:
 
     def scaled(self, grad: Any, factor: Any, tensor: Any) -> Any:
         """Multiply a gradient by a factor of pairs that came from `tensor`, for every target."""
+        factor = tf.cast(factor, grad.dtype)
         if not has_rows(tensor):
             return grad * factor
         axis = rows_axis(tensor) + grad.shape.rank - factor.shape.rank

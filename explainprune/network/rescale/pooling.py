@@ -18,16 +18,31 @@ def max_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """
     if op.get_attr("data_format") != b"NHWC":
         raise ValueError(f"operation {op.name!r} pools channels-first: channels must come last")
-    tiled = op.get_attr("ksize") == op.get_attr("strides")
-    sizes, window = op.inputs[0].shape[1:3], op.get_attr("ksize")[1:3]
-    whole = all(size % each == 0 for size, each in zip(sizes, window, strict=True))
-    if tiled and (whole or op.get_attr("padding") == b"VALID"):
-        return [_tiled_pool(op, grads[0], pairs)]
+    if tiles(op):
+        return [_tiled_pool(op, grads[0], pairs, op.inputs[0])]
     return [_overlapping_pool(op, grads[0], pairs)]
 
 
-def _tiled_pool(op: Any, grad: Any, pairs: Pairs) -> Any:
-    """Windows that tile the image: a factor for each place, the same for all targets."""
+def tiles(op: Any) -> bool:
+    """Tell whether a pooling's windows lie side by side and whole, as most do."""
+    sizes, window = op.inputs[0].shape[1:3], op.get_attr("ksize")[1:3]
+    whole = all(size % each == 0 for size, each in zip(sizes, window, strict=True))
+    channels_last = op.get_attr("data_format") == b"NHWC"
+    beside = op.get_attr("ksize") == op.get_attr("strides")
+    return bool(channels_last and beside and (whole or op.get_attr("padding") == b"VALID"))
+
+
+def pool_of_relu(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Share a window's maximum over what went into relu: both slopes in one quotient."""
+    return [_tiled_pool(op, grads[0], pairs, op.inputs[0].op.inputs[0])]
+
+
+def _tiled_pool(op: Any, grad: Any, pairs: Pairs, moved: Any) -> Any:
+    """Windows that tile the image: a factor for each place, the same for all targets.
+
+    `moved` is the tensor to which changes are paid: the pooling's input, or what a monotone
+    function made that of.
+    """
     source, out = op.inputs[0], op.outputs[0]
     options = {name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")}
     inner = [size * each for size, each in zip(out.shape[1:3], options["ksize"][1:3], strict=True)]
@@ -40,7 +55,7 @@ def _tiled_pool(op: Any, grad: Any, pairs: Pairs) -> Any:
     winners = tf.raw_ops.MaxPoolGrad(
         orig_input=source, orig_output=out, grad=tf.ones_like(out), explicit_paddings=[], **options
     )
-    inside, winners = (tensor[:, : inner[0], : inner[1]] for tensor in (source, winners))
+    inside, winners = (tensor[:, : inner[0], : inner[1]] for tensor in (moved, winners))
     best = widened(out)
     won = tf.where(winners > 0, best, out.dtype.min / 4)
 
@@ -133,16 +148,16 @@ def reduce_mean(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Gra
 
 
 def reduce_max(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a maximum over axes like that of a window; ties share equally."""
+    """Share a maximum or minimum over axes like that of a window; ties share equally."""
     source, axes = op.inputs[0], _axes(op)
-    best = tf.reduce_max(source, axis=axes, keepdims=True)
+    reduce, sign = (tf.reduce_max, 1.0) if op.type == "Max" else (tf.reduce_min, -1.0)
+    best = reduce(source, axis=axes, keepdims=True)
     winners = tf.cast(tf.equal(source, best), source.dtype)
     winners /= tf.reduce_sum(winners, axis=axes, keepdims=True)
     (won_x, won_b), (x_out, b_out) = pairs.of(winners), pairs.of(best)
     change = x_out - b_out
-    paid = tf.where(change > 0, won_x, won_b) * change * _inverse(source, pairs)
-    grad = _kept(op, grads[0])
-    return [pairs.scaled(grad, paid, source), None]
+    paid = tf.where(sign * change > 0, won_x, won_b) * change * _inverse(source, pairs)
+    return [pairs.scaled(_kept(op, grads[0]), paid, source), None]
 
 
 def average_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:

@@ -5,23 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explainprune.network.rescale import linear, nonlinear, pooling
+from explainprune.network.rescale import linear, locally, nonlinear, pooling, steps
+from explainprune.network.rescale.regions import COMPARISONS, UNARY
 
 Rule = Callable[..., list[Any]]
 """``rule(op, grads, depends, pairs)`` → one gradient (or None) for each of the op's inputs."""
 
-ELEMENTWISE = (
-    "Abs", "Ceil", "Cos", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Inv", "LeakyRelu", "Log", "Log1p",
-    "Reciprocal", "Relu6", "Rsqrt", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign",
-    "Sqrt", "Square", "Tanh",
-)  # fmt: skip
+ONE_SOURCE = ("Atan2", "ClipByValue", "FloorMod", "Pow", "TruncateMod", "Xdivy", "Xlog1py", "Xlogy")
+"""Element-wise functions of several inputs that have a rule where one input depends only."""
 
 PASSED = ("Identity", "IdentityN", "BiasAdd", "Cast", "Snapshot", "EnsureShape", "StopGradient",
           "PreventGradient", "CheckNumerics")  # fmt: skip
 
+LINEAR = (
+    "BatchToSpace", "BatchToSpaceND", "Cumsum", "DepthToSpace",
+    "ExtractImagePatches", "GatherNd", "ImageProjectiveTransformV3",
+    "MatrixBandPart", "MatrixDiagPartV3", "MatrixDiagV3", "MatrixSetDiagV3", "ResizeArea",
+    "ResizeBicubic", "ReverseSequence", "ReverseV2", "Roll", "ScatterNd", "SpaceToBatch",
+    "SpaceToBatchND", "FusedBatchNormV3", "SpaceToDepth", "TensorScatterUpdate",
+    "UnsortedSegmentSum",
+)  # fmt: skip
+
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(ELEMENTWISE, nonlinear.rescale),
+    **dict.fromkeys((*UNARY, *ONE_SOURCE), nonlinear.rescale),
     **dict.fromkeys(PASSED, linear.passed),
+    **dict.fromkeys(LINEAR, locally.linear),
+    **dict.fromkeys(COMPARISONS, steps.compare),
+    "LogicalAnd": steps.both,
+    "LogicalOr": steps.either,
+    "LogicalNot": linear.negate,
+    "Select": steps.choose,
+    "SelectV2": steps.choose,
     "Relu": nonlinear.relu,
     "Add": linear.add,
     "AddV2": linear.add,
@@ -34,6 +48,7 @@ RULES: dict[str, Rule] = {
     "Maximum": nonlinear.extremum,
     "Minimum": nonlinear.extremum,
     "Softmax": nonlinear.softmax,
+    "LogSoftmax": nonlinear.log_softmax,
     "MatMul": nonlinear.matrix_multiply,
     "BatchMatMulV2": nonlinear.matrix_multiply,
     "BatchMatMulV3": nonlinear.matrix_multiply,
@@ -48,6 +63,7 @@ RULES: dict[str, Rule] = {
     "AvgPool": pooling.average_pool,
     "AvgPool3D": pooling.average_pool_3d,
     "Max": pooling.reduce_max,
+    "Min": pooling.reduce_max,
     "Sum": pooling.reduce_sum,
     "Mean": pooling.reduce_mean,
     "Reshape": linear.reshaped,
@@ -62,6 +78,8 @@ RULES: dict[str, Rule] = {
     "SplitV": linear.split,
     "Unpack": linear.unstack,
     "Pack": linear.stack,
+    "BroadcastTo": linear.broadcast,
+    "Slice": linear.cut,
     "StridedSlice": linear.strided_slice,
     "Tile": linear.tile,
     "GatherV2": linear.gather,

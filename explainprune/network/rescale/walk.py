@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.backend import tf
+from explainprune.network.rescale import locally, nonlinear, pooling
+from explainprune.network.rescale.inlining import inlined
 from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.places import inner_places
-from explainprune.network.rescale.rules import RULES
+from explainprune.network.rescale.regions import single_source
+from explainprune.network.rescale.rules import ONE_SOURCE, RULES, Rule
 
-SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero")
-"""What these read of a tensor is its sizes, not its values: dependence ends there."""
+SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero", "IsFinite", "IsInf",
+         "IsNan")  # fmt: skip
+"""What these read of a tensor is its sizes or its kind, not its values: dependence ends there."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule on the way back: it hands multipliers of `op`'s outputs to `sources`."""
+
+    op: Any
+    sources: tuple[Any, ...]
+    rule: Rule
 
 
 class Walk:
@@ -22,6 +38,19 @@ class Walk:
     ----------
     start, end : tensor
         Of the graph that is being traced.
+    rules : mapping of str to rule
+        By type of operation.
+    fallback : {"error", "gradient"}
+        What becomes of operations without a rule.
+
+    Attributes
+    ----------
+    steps : list of Step
+        In the order of the graph.
+    approximated : tuple of str
+        Operations, each with its layer, that go by their gradient for lack of a rule.
+    inner : dict
+        See `inner_places`.
 
     Raises
     ------
@@ -29,55 +58,106 @@ class Walk:
         If an operation on the way has no rule, naming it (its name begins with the layer's).
     """
 
-    def __init__(self, start: Any, end: Any) -> None:
-        self.start, self.end = start, end
-        self.dependent = self._dependent()
-        self.operations = [
+    def __init__(
+        self,
+        start: Any,
+        end: Any,
+        *,
+        rules: Mapping[str, Rule] = RULES,
+        fallback: str = "error",
+    ) -> None:
+        self.start, self.end, self.rules = start, end, rules
+        made, self._bodies = inlined(end.graph)
+        needed = _needed(end, self._bodies)
+        self.dependent = _dependent(start, made)
+        between = [
             op
-            for op in end.graph.get_operations()
+            for op in made
             if op is not start.op
-            and any(t.ref() in self.dependent and t.ref() in self.needed for t in op.outputs)
+            and any(t.ref() in self.dependent and t.ref() in needed for t in op.outputs)
         ]
-        for op in self.operations:
-            if op.type not in RULES:
-                raise ValueError(
-                    f"deep_shap has no rule for operation {op.type!r} of layer "
-                    f"{layer_of(op)!r}.{nearest(op.type, RULES)} Use method='expected_gradients' "
-                    "or method='permutation', which need no rules."
-                )
-        self.inner = inner_places(self.operations)
+        self.inner = inner_places(between)
+        self._order = {op: number for number, op in enumerate(made)}
+        self.steps, missing = self._planned(between)
+        if missing and fallback == "error":
+            op = missing[0]
+            raise ValueError(
+                f"deep_shap has no rule for operation {op.type!r} of layer {layer_of(op)!r}."
+                f"{nearest(op.type, rules)} Pass fallback='gradient' to go by its gradient there, "
+                "or use method='expected_gradients' or method='permutation', which need no rules."
+            )
+        named = sorted({f"{op.type} of {layer_of(op)}" for op in missing})
+        self.approximated = tuple(named)
 
-    def _dependent(self) -> set[Any]:
-        """Find the tensors that depend on the start, among those the end needs."""
-        self.needed: set[Any] = set()
-        stack = [self.end]
-        while stack:
-            tensor = stack.pop()
-            if tensor.ref() not in self.needed:
-                self.needed.add(tensor.ref())
-                stack.extend(tensor.op.inputs)
-        dependent = {self.start.ref()}
-        for op in self.end.graph.get_operations():  # in the order of creation: inputs come first
-            if op.type not in SIZES and any(tensor.ref() in dependent for tensor in op.inputs):
-                dependent.update(tensor.ref() for tensor in op.outputs)
-        return dependent
+    def _planned(self, between: list[Any]) -> tuple[list[Step], list[Any]]:
+        """Choose a step for each operation that multipliers reach, and list those without rule."""
+        steps, missing, reached = [], [], {self.end.ref()}
+        for op in reversed(between):
+            if not any(tensor.ref() in reached for tensor in op.outputs):
+                continue
+            step = self._step(op)
+            if step is None:
+                missing.append(op)
+                step = Step(op, tuple(op.inputs), locally.at_both_ends)
+            steps.append(step)
+            reached |= {t.ref() for t in step.sources if t.ref() in self.dependent}
+        return steps[::-1], missing[::-1]
+
+    def _step(self, op: Any) -> Step | None:
+        source = single_source(op, self.dependent, self._order)
+        if source is not None:
+            return Step(op, (source,), partial(nonlinear.rescale_whole, source=source))
+        if op in self._bodies:
+            return Step(op, tuple(self._bodies[op]), lambda op, grads, depends, pairs: grads)
+        chain = locally.chain_to(op, self.dependent)
+        if chain:
+            back = partial(locally.linear_chain, chain=chain)
+            return Step(op, (chain[0].inputs[0],), back)
+        rule = self.rules.get(op.type)
+        if rule is pooling.max_pool and pooling.tiles(op) and op.inputs[0].op.type == "Relu":
+            return Step(op, tuple(op.inputs[0].op.inputs), pooling.pool_of_relu)
+        depending = sum(tensor.ref() in self.dependent for tensor in op.inputs)
+        if rule is None or (op.type in ONE_SOURCE and depending > 1):
+            return None
+        return Step(op, tuple(op.inputs), rule)
 
     def back(self, seed: Any, pairs: Pairs) -> Any:
-        """Carry `seed`, one row for each pair, from the end back to the start."""
+        """Carry `seed`, one row for each target and pair, from the end back to the start."""
         found: dict[Any, list[Any]] = defaultdict(list)
         found[self.end.ref()].append(seed)
-        for op in reversed(self.operations):
-            grads = [_total(found[tensor.ref()]) for tensor in op.outputs]
+        for step in reversed(self.steps):
+            grads = [_total(found.pop(tensor.ref(), [])) for tensor in step.op.outputs]
             if all(grad is None for grad in grads):
                 continue
-            depends = [tensor.ref() in self.dependent for tensor in op.inputs]
-            for tensor, grad in zip(
-                op.inputs, RULES[op.type](op, grads, depends, pairs), strict=True
-            ):
+            depends = [tensor.ref() in self.dependent for tensor in step.sources]
+            carried = step.rule(step.op, grads, depends, pairs)
+            for tensor, grad in zip(step.sources, carried, strict=True):
                 if grad is not None and tensor.ref() in self.dependent:
                     found[tensor.ref()].append(grad)
         total = _total(found[self.start.ref()])
-        return total if total is not None else tf.zeros(pairs.sizes(self.start))
+        return total if total is not None else tf.zeros(pairs.sizes(self.start), self.start.dtype)
+
+
+def _needed(end: Any, bodies: dict[Any, list[Any]]) -> set[Any]:
+    """Find the tensors that the end is computed from."""
+    needed: set[Any] = set()
+    stack = [end]
+    while stack:
+        tensor = stack.pop()
+        if tensor.ref() not in needed:
+            needed.add(tensor.ref())
+            stack.extend(tensor.op.inputs)
+            stack.extend(bodies.get(tensor.op, ()))
+    return needed
+
+
+def _dependent(start: Any, made: list[Any]) -> set[Any]:
+    """Find the tensors that depend on the start."""
+    dependent = {start.ref()}
+    for op in made:  # in the order of creation: inputs come first
+        if op.type not in SIZES and any(tensor.ref() in dependent for tensor in op.inputs):
+            dependent.update(tensor.ref() for tensor in op.outputs)
+    return dependent
 
 
 def _total(grads: list[Any]) -> Any:

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+import explainprune as xp
 from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import FormulaNetwork, as_network
 from explainprune.network.backend import keras
 from explainprune.network.rescale.multipliers import Multipliers, tiles
+from explainprune.network.rescale.unrolling import unrolled
 
 L = keras.layers
 
@@ -47,6 +49,39 @@ def mixed(x):
     return L.Dense(2)(joined)
 
 
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.last = L.SimpleRNN(3), L.Dense(2)
+
+    def call(self, x):
+        h = self.rnn(keras.ops.reshape(x, (-1, 3, 2)))
+        return self.last(keras.ops.where(h > 0, h, 0.2 * h))
+
+
+def subclassed():
+    model = Subclassed()
+    model(np.zeros((1, 6), "float32"))
+    return randomised(model)
+
+
+def operation(function):
+    return lambda: functional((6,), lambda x: L.Dense(2)(function(L.Dense(4)(x))))
+
+
+ops = keras.ops
+OPERATIONS = {
+    "where": operation(lambda x: ops.where(x > 0.1, ops.sin(x), -x)),
+    "where of two": operation(lambda x: ops.where(x > ops.flip(x, 1), x, 0.5 * x)),
+    "and, or, not": operation(
+        lambda x: ops.where((x > 0) & ~(ops.flip(x, 1) > 1) | (ops.roll(x, 1, 1) < -1), x, 1.0)
+    ),
+    "clip, power": operation(lambda x: ops.power(ops.clip(x, -0.5, 0.5), 3)),
+    "cumsum": operation(lambda x: ops.cumsum(x, 1)),
+    "logsumexp": operation(lambda x: ops.logsumexp(x, axis=1, keepdims=True)),
+    "min": operation(lambda x: ops.min(x, axis=1, keepdims=True)),
+    "log_softmax": operation(lambda x: ops.log_softmax(x)),
+}
 ACTIVATIONS = [
     "relu", "gelu", "leaky_relu", "relu6", "softsign", "elu", "selu", "tanh", "softplus", "mish",
     "swish", "sigmoid", "hard_sigmoid", "exponential", "hard_silu", "log_sigmoid", "celu",
@@ -86,8 +121,15 @@ MODELS = {
     "squeeze-excite": lambda: functional((6, 6, 2), squeeze_excite),
     "attention": lambda: functional((4, 3), attention),
     "mixed": lambda: functional((6,), mixed),
-    "unrolled": lambda: sequential((4, 3), L.LSTM(3, unroll=True), L.Dense(2)),
-    "gru": lambda: sequential((4, 3), L.Bidirectional(L.GRU(2, unroll=True)), L.Dense(2)),
+    **OPERATIONS,
+    "dilated and grouped": lambda: sequential(
+        (4, 4, 2), L.Conv2D(4, 2, dilation_rate=2), L.Conv2D(4, 2, groups=2, activation="relu"),
+        L.Flatten(), L.Dense(2)
+    ),
+    "rolled": lambda: sequential((3, 2), L.Bidirectional(L.LSTM(2)), L.Dense(2)),
+    "subclassed": subclassed,
+    "unrolled": lambda: sequential((3, 2), L.LSTM(3, unroll=True), L.Dense(2)),
+    "gru": lambda: sequential((3, 2), L.GRU(2), L.Dense(2)),
     "time": lambda: sequential(
         (4, 3), L.TimeDistributed(L.Dense(3, "relu")), L.Flatten(), L.Dense(2)
     ),
@@ -245,6 +287,42 @@ def test_an_operation_without_a_rule_is_named():
     network, x, background = rows(model)
     with pytest.raises(ValueError, match="no rule for operation 'TopKV2'"):
         deep_shap(network, x, background, None)
+
+
+def test_an_operation_without_a_rule_may_go_by_its_gradient():
+    model = functional((4,), lambda x: L.Dense(2)(keras.ops.sort(L.Dense(4, name="before")(x))))
+    x, background = (np.full((1, 4), value, "float32") for value in (0.3, 0.1))
+    found = xp.attribute(model, x, background=background, fallback="gradient")
+    assert any("TopKV2 of sort" in note for note in found.notes)
+    assert not found.complete
+    network = as_network(model)  # x and background sort alike: there the gradient is right
+    expected = network.gradients(x, found.targets) * (x - background)
+    order = [np.argsort(model.get_layer("before")(row)[0]) for row in (x, background)]
+    assert (order[0] == order[1]).all()
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5)
+    with pytest.raises(ValueError, match="Did you mean 'gradient'"):
+        deep_shap(network, x, background, None, fallback="gradients")
+
+
+def test_a_condition_is_paid_as_a_product():
+    """where(a > 0, b, 0) is step(a) · b: the Shapley values of that product."""
+    model = functional((2,), lambda x: ops.where(x[:, :1] > 0, x[:, 1:], 0.0))
+    found = deep_shap(as_network(model), np.array([[3.0, 5.0]]), np.array([[-1.0, 2.0]]), None)
+    np.testing.assert_allclose(found.values[0, :, 0], [3.5, 1.5], rtol=1e-6)
+
+
+def test_recurrent_layers_are_rolled_again_afterwards():
+    model = MODELS["rolled"]()
+    network, x, background = rows(model)
+    before = model.get_config()
+    deep_shap(network, x, background, None)
+    assert model.get_config() == before
+    inner = model.layers[0].forward_layer
+    assert not inner.unroll
+    with pytest.raises(RuntimeError), unrolled([inner]):
+        assert inner.unroll
+        raise RuntimeError
+    assert not inner.unroll
 
 
 def test_a_formula_is_refused():
