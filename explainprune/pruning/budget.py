@@ -12,13 +12,14 @@ from explainprune.lookup import unknown
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import OutOfReach
-from explainprune.pruning.costs import COSTS
+from explainprune.pruning.costs import COSTS, COSTS_ON_ROWS, cost_of
 from explainprune.pruning.goals import Choice, Goal
 from explainprune.pruning.granularity import Entries, Sharing, View
 from explainprune.pruning.granularity.view import Scores
+from explainprune.pruning.rows import Given
 from explainprune.pruning.schedule import Schedule, sparsities
 
-BUDGETS = (*COSTS, "accuracy_drop")
+BUDGETS = (*COSTS, *COSTS_ON_ROWS, "accuracy_drop")
 TRIALS = 7
 """Prunings tried for an accuracy budget: sparsity is found to 1/128 of what can be reached."""
 
@@ -44,7 +45,9 @@ def read_budget(budget: Mapping[str, float]) -> tuple[str, float]:
     number = isinstance(value, int | float | np.number) and math.isfinite(value)
     low_enough = name not in ("params_kept", "flops_kept") or (number and value <= 1)
     if not number or not low_enough or value < 0 or (value == 0 and name != "accuracy_drop"):
-        expected = "a number above 0" if name == "bytes" else "a share between 0 and 1"
+        expected = (
+            "a number above 0" if name in ("bytes", "exact_cost") else "a share between 0 and 1"
+        )
         raise ValueError(f"budget {name!r} takes {expected}. Received: {value!r}.")
     return name, float(value)
 
@@ -57,14 +60,15 @@ def cost_goal(
     schedule: str | Schedule,
     steps: int,
     sharing: Sharing,
+    learned: Given,
 ) -> Goal:
     """Remove, at each step, no more than it takes for the cost to be as low as is due by then."""
-    cost = COSTS[name]
+    cost = cost_of(name, model, learned)
     start = cost(model, {})
-    reached = sparsities(schedule, steps, max(0.0, 1 - most / start))
+    path = _path(start, most, schedule, steps, in_orders=name in COSTS_ON_ROWS)
 
     def choose(step: int, model: Model, scores: Scores, kept: Entries | None) -> Choice:
-        due = most if step == len(reached) - 1 else start * (1 - reached[step])
+        due = path[step]
         shared = Sharing(sharing.allocation, sharing.keep_at_least, sharing.seed + step)
 
         def keep(removed: int) -> tuple[Entries, float]:
@@ -82,7 +86,23 @@ def cost_goal(
         figures = {"budget": name, "budget_requested": due, "budget_achieved": spent}
         return Choice(entries, removed / view.total, figures)
 
-    return Goal(len(reached), choose)
+    def after(model: Model) -> dict[str, object]:
+        return {"budget_achieved": cost(model, {})}
+
+    # Whether a unit's sign is fixed depends on weights: what is counted on rows moves in training.
+    return Goal(len(path), choose, after if name in COSTS_ON_ROWS else None)
+
+
+def _path(
+    start: float, most: float, schedule: str | Schedule, steps: int, *, in_orders: bool
+) -> list[float]:
+    """Return what is due at each step: by equal amounts, or by equal orders of magnitude."""
+    if not in_orders:
+        reached = sparsities(schedule, steps, max(0.0, 1 - most / start))
+        return [*(start * (1 - share) for share in reached[:-1]), most]
+    ways = [share / 0.5 for share in sparsities(schedule, steps, 0.5)]
+    begin = max(math.log(start), math.log(most))
+    return [*(math.exp(begin + way * (math.log(most) - begin)) for way in ways[:-1]), most]
 
 
 def _fewest(

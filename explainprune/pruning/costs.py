@@ -13,6 +13,8 @@ from explainprune.network.graph import has_graph
 from explainprune.network.layers import layers
 from explainprune.network.protocol import Model
 from explainprune.network.variables import variables, weights_of
+from explainprune.pruning.pairing import Pairing, exact_cost, pairing
+from explainprune.pruning.rows import Given
 from explainprune.types import Array
 
 Cost = Callable[[Model, Mapping[str, Array]], float]
@@ -57,6 +59,25 @@ COSTS: dict[str, Cost] = {
     "bytes": bytes_,
 }
 """Budgets that masks alone decide; ``"accuracy_drop"``, which needs training, comes beside them."""
+
+COSTS_ON_ROWS: dict[str, Callable[[Model, Mapping[str, Array], Pairing], float]] = {
+    "exact_cost": exact_cost,
+}
+"""Budgets that are counted on pairs of rows as well, and span many orders of magnitude."""
+
+
+def cost_of(name: str, model: Model, given: Given) -> Cost:
+    """Return a cost as a function of a model and masks alone.
+
+    Raises
+    ------
+    ValueError
+        If it needs rows and there are none.
+    """
+    if name in COSTS:
+        return COSTS[name]
+    count, pairs = COSTS_ON_ROWS[name], pairing(model, given)
+    return lambda model, masks: count(model, masks, pairs)
 
 
 def _share(call: Call, masks: Mapping[str, Array], paths: Mapping[int, str]) -> float:

@@ -39,10 +39,13 @@ class Goal:
     steps : int
     choose : callable
         (step from 0, the model then, its scores, entries kept before or None) → `Choice`.
+    after : callable, optional
+        From a model after a step, fine-tuned, to columns of the history that this has changed.
     """
 
     steps: int
     choose: Callable[[int, Model, Scores, Entries | None], Choice]
+    after: Callable[[Model], dict[str, object]] | None = None
 
 
 def sparsity_goal(

@@ -95,9 +95,11 @@ def prune(
         whose units are the model's outputs are protected and, like those in `protect`, don't count.
     budget : dict of str to float, optional
         What may be left, in place of `sparsity`: ``{"params_kept": 0.25}``,
-        ``{"flops_kept": 0.5}``, ``{"bytes": 50_000}`` (through gzip), or
+        ``{"flops_kept": 0.5}``, ``{"bytes": 50_000}`` (through gzip), ``{"exact_cost": 1e5}``
+        (coalitions of exact Shapley values for all outputs, mean over pairs of rows), or
         ``{"accuracy_drop": 0.01}`` on the validation rows, for which several prunings are tried.
-        Requested and achieved are in the history, side by side.
+        Requested and achieved are in the history, side by side; the exact cost is counted again
+        after fine-tuning, which may move it a little.
     allocation : str, mapping or callable
         How removal is shared: a name in ``ALLOCATIONS``, or the sparsity (or a range of it) of
         single layers by path, the others sharing globally.
@@ -161,7 +163,8 @@ def prune(
     name, most = read_budget(budget or {})
     if name == "accuracy_drop":
         return Pruned(*within_accuracy(trial, seen, model, most, sharing), notes)
-    return Pruned(*run(cost_goal(seen, model, name, most, schedule, steps, sharing)), notes)
+    goal = cost_goal(seen, model, name, most, schedule, steps, sharing, learned)
+    return Pruned(*run(goal), notes)
 
 
 def _check_weights(model: Model) -> None:

@@ -73,6 +73,8 @@ class Run:
             if epochs:
                 current = finetune(current, masks, epochs, stream(self.seed, "training", step))
                 reference = current
+                if goal.after is not None:
+                    figures |= goal.after(current)
             self._note(
                 current,
                 step=step + 1,

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from keras import layers as kl
 
+from explainprune.analysis.attribution import exact_cost
 from explainprune.network.size import size_of
 from explainprune.network.variables import variables
 from explainprune.pruning import prune, shrink
@@ -11,6 +12,9 @@ from explainprune.pruning.budget import read_budget, within_accuracy
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.costs import flops_kept
 from explainprune.pruning.granularity import Sharing, view
+from explainprune.pruning.pairing import exact_cost as pairing_cost
+from explainprune.pruning.pairing import pairing
+from explainprune.pruning.rows import given
 from explainprune.types import Rows
 
 PARAMS = 6 * 12 + 12 + 12 * 8 + 8 + 8 * 3 + 3
@@ -155,6 +159,57 @@ def test_accuracy_is_bisected(untrained, drop):
     np.testing.assert_allclose(history.budget_achieved, [0, max(0.0, sparsity - 0.2) ** 2])
 
 
+@pytest.mark.parametrize("granularity", ["weight", "unit"])
+def test_coalitions_of_exact_values(model, data, granularity):
+    options = {"criterion": "magnitude", "granularity": granularity, "finetune_epochs": 0}
+    pruned = prune(model, data, budget={"exact_cost": 60}, steps=1, **options)
+    counted = pairing(model, given(data))
+    cost = exact_cost(pruned.model, counted.x, counted.background)
+    last = pruned.history.iloc[-1]
+    assert (last.budget, last.budget_requested) == ("exact_cost", 60)
+    assert last.budget_achieved == cost.total <= 60
+    # As little as will do: with one entry less removed it costs more.
+    one_less = last.achieved - 1 / (168 if granularity == "weight" else 20)
+    more = prune(model, data, sparsity=one_less, schedule="one_shot", **options)
+    assert exact_cost(more.model, counted.x, counted.background).total > 60
+
+
+def test_coalitions_go_down_by_orders_of_magnitude(model, data):
+    budget = {"exact_cost": 60}
+    pruned = prune(model, data, budget=budget, steps=3, schedule="linear", finetune_epochs=3)
+    due = pruned.history.budget_requested.to_numpy()[1:]
+    start = pairing_cost(model, {}, pairing(model, given(data)))
+    np.testing.assert_allclose(
+        due, [60 * (start / 60) ** (2 / 3), 60 * (start / 60) ** (1 / 3), 60]
+    )
+    # What was achieved is that of the fine-tuned model.
+    counted = pairing(model, given(data))
+    cost = exact_cost(pruned.model, counted.x, counted.background).total
+    assert pruned.history.budget_achieved.iloc[-1] == cost
+    assert cost < 120
+
+
+def test_pairs_that_coalitions_are_counted_on(data):
+    rows = np.arange(60.0).reshape(10, 6)
+    model = keras.Sequential([keras.Input((6,)), kl.Dense(1)])
+    alternating = pairing(model, given(rows))
+    np.testing.assert_array_equal(alternating.x, rows[::2])
+    np.testing.assert_array_equal(alternating.background, rows[1::2])
+    own = data.with_(background=rows, players=np.array([0, 0, 1, 1, 2, 2]))
+    taken = pairing(model, given(own))
+    np.testing.assert_array_equal(taken.background, rows)
+    assert len(taken.x) == 32
+    assert taken.players.tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_coalitions_that_cannot_be_counted(model):
+    with pytest.raises(ValueError, match="'exact_cost' needs rows to count on"):
+        one_shot(model, budget={"exact_cost": 60}, finetune_epochs=0)
+    loop = keras.Sequential([keras.Input((3, 2)), kl.LSTM(2, name="loop"), kl.Dense(1)])
+    with pytest.raises(ValueError, match=r"can't be counted: layer 'loop' \(LSTM\) is not read"):
+        one_shot(loop, data=np.ones((4, 3, 2)), budget={"exact_cost": 60}, finetune_epochs=0)
+
+
 def test_accuracy_of_a_trained_model(model, data):
     pruned = prune(model, data, budget={"accuracy_drop": 0.05}, finetune_epochs=0, steps=1)
     history = pruned.history.validation_accuracy
@@ -188,6 +243,7 @@ def test_accuracy_out_of_reach_or_without_labels(model, data):
         (0.5, r"budget has one entry.*Received: 0.5"),
         ({"params_kept": 1.5}, r"'params_kept' takes a share between 0 and 1. Received: 1.5"),
         ({"flops_kept": 0}, r"'flops_kept' takes a share between 0 and 1. Received: 0"),
+        ({"exact_cost": 0}, r"'exact_cost' takes a number above 0. Received: 0"),
         ({"bytes": -3}, r"'bytes' takes a number above 0. Received: -3"),
         ({"accuracy_drop": float("nan")}, r"'accuracy_drop' takes a share .* Received: nan"),
         ({"bytes": "9 kB"}, r"Received: '9 kB'"),

@@ -48,27 +48,38 @@ def count(network: Unrolled, x: Array, background: Array, players: Array) -> Cou
     return count_terms(Cutter(terms_of(network, players)), x, background)
 
 
-def count_terms(cutter: Cutter, x: Array, background: Array) -> Count:
-    """Count for terms that are already at hand."""
+def count_terms(cutter: Cutter, x: Array, background: Array, enough: float = np.inf) -> Count:
+    """Count for terms that are already at hand.
+
+    Parameters
+    ----------
+    cutter : Cutter
+    x, background : ndarray (n, inputs), (b, inputs)
+    enough : float
+        Once the mean over all pairs is sure to be above it, the others are not looked at, and
+        the mean is that over those that were.
+    """
     terms = cutter.terms
     layers = terms.network.layers
     units = [np.zeros(len(layer.groups)) for layer in layers]
-    outputs, work = np.zeros(terms.n_outputs), 0.0
+    outputs, work, seen = np.zeros(terms.n_outputs), 0.0, 0
     for pairs in in_pairs(terms, x, background):
+        seen += len(pairs.sample)
         for games in pairs.games:
             players, width = sizes(cutter, pairs, games)
             each = np.where(players > 0, coalitions(players), 0.0)
             units[games.layer] += np.bincount(games.group, each, len(units[games.layer]))
             outputs += _by_output(games, each)
             work += float(each @ width)
-    total = len(x) * len(background)
+        if sum(map(np.sum, units)) > enough * len(x) * len(background):
+            break
     named = [
-        (layer.name_of(int(group)), found[group] / total)
+        (layer.name_of(int(group)), found[group] / seen)
         for layer, found in zip(layers, units, strict=True)
         for group in np.flatnonzero(found)
     ]
     names = tuple(name for name, _ in named)
-    return Count(outputs / total, np.array([each for _, each in named]), names, work / total)
+    return Count(outputs / seen, np.array([each for _, each in named]), names, work / seen)
 
 
 def _by_output(games: Games, each: Array) -> Array:
