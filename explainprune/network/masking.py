@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,40 @@ class Holder:
             self._bound[model] = [(held[path], mask) for path, mask in self.masks.items()]
         pairs: list[tuple[Any, Any]] = self._bound[model]
         return pairs
+
+
+class HeldMasks:
+    """Masks of one model that can be replaced without compiling anything anew.
+
+    Parameters
+    ----------
+    model : keras.Model
+    paths : iterable of str
+        Variables that may be masked; nothing is, until `set`.
+    """
+
+    def __init__(self, model: Model, paths: Iterable[str]) -> None:
+        held = variables(model)
+        self._held = {path: held[path] for path in paths}
+        self._masks = {
+            path: tf.Variable(tf.ones(variable.shape, tf.bool), trainable=False)
+            for path, variable in self._held.items()
+        }
+
+    @property
+    def paths(self) -> set[str]:
+        """The variables that may be masked."""
+        return set(self._held)
+
+    def set(self, masks: Mapping[str, Array]) -> None:
+        """Replace all masks; variables that `masks` doesn't name are kept whole."""
+        for path, variable in self._masks.items():
+            variable.assign(masks[path] if path in masks else tf.ones(variable.shape, tf.bool))
+
+    def hold(self) -> None:
+        """Set masked entries to zero."""
+        for path, variable in self._held.items():
+            variable.assign(tf.where(self._masks[path], variable, tf.zeros_like(variable)))
 
 
 def holder(model: Model, masks: Mapping[str, Array]) -> Holder:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
-from explainprune.network.backend import keras
-from explainprune.network.feeding import feed
-from explainprune.network.losses import check_against, compiled_like, labels_of, output_width
-from explainprune.network.masking import Holder, apply_masks, holder
+from explainprune.network.losses import compiled_like
+from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
-from explainprune.network.training_loop import Fed, Logs, Loop, Patience
+from explainprune.network.trainer import History, Trainer
 from explainprune.types import Array, Rows
 
-__all__ = ["apply_masks", "compiled_like", "fit", "holder"]
-
-History = dict[str, list[float]]
+__all__ = ["Trainer", "apply_masks", "compiled_like", "fit", "holder"]
 
 
 def fit(
@@ -81,68 +74,17 @@ def fit(
         If labels are missing, of one class or outside the outputs' range, inputs don't fit, or
         the loss becomes NaN.
     """
-    _check(epochs=epochs, batch_size=batch_size)
-    if patience is not None and validation is None:
-        raise ValueError("patience= needs validation= rows to watch.")
-    trained = compiled_like(model, rows, learning_rate=learning_rate)
-    holders = [] if masks is None else [holder(trained, masks)]
-    if isinstance(after_step, Holder):
-        holders, after_step = [*holders, after_step], None
-    fed = Fed.of(trained, rows.x, labels_of(rows), sample_weight, class_weight)
-    check = None
-    if validation is not None:
-        check = Fed.of(trained, validation.x, labels_of(validation), None, class_weight)
-        width = output_width(trained, feed(trained, validation.x))
-        check_against(trained.loss, labels_of(validation), outputs=width)
-    loop = Loop(trained, fed, holders, seed)
-    called = keras.callbacks.CallbackList(list(callbacks), model=trained, epochs=epochs)
-    after_batch = _after_batch(trained, called, after_step)
-    watch = Patience(trained, patience)
-    history: History = {}
-    trained.stop_training = False
-    called.on_train_begin()
-    for epoch in range(epochs):
-        called.on_epoch_begin(epoch)
-        logs = loop.epoch(batch_size, after_batch)
-        _check_loss(logs, epoch)
-        if check is not None:
-            logs |= {f"val_{name}": value for name, value in loop.score(check).items()}
-        for name, value in logs.items():
-            history.setdefault(name, []).append(value)
-        called.on_epoch_end(epoch, logs)
-        if watch.stops(logs) or trained.stop_training:
-            break
-    loop.finish()
-    watch.restore()
-    called.on_train_end()
-    return trained, history
-
-
-def _after_batch(
-    model: Model, called: Any, after_step: Callable[[Model], None] | None
-) -> Callable[[int, Logs], None] | None:
-    """Join callbacks and hook into one call per batch; None where there are neither."""
-    if not called.callbacks and after_step is None:
-        return None
-
-    def after_batch(batch: int, logs: Logs) -> None:
-        if after_step is not None:
-            after_step(model)
-        called.on_train_batch_end(batch, logs)
-
-    return after_batch
-
-
-def _check(**counts: int) -> None:
-    for name, value in counts.items():
-        least = 0 if name == "epochs" else 1
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} is a whole number of at least {least}. Received: {value!r}.")
-
-
-def _check_loss(logs: Logs, epoch: int) -> None:
-    if not math.isfinite(logs["loss"]):
-        raise ValueError(
-            f"Training diverged: the loss is {logs['loss']} in epoch {epoch + 1}. Try a lower "
-            "learning_rate=."
-        )
+    trainer = Trainer(
+        model,
+        rows,
+        batch_size=batch_size,
+        validation=validation,
+        learning_rate=learning_rate,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        patience=patience,
+    )
+    history = trainer.run(
+        model, epochs=epochs, seed=seed, masks=masks, callbacks=callbacks, after_step=after_step
+    )
+    return trainer.model, history

@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.feeding import feed, structured
-from explainprune.network.masking import Holder
+from explainprune.network.masking import HeldMasks
 from explainprune.network.protocol import Model
 from explainprune.network.traced import Traced
 from explainprune.network.variables import seed_states
@@ -74,21 +74,22 @@ class Loop:
     model : keras.Model
         Compiled; trained in place.
     fed : Fed
-    holders : list of Holder
-    seed : int
-        Of the order of rows and of the model's own random layers.
+    masks : HeldMasks
     """
 
-    def __init__(self, model: Model, fed: Fed, holders: list[Holder], seed: int) -> None:
-        self.model, self.fed, self._holders = model, fed, holders
-        self._rng = np.random.default_rng(seed)
-        for state in seed_states(model):
-            state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
+    def __init__(self, model: Model, fed: Fed, masks: HeldMasks) -> None:
+        self.model, self.fed, self.masks = model, fed, masks
         self._create_metrics()
-        self._hold()
         self._step = Traced(self._trace_step)
         self._epoch = Traced(self._trace_epoch)
         self._score = Traced(self._trace_score)
+
+    def start(self, seed: int) -> None:
+        """Begin anew: `seed` decides the order of rows and the model's own random layers."""
+        self._rng = np.random.default_rng(seed)
+        for state in seed_states(self.model):
+            state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
+        self.masks.hold()
 
     def epoch(self, batch_size: int, after_batch: Callable[[int, Logs], None] | None) -> Logs:
         """Train once over all rows in a new order; `after_batch` is called after each step."""
@@ -114,7 +115,7 @@ class Loop:
     def finish(self) -> None:
         """Let the optimizer put its last values in place (moving averages), masks held."""
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-        self._hold()
+        self.masks.hold()
 
     def _logs(self) -> Logs:
         results = self.model.get_metrics_result()
@@ -141,13 +142,9 @@ class Loop:
         picked = structured(self.model, [tf.gather(part, index) for part in x])
         return (picked, *(tf.gather(part, index) for part in rest))
 
-    def _hold(self) -> None:
-        for hold in self._holders:
-            hold(self.model)
-
     def _trace_step(self, tensors: tuple[Any, ...], index: Any) -> None:
         self.model.train_step(self._batch(tensors, index))
-        self._hold()
+        self.masks.hold()
 
     def _trace_epoch(self, tensors: tuple[Any, ...], order: Any, size: Any) -> None:
         """Run all steps in one TensorFlow loop."""

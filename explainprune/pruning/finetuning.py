@@ -7,7 +7,7 @@ from typing import Any
 
 from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
-from explainprune.network.training import fit
+from explainprune.network.trainer import Trainer
 from explainprune.pruning.rows import Given
 from explainprune.types import Masks
 
@@ -36,7 +36,7 @@ def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
         If the recipe isn't callable.
     """
     if recipe is None:
-        return lambda model, masks, epochs, seed: _fit(model, given, masks, epochs, seed)
+        return _Own(given)
     if not callable(recipe):
         raise TypeError(
             "recipe is a function train(model, data, *, seed, after_step) that returns a model. "
@@ -78,11 +78,19 @@ def epochs_for(
     return 0, NO_LABELS if given.learn is not None else None
 
 
-def _fit(model: Model, given: Given, masks: Masks, epochs: int, seed: int) -> Model:
-    """Train by the model's own loss."""
-    assert given.learn is not None
-    trained, _ = fit(model, given.learn, epochs=epochs, seed=seed, masks=masks)
-    return trained
+class _Own:
+    """Training by the model's own loss; what is compiled at the first step serves the others."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._trainer: Trainer | None = None
+
+    def __call__(self, model: Model, masks: Masks, epochs: int, seed: int) -> Model:
+        assert self._given.learn is not None
+        if self._trainer is None:
+            self._trainer = Trainer(model, self._given.learn)
+        trained, _ = self._trainer.train(model, epochs=epochs, seed=seed, masks=masks)
+        return trained
 
 
 def _by_recipe(recipe: Recipe, model: Model, given: Given, masks: Masks, seed: int) -> Model:

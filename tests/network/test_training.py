@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.trainer import Trainer
 from explainprune.network.training import apply_masks, compiled_like, fit, holder
+from explainprune.network.training_loop import Loop
 from explainprune.network.variables import variables, weights_of
 from explainprune.types import Masks, Rows
 
@@ -348,3 +350,33 @@ def test_several_inputs_by_name():
     trained, history = fit(model, Rows(parts, rows().y), epochs=10, seed=0, learning_rate=0.05)
     assert history["accuracy"][-1] > 0.6
     assert trained(parts).shape == (150, 3)
+
+
+def test_a_trainer_used_again_trains_as_a_new_one_does_and_compiles_nothing_anew(monkeypatch):
+    model, data = mlp(), rows()
+    masks = ninety_percent(model)
+    other = Masks({path: ~mask for path, mask in masks.items() if path != "first/bias"})
+    trainer = Trainer(model, data)
+    first, _ = trainer.train(model, epochs=2, seed=3, masks=masks)
+    traced = []
+    monkeypatch.setattr(Loop, "_trace_epoch", lambda *_: traced.append(1))
+    again, history = trainer.train(first, epochs=2, seed=4, masks=other)
+    assert not traced
+    monkeypatch.undo()
+    expected, expected_history = fit(first, data, epochs=2, seed=4, masks=other)
+    assert history == expected_history
+    for path, values in weights_of(expected).items():
+        np.testing.assert_array_equal(weights_of(again)[path], values, err_msg=path)
+    assert zeros(again, other)[0] == 0 and zeros(first, masks) == (0, 0)
+
+
+def test_a_trainer_compiles_anew_for_variables_it_has_not_held_before():
+    model, data = mlp(), rows()
+    masks = ninety_percent(model)
+    trainer = Trainer(model, data)
+    whole, _ = trainer.train(model, epochs=1, seed=3)
+    held, _ = trainer.train(model, epochs=1, seed=3, masks=masks)
+    freed, _ = trainer.train(model, epochs=1, seed=3)
+    assert zeros(held, masks) == (0, 0) and zeros(whole, masks)[0] > 0
+    for path, values in weights_of(whole).items():
+        np.testing.assert_array_equal(weights_of(freed)[path], values, err_msg=path)
