@@ -48,10 +48,8 @@ def fan_in(model: Model, infos: Sequence[LayerInfo], *limits: int) -> View:
     def choose(scores: Scores, sparsity: float, kept: Entries | None, sharing: Sharing) -> Entries:
         only_global(sharing, "fan_in")
         chosen: Entries = {}
-        stay = fan_ins(
-            *([each[path] for path in kernels] for each in (sizes, incoming, most)),
-            sharing.progress,
-        )
+        listed = [[by_path[path] for path in kernels] for by_path in (sizes, incoming, most)]
+        stay = fan_ins(listed[0], listed[1], listed[2], sharing.progress)
         for (path, kernel), count in zip(kernels.items(), stay, strict=True):
             values = np.where(True if kept is None else kept[path], scores[path], -np.inf)
             rows = keep_highest_in_rows(as_rows(values, axes[path]), count)
