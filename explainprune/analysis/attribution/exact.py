@@ -101,6 +101,6 @@ def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
         f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
         f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
         f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
-        "background rows, raise limit=, or use method='hybrid', 'expected_gradients' or "
+        "background rows, raise limit=, or use method='expected_gradients' or "
         "'permutation'."
     )
