@@ -85,7 +85,8 @@ def _true(network: Network, n: int, y: Array | None) -> Array:
         return np.zeros(n, dtype=np.int64)
     _one_vector(network, "true")
     labels = y.argmax(axis=1) if y.shape == (n, network.n_outputs) else y.reshape(n, -1)
-    if labels.size != n or (labels != np.rint(labels)).any():
+    numbers = labels.dtype.kind in "biuf"
+    if not numbers or labels.size != n or (labels != np.rint(labels)).any():
         raise ValueError(
             f"target='true' needs one class index for each sample. Received: y.shape={y.shape}, "
             f"dtype={y.dtype}."

@@ -89,15 +89,29 @@ def test_more_draws_come_nearer_at_the_rate_of_the_square_root(wide, truth):
         assert 2.5 < error(method, 2) / error(method, 32) < 6.4  # √16 = 4
 
 
-def test_no_feature_is_dropped_from_a_fit():
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("kernel", {}), ("leverage", {}), ("shap_kernel", {"nsamples": 300})],
+)
+def test_no_feature_is_dropped_from_a_fit(method, options):
     """Fits keep all features; shap's default silently keeps ten."""
     many = FormulaNetwork(lambda x: x.sum(axis=1), 30)
-    values = attribute(many, np.ones((1, 30)), background=np.zeros((1, 30)), method="kernel").values
-    np.testing.assert_allclose(values, np.ones((1, 30)), atol=1e-9)
-    through_shap = attribute(
-        many, np.ones((1, 30)), background=np.zeros((1, 30)), method="shap_kernel", nsamples=300
+    values = attribute(
+        many, np.ones((1, 30)), background=np.zeros((1, 30)), method=method, **options
     ).values
-    np.testing.assert_allclose(through_shap, np.ones((1, 30)), atol=1e-6)
+    np.testing.assert_allclose(values, np.ones((1, 30)), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["kernel", "leverage"])
+def test_small_values_of_many_features_are_kept(method):
+    """f = (w·x)² of 40 features: w_i² + w_i Σ_{j≠i} w_j, from 0.04 to 60 % of the largest."""
+    weights = np.linspace(0.02, 1, 40)
+    network = FormulaNetwork(lambda x: (x @ weights) ** 2, 40)
+    found = attribute(network, np.ones((1, 40)), background=np.zeros((1, 40)), method=method)
+    expected = weights**2 + weights * (weights.sum() - weights)
+    np.testing.assert_array_less(np.abs(found.values[0] - expected), 5 * found.std_error[0] + 1e-9)
+    assert found.values[0].min() > 0.5 * expected.min()
+    assert (found.values != 0).all()
 
 
 @pytest.mark.parametrize("method", ["kernel", "leverage", "permutation", "exact"])
