@@ -40,7 +40,7 @@ def agreement(found: Mapping[str, Importance], *, layer: str | None = None) -> A
     --------
     >>> one = Importance("one", "unit", {"a": np.array([1.0, 2.0, 3.0])})
     >>> other = Importance("other", "unit", {"a": np.array([3.0, 2.0, 1.0])})
-    >>> agreement({"one": one, "other": other}).loc["one", "other"]
+    >>> float(agreement({"one": one, "other": other}).loc["one", "other"])
     -1.0
     """
     import pandas as pd
