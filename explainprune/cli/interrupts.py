@@ -12,23 +12,26 @@ AGAIN = 3.0
 
 
 @contextmanager
-def insistent() -> Iterator[None]:
-    """Raise KeyboardInterrupt on Ctrl-C, and again while it has no effect.
+def insistent() -> Iterator[list[int]]:
+    """Raise KeyboardInterrupt on Ctrl-C, and again while it has no effect; list the signals.
 
     Python drops an exception that is raised inside a callback from native code, and training runs
-    in native code nearly all the time: one Ctrl-C could simply vanish there.
+    in native code nearly all the time: one Ctrl-C could simply vanish there, or come out as an
+    error of the native code's own.
     """
+    received: list[int] = []
     if not hasattr(signal, "setitimer"):  # Windows
-        yield
+        yield received
         return
 
     def interrupt(number: int, frame: Any) -> None:
+        received.append(number)
         signal.setitimer(signal.ITIMER_REAL, AGAIN)
         raise KeyboardInterrupt
 
     before = {which: signal.signal(which, interrupt) for which in (signal.SIGINT, signal.SIGALRM)}
     try:
-        yield
+        yield received
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for which, handler in before.items():

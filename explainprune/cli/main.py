@@ -64,8 +64,12 @@ for name, function in COMMANDS.items():
     app.command(name)(function)
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; nothing it does raises."""
+def run(arguments: Sequence[str] | None = None, received: Sequence[int] = ()) -> int:
+    """Run the command line and return its exit code; nothing it does raises.
+
+    An error after an interrupt was `received` is taken for its effect: native code that a
+    KeyboardInterrupt comes through may turn it into another.
+    """
     try:
         command = typer.main.get_command(app)
         code = command.main(
@@ -74,7 +78,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
         )
     except BaseException as error:
-        return failed(error)
+        return failed(KeyboardInterrupt() if received else error)
     if code == INTERRUPTED:  # newer typers turn Ctrl-C into an exit of their own
         return failed(KeyboardInterrupt())
     return code if isinstance(code, int) else 0
@@ -82,6 +86,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line and exit."""
-    with insistent():
-        code = run()
+    with insistent() as received:
+        code = run(received=received)
     sys.exit(code)

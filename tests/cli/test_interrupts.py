@@ -1,0 +1,44 @@
+"""What an interrupt turns into on its way out."""
+
+import os
+import signal
+from importlib import import_module
+
+import pytest
+
+from explainprune.cli.interrupts import insistent
+
+program = import_module("explainprune.cli.main")  # the package offers the function of that name
+
+
+def test_an_error_that_an_interrupt_came_out_as_counts_as_the_interrupt(monkeypatch, capsys):
+    class Command:
+        def main(self, *_, **__):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt:
+                raise SystemError("bad argument to internal function") from None
+
+    monkeypatch.setattr(program.typer.main, "get_command", lambda app: Command())
+    with insistent() as received:
+        code = program.run([], received)
+    assert (code, received) == (130, [signal.SIGINT])
+    assert "Interrupted: nothing was written" in capsys.readouterr().err
+
+
+def test_the_same_error_without_an_interrupt_is_internal(monkeypatch):
+    class Command:
+        def main(self, *_, **__):
+            raise SystemError("bad argument to internal function")
+
+    monkeypatch.setattr(program.typer.main, "get_command", lambda app: Command())
+    with insistent() as received:
+        assert program.run([], received) == 3
+
+
+def test_handlers_are_given_back():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), insistent():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
