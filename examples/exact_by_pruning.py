@@ -6,24 +6,36 @@ own, whose solutions add up to the network's. So: train a wide network, let the 
 each unit fall in rounds with training in between, and write down accuracy, coalitions and seconds.
 Beside it stand the dense network, and the same network trained on for as long with nothing removed.
 
-    python examples/exact_by_pruning.py                            # wine, a minute or two
-    python examples/exact_by_pruning.py --data mnist --hidden 1000 --fan-in 8 10
-    python examples/exact_by_pruning.py --data mnist --hidden 1000 100 --fan-in 8,3
-    python examples/exact_by_pruning.py --quick                    # digits, a few seconds
+    python examples/exact_by_pruning.py                     # wine, a minute or two
+    python examples/exact_by_pruning.py --data mnist        # a few minutes for each fan-in and seed
+    python examples/exact_by_pruning.py --data mnist --hidden 1000 100 --fan-in 12,4
+    python examples/exact_by_pruning.py --quick             # digits, a few seconds
 """
 
 import argparse
 import json
 import math
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 import explainprune as xp
+from explainprune.analysis.intervals import t_mean
+from explainprune.network import fit
+
+ROUNDS, ROWS, BACKGROUND = 6, 20, 100
+TABLES = {"hidden": [64], "fan_in": ["1", "2", "4", "8"], "seeds": range(8), "batch": 32,
+          "epochs": 60, "round": 6, "last": 30}  # fmt: skip
+SETTINGS = {
+    "mnist": {"hidden": [1000], "fan_in": ["8", "10", "12", "16"], "seeds": range(3), "batch": 128,
+              "epochs": 10, "round": 1, "last": 8},
+    "digits": {**TABLES, "hidden": [256], "fan_in": ["4", "8", "12"]},
+    "quick": {"data": "digits", "hidden": [32], "fan_in": ["4"], "seeds": [0], "batch": 32,
+              "epochs": 12, "round": 1, "last": 4},
+}  # fmt: skip
+"""Hidden units, their inputs, seeds, rows a step; epochs at first, in each round and at last."""
 
 
 def network(data, hidden, seed):
@@ -34,32 +46,38 @@ def network(data, hidden, seed):
     return keras.Sequential([keras.Input((data.x.shape[1],)), *layers, head])
 
 
-def compiled(model, data, epochs):
-    """Compile with Adam, whose rate falls to a twentieth over so many epochs of batches of 32."""
-    steps = epochs * math.ceil(len(data.train.x) / 32)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps, alpha=0.05)
+def trained(model, data, epochs, batch, rate=1e-3, **how):
+    """Train a copy with Adam, whose rate falls to a twentieth over these epochs."""
+    steps = epochs * math.ceil(len(data.train.x) / batch)
+    falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.05)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
-    return model
+    model.compile(keras.optimizers.Adam(falling), loss, metrics=["accuracy"])
+    return fit(model, data.train, epochs=epochs, batch_size=batch, **how)[0]
 
 
-def trained(data, hidden, seed, epochs):
-    """Train the network that is to be explained."""
-    model = compiled(network(data, hidden, seed), data, epochs)
-    model.fit(data.train.x, data.train.y, epochs=epochs, batch_size=32, verbose=0)
-    return model
+def worth(kernel, input_norm):
+    """Score a weight by its size times the root of the size of what it reads.
 
-
-def trained_on(model, data, epochs, rounds, seed, **removed):
-    """Train on in rounds, before each of which something goes: what, says `removed`.
-
-    Fan-in falls by the same factor in every round, and the learning rate comes down anew in each.
-    `wanda` scores a weight by its size times the size of what it reads: a large weight on a pixel
-    that is always empty is worth nothing.
+    Halfway between `magnitude`, which keeps weights on pixels that are always empty, and `wanda`,
+    which likes busy pixels best: those differ in most pairs of rows, and cost most coalitions.
     """
-    start = compiled(model, data, epochs // rounds)
-    how = {"criterion": "wanda", "schedule": "geometric", "steps": rounds, "seed": seed}
-    return xp.prune(start, data, finetune_epochs=epochs, **how, **removed).model
+    return np.abs(kernel) * np.sqrt(input_norm)
+
+
+def trained_on(model, data, options, seed, **removed):
+    """Train on in rounds, before each of which something goes, then longer: what goes, `removed`.
+
+    Fan-in falls by the same factor in every round. What is left at the end is few weights, which
+    bear, and need, a higher rate.
+    """
+
+    def recipe(model, data, *, seed, after_step):
+        return trained(model, data, options.round, options.batch, seed=seed, after_step=after_step)
+
+    how = {"criterion": worth, "schedule": "geometric", "steps": ROUNDS, "seed": seed}
+    pruned = xp.prune(model, data, recipe=recipe, **how, **removed)
+    last = {"rate": 3e-3, "seed": seed, "masks": pruned.masks}
+    return trained(pruned.model, data, options.last, options.batch, **last)
 
 
 def accuracy(model, data):
@@ -80,27 +98,26 @@ def explained(model, data, background, rows):
 
 
 def run(options, seed):
-    """Yield one line for each network of one seed; tables are split anew by each."""
+    """Yield one line for each network; the seed also splits tables anew."""
     data = xp.load_data(options.data, seed=seed)
-    rows = np.random.default_rng(seed).choice(len(data.train.x), options.background, replace=False)
+    rows = np.random.default_rng(seed).choice(len(data.train.x), BACKGROUND, replace=False)
     background = data.train.x[rows]
-    model = trained(data, options.hidden, seed, options.epochs)
+    start = network(data, options.hidden, seed)
+    model = trained(start, data, options.epochs, options.batch, seed=seed)
     yield {"network": "dense", "accuracy": accuracy(model, data)}
-    training = model, data, options.finetune, options.rounds, seed
-    longer = trained_on(*training, sparsity=0.0)
+    longer = trained_on(model, data, options, seed, sparsity=0.0)
     yield {"network": "dense, trained on", "accuracy": accuracy(longer, data)}
     for fan_in in options.fan_in:
-        sparse = trained_on(*training, granularity=f"fan_in:{fan_in}")
-        price = explained(sparse, data, background, options.rows)
+        sparse = trained_on(model, data, options, seed, granularity=f"fan_in:{fan_in}")
+        price = explained(sparse, data, background, ROWS)
         yield {"network": f"fan-in {fan_in}", "accuracy": accuracy(sparse, data), **price}
 
 
 def interval(values):
-    """Return mean and half-width of the 95 % t interval over seeds."""
-    if len(values) < 2:
-        return f"{np.mean(values):+.4f} (one seed)"
-    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{np.mean(values):+.4f} ± {half:.4f}"
+    """Return the mean over seeds, and half the width of its 95 % interval."""
+    found = t_mean(values)
+    low, high = found.interval or (np.nan, np.nan)
+    return f"{found.value:+.4f} ± {(high - low) / 2:.4f}"
 
 
 def summary(lines):
@@ -116,30 +133,20 @@ def summary(lines):
 def main():
     """Train, prune and explain for each seed, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="wine", help="wine, breast_cancer, digits or mnist")
-    parser.add_argument("--hidden", type=int, nargs="+", default=[64], help="units of each layer")
-    parser.add_argument("--fan-in", nargs="+", default=["2", "4", "6"], help="8, or 8,3 by layer")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--finetune", type=int, default=30, help="epochs, over all rounds")
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--rows", type=int, default=20, help="test rows that are explained")
-    parser.add_argument("--background", type=int, default=100)
-    parser.add_argument("--out", default=None, help="JSON lines are added to this file")
-    parser.add_argument("--quick", action="store_true", help="one seed, one fan-in, few epochs")
-    options = parser.parse_args()
-    if options.quick:
-        options.data, options.seeds, options.fan_in, options.hidden = "digits", [0], ["4"], [32]
-        options.epochs, options.finetune, options.rounds = 12, 6, 2
+    parser.add_argument("--data", help="wine (the default), breast_cancer, digits or mnist")
+    parser.add_argument("--hidden", type=int, nargs="+", help="units of each layer")
+    parser.add_argument("--fan-in", nargs="+", help="inputs of each unit: 8, or 8,3 by layer")
+    parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument("--quick", action="store_true", help="digits, one seed, few epochs")
+    given = {name: value for name, value in vars(parser.parse_args()).items() if value}
+    chosen = "quick" if given.pop("quick", False) else given.get("data", "wine")
+    options = argparse.Namespace(**{"data": "wine"} | SETTINGS.get(chosen, TABLES) | given)
     about = {"data": options.data, "hidden": "-".join(map(str, options.hidden))}
     lines = []
     for seed in options.seeds:
         for line in run(options, seed):
             lines.append({**about, "seed": seed, **line})
             print(json.dumps(lines[-1]), flush=True)
-            if options.out:
-                with Path(options.out).open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(lines[-1]) + "\n")
     print("\n" + summary(lines).to_string(float_format="{:.4g}".format))
 
 
