@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,10 +30,18 @@ def insistent() -> Iterator[list[int]]:
         signal.setitimer(signal.ITIMER_REAL, AGAIN)
         raise KeyboardInterrupt
 
+    told = sys.unraisablehook
+
+    def dropped(lost: Any) -> None:
+        if lost.exc_type is not KeyboardInterrupt:  # that one comes again: nothing to tell
+            told(lost)
+
+    sys.unraisablehook = dropped
     before = {which: signal.signal(which, interrupt) for which in (signal.SIGINT, signal.SIGALRM)}
     try:
         yield received
     finally:
+        sys.unraisablehook = told
         signal.setitimer(signal.ITIMER_REAL, 0)
         for which, handler in before.items():
             signal.signal(which, handler)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import time
 from importlib import import_module
 
 import pytest
@@ -42,3 +44,24 @@ def test_handlers_are_given_back():
     with pytest.raises(KeyboardInterrupt), insistent():
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_an_interrupt_that_got_lost_says_nothing_and_comes_again(monkeypatch, capfd):
+    monkeypatch.setattr("explainprune.cli.interrupts.AGAIN", 0.2)
+    monkeypatch.setattr("sys.unraisablehook", sys.__unraisablehook__)  # not pytest's own
+
+    class Swallows:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    class Fails:
+        def __del__(self):
+            raise OSError("told as ever")
+
+    with pytest.raises(KeyboardInterrupt), insistent() as received:
+        Swallows()
+        Fails()
+        assert received == [signal.SIGINT]
+        time.sleep(5)
+    told = capfd.readouterr().err
+    assert "told as ever" in told and "KeyboardInterrupt" not in told
