@@ -217,6 +217,8 @@ def drawing(cases: list[Case], runs: int) -> Any:
             costs = [evaluations(sampler, each) for each in draws]
             panel.loglog(costs, errors, marker=MARKS[sampler], color=colour, ms=3, lw=1.2,
                          label=sampler)  # fmt: skip
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:,g}")
         panel.loglog([1e2, 1e4], [0.3, 0.03], color=COLOURS["muted"], lw=0.8, ls=":",
                      label="1 / √evaluations")  # fmt: skip
         panel.set_title(one.name)
