@@ -20,11 +20,6 @@ class Traced:
         self._function = function
         self._concrete: dict[Any, Any] = {}
 
-    @property
-    def traces(self) -> int:
-        """How often it was traced."""
-        return len(self._concrete)
-
     def __call__(self, *args: Any) -> Any:
         """Call the function, tracing it first if its arguments are of a new kind."""
         leaves = tf.nest.flatten(args)

@@ -132,7 +132,7 @@ class Sums:
             self.total = np.zeros((self._players, *found.shape[1:]))
         folded = found * self._weights[size].reshape(-1, *[1] * (found.ndim - 1))
         everything = _fold(folded, self.total[:inner])
-        for player in _members(block, inner):
+        for player in members(block, inner):
             self.total[player] += everything
 
 
@@ -154,7 +154,7 @@ class Pairwise:
         self._single.add(found, size, block, inner)
         if self._both is None:
             self._both = np.zeros((self._players, self._players, *found.shape[1:]))
-        outer = _members(block, inner)
+        outer = members(block, inner)
         folded = found * self._weights[size].reshape(-1, *[1] * (found.ndim - 1))
         for player in reversed(range(inner)):
             half = 2**player
@@ -189,7 +189,7 @@ def _fold(values: Array, into: Array) -> Array:
     return np.asarray(values[0])
 
 
-def _members(block: int, inner: int) -> list[int]:
+def members(block: int, inner: int) -> list[int]:
     """Return the players that a block's upper bits stand for."""
     return [inner + bit for bit in range(block.bit_length()) if block >> bit & 1]
 

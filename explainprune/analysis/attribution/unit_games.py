@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.analysis.attribution.games import Solution, Worth, solve, subset_sums
+from explainprune.analysis.attribution.games import Solution, Worth, members, solve, subset_sums
 from explainprune.network.unrolled import Alike, Cutter, Games, Pairs, Terms, alike
 from explainprune.types import Array
 
@@ -95,7 +95,7 @@ def _worth(bundle: Bundle, inner: int) -> Worth:
     """Return what the coalitions of a block are worth."""
 
     def worth(block: int) -> Array:
-        outer = [inner + bit for bit in range(block.bit_length()) if block >> bit & 1]
+        outer = members(block, inner)
         reads = []
         for start, delta in zip(bundle.starts, bundle.deltas, strict=True):
             if delta is not None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.unrolled.cutting import Cutter, alike
-from explainprune.network.unrolled.elements import Unrolled
-from explainprune.network.unrolled.terms import Games, Pairs, coalitions, in_pairs, terms_of
+from explainprune.network.unrolled.terms import Games, Pairs, coalitions, in_pairs
 from explainprune.types import Array
 
 MOST_PLAYERS = 192
@@ -43,13 +42,8 @@ class Count:
         return float(self.units.sum())
 
 
-def count(network: Unrolled, x: Array, background: Array, players: Array) -> Count:
-    """Count the coalitions for flat rows."""
-    return count_terms(Cutter(terms_of(network, players)), x, background)
-
-
 def count_terms(cutter: Cutter, x: Array, background: Array, enough: float = np.inf) -> Count:
-    """Count for terms that are already at hand.
+    """Count the coalitions for flat rows.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -145,8 +145,3 @@ def channels_last(
     if not found.shape or len(found.shape) == 1:
         return found
     return found.moved(np.moveaxis(found.indices, -1, 0))
-
-
-def named(tensor: Tensor, name: str) -> Tensor:
-    """Say whose units these are."""
-    return replace(tensor, name=name)
