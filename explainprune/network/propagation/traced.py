@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from explainprune.network.backend import tf
-
-SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero")
-"""What these read of a tensor is its sizes, not its values: dependence ends there."""
+from explainprune.network.dependence import SIZES, dependents, layer_of, total
 
 Step = Callable[[Any, list[Any]], Iterable[tuple[Any, Any]]]
 """``(operation, what arrived at each of its outputs or None)`` → tensors and what they get."""
@@ -32,7 +30,7 @@ class Between:
 
     def __init__(self, start: Any, end: Any, constant: Iterable[str] = ()) -> None:
         self.start, self.end = start, end
-        self._dependent = _reached(start, end.graph, {*SIZES, *constant})
+        self._dependent = dependents(start, end.graph.get_operations(), {*SIZES, *constant})
         needed = _needed(end, self._dependent)
         self.operations = [
             op
@@ -64,14 +62,14 @@ class Between:
         found: dict[Any, list[Any]] = defaultdict(list)
         found[self.end.ref()].append(seed)
         for op in reversed(self.operations):
-            arrived = [_total(found[tensor.ref()]) for tensor in op.outputs]
+            arrived = [total(found[tensor.ref()]) for tensor in op.outputs]
             if all(each is None for each in arrived):
                 continue
             for tensor, given in _named(op, step, arrived):
                 if given is not None and self.depends(tensor):
                     found[tensor.ref()].append(tf.convert_to_tensor(given))
-        total = _total(found[self.start.ref()])
-        return tf.zeros_like(self.start) if total is None else total
+        arrived_there = total(found[self.start.ref()])
+        return tf.zeros_like(self.start) if arrived_there is None else arrived_there
 
 
 def through(op: Any, arrived: list[Any], inputs: list[Any]) -> list[Any]:
@@ -87,21 +85,6 @@ def through(op: Any, arrived: list[Any], inputs: list[Any]) -> list[Any]:
         stop_gradients=list(op.inputs),
     )
     return found
-
-
-def layer_of(op: Any) -> str:
-    """Return the part of an operation's name that names its layer."""
-    parts = [part for part in op.name.split("/")[:-1] if not part.startswith("PartitionedCall")]
-    return "/".join(parts[:2]) or str(op.name)
-
-
-def _reached(start: Any, graph: Any, ends: set[str]) -> set[Any]:
-    """Find the tensors that depend on `start`."""
-    dependent = {start.ref()}
-    for op in graph.get_operations():  # in the order of creation: inputs come first
-        if op.type not in ends and any(tensor.ref() in dependent for tensor in op.inputs):
-            dependent.update(tensor.ref() for tensor in op.outputs)
-    return dependent
 
 
 def _needed(end: Any, dependent: set[Any]) -> set[Any]:
@@ -127,7 +110,3 @@ def _named(op: Any, step: Step, arrived: list[Any]) -> Iterator[tuple[Any, Any]]
             f"nothing can be handed back through operation {op.type!r} of layer "
             f"{layer_of(op)!r} ({type(error).__name__}: {reason})"
         ) from error
-
-
-def _total(parts: list[Any]) -> Any:
-    return None if not parts else parts[0] if len(parts) == 1 else tf.add_n(parts)

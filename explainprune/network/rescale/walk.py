@@ -10,6 +10,7 @@ from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.backend import tf
+from explainprune.network.dependence import SIZES, dependents, layer_of, total
 from explainprune.network.rescale import locally, nonlinear, pooling
 from explainprune.network.rescale.inlining import inlined
 from explainprune.network.rescale.pairs import Pairs
@@ -17,8 +18,7 @@ from explainprune.network.rescale.places import inner_places
 from explainprune.network.rescale.regions import single_source
 from explainprune.network.rescale.rules import ONE_SOURCE, RULES, Rule
 
-SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero", "IsFinite", "IsInf",
-         "IsNan")  # fmt: skip
+UNMOVED = (*SIZES, "IsFinite", "IsInf", "IsNan")
 """What these read of a tensor is its sizes or its kind, not its values: dependence ends there."""
 
 
@@ -69,7 +69,7 @@ class Walk:
         self.start, self.end, self.rules = start, end, rules
         made, self._bodies = inlined(end.graph)
         needed = _needed(end, self._bodies)
-        self.dependent = _dependent(start, made)
+        self.dependent = dependents(start, made, UNMOVED)
         between = [
             op
             for op in made
@@ -126,7 +126,7 @@ class Walk:
         found: dict[Any, list[Any]] = defaultdict(list)
         found[self.end.ref()].append(seed)
         for step in reversed(self.steps):
-            grads = [_total(found.pop(tensor.ref(), [])) for tensor in step.op.outputs]
+            grads = [total(found.pop(tensor.ref(), [])) for tensor in step.op.outputs]
             if all(grad is None for grad in grads):
                 continue
             depends = [tensor.ref() in self.dependent for tensor in step.sources]
@@ -134,8 +134,10 @@ class Walk:
             for tensor, grad in zip(step.sources, carried, strict=True):
                 if grad is not None and tensor.ref() in self.dependent:
                     found[tensor.ref()].append(grad)
-        total = _total(found[self.start.ref()])
-        return total if total is not None else tf.zeros(pairs.sizes(self.start), self.start.dtype)
+        arrived = total(found[self.start.ref()])
+        if arrived is None:
+            return tf.zeros(pairs.sizes(self.start), self.start.dtype)
+        return arrived
 
 
 def _needed(end: Any, bodies: dict[Any, list[Any]]) -> set[Any]:
@@ -149,22 +151,3 @@ def _needed(end: Any, bodies: dict[Any, list[Any]]) -> set[Any]:
             stack.extend(tensor.op.inputs)
             stack.extend(bodies.get(tensor.op, ()))
     return needed
-
-
-def _dependent(start: Any, made: list[Any]) -> set[Any]:
-    """Find the tensors that depend on the start."""
-    dependent = {start.ref()}
-    for op in made:  # in the order of creation: inputs come first
-        if op.type not in SIZES and any(tensor.ref() in dependent for tensor in op.inputs):
-            dependent.update(tensor.ref() for tensor in op.outputs)
-    return dependent
-
-
-def _total(grads: list[Any]) -> Any:
-    return None if not grads else grads[0] if len(grads) == 1 else tf.add_n(grads)
-
-
-def layer_of(op: Any) -> str:
-    """Return the part of an operation's name that names its layer."""
-    parts = [part for part in op.name.split("/")[:-1] if not part.startswith("PartitionedCall")]
-    return "/".join(parts[:2]) or op.name
