@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.memory import bytes_per_row
+from explainprune.network.memory import bytes_per_row, rows_within
 from explainprune.network.protocol import chunks
 from explainprune.network.reasons import reason_of
 from explainprune.types import Array
-
-MOST_ROWS = 65_536
-"""Rows in one call at most: larger batches gain nothing and delay an interrupt."""
 
 
 class _Traced:
@@ -63,10 +60,10 @@ class CompiledFunction:
         _check_certain(graph)
         self.n_outputs = int(graph.outputs[0].shape[1])
         row = bytes_per_row(graph)
-        self.rows_per_call = _rows(memory_bytes, row)
+        self.rows_per_call = rows_within(memory_bytes, row)
         # The loop keeps activations longer, and holds the Jacobian twice: gathered, and in order.
         jacobian = 2 * n_inputs * self.n_outputs * tf.as_dtype(dtype).size
-        self._jacobian_rows = _rows(memory_bytes, 1.5 * row + jacobian)
+        self._jacobian_rows = rows_within(memory_bytes, 1.5 * row + jacobian)
 
     def outputs(self, x: Array) -> Array:
         """Return all outputs: (n, n_inputs) → (n, n_outputs)."""
@@ -177,7 +174,3 @@ def _finite(result: Array, what: str) -> Array:
             f"the first is row {int(bad.argmax())}. Expected finite numbers."
         )
     return result
-
-
-def _rows(memory_bytes: int, bytes_per_row: float) -> int:
-    return int(min(MOST_ROWS, max(1, memory_bytes // max(1, bytes_per_row))))

@@ -12,7 +12,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.calls import Call, Calls, calls_of, in_inference
 from explainprune.network.keras_network import KerasNetwork
 from explainprune.network.linking import is_convolution
-from explainprune.network.memory import bytes_per_row
+from explainprune.network.memory import bytes_per_row, rows_within
 from explainprune.network.taps import chains
 from explainprune.types import Array
 
@@ -54,8 +54,7 @@ class FeatureMaps:
             self._traced, input_signature=(rows, tf.TensorSpec((None,), tf.int32)), autograph=False
         )
         self._compiled = function.get_concrete_function()
-        row = bytes_per_row(self._compiled.graph)
-        self.rows_per_call = int(max(1, memory_bytes // max(1, row)))
+        self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))
 
     def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any]:
         signature = self._network.signature

@@ -10,6 +10,14 @@ _VIEWS = {"Identity", "IdentityN", "Reshape", "Squeeze", "ExpandDims", "StopGrad
 _FUNCTIONS = {"While": "body", "StatelessWhile": "body", "PartitionedCall": "f",
               "StatefulPartitionedCall": "f"}  # fmt: skip
 
+MOST_ROWS = 65_536
+"""Rows in one call at most: larger batches gain nothing and delay an interrupt."""
+
+
+def rows_within(memory_bytes: int, row: float) -> int:
+    """Return how many rows of so many bytes fit into one call; one always does."""
+    return int(min(MOST_ROWS, max(1, memory_bytes // max(1, row))))
+
 
 def bytes_per_row(graph: Any) -> int:
     """Bound the memory of a forward and a backward pass over one row.

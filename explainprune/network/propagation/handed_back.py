@@ -11,7 +11,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.embedding import EmbeddedNetwork
 from explainprune.network.keras_network import KerasNetwork
-from explainprune.network.memory import bytes_per_row
+from explainprune.network.memory import bytes_per_row, rows_within
 from explainprune.network.propagation.guided import Guided
 from explainprune.network.propagation.relevance import CONSTANT, Relevance
 from explainprune.network.propagation.traced import Between
@@ -60,9 +60,7 @@ class HandedBack:
             self._compiled = function.get_concrete_function()
         except ValueError as error:
             raise ValueError(f"{what}: {error} Use method='expected_gradients'.") from None
-        self.rows_per_call = int(
-            max(1, memory_bytes // max(1, bytes_per_row(self._compiled.graph)))
-        )
+        self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))
 
     def _traced(self, rows: Any, targets: Any) -> Any:
         outputs = self._forward(rows)
