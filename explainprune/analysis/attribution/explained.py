@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,23 @@ def chosen(outputs: Array, targets: Array | None) -> Array:
         return outputs
     picked: Array = outputs[np.arange(len(outputs)), targets]
     return picked
+
+
+def for_each_output(
+    values_of: Callable[[Array], Array], targets: Array | None, n: int, n_outputs: int
+) -> Array:
+    """Return the values of each row's target, or of all outputs one after another, as last axis.
+
+    Parameters
+    ----------
+    values_of : callable
+        From the index of an output for each of `n` rows to their values (n, ...).
+    targets : ndarray of int (n,), optional
+    n, n_outputs : int
+    """
+    if targets is not None:
+        return values_of(targets)
+    return np.stack([values_of(np.full(n, output)) for output in range(n_outputs)], axis=-1)
 
 
 def explained_output(network: Network, x: Array, targets: Array | None) -> Array:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from explainprune.analysis.attribution.batches import unwrapped
-from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.analysis.attribution.explained import Explained, base_output, for_each_output
 from explainprune.analysis.attribution.shapes import places_of
 from explainprune.analysis.attribution.upsampling import upsampled
 from explainprune.network import FeatureMaps, Network, chunks, feature_maps_of
@@ -58,7 +58,12 @@ def gradcam(
     """
     maps = feature_maps_of(unwrapped(network), layer)
     shape = places_of(network, None, "gradcam")
-    heat = heat_maps(maps, network, x, targets, shape[:-1])
+    heat = for_each_output(
+        lambda each: heat_maps(maps, network, x, each, shape[:-1]),
+        targets,
+        len(x),
+        network.n_outputs,
+    )
     values = heat.reshape(len(x), math.prod(shape[:-1]), 1, *heat.shape[len(shape) :]) / shape[-1]
     values = np.repeat(values, shape[-1], axis=2).reshape(*x.shape, *heat.shape[len(shape) :])
     return Explained(
@@ -69,12 +74,9 @@ def gradcam(
 
 
 def heat_maps(
-    maps: FeatureMaps, network: Network, x: Array, targets: Array | None, places: tuple[int, ...]
+    maps: FeatureMaps, network: Network, x: Array, targets: Array, places: tuple[int, ...]
 ) -> Array:
-    """Return the map of each row, stretched to the input's places: (n, *places[, K])."""
-    if targets is None:
-        every = [np.full(len(x), output) for output in range(network.n_outputs)]
-        return np.stack([heat_maps(maps, network, x, each, places) for each in every], axis=-1)
+    """Return the map of each row's target, stretched to the input's places: (n, *places)."""
     heat = np.empty((len(x), *places))
     for part in chunks(len(x), 1, min(maps.rows_per_call, network.rows_per_call)):
         seen, grads = maps(x[part], targets[part])

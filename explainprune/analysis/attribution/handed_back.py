@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from explainprune.analysis.attribution.explained import for_each_output
 from explainprune.network import HandedBack, Network, chunks
 from explainprune.types import Array
 
@@ -23,10 +24,11 @@ def handed_back(back: HandedBack, network: Network, x: Array, targets: Array | N
     -------
     ndarray (n, d) or (n, d, K), float64
     """
-    if targets is None:
-        every = [np.full(len(x), output) for output in range(network.n_outputs)]
-        return np.stack([handed_back(back, network, x, each) for each in every], axis=-1)
-    values = np.empty(x.shape)
-    for part in chunks(len(x), 1, min(back.rows_per_call, network.rows_per_call)):
-        values[part] = back(x[part], targets[part])
-    return values
+
+    def values_of(each: Array) -> Array:
+        values = np.empty(x.shape)
+        for part in chunks(len(x), 1, min(back.rows_per_call, network.rows_per_call)):
+            values[part] = back(x[part], each[part])
+        return values
+
+    return for_each_output(values_of, targets, len(x), network.n_outputs)

@@ -36,25 +36,25 @@ def dense(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
 def convolution(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a convolution of any rank, its groups apart."""
     layer = call.operation
-
-    def apply(tensor: Tensor) -> Tensor:
-        kernel = plain(_by_position(reading.weight(layer.kernel)), layer.groups)
-        found = _convolved(tensor, _windows(layer, tensor.shape[:-1]), kernel, call.path)
-        return _finished(found, layer, reading, call)
-
-    return channels_last(apply, given[0], layer.data_format)
+    kernel = plain(_by_position(reading.weight(layer.kernel)), layer.groups)
+    return _over_windows(call, given[0], reading, kernel)
 
 
 def depthwise_convolution(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a depthwise convolution."""
+    kernel = depthwise(_by_position(reading.weight(call.operation.kernel)))
+    return _over_windows(call, given[0], reading, kernel)
+
+
+def _over_windows(call: Call, given: Tensor, reading: Reading, kernel: Entries) -> Tensor:
+    """Lay a kernel over the windows of a layer."""
     layer = call.operation
 
     def apply(tensor: Tensor) -> Tensor:
-        kernel = depthwise(_by_position(reading.weight(layer.kernel)))
         found = _convolved(tensor, _windows(layer, tensor.shape[:-1]), kernel, call.path)
         return _finished(found, layer, reading, call)
 
-    return channels_last(apply, given[0], layer.data_format)
+    return channels_last(apply, given, layer.data_format)
 
 
 def separable_convolution(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
