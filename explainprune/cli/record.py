@@ -8,6 +8,7 @@ from typing import Any
 
 from explainprune._version import __version__
 from explainprune.cli.study import command_line
+from explainprune.types.arrays import checksum
 
 
 def record(
@@ -36,13 +37,9 @@ def record(
 
 def data_sha256(data: Any) -> str:
     """Return a checksum of all rows and labels."""
-    digest = hashlib.sha256()
+    named: list[tuple[str, Any]] = []
     for rows in (data.scored, data.train, data.validation):
-        if rows is None:
-            continue
-        parts = rows.x if isinstance(rows.x, dict) else {"x": rows.x}
-        for name, values in [*sorted(parts.items()), ("y", rows.y)]:
-            if values is not None:
-                digest.update(f"{name} {values.shape} {values.dtype.str}".encode())
-                digest.update(values.tobytes())
-    return digest.hexdigest()
+        if rows is not None:
+            parts = rows.x if isinstance(rows.x, dict) else {"x": rows.x}
+            named += [*sorted(parts.items()), ("y", rows.y)]
+    return checksum(named)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,17 @@ def frozen_inputs(x: Any) -> Inputs:
             raise ValueError("Inputs given as a dict need at least one entry. Received: {}.")
         return {str(name): frozen(part) for name, part in x.items()}
     return frozen(x)
+
+
+def checksum(parts: Iterable[tuple[str, Any]]) -> str:
+    """Return the SHA-256 of named arrays: names, shapes, dtypes and values; None is left out."""
+    digest = hashlib.sha256()
+    for name, values in parts:
+        if values is not None:
+            array = np.asarray(values)
+            digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def n_rows(x: Inputs, what: str = "x") -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from explainprune.analysis.attribution.explainer import Method, explainer_for
 from explainprune.analysis.attribution.parts import joined, parts_of
+from explainprune.analysis.attribution.results import with_gap_noted
 from explainprune.network import Model, Network
 from explainprune.types import Attribution
 
@@ -93,4 +94,4 @@ def attribute(
         if not found:
             explainer = explainer_for(model, part.samples, **keywords)
         found.append(explainer.explain(part))
-    return joined(found)
+    return with_gap_noted(joined(found))

@@ -15,7 +15,7 @@ from explainprune.analysis.attribution.options import arguments
 from explainprune.analysis.attribution.packing import by_name, pack, unpack
 from explainprune.analysis.attribution.parts import Part
 from explainprune.analysis.attribution.players import check_players
-from explainprune.analysis.attribution.results import feature_names, per_player, with_gap_noted
+from explainprune.analysis.attribution.results import feature_names, per_player
 from explainprune.analysis.attribution.samples import Samples
 from explainprune.analysis.attribution.streams import stream
 from explainprune.analysis.attribution.targets import targets_for
@@ -78,7 +78,7 @@ class Explainer:
             """Give values the shape of x; those of players keep theirs."""
             return values if self.joined else unpack(network, values, samples.x)
 
-        attribution = Attribution(
+        return Attribution(
             values=shaped(explained.values),
             base=explained.base,
             output=chosen(outputs, targets),
@@ -93,7 +93,6 @@ class Explainer:
             notes=(*getattr(network, "notes", ()), *explained.notes),
             options=settled | {"background_rows": len(self.background), "seed": int(self.seed)},
         )
-        return with_gap_noted(attribution)
 
     def _explained(
         self, rows: Array, targets: Array | None, number: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -10,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from explainprune.analysis.attribution.part_files import save_part, write_whole
 from explainprune.analysis.attribution.parts import Part, notes_of, options_of
+from explainprune.analysis.attribution.results import gap_notes
 from explainprune.types import Attribution
+from explainprune.types.arrays import checksum
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class Summary:
     notes: tuple[str, ...]
     options: dict[str, Any]
     gap: float
+    complete: bool
 
 
 class PartStore:
@@ -64,7 +64,7 @@ class PartStore:
     """
 
     def __init__(self, path: Path, plan: Mapping[str, Any], resume: bool) -> None:
-        self.path = path
+        self.path, self.method = path, str(plan["method"])
         self.folder = path.with_name(path.name + ".partial")
         self.parts: list[Summary] = []
         self.reused = 0
@@ -90,31 +90,30 @@ class PartStore:
                     shutil.rmtree(self.folder, ignore_errors=True)
                 raise
             save_part(found, file)
-        summary = Summary(file, len(found), found.notes, found.options, found.relative_gap)
-        self.parts.append(summary)
-        return summary.rows
+        self.parts.append(
+            Summary(
+                file, len(found), found.notes, found.options, found.relative_gap, found.complete
+            )
+        )
+        return len(found)
 
     def finished(self) -> Written:
         """Write the one file, and put it in its place when it is whole."""
         rows = sum(part.rows for part in self.parts)
-        notes = notes_of(self.parts)
+        gap = max(part.gap for part in self.parts)
+        complete = all(part.complete for part in self.parts)
+        notes = (*notes_of(self.parts), *(gap_notes(self.method, gap) if complete else ()))
         said = {"notes": notes, "options": options_of(self.parts)}
         unfinished = self.folder / f"whole{self.path.suffix}"
         write_whole(unfinished, [part.file for part in self.parts], rows, said)
         unfinished.replace(self.path)
         shutil.rmtree(self.folder, ignore_errors=True)
-        return Written(self.path, rows, self.reused, max(part.gap for part in self.parts), notes)
+        return Written(self.path, rows, self.reused, gap, notes)
 
 
 def mark(*arrays: Any) -> str:
-    """Return a checksum of arrays: values, shapes and dtypes; None counts as absent."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        if array is not None:
-            values = np.ascontiguousarray(array)
-            digest.update(f"{values.shape} {values.dtype.str}".encode())
-            digest.update(values.tobytes())
-    return digest.hexdigest()
+    """Return a checksum of arrays in their order; None counts as absent."""
+    return checksum(("", array) for array in arrays)
 
 
 def _rows_mark(part: Part) -> str:

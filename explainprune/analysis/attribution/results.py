@@ -80,13 +80,17 @@ def feature_names(samples: Samples, players: Any) -> tuple[str, ...] | None:
     return samples.feature_names
 
 
-def with_gap_noted(attribution: Attribution) -> Attribution:
-    """Add a note where values that should add up miss the output by more than rounding."""
-    gap = attribution.relative_gap if attribution.complete else 0.0
-    if gap <= _NOTABLE_GAP:
-        return attribution
-    note = (
-        f"Values of {attribution.method} should add up, and miss the output by up to {gap:.1e} of "
-        "its largest change from the base."
+def gap_notes(method: str, relative_gap: float) -> tuple[str, ...]:
+    """Say so where values that should add up miss the output by more than rounding."""
+    if relative_gap <= _NOTABLE_GAP:
+        return ()
+    return (
+        f"Values of {method} should add up, and miss the output by up to {relative_gap:.1e} of "
+        "its largest change from the base.",
     )
-    return replace(attribution, notes=(*attribution.notes, note))
+
+
+def with_gap_noted(attribution: Attribution) -> Attribution:
+    """Add a note where values that should add up don't."""
+    notes = gap_notes(attribution.method, attribution.relative_gap) if attribution.complete else ()
+    return replace(attribution, notes=(*attribution.notes, *notes))

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from explainprune.analysis.attribution import attribute, attribute_to
+from explainprune.analysis.attribution.explained import Explained, chosen
 from explainprune.network import FormulaNetwork, perceptron
 from explainprune.types import Attribution
 
@@ -196,3 +197,18 @@ def test_an_error_in_a_later_part_says_which_rows_and_keeps_those_before(network
         tmp_path / "a.npz", network, x, rows_at_once=5, resume=True, **settings(x)
     )
     assert written.reused == 10
+
+
+def test_a_gap_is_noted_once_for_all_parts(x, tmp_path):
+    def short(network, x, background, targets):
+        """Leave out a part of each output that differs from row to row."""
+        outputs = chosen(network.outputs(x), targets)
+        return Explained(x * 0, outputs * np.linspace(0.1, 0.9, len(x)), complete=True)
+
+    network = FormulaNetwork(lambda x: x.sum(axis=1, keepdims=True), FEATURES)
+    keywords = {"background": x[:1], "method": short, "target": 0}
+    written = attribute_to(tmp_path / "a.npz", network, x, rows_at_once=5, **keywords)
+    found = Attribution.load(tmp_path / "a.npz")
+    assert found.notes == written.notes and len(found.notes) == 1
+    assert f"by up to {written.relative_gap:.1e} of" in found.notes[0]
+    assert len(attribute(network, x, **keywords).notes) == 1
