@@ -56,8 +56,7 @@ class Holder:
     def __call__(self, model: Model | None = None) -> None:
         """Set the masked entries of `model` (None: the one it was made for) to zero."""
         for variable, mask in self._pairs(self._model if model is None else model):
-            # A product would keep NaN and turn negative weights into −0.
-            variable.assign(tf.where(mask, variable, tf.zeros_like(variable)))
+            _silence(variable, mask)
 
     def _pairs(self, model: Model) -> list[tuple[Any, Any]]:
         if model not in self._bound:
@@ -99,7 +98,13 @@ class HeldMasks:
     def hold(self) -> None:
         """Set masked entries to zero."""
         for path, variable in self._held.items():
-            variable.assign(tf.where(self._masks[path], variable, tf.zeros_like(variable)))
+            _silence(variable, self._masks[path])
+
+
+def _silence(variable: Any, mask: Any) -> None:
+    """Set a variable's masked entries to zero."""
+    # A product would keep NaN and turn negative weights into −0.
+    variable.assign(tf.where(mask, variable, tf.zeros_like(variable)))
 
 
 def holder(model: Model, masks: Mapping[str, Array]) -> Holder:
