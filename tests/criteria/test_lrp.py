@@ -2,19 +2,12 @@
 
 import numpy as np
 import pytest
+from linear_cases import as_matrix
 
 from explainprune.criteria import importance
 from explainprune.network.backend import keras
 
 L = keras.layers
-
-
-def as_matrix(layer, shape):
-    """Write a linear layer without bias as a matrix, by feeding it one input at a time."""
-    size = int(np.prod(shape))
-    zero = np.asarray(layer(np.zeros((1, *shape), np.float32))).ravel()
-    made = np.asarray(layer(np.eye(size, dtype=np.float32).reshape(size, *shape)))
-    return made.reshape(size, -1).astype(float) - zero, zero.astype(float)
 
 
 def back(a, w, b, relevance, rule):

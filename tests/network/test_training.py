@@ -1,55 +1,11 @@
 import numpy as np
 import pytest
+from training_cases import L, mlp, ninety_percent, rows, zeros
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.trainer import Trainer
 from explainprune.network.training import apply_masks, compiled_like, fit, holder
-from explainprune.network.training_loop import Loop
 from explainprune.network.variables import variables, weights_of
-from explainprune.types import Masks, Rows
-
-L = keras.layers
-
-
-def rows(n=150, classes=3, seed=0):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(classes, size=n)
-    x = rng.normal(size=(n, 6)).astype(np.float32) + np.eye(classes, 6, dtype=np.float32)[y] * 2
-    return Rows(x, y)
-
-
-def mlp(outputs=3, activation=None, compiled=True, dropout=0.2):
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            L.Input((6,)),
-            L.Dense(20, activation="relu", name="first"),
-            L.Dropout(dropout),
-            L.Dense(outputs, activation=activation, name="last"),
-        ]
-    )
-    if compiled:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile("adam", loss, metrics=["accuracy"])
-    return model
-
-
-def ninety_percent(model):
-    rng = np.random.default_rng(5)
-    arrays = {}
-    for path in ("first/kernel", "last/kernel", "first/bias"):
-        flat = np.ones(variables(model)[path].shape, bool).ravel()
-        flat[: round(0.9 * flat.size)] = False
-        arrays[path] = rng.permutation(flat).reshape(variables(model)[path].shape)
-    return Masks(arrays)
-
-
-def zeros(model, masks):
-    """Count the nonzero entries that should be zero, and zeros among the kept kernel entries."""
-    held = weights_of(model)
-    wrong = sum(int(np.count_nonzero(held[path][~mask])) for path, mask in masks.items())
-    kernels = [path for path in masks if path.endswith("kernel")]
-    return wrong, sum(int((held[path][masks[path]] == 0).sum()) for path in kernels)
+from explainprune.types import Rows
 
 
 def test_masked_entries_are_zero_after_every_adam_step_and_slots_are_not():
@@ -304,42 +260,6 @@ def test_a_train_step_of_ones_own_is_used():
     assert np.abs(weights_of(trained)["d/kernel"]).max() < 0.02
 
 
-def bad(**changes):
-    x, y = np.array(rows().x), np.array(rows().y)
-    return {"x": x, "y": y} | changes
-
-
-@pytest.mark.parametrize(
-    ("given", "options", "message"),
-    [
-        (bad(y=None), {}, "Training needs labels"),
-        (bad(y=np.ones(150, int)), {}, "at least two classes.*150 rows, all of class 1"),
-        (bad(y=np.arange(150) % 4), {}, "3 outputs.*go from 0 to 2.*label 3 in row 3"),
-        (bad(y=np.arange(150) % 3 - 1), {}, "go from 0 to 2.*label -1 in row 0"),
-        (bad(x=np.ones((150, 7))), {}, r"expects shape \(n, 6\).*\(150, 7\)"),
-        (bad(), {"validation": Rows(rows().x, rows().y + 1)}, "go from 0 to 2.*label 3"),
-        (bad(y=np.arange(300).reshape(150, 2) % 2), {}, r"don't take labels of shape \('n', 2\)"),
-        (bad(), {"epochs": -1}, "epochs is a whole number of at least 0. Received: -1"),
-        (bad(), {"batch_size": 0}, "batch_size is a whole number of at least 1"),
-        (bad(), {"learning_rate": 0}, "learning_rate is above 0. Received: 0"),
-        (bad(), {"patience": 2}, "patience= needs validation="),
-        (bad(), {"sample_weight": np.ones(3)}, r"sample_weight needs shape \(150,\)"),
-        (bad(), {"masks": {"fist/kernel": np.ones((6, 20), bool)}}, "Did you mean 'first/kernel'"),
-        (bad(), {"masks": {"last/bias": np.ones(4, bool)}}, r"'last/bias' needs shape \(3,\)"),
-    ],
-)
-def test_bad_input_in_plain_words(given, options, message):
-    with pytest.raises(ValueError, match=message):
-        fit(mlp(), Rows(**given), **{"epochs": 1, "seed": 0} | options)
-
-
-def test_divergence_is_said():
-    model = mlp(1, None, False)
-    model.compile(keras.optimizers.SGD(1e30), "mse")
-    with pytest.raises(ValueError, match=r"Training diverged: the loss is .* in epoch"):
-        fit(model, Rows(rows().x, np.arange(150.0)), epochs=3, seed=0)
-
-
 def test_several_inputs_by_name():
     one, two = keras.Input((4,), name="one"), keras.Input((2,), name="two")
     model = keras.Model(
@@ -350,33 +270,3 @@ def test_several_inputs_by_name():
     trained, history = fit(model, Rows(parts, rows().y), epochs=10, seed=0, learning_rate=0.05)
     assert history["accuracy"][-1] > 0.6
     assert trained(parts).shape == (150, 3)
-
-
-def test_a_trainer_used_again_trains_as_a_new_one_does_and_compiles_nothing_anew(monkeypatch):
-    model, data = mlp(), rows()
-    masks = ninety_percent(model)
-    other = Masks({path: ~mask for path, mask in masks.items() if path != "first/bias"})
-    trainer = Trainer(model, data)
-    first, _ = trainer.train(model, epochs=2, seed=3, masks=masks)
-    traced = []
-    monkeypatch.setattr(Loop, "_trace_epoch", lambda *_: traced.append(1))
-    again, history = trainer.train(first, epochs=2, seed=4, masks=other)
-    assert not traced
-    monkeypatch.undo()
-    expected, expected_history = fit(first, data, epochs=2, seed=4, masks=other)
-    assert history == expected_history
-    for path, values in weights_of(expected).items():
-        np.testing.assert_array_equal(weights_of(again)[path], values, err_msg=path)
-    assert zeros(again, other)[0] == 0 and zeros(first, masks) == (0, 0)
-
-
-def test_a_trainer_compiles_anew_for_variables_it_has_not_held_before():
-    model, data = mlp(), rows()
-    masks = ninety_percent(model)
-    trainer = Trainer(model, data)
-    whole, _ = trainer.train(model, epochs=1, seed=3)
-    held, _ = trainer.train(model, epochs=1, seed=3, masks=masks)
-    freed, _ = trainer.train(model, epochs=1, seed=3)
-    assert zeros(held, masks) == (0, 0) and zeros(whole, masks)[0] > 0
-    for path, values in weights_of(whole).items():
-        np.testing.assert_array_equal(weights_of(freed)[path], values, err_msg=path)

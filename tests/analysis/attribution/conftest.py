@@ -1,10 +1,9 @@
 """Networks and slow references that several attribution tests share."""
 
-import itertools
-import math
-
 import numpy as np
 import pytest
+from exact_reference import averaged
+from exact_reference import shapley_by_definition as reference
 
 from explainprune.network import FormulaNetwork
 
@@ -14,21 +13,11 @@ FEATURES, OUTPUTS = 5, 3
 def shapley_by_definition(function, x, background, players=None):
     """Average marginal contributions over all subsets, then over background rows: (P, K)."""
     players = np.arange(x.size) if players is None else np.asarray(players)
-    count = int(players.max()) + 1
-    subsets = list(itertools.product([False, True], repeat=count))
-    mixed = np.stack([np.where(np.array(s)[players], x, b) for s in subsets for b in background])
-    outputs = np.asarray(function(mixed)).reshape(len(subsets), len(background), -1).mean(axis=1)
-    worth = dict(zip(subsets, outputs, strict=True))
-    values = np.zeros((count, outputs.shape[1]))
-    for subset in subsets:
-        size = sum(subset)
-        for player in range(count):
-            if subset[player]:
-                continue
-            joined = (*subset[:player], True, *subset[player + 1 :])
-            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
-            values[player] += weight * (worth[joined] - worth[subset])
-    return values
+
+    def outputs(rows):
+        return np.asarray(function(rows)).reshape(len(rows), -1)
+
+    return averaged(reference, outputs, x[None], background, players)[0]
 
 
 @pytest.fixture(scope="session")

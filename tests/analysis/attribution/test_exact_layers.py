@@ -1,8 +1,6 @@
 """Exact values of every kind of layer against the definition, on twelve inputs at most."""
 
-import importlib.util
-from pathlib import Path
-
+import exact_reference as reference
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,12 +11,6 @@ from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
 from explainprune.network import as_network, unroll
 from explainprune.network.backend import keras
-
-_SPEC = importlib.util.spec_from_file_location(
-    "exact_reference", Path(__file__).with_name("exact_reference.py")
-)
-reference = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(reference)
 
 L = keras.layers
 

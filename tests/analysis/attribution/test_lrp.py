@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from linear_cases import as_matrix
 
 from explainprune.analysis.attribution import attribute
 from explainprune.network import FormulaNetwork
@@ -19,14 +20,6 @@ def relu(z):
 
 def linear(z):
     return z
-
-
-def as_matrix(layer, shape):
-    """Write a linear layer as a matrix and a shift, by feeding it one input at a time."""
-    size = int(np.prod(shape))
-    zero = np.asarray(layer(np.zeros((1, *shape), np.float32))).ravel()
-    made = np.asarray(layer(np.eye(size, dtype=np.float32).reshape(size, *shape)))
-    return made.reshape(size, -1).astype(float) - zero, zero.astype(float)
 
 
 def back(a, w, b, relevance, rule):
