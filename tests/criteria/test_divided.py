@@ -136,6 +136,21 @@ def test_internal_influence_against_a_fine_sum():
     np.testing.assert_allclose(scores, abs(expected).mean(axis=0), rtol=0.03, atol=2e-3)
 
 
+def test_internal_influence_counts_both_ends_of_the_line_by_half():
+    # Without kinks the trapezoid rule errs by the square of a step; a sum of either side wouldn't.
+    model = net("tanh")
+    held, best = weights_of(model), np.asarray(model(X)).argmax(axis=1)
+    mean, t = X.mean(axis=0), (np.arange(2000) + 0.5)[:, None] / 2000
+    expected = np.zeros((12, 6))
+    for row in range(12):
+        a = np.tanh((mean + t * (X[row] - mean)) @ held["a/kernel"] + held["a/bias"])
+        b = np.tanh(a @ held["b/kernel"] + held["b/bias"])
+        slope = ((1 - b**2) * held["c/kernel"][:, best[row]]) @ held["b/kernel"].T
+        expected[row] = slope.mean(axis=0)
+    scores = importance(model, X, criterion="internal_influence")["a"]
+    np.testing.assert_allclose(scores, abs(expected).mean(axis=0), rtol=1e-3, atol=1e-5)
+
+
 def test_completeness_is_reported_where_a_layer_cuts_the_graph():
     whole = importance(net("tanh"), X, criterion="conductance")
     assert set(whole.figures) == {"a", "b"}

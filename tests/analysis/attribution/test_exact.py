@@ -153,6 +153,30 @@ def test_rectified_units_of_fixed_sign_cost_nothing():
     np.testing.assert_allclose(found.values, [[1.0 + 75.0, 1.0 + 75.0]])
 
 
+def test_nobody_plays_through_a_unit_that_is_off():
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(2, "relu"),
+            keras.layers.Dense(1, "relu"),
+            keras.layers.Dense(1),
+        ]
+    )
+    # The first unit reads features 0 and 1 and is off for the pair; the second reads feature 2.
+    model.layers[0].kernel.assign([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    model.layers[0].bias.assign([-10.0, 0.5])
+    model.layers[1].kernel.assign([[1.0], [1.0]])
+    model.layers[1].bias.assign([-1.0])  # −.5 at the background row, .5 at the sample
+    model.layers[2].kernel.assign([[1.0]])
+    x, background = np.ones((1, 3)), np.zeros((1, 3))
+    assert exact_cost(model, x, background).units.tolist() == [2.0]
+    found = exact(as_network(model), x, background, np.array([0]), players=np.arange(3))
+    np.testing.assert_allclose(found.values, [[0.0, 0.0, 0.5]])
+    # With the first unit on, all three play.
+    model.layers[0].bias.assign([0.0, 0.5])
+    assert exact_cost(model, x, background).units.tolist() == [8.0]
+
+
 def test_too_dear_is_refused_with_the_units_to_blame():
     model = sparse_network()
     x, background = rows()
