@@ -19,7 +19,7 @@ from scipy.stats import t
 import explainprune as xp
 from explainprune.criteria import importances
 from explainprune.network import fit, perceptron
-from explainprune.network.performance import performance
+from explainprune.network.training.performance import performance
 
 CRITERIA = ("magnitude", "taylor", "activation_std", "random")
 

@@ -17,7 +17,7 @@ from scipy.stats import t
 
 import explainprune as xp
 from explainprune.network import fit, perceptron
-from explainprune.network.performance import performance
+from explainprune.network.training.performance import performance
 
 
 def recipe(epochs, learning_rate=None):

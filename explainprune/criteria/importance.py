@@ -142,7 +142,7 @@ def importances(
 
 def _whole(scorer: Scorer, x: Any, y: Any, target: int | None) -> dict[str, Importance]:
     """Score on all rows, or on those of one class."""
-    from explainprune.network.row_statistics import checked_rows, rows_of_class
+    from explainprune.network.statistics.row_statistics import checked_rows, rows_of_class
 
     if target is None or x is None:
         return scorer()
@@ -151,7 +151,7 @@ def _whole(scorer: Scorer, x: Any, y: Any, target: int | None) -> dict[str, Impo
 
 def _parts(model: Any, x: Any, y: Any, group: Any, by: str) -> dict[Any, Array]:
     """Return the rows of each class or group, by index."""
-    from explainprune.network.row_statistics import checked_rows, classes_of
+    from explainprune.network.statistics.row_statistics import checked_rows, classes_of
 
     if by not in BY:
         raise unknown("division of rows by", by, BY)

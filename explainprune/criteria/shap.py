@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.probed import Probed
+from explainprune.network.statistics.probed import Probed
 from explainprune.types import Array
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from explainprune.network.probed import Probed
+from explainprune.network.statistics.probed import Probed
 from explainprune.types import Array
 
 EXACT_UNITS = 12

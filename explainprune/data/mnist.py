@@ -71,7 +71,7 @@ def _idx(path: Path) -> Array:
 
 def _downloaded(name: str) -> Splits:
     """Let Keras download the set into its cache."""
-    from explainprune.network.downloads import keras_dataset
+    from explainprune.network.files.downloads import keras_dataset
 
     try:
         splits: Splits = keras_dataset(name)

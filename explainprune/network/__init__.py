@@ -1,5 +1,14 @@
 """The only place that imports TensorFlow or Keras: a model seen as functions of arrays.
 
+- `functions`: outputs, gradients and activations of flat rows, numpy in and numpy out
+- `statistics`: what criteria score by, from weights and from one pass over calibration rows
+- `wiring`: the graph of layers, the paths through it, and what they cost
+- `training`: training with masks held, weights fitted anew, and how well a model does
+- `rebuilding`: the same model, physically smaller
+- `rescale`, `propagation`: contributions walked back through a traced graph
+- `unrolled`: a network as scalar elements, for Shapley values without sampling
+- `tracing`, `files`: traced functions and what they take; models in and out of files
+
 Importing this package imports neither: names that need them load when they are first used.
 """
 
@@ -11,43 +20,43 @@ from typing import Any
 from explainprune.network.protocol import FormulaNetwork, Model, Network, chunks
 
 _HOMES = {
-    "KerasNetwork": "keras_network",
-    "as_network": "keras_network",
-    "DifferenceNetwork": "difference",
+    "KerasNetwork": "functions.keras_network",
+    "as_network": "functions.keras_network",
+    "DifferenceNetwork": "functions.difference",
     "Unrolled": "unrolled",
     "unroll": "unrolled",
     "multipliers_of": "rescale",
-    "FeatureMaps": "feature_maps",
-    "feature_maps_of": "feature_maps",
+    "FeatureMaps": "functions.feature_maps",
+    "feature_maps_of": "functions.feature_maps",
     "HandedBack": "propagation",
     "relevance_of": "propagation",
     "relevance_rules": "propagation",
     "guided_of": "propagation",
     "gauss_legendre": "quadrature",
-    "load_model": "loading",
-    "save_model": "loading",
-    "untouched_gradients": "guard",
+    "load_model": "files.loading",
+    "save_model": "files.loading",
+    "untouched_gradients": "tracing.guard",
     # `variables` and `layers` are modules here: import those functions from the modules.
     "weights_of": "variables",
-    "model_sha256": "fingerprint",
+    "model_sha256": "files.fingerprint",
     "clone": "variables",
     "with_weights": "variables",
     "randomised": "variables",
     "LayerInfo": "layers",
     "prunable_layers": "layers",
-    "Liveness": "paths",
-    "liveness": "paths",
-    "size_of": "size",
-    "STATISTICS": "calibration",
-    "Calibration": "calibration",
-    "calibrate": "calibration",
-    "probes": "probing",
-    "Probed": "probed",
+    "Liveness": "wiring.paths",
+    "liveness": "wiring.paths",
+    "size_of": "wiring.size",
+    "STATISTICS": "statistics.calibration",
+    "Calibration": "statistics.calibration",
+    "calibrate": "statistics.calibration",
+    "probes": "statistics.probing",
+    "Probed": "statistics.probed",
     "perceptron": "building",
-    "fit": "training",
-    "apply_masks": "training",
-    "holder": "training",
-    "compiled_like": "training",
+    "fit": "training.fitting",
+    "apply_masks": "training.fitting",
+    "holder": "training.fitting",
+    "compiled_like": "training.fitting",
 }
 
 __all__ = ["FormulaNetwork", "Model", "Network", "chunks", *_HOMES]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from explainprune.network.calls import Calls, calls_of
-from explainprune.network.graph import has_graph
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, own_variables, variables
+from explainprune.network.wiring.calls import Calls, calls_of
+from explainprune.network.wiring.graph import has_graph
 
 UNIT_KINDS = (
     "Dense",

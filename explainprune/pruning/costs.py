@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from explainprune.network.calls import Call, calls_of
-from explainprune.network.flops import flops_of
-from explainprune.network.graph import has_graph
 from explainprune.network.layers import layers
 from explainprune.network.protocol import Model
 from explainprune.network.variables import variables, weights_of
+from explainprune.network.wiring.calls import Call, calls_of
+from explainprune.network.wiring.flops import flops_of
+from explainprune.network.wiring.graph import has_graph
 from explainprune.pruning.pairing import Pairing, exact_cost, pairing
 from explainprune.pruning.rows import Given
 from explainprune.types import Array

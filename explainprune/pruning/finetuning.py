@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
-from explainprune.network.trainer import Trainer
+from explainprune.network.training.masking import apply_masks, holder
+from explainprune.network.training.trainer import Trainer
 from explainprune.pruning.rows import Given
 from explainprune.types import Masks
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
+from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import clone, randomised
 from explainprune.pruning.allocation import Allocation, check_sparsity
 from explainprune.pruning.candidates import Protect, candidates

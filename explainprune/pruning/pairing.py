@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.inputs import pack
+from explainprune.network.functions.inputs import pack
+from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.signature import signature_of
 from explainprune.network.unrolled import Cutter, count_terms, terms_of, unroll
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Array

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.feeding import feed
+from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import Allocation

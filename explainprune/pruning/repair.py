@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.keras_network import as_network
+from explainprune.network.functions.keras_network import as_network
 from explainprune.network.layers import layers
-from explainprune.network.masking import apply_masks
-from explainprune.network.performance import performance
 from explainprune.network.protocol import Model
-from explainprune.network.refitting import recalibrated, refitted
+from explainprune.network.training.masking import apply_masks
+from explainprune.network.training.performance import performance
+from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Masks, Rows
 

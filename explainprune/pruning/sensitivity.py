@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from explainprune.network.masking import apply_masks
-from explainprune.network.performance import performance
 from explainprune.network.protocol import Model
+from explainprune.network.training.masking import apply_masks
+from explainprune.network.training.performance import performance
 from explainprune.pruning.allocation import OutOfReach, check_sparsity
 from explainprune.pruning.candidates import Protect, candidates
 from explainprune.pruning.granularity import Entries, Sharing, View, view

@@ -9,8 +9,8 @@ import numpy as np
 
 from explainprune.criteria import importance
 from explainprune.lookup import name_of
-from explainprune.network.performance import performance
 from explainprune.network.protocol import Model
+from explainprune.network.training.performance import performance
 from explainprune.pruning.granularity import Entries, View
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Array, Importance

@@ -5,9 +5,9 @@ import pytest
 
 from explainprune.criteria import CRITERIA, importance
 from explainprune.criteria.scorer import Scorer
-from explainprune.network import traced
 from explainprune.network.backend import keras
-from explainprune.network.probing import probes
+from explainprune.network.statistics.probing import probes
+from explainprune.network.tracing import traced
 from explainprune.network.variables import weights_of
 from explainprune.types import Data, Rows
 

@@ -72,7 +72,7 @@ def test_a_weight_that_another_can_replace_is_free():
 
 
 def test_too_large_or_grouped_kernels_have_no_gram(monkeypatch):
-    from explainprune.network import calibration_pass
+    from explainprune.network.statistics import calibration_pass
 
     monkeypatch.setattr(calibration_pass, "MOST_ROWS", 6)
     model = keras.Sequential(

@@ -10,7 +10,7 @@ from explainprune.criteria.ablation import ablation
 from explainprune.criteria.ablation_mean import ablation_mean
 from explainprune.criteria.shapley import shapley
 from explainprune.network.backend import keras
-from explainprune.network.probing import probes
+from explainprune.network.statistics.probing import probes
 from explainprune.network.variables import weights_of
 
 L = keras.layers

@@ -141,7 +141,7 @@ def test_a_damaged_cache_is_named(keras_home):
 
 @pytest.mark.parametrize(("name", "file"), [("mnist", "mnist.npz"), ("fashion_mnist", "t10k-lab")])
 def test_offline_and_uncached_says_what_to_do(name, file, tmp_path, monkeypatch):
-    from explainprune.network import downloads
+    from explainprune.network.files import downloads
 
     def offline(_):
         raise Exception("URL fetch failure: no route to host")
@@ -157,7 +157,7 @@ def test_offline_and_uncached_says_what_to_do(name, file, tmp_path, monkeypatch)
 def test_what_keras_prints_while_downloading_stays_off_stdout(monkeypatch, capsys):
     import socket
 
-    from explainprune.network import downloads
+    from explainprune.network.files import downloads
 
     class Fake:
         @staticmethod

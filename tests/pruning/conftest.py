@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from explainprune.network.training import fit
+from explainprune.network.training.fitting import fit
 from explainprune.types import Data, Rows
 
 

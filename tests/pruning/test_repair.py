@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from explainprune.network.masking import apply_masks
-from explainprune.network.performance import performance
-from explainprune.network.refitting import recalibrated, refitted
+from explainprune.network.training.masking import apply_masks
+from explainprune.network.training.performance import performance
+from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.network.variables import variables, weights_of, with_weights
 from explainprune.pruning import prune, repair
 from explainprune.pruning.repair import repaired

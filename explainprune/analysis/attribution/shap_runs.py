@@ -34,7 +34,7 @@ def by_target(
     `run` takes a model of flat rows and indices of samples, and returns values (m, d, outputs).
     """
     from explainprune.network import KerasNetwork, untouched_gradients
-    from explainprune.network.flat_model import flat_model
+    from explainprune.network.functions.flat_model import flat_model
 
     network = unwrapped(network)
     if not isinstance(network, KerasNetwork):

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.embedding import EmbeddedNetwork
-from explainprune.network.keras_network import KerasNetwork
-from explainprune.network.memory import bytes_per_row, rows_within
+from explainprune.network.functions.embedding import EmbeddedNetwork
+from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.propagation.guided import Guided
 from explainprune.network.propagation.relevance import CONSTANT, Relevance
 from explainprune.network.propagation.traced import Between
+from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.types import Array
 
 Back = Callable[[Any, Any, Any], Any]

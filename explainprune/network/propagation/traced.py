@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.dependence import SIZES, dependents, layer_of, total
+from explainprune.network.tracing.dependence import SIZES, dependents, layer_of, total
 
 Step = Callable[[Any, list[Any]], Iterable[tuple[Any, Any]]]
 """``(operation, what arrived at each of its outputs or None)`` → tensors and what they get."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.graph import run_graph, run_node
-from explainprune.network.inputs import pack
+from explainprune.network.functions.inputs import pack
+from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.signature import Signature, signature_of
+from explainprune.network.wiring.graph import run_graph, run_node
 
 BATCH = 64
 REPEATS = 15

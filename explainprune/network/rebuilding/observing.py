@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.graph import run_node
-from explainprune.network.inputs import pack
+from explainprune.network.functions.inputs import pack
+from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
 from explainprune.network.rebuilding.graph import Graph
 from explainprune.network.rebuilding.tracing import Traced
-from explainprune.network.signature import signature_of
+from explainprune.network.wiring.graph import run_node
 from explainprune.types import Array
 
 _ROWS_PER_CALL = 64

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.embedding import EmbeddedNetwork
-from explainprune.network.graph import layers_inside
-from explainprune.network.keras_network import KerasNetwork
-from explainprune.network.memory import bytes_per_row
+from explainprune.network.functions.embedding import EmbeddedNetwork
+from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.rules import RULES, Rule
 from explainprune.network.rescale.unrolling import unrolled
 from explainprune.network.rescale.walk import Walk
+from explainprune.network.tracing.memory import bytes_per_row
+from explainprune.network.wiring.graph import layers_inside
 from explainprune.types import Array
 
 BYTES_AT_ONCE = 2**25

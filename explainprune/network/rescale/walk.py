@@ -10,13 +10,13 @@ from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.backend import tf
-from explainprune.network.dependence import SIZES, dependents, layer_of, total
 from explainprune.network.rescale import locally, nonlinear, pooling
 from explainprune.network.rescale.inlining import inlined
 from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.places import inner_places
 from explainprune.network.rescale.regions import single_source
 from explainprune.network.rescale.rules import ONE_SOURCE, RULES, Rule
+from explainprune.network.tracing.dependence import SIZES, dependents, layer_of, total
 
 UNMOVED = (*SIZES, "IsFinite", "IsInf", "IsNan")
 """What these read of a tensor is its sizes or its kind, not its values: dependence ends there."""

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from explainprune.network.calls import Calls, calls_of
+from explainprune.network.functions.scores import loss_of, takes_class_scores
+from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.scores import loss_of, takes_class_scores
-from explainprune.network.signature import signature_of
 from explainprune.network.unrolled.affine import INPUTS, Affine, joined
 from explainprune.network.unrolled.elements import Unrolled, pruned_away
 from explainprune.network.unrolled.kinds import kind_of
 from explainprune.network.unrolled.kinds.activations import centred_logits
 from explainprune.network.unrolled.tensors import Reading, Tensor
 from explainprune.network.variables import variables
+from explainprune.network.wiring.calls import Calls, calls_of
 from explainprune.types import OUTPUTS, Array
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from explainprune.network.carrying import Slices
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
-from explainprune.network.reach import Reach, unit_reach
 from explainprune.network.variables import weights_of
+from explainprune.network.wiring.carrying import Slices
+from explainprune.network.wiring.reach import Reach, unit_reach
 from explainprune.pruning.allocation import allocate
 from explainprune.pruning.candidates import kind_of
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key

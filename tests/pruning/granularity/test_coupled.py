@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from explainprune.network.size import size_of
 from explainprune.network.variables import variables
+from explainprune.network.wiring.size import size_of
 from explainprune.pruning import prune, shrink
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, view

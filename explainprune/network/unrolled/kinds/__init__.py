@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.kinds.activations import (
     activation_layer,
     leaky_layer,
@@ -50,6 +49,7 @@ from explainprune.network.unrolled.kinds.pooling import (
     max_pooling,
 )
 from explainprune.network.unrolled.tensors import Reading, Tensor
+from explainprune.network.wiring.calls import Call
 
 Kind = Callable[[Call, Sequence[Tensor], Reading], Tensor]
 

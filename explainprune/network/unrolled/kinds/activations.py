@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.backend import keras
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.affine import Affine
 from explainprune.network.unrolled.functions import MIXING, elementwise, relu, softmax
 from explainprune.network.unrolled.tensors import Head, Reading, Tensor
+from explainprune.network.wiring.calls import Call
 from explainprune.types import Array
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.kinds.activations import activated
 from explainprune.network.unrolled.tensors import Reading, Tensor, channels_last
 from explainprune.network.unrolled.windows import (
@@ -19,6 +18,7 @@ from explainprune.network.unrolled.windows import (
     plain,
     windows,
 )
+from explainprune.network.wiring.calls import Call
 from explainprune.types import Array
 
 

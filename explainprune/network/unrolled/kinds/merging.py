@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.affine import Affine, joined
 from explainprune.network.unrolled.elements import Function
 from explainprune.network.unrolled.functions import MAXIMUM, MINIMUM, PRODUCT
 from explainprune.network.unrolled.tensors import Reading, Tensor
+from explainprune.network.wiring.calls import Call
 
 
 def add(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:

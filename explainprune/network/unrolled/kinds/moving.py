@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.calls import Call, arguments
 from explainprune.network.unrolled.tensors import Reading, Tensor, check_size
+from explainprune.network.wiring.calls import Call, arguments
 from explainprune.types import Array
 
 

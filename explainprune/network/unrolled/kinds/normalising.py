@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.functions import root_mean_square, standardised, unit_norm
 from explainprune.network.unrolled.tensors import Reading, Tensor
+from explainprune.network.wiring.calls import Call
 from explainprune.types import Array
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.calls import Call
 from explainprune.network.unrolled.functions import MAXIMUM
 from explainprune.network.unrolled.tensors import Reading, Tensor, channels_last
 from explainprune.network.unrolled.windows import Entries, Windows, matrix, windows
+from explainprune.network.wiring.calls import Call
 from explainprune.types import Array
 
 

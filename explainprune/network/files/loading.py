@@ -1,0 +1,144 @@
+"""Model files in and out: one sentence for whatever is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from explainprune.lookup import nearest
+from explainprune.network.backend import keras
+from explainprune.network.files.legacy import modern_copy
+from explainprune.network.protocol import Model
+from explainprune.network.reasons import reason_of
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def load_model(
+    path: str | Path, *, custom_objects: Mapping[str, Any] | None = None, trust: bool = False
+) -> Model:
+    """Load a model without compiling it, and without running code from the file unless trusted.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.keras`` file, a legacy ``.h5`` or ``.hdf5`` file (of Keras 2 too), or the folder of a
+        SavedModel, which can be explained but not pruned or shrunk.
+    custom_objects : mapping of str to class or function, optional
+        What the file names and Keras doesn't know.
+    trust : bool
+        Allow the file to run code: Lambda layers, SavedModels. Only for files whose source you
+        trust.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled. The file is only read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no model, can't be read, wants to run code, or names an unknown class.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"There is no model file {str(path)!r}.{_neighbour(path)}")
+    if path.is_dir():
+        from explainprune.network.files.saved_model import load_saved_model
+
+        return load_saved_model(path, trust=trust)
+    _check_kind(path)
+    with tempfile.TemporaryDirectory() as folder:
+        readable = modern_copy(path, Path(folder)) or path
+        try:
+            model = keras.saving.load_model(
+                readable,
+                custom_objects=dict(custom_objects or {}),
+                compile=False,
+                safe_mode=not trust,
+            )
+        except Exception as error:
+            raise ValueError(_explained(path, error)) from None
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"{str(path)!r} holds a {type(model).__name__}, not a model. Expected a keras.Model."
+        )
+    return model
+
+
+def save_model(model: Model, path: str | Path) -> None:
+    """Write `model` to a ``.keras`` file, which appears under its name only when it is whole.
+
+    Raises
+    ------
+    ValueError
+        If `path` doesn't end in ``.keras``, or its folder doesn't exist.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ValueError(f"Models are saved as .keras files. Received: {str(path)!r}.")
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {str(path.parent)!r} to save {path.name!r} in.")
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+        whole = Path(folder) / path.name
+        model.save(whole)
+        whole.replace(path)
+
+
+def _neighbour(path: Path) -> str:
+    """Suggest the file of the same folder whose name is nearest."""
+    if not path.parent.is_dir():
+        return f" There is no folder {str(path.parent)!r} either."
+    return nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
+
+
+def _check_kind(path: Path) -> None:
+    """Raise if the file's first bytes and its suffix don't make a model file."""
+    with path.open("rb") as file:
+        start = file.read(len(_HDF5))
+    zipped = zipfile.is_zipfile(path)
+    if not zipped and start != _HDF5:
+        what = "is empty" if not start else "is corrupt, or no model file"
+        raise ValueError(
+            f"{str(path)!r} {what}. Expected a .keras file (a zip archive) or a legacy .h5 file "
+            "(HDF5)."
+        )
+    expected = (".keras",) if zipped else (".h5", ".hdf5")
+    if path.suffix not in expected:
+        raise ValueError(
+            f"{str(path)!r} is {'a zip archive' if zipped else 'an HDF5 file'} but its name "
+            f"doesn't end in {' or '.join(expected)}: rename it if it is a model."
+        )
+
+
+def _explained(path: Path, error: Exception) -> str:
+    """Say in one sentence why Keras could not load a file."""
+    text = str(error)
+    unsafe = re.search(r"deserialization of a[n]? `?(\w+)`?", text)
+    if unsafe or "safe_mode" in text:
+        kind = unsafe.group(1) if unsafe else "layer"
+        return (
+            f"{str(path)!r} wants to run code of its own (a {kind}), which safe mode refuses. If "
+            "you trust where it comes from, load it with trust=True (--trust)."
+        )
+    missing = re.search(r"(?:Could not locate (class|function)|Unknown (\w+):) '?([\w>.]+)'?", text)
+    if missing:
+        kind, name = missing.group(1) or missing.group(2), missing.group(3)
+        return (
+            f"{str(path)!r} uses the {kind} {name!r}, which Keras doesn't know: pass "
+            f"custom_objects={{{name!r}: …}}."
+        )
+    if "No model config found" in text or "config.json" in text:
+        return f"{str(path)!r} holds no model (weights only?). Expected what model.save() writes."
+    if "could not be loaded" in text:
+        return f"{str(path)!r} is corrupt: its weights don't fit its layers."
+    broken = isinstance(error, (OSError, EOFError, zipfile.BadZipFile, json.JSONDecodeError))
+    problem = "is corrupt" if broken else "could not be read as a Keras model"
+    return f"{str(path)!r} {problem}: {reason_of(error)}"

@@ -1,0 +1,293 @@
+"""A Keras model as a `Network`: a function of flat rows, with its logits and its gradients."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from explainprune.lookup import unknown
+from explainprune.network.backend import keras
+from explainprune.network.functions import inputs as packing
+from explainprune.network.functions.choosing import explained
+from explainprune.network.functions.compiled import CompiledFunction
+from explainprune.network.functions.cuts import find_cuts, token_check
+from explainprune.network.functions.embedding import EmbeddedNetwork
+from explainprune.network.functions.forward import run_model
+from explainprune.network.functions.signature import Signature, signature_of
+from explainprune.network.functions.targets import flat_index
+from explainprune.network.protocol import Model, Network
+from explainprune.types import OUTPUTS, Array, Inputs
+
+Output = str | Callable[..., Any]
+
+
+class KerasNetwork:
+    """Outputs and gradients of a Keras model as functions of flat rows.
+
+    Nothing of the model changes, and its variables are shared: after a weight update the network
+    computes with the new weights. Rows go in as numpy and come out as numpy, in the dtype that the
+    model computes with (float32 as a rule), in inference mode.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Sequential, Functional, nested, or a subclassed model that was built.
+    output : {"logit", "centred", "probability"} or callable
+        What is explained. ``"logit"`` looks through a final softmax or sigmoid; ``"centred"`` is
+        the logit minus the mean logit; ``"probability"`` is what the model puts
+        out. A callable takes the model's raw output tensor (a list of them for several outputs)
+        and returns one number for each row.
+    memory_bytes : int
+        Bound on the memory of one call's activations.
+    like : ndarray or dict, optional
+        Rows that fix the sizes which the model leaves open.
+
+    Attributes
+    ----------
+    model : keras.Model
+    output_kind : str
+    output_names : tuple of str
+    output_shapes : tuple of tuple of int
+        Without the row axis; empty shape for one number.
+    looked_through : bool
+        Whether a final softmax or sigmoid was found in every output.
+    notes : tuple of str
+        What a reader of the results must know.
+    n_inputs, n_outputs, rows_per_call : int
+
+    Raises
+    ------
+    ValueError
+        If the model was never built, or `output` is unknown.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    rows_per_call: int
+    output_names: tuple[str, ...]
+    output_shapes: tuple[tuple[int, ...], ...]
+    looked_through: bool
+    notes: tuple[str, ...]
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        output: Output = "logit",
+        memory_bytes: int = 2**28,
+        like: Any = None,
+    ) -> None:
+        if not isinstance(model, keras.Model):
+            raise TypeError(
+                f"Expected a keras.Model. Received: {model!r} of type {type(model).__name__}."
+            )
+        if not callable(output) and output not in OUTPUTS:
+            raise unknown("output", output, OUTPUTS)
+        self.model = model
+        self.output_kind = "callable" if callable(output) else output
+        self._output = output
+        self._memory_bytes = memory_bytes
+        self._signature = signature_of(model, like)
+        if self._signature.known:
+            self._compile()
+
+    def __getattr__(self, name: str) -> Any:
+        """Say why a network whose model leaves sizes open knows little before it sees rows."""
+        if name != "_signature" and not self._signature.known:
+            open_parts = [part for part in self._signature.parts if not part.known]
+            raise AttributeError(
+                f"{name} is not known yet: the model leaves the shape of input "
+                f"{', '.join(f'{part.name!r} {part.shape}' for part in open_parts)} open. Pack "
+                "rows first, or pass like=, a few of them."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _compile(self) -> None:
+        """Trace the model: from here on all sizes are known."""
+        self._cuts = find_cuts(self.model, self._signature)
+        self._embedded: EmbeddedNetwork | None = None
+        self._check_tokens = None if self._cuts is None else token_check(self._cuts)
+        self._compiled = CompiledFunction(
+            self._forward,
+            self._signature.n_inputs,
+            dtype=self._signature.dtype,
+            memory_bytes=self._memory_bytes,
+        )
+        self.n_inputs = self._compiled.n_inputs
+        self.n_outputs = self._compiled.n_outputs
+        self.rows_per_call = self._compiled.rows_per_call
+
+    def outputs(self, x: Array) -> Array:
+        """Return all outputs of each row: (n, n_inputs) → (n, n_outputs)."""
+        return self._compiled.outputs(x)
+
+    def gradients(self, x: Array, targets: Array) -> Array:
+        """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs)."""
+        self._check_differentiable()
+        return self._compiled.gradients(x, targets)
+
+    def jacobian(self, x: Array) -> Array:
+        """Return the gradients of all outputs: (n, n_inputs) → (n, n_inputs, n_outputs)."""
+        self._check_differentiable()
+        return self._compiled.jacobian(x)
+
+    def pack(self, x: Any) -> Array:
+        """Check the caller's inputs against the model and lay each row flat.
+
+        Parameters
+        ----------
+        x : ndarray, dict of str to ndarray, or list of ndarray
+            In the model's own shape, or with flat rows (n, features); a list in the order of the
+            model's inputs.
+
+        Returns
+        -------
+        ndarray (n, n_inputs)
+            Of float32; of float64 where the model reads integers or float64.
+
+        Raises
+        ------
+        ValueError
+            If names, ranks, feature counts, dtypes, row counts or tokens don't fit the model.
+        """
+        if not self._signature.known:
+            self._signature = self._signature.like(x)
+            if not self._signature.known:
+                asked = ", ".join(f"{part.name!r} {part.shape}" for part in self._signature.parts)
+                raise ValueError(
+                    f"The model leaves the shape of its inputs open ({asked}): rows need all axes, "
+                    f"not flat ones. Received: {_shapes(x)}."
+                )
+            self._compile()
+        flat = packing.pack(x, self._signature.parts, self._signature.dtype)
+        if self._check_tokens is not None:
+            self._check_tokens(flat)
+        return flat
+
+    def unpack(self, values: Array, like: Any = None) -> Inputs:
+        """Give flat values (n, n_inputs[, n_outputs]) the shape of the caller's inputs `like`."""
+        return packing.unpack(np.asarray(values), self._signature.parts, like)
+
+    def flat_target(self, target: Any) -> int:
+        """Return the index of an output in the flat row of all outputs.
+
+        Parameters
+        ----------
+        target : int, str or tuple
+            A flat index; a tuple of indices into an output of higher rank; for several outputs a
+            tuple that begins with the output's name or position.
+
+        Raises
+        ------
+        ValueError
+            If there is no such output.
+        """
+        return flat_index(target, self.output_names, self.output_shapes)
+
+    def embedding(self) -> EmbeddedNetwork | None:
+        """Cut the network at the outputs of the Embeddings that its inputs feed.
+
+        Returns
+        -------
+        EmbeddedNetwork or None
+            None if no input feeds an Embedding.
+        """
+        if self._embedded is None and self._cuts is not None:
+            self._embedded = EmbeddedNetwork(
+                self._cuts, self._head, memory_bytes=self._memory_bytes
+            )
+        return self._embedded
+
+    def _check_differentiable(self) -> None:
+        if self._cuts is not None:
+            raise ValueError(
+                f"The inputs of {self.model.name!r} feed an Embedding: tokens have no gradient. "
+                "Use the network that embedding() returns."
+            )
+        for part in self._signature.parts:
+            if "float" not in part.dtype:
+                raise ValueError(
+                    f"Input {part.name!r} of the model has dtype {part.dtype} and feeds no "
+                    "Embedding that is known: it has no gradient. Use a method that only evaluates "
+                    "the model, such as occlusion or permutation."
+                )
+
+    @property
+    def signature(self) -> Signature:
+        """What the model reads: names, shapes and dtypes."""
+        return self._signature
+
+    def trace(self, tensors: list[Any]) -> Any:
+        """Trace what is explained, (n, n_outputs), of one symbolic tensor for each input.
+
+        For those who build graphs of their own: to be called inside a ``tf.function``.
+        """
+        return self._head(*run_model(self.model, self._signature, tensors))
+
+    def _forward(self, x: Any) -> Any:
+        """Trace the model: flat rows → flat outputs."""
+        return self.trace(self._signature.split(x))
+
+    def _head(self, raw: list[Any], names: tuple[str, ...]) -> Any:
+        """Trace what is explained of the model's raw outputs, and learn their names and shapes."""
+        flat, layout = explained(raw, names, self._output, self.model)
+        self.output_names, self.output_shapes = layout.names, layout.shapes
+        self.looked_through, self.notes = layout.looked_through, layout.notes
+        return flat
+
+
+def _shapes(x: Any) -> str:
+    parts = x.items() if isinstance(x, Mapping) else [("shape", x)]
+    return ", ".join(f"{name}={np.shape(part)}" for name, part in parts)
+
+
+_CACHE: OrderedDict[Any, KerasNetwork] = OrderedDict()
+_CACHE_SIZE = 16
+
+
+def as_network(model: Any, output: Output = "logit", *, like: Any = None) -> Any:
+    """Return the `Network` of a Keras model, the same one for the same model and output.
+
+    Parameters
+    ----------
+    model : keras.Model or Network
+        A `Network` is returned as it is.
+    output : {"logit", "centred", "probability"} or callable
+    like : ndarray or dict, optional
+        A few rows, for models that leave sizes open. Without them such a model's network is a new
+        one on each call, and takes its sizes from the first rows that it packs.
+
+    Raises
+    ------
+    TypeError
+        If `model` is neither a Keras model nor a Network.
+    """
+    if not isinstance(model, keras.Model):
+        if isinstance(model, Network):
+            return model
+        raise TypeError(
+            "Expected a keras.Model or a Network. "
+            f"Received: {model!r} of type {type(model).__name__}."
+        )
+    signature = signature_of(model, like)
+    if not signature.known:
+        return KerasNetwork(model, output=output)
+    key = (id(model), output, signature.parts, _state(model))
+    if key not in _CACHE:
+        _CACHE[key] = KerasNetwork(model, output=output, like=like)
+    _CACHE.move_to_end(key)
+    while len(_CACHE) > _CACHE_SIZE:
+        _CACHE.popitem(last=False)
+    return _CACHE[key]
+
+
+def _state(model: Model) -> tuple[Any, ...]:
+    """Return what may change in a model after it was traced: its layers, their activations, loss.
+
+    The ids are of objects that the model holds, and the cached network holds the model.
+    """
+    layers = [(id(layer), id(getattr(layer, "activation", None))) for layer in model.layers]
+    return (*layers, id(getattr(model, "loss", None)))

@@ -1,0 +1,260 @@
+"""One compiled pass over rows that yields the mean of many things at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from explainprune.network.backend import keras, tf
+from explainprune.network.layers import LayerInfo
+from explainprune.network.statistics.data_loss import DataLoss
+from explainprune.network.statistics.patches import has_patches, patches_of
+from explainprune.network.statistics.per_sample import has_rule, squared_gradients
+from explainprune.network.statistics.row_means import Means, RowMeans
+from explainprune.network.statistics.taps import Tap, Tapped, Untapped, by_units
+from explainprune.types import Array
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    # A spread is the small difference of these two, so all of it is added up exactly.
+    "mean_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64), axis=1),
+    "mean_square_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64) ** 2, axis=1),
+    "mean_abs_activation": lambda a: tf.reduce_mean(tf.abs(a), axis=1),
+    "zero_share": lambda a: tf.reduce_mean(tf.cast(a == 0, a.dtype), axis=1),
+}
+"""What is averaged of the activations of each sample: (n, positions, units) → (n, units)."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "mean_abs_activation_gradient": lambda a, g: tf.reduce_mean(tf.abs(g), axis=1),
+    "mean_abs_contribution": lambda a, g: tf.abs(tf.reduce_sum(a * g, axis=1)),
+}
+"""The same of activations and the loss's gradients at them."""
+
+GRADIENTS = ("kernel_gradient", "bias_gradient", "scale_gradient")
+FORWARD = (*ACTIVATIONS, "mean_square_input", "input_gram")
+
+MOST_ROWS = 4096
+"""Incoming weights of a kernel whose inputs' products are still gathered: 134 MB."""
+
+
+class Pass:
+    """Means over rows, gathered by one compiled function.
+
+    Parameters
+    ----------
+    model : Tapped or Untapped
+    held : dict of str to variable
+        Its variables by path.
+    layers : sequence of LayerInfo
+    wanted : collection of str
+        Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"``, ``"input_gram"``
+        and ``"kernel_gradient_squared"``.
+    loss : DataLoss, optional
+        Needed where gradients are wanted.
+    memory_bytes : int
+    """
+
+    def __init__(
+        self,
+        model: Tapped | Untapped,
+        held: Mapping[str, Any],
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        loss: DataLoss | None,
+        memory_bytes: int = 2**28,
+    ) -> None:
+        self._wanted, self._loss, self._memory = set(wanted), loss, memory_bytes
+        self._layers = {info.path: info for info in layers}
+        self._variables, self._model = held, model
+        self._needs_loss = bool(self._wanted - set(FORWARD))
+        self._gradients = self._gradient_variables()
+        self._slow = self._kernels_without_rule()
+        self._means = RowMeans(self._trace)
+
+    def run(self, inputs: list[Array], y: Array | None) -> Means:
+        """Return the mean of everything wanted, by layer path.
+
+        Kernels that aren't a layer's main one have their variable path.
+        """
+        return self._means([*inputs, *([] if y is None else [y])], self.rows_per_call)
+
+    def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
+        """Sum over the rows of one call."""
+        inputs, y = (list(tensors), None) if self._loss is None else self._loss.split(tensors)
+        with tf.GradientTape() as tape:
+            outputs, taps = self._model.run(inputs)
+            total = self._loss(y, outputs) if self._needs_loss and self._loss else None
+        taps = {path: taps[path] for path in self._layers if path in taps}
+        found: dict[str, dict[str, Any]] = {path: {} for path in taps}
+        for path, of_layer in taps.items():
+            found[path] |= self._forward_sums(self._layers[path], of_layer)
+            if "mean_square_input" in self._wanted:
+                self._input_sums(self._layers[path], of_layer, found)
+            if "input_gram" in self._wanted:
+                found[path] |= self._gram(self._layers[path], of_layer)
+        if total is not None:
+            self._gradient_sums(tape, total, taps, found)
+        if self._slow:
+            for path, value in self._slow_squares(inputs, y).items():
+                found.setdefault(path, {})["kernel_gradient_squared"] = value
+        return {path: values for path, values in found.items() if values}
+
+    def _forward_sums(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
+        sums = {}
+        if self._wanted & set(ACTIVATIONS):
+            activations = _positions(info, [tap.activation for tap in taps])
+            for name in self._wanted & set(ACTIVATIONS):
+                sums[name] = _over_rows(ACTIVATIONS[name](activations))
+        return sums
+
+    def _input_sums(
+        self, info: LayerInfo, taps: list[Tap], found: dict[str, dict[str, Any]]
+    ) -> None:
+        """Sum the squares of what each kernel reads, over rows and positions."""
+        read = [tap.input for tap in taps]
+        if info.kind.startswith("Separable"):
+            found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read)}
+            read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
+        if info.kind != "EinsumDense":
+            found[info.path]["mean_square_input"] = _channel_squares(read)
+
+    def _gram(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
+        """Sum the products of what a unit reads, over rows and positions."""
+        layer = self._model.layer(info.path)
+        if not self._has_gram(info):
+            return {}
+        read = [patches_of(info.kind, layer, tap.input) for tap in taps]
+        both = tf.cast(tf.concat(read, axis=0), tf.float64)
+        return {"input_gram": tf.matmul(both, both, transpose_a=True)}
+
+    def _has_gram(self, info: LayerInfo) -> bool:
+        layer = self._model.layer(info.path)
+        if layer is None or not has_patches(info.kind, layer):
+            return False
+        return bool(math.prod(layer.kernel.shape[:-1]) <= MOST_ROWS)
+
+    def _gradient_sums(
+        self, tape: Any, total: Any, taps: dict[str, list[Tap]], found: dict[str, dict[str, Any]]
+    ) -> None:
+        """Ask the tape once for every gradient that is needed, and add what follows from them."""
+        flat = [(path, tap) for path, of_layer in taps.items() for tap in of_layer]
+        sources = [
+            [variable.value for variable in self._gradients.values()],
+            [tap.linear for _, tap in flat] if "kernel_gradient_squared" in self._wanted else [],
+            [tap.activation for _, tap in flat] if self._wanted & set(SLOPES) else [],
+        ]
+        by_variable, by_linear, by_activation = tape.gradient(
+            total, sources, unconnected_gradients="zero"
+        )
+        for (path, name), gradient in zip(self._gradients, by_variable, strict=True):
+            found.setdefault(path, {})[name] = tf.convert_to_tensor(gradient)
+        for (path, tap), slope in zip(flat if by_linear else [], by_linear, strict=True):
+            info = self._layers[path]
+            if info.kernel not in self._slow:
+                layer = self._model.layer(path)
+                found[path]["kernel_gradient_squared"] = squared_gradients(
+                    info.kind, layer, tap, slope
+                )
+        if by_activation:
+            self._slope_sums(flat, by_activation, found)
+
+    def _slope_sums(
+        self, flat: list[tuple[str, Tap]], slopes: list[Any], found: dict[str, dict[str, Any]]
+    ) -> None:
+        pairs: dict[str, list[tuple[Any, Any]]] = {}
+        for (path, tap), slope in zip(flat, slopes, strict=True):
+            pairs.setdefault(path, []).append((tap.activation, slope))
+        for path, of_layer in pairs.items():
+            info = self._layers[path]
+            activation = _positions(info, [a for a, _ in of_layer])
+            slope = _positions(info, [g for _, g in of_layer])
+            for name in self._wanted & set(SLOPES):
+                found[path][name] = _over_rows(SLOPES[name](activation, slope))
+
+    def _gradient_variables(self) -> dict[tuple[str, str], Any]:
+        """Return the variables whose mean gradient is wanted, by (path, statistic)."""
+        found = {}
+        for path, info in self._layers.items():
+            if "kernel_gradient" in self._wanted:
+                for kernel in info.kernels:
+                    at = path if kernel == info.kernel else kernel
+                    found[at, "kernel_gradient"] = self._variables[kernel]
+            if "bias_gradient" in self._wanted and info.bias:
+                found[path, "bias_gradient"] = self._variables[info.bias]
+            scale = self._model.scale(path) if "scale_gradient" in self._wanted else None
+            if scale is not None:
+                found[path, "scale_gradient"] = scale
+        return found
+
+    def _kernels_without_rule(self) -> dict[str, str]:
+        """Return the kernels whose squared gradients need a pass per sample: path → where to."""
+        if "kernel_gradient_squared" not in self._wanted:
+            return {}
+        slow = {}
+        for path, info in self._layers.items():
+            quick = info.calls == 1 and has_rule(info.kind, self._model.layer(path))
+            for kernel in info.kernels:
+                if not quick:
+                    slow[kernel] = path if kernel == info.kernel else kernel
+        return slow
+
+    def _slow_squares(self, inputs: list[Any], y: Any) -> dict[str, Any]:
+        """Sum squared gradients sample by sample, each with a pass of its own."""
+        kernels = [self._variables[path].value for path in self._slow]
+
+        def add(sums: list[Any], row: Any) -> list[Any]:
+            one = [part[row : row + 1] for part in inputs]
+            with tf.GradientTape() as tape:
+                outputs, _ = self._model.run(one)
+                value = self._loss(None if y is None else y[row : row + 1], outputs)  # type: ignore[misc]
+            slopes = tape.gradient(value, kernels, unconnected_gradients="zero")
+            return [
+                total + tf.convert_to_tensor(slope) ** 2
+                for total, slope in zip(sums, slopes, strict=True)
+            ]
+
+        start = [tf.zeros(kernel.shape, kernel.dtype) for kernel in kernels]
+        sums = tf.foldl(add, tf.range(tf.shape(inputs[0])[0]), start, parallel_iterations=1)
+        return dict(zip(self._slow.values(), sums, strict=True))
+
+    @property
+    def rows_per_call(self) -> int:
+        """How many rows fit into one call within the memory bound."""
+        numbers = 4 * self._model.size
+        if self._wanted & {"kernel_gradient_squared", "input_gram"}:
+            for info in self._layers.values():
+                if info.kind.startswith("Conv"):
+                    # Patches repeat each input value once for each place in the kernel.
+                    numbers += self._model.size * math.prod(
+                        self._variables[info.kernels[0]].shape[:-2]
+                    )
+        return int(min(4096, max(1, self._memory // (4 * numbers))))
+
+
+def _positions(info: LayerInfo, tensors: list[Any]) -> Any:
+    """Join the positions of all of a layer's calls: (n, positions, units)."""
+    laid = [by_units(info, tensor, exact=False) for tensor in tensors]
+    return laid[0] if len(laid) == 1 else tf.concat(laid, axis=1)
+
+
+def _over_rows(each: Any) -> Any:
+    """Add up what each sample gave, exactly."""
+    return tf.reduce_sum(tf.cast(each, tf.float64), axis=0)
+
+
+def _channel_squares(tensors: list[Any]) -> Any:
+    """Add up squares over positions, then over rows, by channel."""
+    each = [tf.reduce_sum(t**2, axis=list(range(1, len(t.shape) - 1))) for t in tensors]
+    return tf.add_n([_over_rows(part) for part in each])
+
+
+def between_kernels(layer: Any, tensor: Any) -> Any:
+    """Return what a separable convolution's pointwise kernel reads."""
+    return keras.ops.depthwise_conv(
+        tensor,
+        layer.depthwise_kernel,
+        strides=layer.strides,
+        padding=layer.padding,
+        data_format=layer.data_format,
+        dilation_rate=layer.dilation_rate,
+    )

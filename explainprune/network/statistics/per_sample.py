@@ -1,0 +1,46 @@
+"""Squared gradients of a kernel, sample by sample, without a loop over samples where possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from explainprune.network.backend import tf
+from explainprune.network.statistics.taps import Tap
+
+
+def has_rule(kind: str, layer: Any) -> bool:
+    """Tell whether `squared_gradients` knows the kernel of this kind of layer."""
+    if kind == "Dense":
+        return True
+    plain = kind in ("Conv1D", "Conv2D") and layer.groups == 1
+    return plain and layer.padding in ("same", "valid") and layer.data_format == "channels_last"
+
+
+def squared_gradients(kind: str, layer: Any, tap: Tap, slope: Any) -> Any:
+    """Sum (∂L/∂w)² over samples, where `slope` is each sample's ∂L/∂z.
+
+    With one position a sample's gradient is the outer product h δᵀ, so the sum is (h²)ᵀ(δ²). With
+    several (images, sequences) each sample's gradient is a sum over positions, squared after.
+    """
+    if kind == "Dense" and len(tap.input.shape) == 2:
+        return tf.matmul(tap.input**2, slope**2, transpose_a=True)
+    seen = tap.input if kind == "Dense" else _patches(layer, tap.input)
+    units = slope.shape[-1]
+    width = seen.shape[-1]
+    n = tf.shape(slope)[0]
+    each = tf.matmul(
+        tf.reshape(seen, (n, -1, width)), tf.reshape(slope, (n, -1, units)), transpose_a=True
+    )
+    return tf.reshape(tf.reduce_sum(each**2, axis=0), layer.kernel.shape)
+
+
+def _patches(layer: Any, images: Any) -> Any:
+    """Return what each position of a convolution reads: (n, positions…, kernel · channels)."""
+    two = len(images.shape) == 4
+    sizes, strides, rates = layer.kernel_size, layer.strides, layer.dilation_rate
+    if not two:
+        images = images[:, :, None, :]
+        sizes, strides, rates = (*sizes, 1), (*strides, 1), (*rates, 1)
+    return tf.image.extract_patches(
+        images, (1, *sizes, 1), (1, *strides, 1), (1, *rates, 1), layer.padding.upper()
+    )

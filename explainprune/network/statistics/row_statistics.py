@@ -1,0 +1,149 @@
+"""Statistics that need rows: chosen, checked, and run through the model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.functions.feeding import feed
+from explainprune.network.layers import LayerInfo
+from explainprune.network.protocol import Model
+from explainprune.network.statistics.calibration_pass import FORWARD, Pass
+from explainprune.network.statistics.curvature import HessianGradient
+from explainprune.network.statistics.data_loss import DataLoss
+from explainprune.network.statistics.relevance import Relevance
+from explainprune.network.statistics.row_means import Means
+from explainprune.network.statistics.taps import Tapped, Untapped
+from explainprune.network.statistics.weight_statistics import slot
+from explainprune.network.training.losses import predicted_classes
+from explainprune.network.variables import clone, uncompiled_clone, variables
+from explainprune.network.wiring.graph import has_graph
+from explainprune.types import Array
+from explainprune.types.arrays import check_finite
+
+PARTS = {
+    "activation_std": ("mean_activation", "mean_square_activation"),
+    "input_norm": ("mean_square_input",),
+    "hessian_gradient": ("kernel_gradient",),
+}
+"""What a statistic is made of, where it isn't a mean itself."""
+
+RELEVANCES = {"relevance": "zplus", "relevance_epsilon": "epsilon"}
+
+
+def checked_rows(model: Model, x: Any, y: Any) -> tuple[list[Array], Array | None]:
+    """Check rows and labels against the model and each other."""
+    inputs = feed(model, x)
+    if y is not None:
+        y = np.asarray(y)
+        check_finite(y, "y")
+        if y.ndim == 0 or len(y) != len(inputs[0]):
+            raise ValueError(
+                f"y needs {len(inputs[0])} labels, one for each row. Received: shape={y.shape}."
+            )
+    return inputs, y
+
+
+def classes_of(model: Model, inputs: list[Array], y: Array | None, what: str) -> Array:
+    """Return the class of each row: its label or, without labels, what the model predicts."""
+    classes = predicted_classes(model, inputs) if y is None else y
+    if classes.ndim > 1 and classes.shape[-1] > 1:
+        classes = classes.argmax(axis=-1)
+    classes = classes.reshape(len(classes), -1)
+    if classes.shape[1] != 1 or not np.array_equal(classes, np.round(classes)):
+        raise ValueError(f"{what} needs one class label for each row.")
+    found: Array = classes[:, 0].astype(np.int64)
+    return found
+
+
+def rows_of_class(model: Model, inputs: list[Array], y: Array | None, target: int) -> Array:
+    """Return the indices of the rows of one class."""
+    classes = classes_of(model, inputs, y, "target=")
+    rows: Array = np.flatnonzero(classes == target)
+    if len(rows) == 0:
+        known = ", ".join(str(int(c)) for c in np.unique(classes)[:20])
+        raise ValueError(f"No row is of class target={target}. Classes of the rows: {known}.")
+    return rows
+
+
+def taken(
+    inputs: list[Array], y: Array | None, rows: Array | None
+) -> tuple[list[Array], Array | None]:
+    """Return some rows; None: all of them."""
+    if rows is None:
+        return inputs, y
+    return [part[rows] for part in inputs], None if y is None else y[rows]
+
+
+class RowStatistics:
+    """Statistics of one model that need rows, by functions that are compiled once.
+
+    One pass over the rows; another for curvature, and one for each rule of relevance.
+
+    Parameters
+    ----------
+    model : keras.Model
+    layers : collection of LayerInfo
+    wanted : collection of str
+    inputs : list of ndarray
+        Rows to learn shapes from.
+    y : ndarray, optional
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        inputs: list[Array],
+        y: Array | None,
+    ) -> None:
+        means = {part for name in wanted for part in PARTS.get(name, (name,))} - set(RELEVANCES)
+        self._pass: Pass | None = None
+        self._curvature: HessianGradient | None = None
+        self._relevances: dict[str, Relevance] = {}
+        if means:
+            self._compile(model, layers, wanted, means, inputs, y)
+        for name in RELEVANCES.keys() & set(wanted):
+            if has_graph(model):
+                self._relevances[name] = Relevance(model, layers, RELEVANCES[name])
+
+    def _compile(
+        self,
+        model: Model,
+        layers: Collection[LayerInfo],
+        wanted: Collection[str],
+        means: set[str],
+        inputs: list[Array],
+        y: Array | None,
+    ) -> None:
+        with_loss = bool(means - set(FORWARD))
+        copy = model  # a subclassed model is run as it is; any other is taken apart, so copied
+        if has_graph(model):
+            copy = clone(model) if with_loss else uncompiled_clone(model)
+        loss = DataLoss(copy, inputs, y) if with_loss else None
+        held = variables(copy)
+        ran = Tapped(copy) if has_graph(copy) else Untapped(copy)
+        self._pass = Pass(ran, held, layers, means, loss)
+        self._kernels = {slot(i, k): held[k] for i in layers for k in i.kernels}
+        if "hessian_gradient" in wanted and loss is not None:
+            self._curvature = HessianGradient(ran, self._kernels, loss)
+        self._with_loss = with_loss
+
+    def __call__(self, inputs: list[Array], y: Array | None, target: int | None = None) -> Means:
+        """Run rows through the model; relevance is that of the target, or the predicted class."""
+        found: Means = {}
+        if self._pass is not None:
+            found = self._pass.run(inputs, y if self._with_loss else None)
+        if self._pass is not None and self._curvature is not None:
+            gradients = {path: found[path]["kernel_gradient"] for path in self._kernels}
+            arrays = [*inputs, *([] if y is None else [y])]
+            rows = max(1, self._pass.rows_per_call // 2)
+            for path, value in self._curvature(gradients, arrays, rows).items():
+                found[path]["hessian_gradient"] = value
+        for name, relevance in self._relevances.items():
+            for path, value in relevance(inputs, target).items():
+                found.setdefault(path, {})[name] = value
+        return found

@@ -1,0 +1,1 @@
+"""Functions of tensors traced once, what depends on what in them, and what they take."""

@@ -1,0 +1,1 @@
+"""Training with masks held, fitting anew, and how well a model does."""

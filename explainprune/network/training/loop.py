@@ -1,0 +1,185 @@
+"""Compiled steps and epochs over rows that lie in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import keras, tf
+from explainprune.network.functions.feeding import feed, structured
+from explainprune.network.protocol import Model
+from explainprune.network.tracing.traced import Traced
+from explainprune.network.training.masking import HeldMasks
+from explainprune.network.variables import seed_states
+from explainprune.types import Array
+
+Logs = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Fed:
+    """Rows as tensors.
+
+    Attributes
+    ----------
+    tensors : tuple
+        A list of inputs, labels and, if rows are weighted, a weight for each.
+    """
+
+    tensors: tuple[Any, ...]
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        x: Any,
+        y: Array,
+        sample_weight: Array | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Fed:
+        """Check rows against the model and turn them into tensors."""
+        given = ([tf.convert_to_tensor(part) for part in feed(model, x)], tf.convert_to_tensor(y))
+        if sample_weight is None and class_weight is None:
+            return cls(given)
+        weight = np.ones(len(y), np.float32)
+        if sample_weight is not None:
+            weight = np.asarray(sample_weight, np.float32)
+            if weight.shape != (len(y),):
+                raise ValueError(
+                    f"sample_weight needs shape ({len(y)},). Received: shape={weight.shape}."
+                )
+        if class_weight is not None:
+            weight = weight * _weights_by_class(y, class_weight)
+        return cls((*given, tf.convert_to_tensor(weight)))
+
+    def __len__(self) -> int:
+        return int(self.tensors[1].shape[0])
+
+
+def _weights_by_class(y: Array, class_weight: Mapping[int, float]) -> Array:
+    classes = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(-1)
+    if len(classes) != len(y):
+        raise ValueError(f"class_weight needs one label for each row. Received: y.shape={y.shape}.")
+    return np.array([class_weight.get(int(c), 1.0) for c in classes], np.float32)
+
+
+class Loop:
+    """Steps of `model` over `fed`, masked entries set to zero after each.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; trained in place.
+    fed : Fed
+    masks : HeldMasks
+    """
+
+    def __init__(self, model: Model, fed: Fed, masks: HeldMasks) -> None:
+        self.model, self.fed, self.masks = model, fed, masks
+        self._create_metrics()
+        self._step = Traced(self._trace_step)
+        self._epoch = Traced(self._trace_epoch)
+        self._score = Traced(self._trace_score)
+
+    def start(self, seed: int) -> None:
+        """Begin anew: `seed` decides the order of rows and the model's own random layers."""
+        self._rng = np.random.default_rng(seed)
+        for state in seed_states(self.model):
+            state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
+        self.masks.hold()
+
+    def epoch(self, batch_size: int, after_batch: Callable[[int, Logs], None] | None) -> Logs:
+        """Train once over all rows in a new order; `after_batch` is called after each step."""
+        order = self._rng.permutation(len(self.fed))
+        self.model.reset_metrics()
+        if after_batch is None:
+            self._epoch(self.fed.tensors, order, tf.constant(batch_size))
+        else:
+            for batch, start in enumerate(range(0, len(order), batch_size)):
+                index = tf.constant(order[start : start + batch_size])
+                self._step(self.fed.tensors, index)
+                after_batch(batch, self._logs())
+        return self._logs()
+
+    def score(self, fed: Fed, batch_size: int = 1024) -> Logs:
+        """Return loss and metrics on other rows."""
+        self.model.reset_metrics()
+        for start in range(0, len(fed), batch_size):
+            index = tf.range(start, min(start + batch_size, len(fed)), dtype=tf.int64)
+            self._score(fed.tensors, index)
+        return self._logs()
+
+    def finish(self) -> None:
+        """Let the optimizer put its last values in place (moving averages), masks held."""
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.masks.hold()
+
+    def _logs(self) -> Logs:
+        results = self.model.get_metrics_result()
+        return {name: float(value) for name, value in results.items()}
+
+    def _create_metrics(self) -> None:
+        """Make the variables of losses and metrics, which a traced loop may not."""
+        x, y, *weight = self._batch(self.fed.tensors, tf.constant([0]))
+        weighted = weight[0] if weight else None
+        predicted = self.model(x, training=False)
+        try:
+            self.model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weighted)
+            self.model.compute_metrics(x, y, predicted, sample_weight=weighted)
+        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+            shapes = [tuple(part.shape[1:]) for part in keras.tree.flatten(predicted)]
+            raise ValueError(
+                f"The model's loss or metrics don't take labels of shape ('n', "
+                f"{', '.join(map(str, y.shape[1:]))}) for outputs of shape {shapes} (without rows)."
+            ) from error
+
+    def _batch(self, tensors: tuple[Any, ...], index: Any) -> tuple[Any, ...]:
+        """Pick rows: inputs as the model takes them, labels and, if there are any, weights."""
+        x, *rest = tensors
+        picked = structured(self.model, [tf.gather(part, index) for part in x])
+        return (picked, *(tf.gather(part, index) for part in rest))
+
+    def _trace_step(self, tensors: tuple[Any, ...], index: Any) -> None:
+        self.model.train_step(self._batch(tensors, index))
+        self.masks.hold()
+
+    def _trace_epoch(self, tensors: tuple[Any, ...], order: Any, size: Any) -> None:
+        """Run all steps in one TensorFlow loop."""
+        n = tf.shape(order)[0]
+
+        def body(start: Any) -> tuple[Any]:
+            self._trace_step(tensors, order[start : tf.minimum(start + size, n)])
+            return (start + size,)
+
+        tf.while_loop(lambda start: start < n, body, (tf.constant(0),), parallel_iterations=1)
+
+    def _trace_score(self, tensors: tuple[Any, ...], index: Any) -> None:
+        self.model.test_step(self._batch(tensors, index))
+
+
+class Patience:
+    """Remembers the weights with the lowest validation loss; None: watches nothing."""
+
+    def __init__(self, model: Model, patience: int | None) -> None:
+        self._model, self._patience = model, patience
+        self._best, self._since = float("inf"), 0
+        self._weights: list[Array] | None = None
+
+    def stops(self, logs: Logs) -> bool:
+        """Take an epoch's logs; tell whether it's time to stop."""
+        if self._patience is None:
+            return False
+        if logs["val_loss"] < self._best:
+            self._best, self._since = logs["val_loss"], 0
+            self._weights = self._model.get_weights()
+        else:
+            self._since += 1
+        return self._since > self._patience - 1
+
+    def restore(self) -> None:
+        """Return the model to its best weights."""
+        if self._weights is not None:
+            self._model.set_weights(self._weights)

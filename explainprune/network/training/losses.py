@@ -1,0 +1,184 @@
+"""The loss a model is trained by: its own, or the one that its outputs and labels imply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import keras, tf
+from explainprune.network.functions.feeding import feed, structured
+from explainprune.network.functions.logits import find_head
+from explainprune.network.protocol import Model, chunks
+from explainprune.network.variables import clone
+from explainprune.types import Array, Rows
+
+CROSS_ENTROPIES = (
+    "sparse_categorical_crossentropy",
+    "categorical_crossentropy",
+    "binary_crossentropy",
+)
+
+
+def compiled_like(model: Model, rows: Rows, *, learning_rate: float | None = None) -> Model:
+    """Return a clone of `model` that is compiled: as it was, or as its outputs and labels imply.
+
+    A model that isn't compiled gets Adam, and cross-entropy from logits or probabilities
+    (whichever its outputs are) for class labels, one-hot labels or labels 0/1, the mean squared
+    error for numbers.
+
+    Raises
+    ------
+    ValueError
+        If there are no labels, they don't fit the outputs, are outside the outputs' range, or
+        hold one class only.
+    """
+    copy = clone(model)
+    y, inputs = labels_of(rows), feed(copy, rows.x)
+    if not getattr(copy, "compiled", False):
+        loss, metrics = implied_loss(copy, inputs, y)
+        copy.compile(keras.optimizers.Adam(), loss=loss, metrics=metrics)
+    check_labels(copy, y, outputs=output_width(copy, inputs))
+    if learning_rate is not None:
+        set_learning_rate(copy, learning_rate)
+    copy.optimizer.build(copy.trainable_variables)
+    return copy
+
+
+def predicted_classes(model: Model, inputs: list[Array]) -> Array:
+    """Return the class that `model` predicts for each row (and position)."""
+    pieces = []
+    for part in chunks(len(inputs[0]), 1, 1024):
+        rows = structured(model, [tf.convert_to_tensor(array[part]) for array in inputs])
+        outputs = keras.tree.flatten(model(rows, training=False))
+        pieces.append(outputs[0].numpy())
+    values = np.concatenate(pieces)
+    if values.shape[-1] > 1:
+        return np.asarray(values.argmax(axis=-1))
+    boundary = 0.5 if head_of(model, inputs)[0] == "sigmoid" else 0.0
+    return np.asarray(values[..., 0] > boundary, dtype=np.int64)
+
+
+def set_learning_rate(model: Model, learning_rate: float) -> None:
+    """Set a constant rate, also where the optimizer was made with a schedule."""
+    if not learning_rate > 0:
+        raise ValueError(f"learning_rate is above 0. Received: {learning_rate}.")
+    try:
+        model.optimizer.learning_rate = float(learning_rate)
+    except TypeError:
+        model.optimizer.learning_rate = lambda: float(learning_rate)
+
+
+def output_width(model: Model, inputs: list[Array]) -> int:
+    """Length of the (first) output's last axis."""
+    one_row = [tf.convert_to_tensor(part[:1]) for part in inputs]
+    outputs = keras.tree.flatten(model(structured(model, one_row), training=False))
+    return int(outputs[0].shape[-1] or 1)
+
+
+def labels_of(rows: Rows) -> Array:
+    """Return the labels, or raise."""
+    if rows.y is None:
+        raise ValueError("Training needs labels: y is None. Pass (x, y), or Data with labels.")
+    return rows.y
+
+
+def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, ...]]:
+    """Return ``"softmax"``, ``"sigmoid"`` or ``"raw"``, and the output's shape without rows."""
+    found: list[Any] = []
+
+    def forward(*tensors: Any) -> Any:
+        outputs = keras.tree.flatten(model(structured(model, list(tensors)), training=False))
+        if len(outputs) > 1:
+            raise ValueError(
+                f"Model {model.name!r} has {len(outputs)} outputs and isn't compiled: no loss is "
+                "implied. Compile it, or pass a recipe."
+            )
+        found.append((find_head(outputs[0]).kind, tuple(outputs[0].shape[1:])))
+        return outputs[0]
+
+    specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in inputs]
+    tf.function(forward, autograph=False).get_concrete_function(*specs)
+    kind, shape = found[-1]
+    return str(kind), tuple(shape)
+
+
+def implied_loss(model: Model, inputs: list[Array], y: Array) -> tuple[Any, list[Any]]:
+    """Return the loss, and the metrics, that the model's output and the labels imply."""
+    head, shape = head_of(model, inputs)
+    raw = head == "raw"
+    one = not shape or shape[-1] == 1
+    whole = bool((y == np.round(y)).all())
+    between = bool(((y >= 0) & (y <= 1)).all())
+    if one and (head == "sigmoid" or (y.dtype.kind in "iub" and between)):
+        accuracy = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0 if raw else 0.5)
+        return keras.losses.BinaryCrossentropy(from_logits=raw), [accuracy]
+    if not one and whole and _trimmed(y).shape[1:] == shape[:-1]:
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=raw), ["accuracy"]
+    if not one and y.shape[1:] == shape and head != "sigmoid" and _sums_to_one(y):
+        return keras.losses.CategoricalCrossentropy(from_logits=raw), ["accuracy"]
+    if y.shape[1:] == shape and head == "sigmoid":
+        return keras.losses.BinaryCrossentropy(), [keras.metrics.BinaryAccuracy("accuracy")]
+    if _trimmed(y).shape[1:] == (shape[:-1] if one else shape):
+        return keras.losses.MeanSquaredError(), []
+    raise ValueError(
+        f"Labels of shape {y.shape} don't fit the model's outputs of shape {('n', *shape)}."
+    )
+
+
+def _trimmed(y: Array) -> Array:
+    """Drop a last axis of one, as in labels of shape (n, 1)."""
+    return y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
+
+
+def _sums_to_one(y: Array) -> bool:
+    return bool((y >= 0).all() and np.allclose(y.sum(axis=-1), 1, atol=1e-3))
+
+
+def loss_name(loss: Any) -> str:
+    """Return a loss's name, ``"sparse_categorical_crossentropy"``; '' of several or none."""
+    if isinstance(loss, (dict, list, tuple)):
+        losses = list(loss.values() if isinstance(loss, dict) else loss)
+        loss = losses[0] if len(losses) == 1 else None
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    return str(name)
+
+
+def check_labels(model: Model, y: Array, *, outputs: int, training: bool = True) -> None:
+    """Raise unless the labels are ones that the model's loss can learn from.
+
+    Raises
+    ------
+    ValueError
+        If a label is outside the range of the outputs or, for training, there is only one class.
+    """
+    check_against(model.loss, y, outputs=outputs)
+    if not training or loss_name(model.loss) not in CROSS_ENTROPIES:
+        return
+    classes = np.argmax(y, axis=-1) if loss_name(model.loss) == "categorical_crossentropy" else y
+    if len(np.unique(classes)) < 2:
+        raise ValueError(
+            "Training needs labels of at least two classes. Received: "
+            f"{len(y)} rows, all of class {np.ravel(classes)[0]}."
+        )
+
+
+def check_against(loss: Any, y: Array, *, outputs: int) -> None:
+    """Raise if the loss is a cross-entropy and a label is outside the range of the outputs."""
+    name = loss_name(loss)
+    if name not in CROSS_ENTROPIES:
+        return
+    last = outputs - 1 if name == "sparse_categorical_crossentropy" else 1
+    outside = (y < 0) | (y > last)
+    if name == "sparse_categorical_crossentropy":
+        ignored = getattr(loss, "ignore_class", None)
+        outside |= y != np.round(y)
+        outside &= y != ignored if ignored is not None else True
+    if outside.any():
+        row = int(np.argwhere(outside)[0][0])
+        raise ValueError(
+            f"Labels of a model with {outputs} outputs and loss {name!r} go from 0 to {last}. "
+            f"Received: label {y[outside][0]} in row {row}."
+        )

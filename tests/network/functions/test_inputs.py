@@ -1,0 +1,115 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from explainprune.network import as_network
+from explainprune.network.backend import keras
+from explainprune.network.functions.inputs import Part, pack, unpack
+
+IMAGE = [Part("image", (2, 2, 1))]
+TWO = [Part("a", (2,)), Part("b", (1, 3))]
+
+
+def test_images_are_taken_in_their_own_shape_and_flat():
+    x = np.arange(8.0).reshape(2, 2, 2, 1)
+    flat = pack(x, IMAGE, "float32")
+    np.testing.assert_array_equal(flat, np.arange(8).reshape(2, 4))
+    assert flat.dtype == np.float32
+    np.testing.assert_array_equal(pack(x.reshape(2, 4), IMAGE, "float32"), flat)
+    np.testing.assert_array_equal(pack({"image": x}, IMAGE, "float32"), flat)
+
+
+def test_values_come_back_in_the_callers_shape():
+    x = np.arange(8.0).reshape(2, 2, 2, 1)
+    flat = pack(x, IMAGE, "float32")
+    np.testing.assert_array_equal(unpack(flat, IMAGE), x)
+    np.testing.assert_array_equal(unpack(flat, IMAGE, like=x.reshape(2, 4)), x.reshape(2, 4))
+    by_name = unpack(flat, IMAGE, like={"image": x})
+    assert list(by_name) == ["image"]
+    np.testing.assert_array_equal(by_name["image"], x)
+    every = np.stack([flat, -flat, 2 * flat], axis=2)
+    values = unpack(every, IMAGE, like=x)
+    assert values.shape == (2, 2, 2, 1, 3)
+    np.testing.assert_array_equal(values[..., 1], -x)
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_several_inputs_go_in_by_name_or_order_and_come_out_by_name(as_list):
+    a, b = np.ones((3, 2)), np.full((3, 1, 3), 2.0)
+    x = [a, b] if as_list else {"b": b, "a": a}
+    flat = pack(x, TWO, "float32")
+    np.testing.assert_array_equal(flat, [[1, 1, 2, 2, 2]] * 3)
+    back = unpack(flat, TWO, like=x)
+    assert list(back) == ["a", "b"] and back["b"].shape == (3, 1, 3)
+    np.testing.assert_array_equal(back["a"], a)
+
+
+def test_a_table_is_read_as_an_array():
+    frame = pd.DataFrame({"u": [1, 2], "v": [0.5, 1.5]})
+    flat = pack(frame, [Part("x", (2,))], "float32")
+    np.testing.assert_array_equal(flat, [[1, 0.5], [2, 1.5]])
+    assert unpack(flat, [Part("x", (2,))], like=frame).shape == (2, 2)
+
+
+def test_one_number_for_each_row_is_an_input_too():
+    part = [Part("x", ())]
+    np.testing.assert_array_equal(pack(np.array([1.0, 2.0]), part, "float32"), [[1], [2]])
+    np.testing.assert_array_equal(pack(np.array([[1.0], [2.0]]), part, "float32"), [[1], [2]])
+    assert unpack(np.ones((2, 1)), part).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("x", "parts", "message"),
+    [
+        (np.ones((3, 5)), IMAGE, r"'image' expects shape \(n, 2, 2, 1\) or \(n, 4\)\. .*\(3, 5\)"),
+        (np.ones((3, 2, 2)), IMAGE, r"'image' expects .* Received: shape=\(3, 2, 2\)"),
+        (np.ones(4), TWO[:1], r"input 'a' expects shape \(n, 2\)\. Received: shape=\(4,\)"),
+        (np.float32(1), TWO[:1], r"Received: shape=\(\)"),
+        (np.array([["x", "y"]]), TWO[:1], r"'a' needs numbers\. Received: dtype=<U1"),
+        (np.array([[1, None]]), TWO[:1], r"'a' needs numbers\. Received: dtype=object"),
+        (np.array([[1, np.nan]]), TWO[:1], r"'a' has 1 values that are NaN or infinite"),
+        (np.ones((3, 2)), TWO, r"has 2 inputs: expected a dict with a, b.*shape=\(3, 2\)"),
+        ([np.ones((3, 2))], TWO, r"has 2 inputs: .* Received: 1 arrays"),
+        ({"a": np.ones((3, 2))}, TWO, r"Missing input: b\. Received: a\."),
+        ({"a": 1, "bb": 2}, TWO, r"no input 'bb'\. Did you mean 'b'\? Its inputs: a, b"),
+        (
+            {"a": np.ones((3, 2)), "b": np.ones((2, 3))},
+            TWO,
+            r"same number of rows\. Received: \{'a': 3, 'b': 2\}",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(x, parts, message):
+    with pytest.raises(ValueError, match=message):
+        pack(x, parts, "float32")
+
+
+def test_values_of_another_width_are_refused():
+    with pytest.raises(ValueError, match=r"shape \(n, 4\) or \(n, 4, outputs\)\. .*\(2, 3\)"):
+        unpack(np.ones((2, 3)), IMAGE)
+
+
+def test_a_model_of_named_inputs_packs_in_its_own_order():
+    late, early = keras.Input((1,), name="late"), keras.Input((1,), name="early")
+    model = keras.Model({"late": late, "early": early}, late - early)
+    network = as_network(model)
+    flat = network.pack({"late": [[5.0]], "early": [[2.0]]})
+    assert network.outputs(flat) == 3
+    values = network.unpack(network.jacobian(flat)[..., 0])
+    assert (values["late"], values["early"]) == (1, -1)
+
+
+def test_whole_numbers_that_are_only_scaled_are_numbers():
+    x = keras.Input((2, 2, 1), dtype="uint8")
+    model = keras.Model(x, keras.layers.Flatten()(keras.layers.Rescaling(0.5)(x)))
+    network = as_network(model)
+    flat = network.pack(np.full((1, 2, 2, 1), 4, dtype=np.uint8))
+    np.testing.assert_array_equal(network.outputs(flat), [[2, 2, 2, 2]])
+    np.testing.assert_array_equal(network.jacobian(flat)[0], np.eye(4) / 2)
+
+
+def test_text_is_refused():
+    x = keras.Input((1,), dtype="string", name="words")
+    model = keras.Model(x, keras.layers.StringLookup(vocabulary=["a", "b"])(x))
+    with pytest.raises(ValueError, match=r"Input 'words' of the model reads text"):
+        as_network(model)
