@@ -15,6 +15,7 @@ from markupsafe import Markup
 from explainprune.reporting import formatting
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import largest_weight
+from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
@@ -103,6 +104,7 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "criterion": detail.criterion,
         "performance": performance(subject),
         "features": features(subject) if detail.features else False,
+        "changes": changes(subject),
         "units": units(subject) if detail.units else False,
         "samples": bool(detail.samples),
         "gallery": gallery(subject),

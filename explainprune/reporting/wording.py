@@ -53,6 +53,9 @@ TERMS = {
         "Size of attributions, log ratio", "score", "other over dense: mostly the logits' scale"
     ),
     "log_output_scale": Term("Spread of logits, log ratio", "score", "other over dense"),
+    "rescaled_change": Term(
+        "Change, scale set aside", "share", "of the attribution: |φ − β φ dense| over |φ|"
+    ),
     "placebo_to_retrained": Term(
         "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
     ),

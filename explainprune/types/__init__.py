@@ -18,6 +18,7 @@ from explainprune.types.drawing import (
     DrawnEdges,
     DrawnLayer,
     FeatureRow,
+    Rescaling,
     Sample,
     UnitRow,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Masks",
     "Measure",
     "ModelRow",
+    "Rescaling",
     "Rows",
     "Sample",
     "Size",

@@ -77,6 +77,8 @@ class FeatureRow:
     """Mean |attribution| of one feature in the dense and the other model, with 95 % intervals.
 
     Both are shares of their model's total, so that the scale of the logits plays no part.
+    `change` is the feature's mean |φ_other − β φ_dense| as a share of the other model's total;
+    None where no β could be fitted.
     """
 
     name: str
@@ -84,6 +86,25 @@ class FeatureRow:
     dense_interval: tuple[float, float]
     other: float
     other_interval: tuple[float, float]
+    change: float | None = None
+    change_interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Rescaling:
+    """By what the dense model is rescaled before asking what changed.
+
+    Attributes
+    ----------
+    beta : float
+        The factor by which the other model's outputs are the dense model's, by least squares over
+        the scored rows: a mere change of temperature is no change.
+    r2 : float or None
+        Share of the variance of the other model's outputs that it explains.
+    """
+
+    beta: float
+    r2: float | None
 
 
 @dataclass(frozen=True)
@@ -128,3 +149,4 @@ class Detail:
     samples: tuple[Sample, ...] = ()
     feature_names: tuple[str, ...] = ()
     image_shape: tuple[int, ...] | None = None
+    rescaling: Rescaling | None = None

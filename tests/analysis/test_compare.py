@@ -89,13 +89,15 @@ def test_random_weights_agree_no_more_than_other_random_weights(classifier, smal
 def test_a_temperature_changes_no_reasons(classifier, small, temperature):
     weights = weights_of(classifier)
     last = {path: weights[path] / temperature for path in ("out/kernel", "out/bias")}
-    result = compare(classifier, with_weights(classifier, last), small, **QUICK)
+    result = compare(classifier, with_weights(classifier, last), small, **QUICK | {"detail": True})
     assert result.verdict.label == "preserved"
     assert result.clarity.label in ("same", "inconclusive")
     assert value(result, "signed_top_k") > 0.999
     assert value(result, "naopc_drop") == pytest.approx(0, abs=1e-3)
     for scale in ("log_attribution_scale", "log_output_scale"):
         assert value(result, scale) == pytest.approx(-np.log(temperature), abs=1e-4)
+    assert result.detail.rescaling.beta == pytest.approx(1 / temperature, rel=1e-5)
+    assert value(result, "rescaled_change") < 1e-4
 
 
 def shifted(model):

@@ -22,6 +22,7 @@ from explainprune.types import (
     Detail,
     Level,
     Measure,
+    Rescaling,
     Sample,
     Study,
 )
@@ -103,6 +104,7 @@ def comparison(**changes):
             digits_samples(),
             labels[0],
             (8, 8),
+            Rescaling(0.93, 0.97),
         ),
         "provenance": {
             "data": "digits",

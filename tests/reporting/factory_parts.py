@@ -92,6 +92,8 @@ def feature_rows(names, dense, other):
             (float(a * 0.85), float(a * 1.15)),
             float(b),
             (float(b * 0.8), float(b * 1.2)),
+            float(abs(a - b)),
+            (float(abs(a - b) * 0.7), float(abs(a - b) * 1.4)),
         )
         for name, a, b in zip(names, dense, other, strict=True)
     )

@@ -19,7 +19,12 @@ from explainprune.analysis.comparison.arms import (
 )
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.quality import Plan, add_quality, plan
-from explainprune.analysis.comparison.scores import output_scale_rows, scale_rows
+from explainprune.analysis.comparison.scores import (
+    change_rows,
+    output_scale_rows,
+    scale_between,
+    scale_rows,
+)
 from explainprune.types import Array
 
 REDRAWN, RANDOM, SHUFFLED = "redrawn_background", "random_weights", "shuffled_samples"
@@ -106,6 +111,10 @@ class _Scale:
                     for name, metric in self.case.settings.agreement.items()
                 },
             )
+            fit = scale_between(self.case.dense.outputs, met.subject.outputs)
+            if fit is not None:
+                change = change_rows(ours, met.values, fit.beta)
+                agreement.add(met.index, {"rescaled_change": change})
             if of_a_model:
                 agreement.add(met.index, self._scales(ours, met))
                 self._add_quality(quality, met)

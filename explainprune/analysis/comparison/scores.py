@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.scale import Fit, fitted_scale
 from explainprune.analysis.comparison.agreements import bounds_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import bootstrap_mean
@@ -85,6 +86,23 @@ def scale_rows(a: Array, b: Array) -> Array:
     known = (ours > 0) & (theirs > 0)
     ratio = np.divide(theirs, ours, out=np.full(len(a), np.nan), where=known)
     return np.asarray(np.log(ratio, out=np.full(len(a), np.nan), where=known))
+
+
+def scale_between(dense: Array, other: Array) -> Fit | None:
+    """Fit ``other ≈ β dense + c``; None where the dense model puts out the same for all rows."""
+    try:
+        return fitted_scale(dense, other)
+    except ValueError:
+        return None
+
+
+def change_rows(a: Array, b: Array, beta: float) -> Array:
+    """Return ``‖b − β a‖₁ / ‖b‖₁`` of each row of two attributions; NaN where b is 0.
+
+    What `b` holds beyond `a` rescaled: 0 for a mere change of temperature.
+    """
+    left, size = np.abs(b - beta * a).sum(axis=1), np.abs(b).sum(axis=1)
+    return np.asarray(np.divide(left, size, out=np.full(len(a), np.nan), where=size > 0))
 
 
 def output_scale_rows(a: Array, b: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.comparison.scores import scale_between
 from explainprune.analysis.comparison.slices import class_name
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.drawing import drawing, shown_units
@@ -15,7 +16,7 @@ from explainprune.analysis.detail.samples import samples
 from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
 from explainprune.analysis.detail.wiring import INPUTS, Wiring, wiring
 from explainprune.lookup import name_of
-from explainprune.types import Array, Data, Detail, Drawing, UnitRow
+from explainprune.types import Array, Data, Detail, Drawing, Rescaling, UnitRow
 
 
 def pair_detail(
@@ -51,14 +52,17 @@ def pair_detail(
     if dense.keras_model is not None and other.keras_model is not None:
         sizes = [np.abs(v).mean(axis=0) for v in values]
         drawings, units = _networks(data, dense, other, sizes, names, criterion, kept, seed)
+    fit = scale_between(dense.outputs, other.outputs)
+    beta = None if fit is None else fit.beta
     return Detail(
         drawings=drawings,
         units=units,
         criterion=name_of(criterion),
-        features=feature_rows(*values, names, seed=seed),
+        features=feature_rows(*values, names, seed=seed, beta=beta),
         samples=samples(data, dense, other, values, agreement, task, row_numbers),
         feature_names=names,
         image_shape=data.image_shape if data.players is None else None,
+        rescaling=None if fit is None else Rescaling(fit.beta, fit.r2),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.svg.bars import Bar, bars
 from explainprune.reporting.svg.heat import heat, legend
 from explainprune.reporting.svg.track import ruler, track
-from explainprune.types import Array, FeatureRow
+from explainprune.types import Array, Detail, FeatureRow
 
 MOST = 20
 
@@ -79,17 +80,27 @@ def picture(values: Array, shape: tuple[int, ...]) -> Array:
     return laid if laid.ndim == 2 else laid.sum(axis=-1)
 
 
-def _heat(subject: Subject) -> HeatPair | None:
-    detail = subject.pair.detail
-    shape = detail.image_shape
-    if shape is None or len(shape) not in (2, 3) or len(detail.features) != np.prod(shape):
+def as_image(detail: Detail, values: Sequence[float]) -> Array | None:
+    """Lay one number for each listed feature out as the image; None where features aren't pixels.
+
+    Features come in any order: their names say where each lies.
+    """
+    shape, rows = detail.image_shape, detail.features
+    if shape is None or len(shape) not in (2, 3) or len(rows) != np.prod(shape):
         return None
     order = {name: place for place, name in enumerate(detail.feature_names)}
-    rows = detail.features
+    laid = np.array(values, dtype=np.float64)
     if len(order) == len(rows) and all(row.name in order for row in rows):
-        rows = tuple(sorted(rows, key=lambda row: order[row.name]))
-    dense = picture(np.array([row.dense for row in rows]), shape)
-    other = picture(np.array([row.other for row in rows]), shape)
+        laid = laid[np.argsort([order[row.name] for row in rows])]
+    return picture(laid, shape)
+
+
+def _heat(subject: Subject) -> HeatPair | None:
+    detail = subject.pair.detail
+    dense = as_image(detail, [row.dense for row in detail.features])
+    other = as_image(detail, [row.other for row in detail.features])
+    if dense is None or other is None:
+        return None
     largest = max(float(dense.max()), float(other.max()))
     told = f"strongest colour {number(largest, 'share')} of all attribution"
     return HeatPair(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explainprune.reporting.subject import subject_of
+from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
 from explainprune.reporting.views.features import features, leading, picture
 from explainprune.reporting.views.levels import plots, sweep
@@ -147,6 +148,19 @@ def test_heat_maps_follow_the_features_names_not_their_order(comparison):
     assert first.dense == second.dense
     assert first.dense != first.other
     assert first.largest == max(max(r.dense, r.other) for r in detail.features)
+
+
+def test_what_changed_most_comes_first(comparison):
+    shown = changes(subject_of(comparison))
+    by_size = sorted((row.change for row in comparison.detail.features), reverse=True)
+    assert [row.change for row, _ in shown.rows] == by_size[:10]
+    assert (shown.total, shown.largest) == (64, by_size[0])
+    assert "strongest colour" in shown.heat
+
+
+def test_results_without_a_change_have_no_such_part(comparison):
+    bare = replace(comparison, detail=replace(comparison.detail, rescaling=None))
+    assert changes(subject_of(bare)) is None
 
 
 def test_pictures_add_up_channels():

@@ -1,0 +1,72 @@
+"""Which features changed their part once a mere change of scale is set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from explainprune.reporting.formatting import number
+from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.svg.bars import Bar, bars
+from explainprune.reporting.svg.heat import heat, legend
+from explainprune.reporting.svg.track import ruler, track
+from explainprune.reporting.views.features import as_image
+from explainprune.types import FeatureRow, Measure, Rescaling
+
+MOST = 10
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is left of the other model's attributions: in all, feature by feature, as an image."""
+
+    scale: Rescaling
+    whole: Measure | None
+    redrawn: Measure | None
+    rows: tuple[tuple[FeatureRow, Markup], ...]
+    ruler: Markup
+    total: int
+    heat: Markup | None
+    largest: float
+    legend: Markup
+
+
+def changes(subject: Subject) -> Changes | None:
+    """Draw the features that changed most; None where no scale could be fitted."""
+    detail = subject.pair.detail
+    known = [row for row in detail.features if row.change is not None]
+    if detail.rescaling is None or not known:
+        return None
+    first = sorted(known, key=_change, reverse=True)[:MOST]
+    reach = [end for row in first for end in (_change(row), *(row.change_interval or ()))]
+    axis = axis_for(reach, kind="share", include=(0.0,), most=4)
+    drawn = tuple(
+        (row, track(axis, *bars(axis, Bar(_change(row), "mark", row.change_interval))))
+        for row in first
+    )
+    image = as_image(detail, [_change(row) for row in detail.features])
+    largest = 0.0 if image is None else float(np.max(image))
+    told = f"strongest colour {number(largest, 'share')} of the other model's attribution"
+    return Changes(
+        detail.rescaling,
+        _measured(subject, subject.other),
+        _measured(subject, "redrawn_background"),
+        drawn,
+        ruler(axis),
+        len(detail.features),
+        None if image is None else heat(image, largest, label=f"Change, {told}", kind="ink"),
+        largest,
+        legend("ink"),
+    )
+
+
+def _measured(subject: Subject, arm: str) -> Measure | None:
+    pair = subject.pair.comparisons.get(f"{subject.dense}|{arm}", {})
+    return pair.get("rescaled_change")
+
+
+def _change(row: FeatureRow) -> float:
+    return 0.0 if row.change is None else row.change
