@@ -5,8 +5,8 @@ Three networks of ten inputs whose values are known (all coalitions enumerated; 
 of `Attribution.interval` holds the true value goes into a table, with a number of draws and with a
 tolerance; the error over the number of evaluations goes into a figure.
 
-    python benchmarks/coverage.py            docs/sampling.md and sampling.svg, about 6 minutes
-    python benchmarks/coverage.py --quick    the same table in half a minute, only printed
+    python benchmarks/sampled_intervals.py            docs/sampling.md and .svg, about 6 minutes
+    python benchmarks/sampled_intervals.py --quick    the same table in half a minute, only printed
 """
 
 from __future__ import annotations
@@ -231,9 +231,10 @@ def drawing(cases: list[Case], runs: int) -> Any:
 
 PAGE = """# Sampled attributions: what their intervals hold
 
-Made by `python benchmarks/coverage.py`. Each network has {inputs} inputs, so that the true values
-are known; {samples} samples and a background of {background} rows are explained {runs:,} times
-each ({few:,} times where every run is a call of its own: `kernel`, `leverage`, and tolerances).
+Made by `python benchmarks/sampled_intervals.py`. Each network has {inputs} inputs, so that the
+true values are known; {samples} samples and a background of {background} rows are explained
+{runs:,} times each ({few:,} times where every run is a call of its own: `kernel`, `leverage`, and
+tolerances).
 
 ## Coverage of 95 % intervals
 

@@ -1,0 +1,98 @@
+"""Attributions beside shap, xplique and the bare limit: time, error and memory, in one run.
+
+The limit is a bare compiled loop: as many rows of the model, forward or forward and backward, in
+the batches that suit it best, nothing else. All who take part run turn by turn, so that whatever
+else the machine does hits all alike; a ratio is the median over turns, with the interval that the
+middle of 1,000 resamples of the turns falls into 95 times in 100. Compiling isn't timed, anybody's.
+
+    python benchmarks/attribution_peers.py            docs/benchmarks.md and .csv, about 8 minutes
+    python benchmarks/attribution_peers.py --quick    two small networks in a minute, only printed
+
+xplique asks for older versions than we have, and runs on ours all the same. To have it take part:
+
+    python -m venv DIR && DIR/bin/pip install -c constraints.txt -e . tf-keras \\
+      tensorflow-probability deprecated einops opencv-python-headless scikit-image
+    DIR/bin/pip install --no-deps xplique==2.0.2
+    DIR/bin/python benchmarks/attribution_peers.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peers import cases, comparisons, memory, page, timing
+from peers.limit import Limit
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def meetings(case: Any, quick: bool) -> Iterator[Any]:
+    """Yield the comparisons of one network, each made when it is asked for."""
+    images, small = case.x.ndim > 2, case.x[0].size < 2000
+    if images:
+        yield comparisons.gradcam(case)
+    yield comparisons.occlusion(case)
+    if images and quick:
+        return
+    yield comparisons.deep_shap(case, every=False)
+    yield comparisons.deep_shap(case, every=True)
+    some = case.first(20)  # shap needs hundreds of times as long for the same error
+    places = 8 if quick else 256
+    yield comparisons.expected_gradients(some, places, 400 if quick else 20_000)
+    if small:
+        background = case.background[:10] if images else case.background
+        yield from comparisons.shapley(case, background, 3 if quick else 200)
+    yield comparisons.integrated_gradients(case, 50 if quick else 2000)
+    yield comparisons.smoothgrad(case, 100 if quick else 2000)
+
+
+def measure(case: Any, options: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Time all methods on one network; note who can't take part."""
+    limits = {backward: Limit(case, backward, options.most) for backward in (False, True)}
+    lines: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for meeting in meetings(case, options.quick):
+        limit = limits[meeting.backward]
+        found = timing.measured(meeting, limit, turns=options.turns, budget=options.seconds)
+        for line in found:
+            print(
+                {k: round(v, 5) if isinstance(v, float) else v for k, v in line.items()}, flush=True
+            )
+        lines += found
+        notes += [f"{meeting.method}, {case.name}: {note}." for note in meeting.notes]
+    print(*notes, sep="\n", flush=True)
+    return lines, notes
+
+
+def main() -> None:
+    """Measure every network, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="two small networks, only printed")
+    parser.add_argument("--turns", type=int, default=21, help="at most, for each comparison")
+    parser.add_argument("--seconds", type=float, default=8.0, help="for each comparison, about")
+    parser.add_argument("--most", type=int, default=4096, help="rows in a batch of the limit")
+    parser.add_argument("--memory", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.memory:
+        memory.measure(*options.memory)
+        return
+    if options.quick:
+        options.turns, options.most = 1, 64
+        for case in (cases.multilayer(True, epochs=1), cases.convolutional(True, epochs=0)):
+            measure(case, options)
+        return
+    before = os.getloadavg()[0]
+    made = [cases.multilayer(False), cases.convolutional(False), cases.mobile()]
+    made.insert(2, cases.shrunk(made[1]))
+    found = [measure(case, options) for case in made]
+    lines, notes = ([one for part in parts for one in part] for parts in zip(*found, strict=True))
+    peaks = memory.table(Path(__file__))
+    page.write(DOCS, lines, notes, peaks, (before, os.getloadavg()[0]))
+
+
+if __name__ == "__main__":
+    main()

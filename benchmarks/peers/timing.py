@@ -1,0 +1,77 @@
+"""Times turn by turn, so that whatever else the machine does hits all alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from peers.comparisons import Comparison
+from peers.limit import Limit
+
+Array = Any
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """Time one call."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def turns_within(budget: float, once: float, most: int) -> int:
+    """Return how many turns fit into so many seconds, three at least."""
+    return int(np.clip(budget / max(once, 1e-9), min(3, most), most))
+
+
+def middle(ratios: Array) -> tuple[float, float, float]:
+    """Return the median, and the 95 % interval of 1,000 resampled medians."""
+    drawn = np.random.default_rng(0).choice(ratios, (1000, len(ratios)))
+    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+    return float(np.median(ratios)), float(low), float(high)
+
+
+def measured(
+    comparison: Comparison, limit: Limit, *, turns: int, budget: float
+) -> list[dict[str, Any]]:
+    """Run everybody turn by turn; return a line for each contestant."""
+    rows = comparison.contestants[0].rows
+    runs = [contestant.run for contestant in comparison.contestants]
+    first = [
+        seconds(run) for run in runs
+    ]  # those of peers were run before, to see whether they can
+    runs.append(lambda: limit.run(rows))
+    once = sum(seconds(run) for run in runs)
+    turns = turns_within(budget, once, turns)
+    times = np.array([[seconds(run) for run in runs] for _ in range(turns)])
+    lines = []
+    for number, contestant in enumerate(comparison.contestants):
+        line = {
+            "network": comparison.case.name,
+            "method": comparison.method,
+            "who": contestant.who,
+            "settings": contestant.words,
+            "samples": len(comparison.case.x),
+            "background": len(comparison.case.background),
+            "rows": contestant.rows,
+            "seconds": float(np.median(times[:, number])),
+            "turns": turns,
+        }
+        if comparison.error is not None:
+            line["error"] = comparison.error(contestant.run())
+        if contestant.rows:
+            own = times[:, -1] * contestant.rows / rows
+            line |= _named("of the limit", times[:, number] / own)
+        if number:
+            line |= _named("of ours", times[:, number] / times[:, 0])
+        else:
+            line["first call"] = first[0]
+        lines.append(line)
+    return lines
+
+
+def _named(name: str, ratios: Array) -> dict[str, float]:
+    found, low, high = middle(ratios)
+    return {name: found, f"{name}, low": low, f"{name}, high": high}

@@ -1,0 +1,50 @@
+"""The benchmark beside peers runs, and its figures are what its words say."""
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def beside(monkeypatch):
+    """Let scripts import what lies beside them, as `python script` does."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_attributions_beside_peers(beside, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["attribution_peers.py", "--quick"])
+    runpy.run_path(str(FOLDER / "attribution_peers.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert not list(tmp_path.iterdir()), "--quick leaves no files"
+    assert "shap fails" not in printed
+    lines = [line for line in printed.splitlines() if "'method': 'deep_shap, all" in line]
+    assert len(lines) == 2  # ours and shap's
+    assert "'method': 'gradcam', 'who': 'explainprune'" in printed
+    assert all(float(re.search(r"'error': ([\d.e-]+)", line)[1]) <= 1e-5 for line in lines)
+
+
+def test_truths_are_those_of_a_product(beside):
+    import keras
+    from peers import truth
+    from peers.cases import Case
+
+    inputs = keras.Input((3,))
+    x, y, z = (keras.layers.Lambda(lambda v, i=i: v[:, i : i + 1])(inputs) for i in range(3))
+    joined = keras.layers.Multiply()([x, y])
+    outputs = keras.layers.Concatenate()([keras.layers.Add()([joined, z]), -100 + z])
+    row, start = np.array([[3.0, 2.0, 5.0]], "f"), np.array([[1.0, 0.5, 1.0]], "f")
+    case = Case("product", keras.Model(inputs, outputs), row, start, 1)
+    expected = [[2 * 1.25, 1.5 * 2.0, 4.0]]  # each factor's change times the other's middle
+    found = truth.expected_gradients(case, start, 64)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(truth.shapley(case, start, 4), expected, rtol=1e-5)
+    np.testing.assert_allclose(truth.smoothgrad(case, 0.1, 20_000), [[2, 3, 1]], atol=3e-3)
