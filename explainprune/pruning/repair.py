@@ -27,8 +27,9 @@ def repaired(
     """Fit what lost its inputs anew, and normalisation statistics, where held-out rows say so.
 
     Tried are the model as it is, refitted, and, where it normalises batches, each of the two with
-    new statistics. Judged is the loss on the validation rows (on a fifth of the rows learned from,
-    where there are none); without labels, the squared distance to the reference's outputs.
+    new statistics. Judged by the validation rows (by a fifth of the rows learned from, where there
+    are none): accuracy, then loss; the loss, where there is no accuracy; without labels, the
+    squared distance to the reference's outputs.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def repaired(
             tried["batchnorm" if name == "none" else f"{name}+batchnorm"] = renewed
     badness = {name: _badness(each, reference, judging) for name, each in tried.items()}
     # The first of equals, so that nothing changes without a gain; NaN never wins.
-    best = min(badness, key=lambda name: np.nan_to_num(badness[name], nan=np.inf))
+    best = min(badness, key=badness.__getitem__)
     return tried[best], best
 
 
@@ -85,14 +86,19 @@ def _split(given: Given) -> tuple[Rows, Rows]:
     return rows.take(~held_out), rows.take(held_out)
 
 
-def _badness(model: Model, reference: Model, rows: Rows) -> float:
-    """Return what the best model has least of."""
+def _badness(model: Model, reference: Model, rows: Rows) -> tuple[float, ...]:
+    """Return what the best model has least of, in order of weight.
+
+    A fit to logits may be right more often, and yet so sure of its errors that its loss is higher.
+    """
     if rows.y is not None:
-        return performance(model, rows)["loss"]
+        found = performance(model, rows)
+        worst = (np.inf, np.inf)
+        return (-found.get("accuracy", 0.0), found["loss"]) if found["loss"] < np.inf else worst
     ours, theirs = (
         network.outputs(network.pack(rows.x)) for network in map(as_network, (model, reference))
     )
-    return float(np.square(ours - theirs).mean())
+    return (float(np.nan_to_num(np.square(ours - theirs).mean(), nan=np.inf)),)
 
 
 def check_refit(how: Refit) -> None:

@@ -46,6 +46,21 @@ def test_one_that_does_not_help_is_not(model, data, halved, monkeypatch):
             assert found is masked
 
 
+def test_more_right_answers_count_before_a_lower_loss(model, data, monkeypatch):
+    whole = Masks({path: np.ones(v.shape, bool) for path, v in variables(model).items()})
+    out = {path: v for path, v in weights_of(model).items() if path.startswith("out/")}
+    mute = with_weights(model, {path: 0 * v for path, v in out.items()})
+    sure = with_weights(model, {path: 1000 * v for path, v in out.items()})
+    both = [performance(m, data.validation) for m in (mute, sure)]
+    right, lost = ([each[name] for each in both] for name in ("accuracy", "loss"))
+    assert right[1] > 1.5 * right[0]
+    assert lost[1] > 2 * lost[0]
+    monkeypatch.setattr(repair, "refitted", lambda *a, **k: sure)
+    assert repaired(mute, model, whole, given(data)) == (sure, "refit")
+    monkeypatch.setattr(repair, "refitted", lambda *a, **k: mute)
+    assert repaired(sure, model, whole, given(data)) == (sure, "none")
+
+
 def test_without_labels_the_outputs_say(model, data, halved):
     masked, masks = halved
     found, chosen = repaired(masked, model, masks, given(data.train.x))
@@ -64,7 +79,7 @@ def test_judged_by_rows_it_was_not_fitted_on(model, data, halved, monkeypatch):
         return model
 
     monkeypatch.setattr(repair, "refitted", record)
-    monkeypatch.setattr(repair, "_badness", lambda m, r, rows: seen.append(rows.x) or 0.0)
+    monkeypatch.setattr(repair, "_badness", lambda m, r, rows: seen.append(rows.x) or (0.0,))
     repaired(masked, model, masks, given(data.train))
     fitting, judging = seen[0], seen[1]
     assert (len(fitting), len(judging)) == (160, 40)
