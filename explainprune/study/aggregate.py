@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from explainprune.analysis.intervals import t_mean
@@ -20,7 +21,11 @@ COUNTS = ("params", "nonzero", "flops", "units", "live_inputs", "live_connection
 
 
 def over_seeds(name: str, values: Iterable[float | None]) -> Measure:
-    """Return the mean over seeds, its t interval on the scale that fits the figure."""
+    """Return the mean over seeds, its t interval on the scale that fits the figure.
+
+    Seeds whose share is the same to the last row say nothing of how much seeds differ: no interval
+    then, unless the share is 0 or 1, where nothing is left to differ.
+    """
     known = [math.nan if value is None else value for value in values]
     finite = [value for value in known if math.isfinite(value)]
     transform = "identity"
@@ -28,7 +33,15 @@ def over_seeds(name: str, values: Iterable[float | None]) -> Measure:
         transform = "logit"
     elif name in CORRELATIONS and all(-1 <= value <= 1 for value in finite):
         transform = "fisher"
-    return t_mean(known, transform=transform)
+    found = t_mean(known, transform=transform)
+    if (
+        name in SHARES
+        and found.interval == (found.value, found.value)
+        and found.value not in (0, 1)
+    ):
+        reason = f"all {found.n} seeds gave the same, which doesn't tell how much seeds differ"
+        return replace(found, interval=None, note=reason)
+    return found
 
 
 def comparisons_over_seeds(

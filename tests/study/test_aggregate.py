@@ -138,10 +138,18 @@ def test_levels_are_averaged_row_by_row():
     found = levels_over_seeds([{"levels": [level(0.7)]}, {"levels": [level(0.9)]}])
     assert len(found) == 1
     assert found[0].measures["agreement"].value == pytest.approx(0.8)
-    assert found[0].measures["accuracy"].interval == (0.5, 0.5)
+    assert found[0].measures["accuracy"].value == 0.5
 
 
 def test_each_seeds_own_figures_are_kept():
     rows = per_seed([{"seed": 7}], [seed_of(0.1)])
     assert rows[0]["seed"] == 7
     assert rows[0]["dense|pruned"] == {"signed_top_k": pytest.approx(0.9)}
+
+
+def test_seeds_that_agree_to_the_row_have_no_interval_but_at_the_edge():
+    found = over_seeds("accuracy", [0.975, 0.975, 0.975])
+    assert (found.value, found.interval) == (0.975, None)
+    assert found.note == "all 3 seeds gave the same, which doesn't tell how much seeds differ"
+    assert over_seeds("signed_top_k", [1.0, 1.0, 1.0]).interval == (1.0, 1.0)
+    assert over_seeds("accuracy", [0.975, 0.975, 0.98]).interval is not None

@@ -46,7 +46,13 @@ def measure_of(row: ModelRow, score: str) -> Measure | None:
     if value is None:
         return None
     interval = row.intervals.get(score)
-    return Measure(value, interval, row.n, row.unit, "" if interval else "none was computed")
+    return Measure(value, interval, row.n, row.unit, "" if interval else _why_none(row))
+
+
+def _why_none(row: ModelRow) -> str:
+    if row.unit == "seeds":
+        return "a single seed" if row.n < 2 else f"all {row.n} seeds gave the same"
+    return "none was computed"
 
 
 def _scores(subject: Subject) -> Scale | None:
