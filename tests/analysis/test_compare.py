@@ -83,6 +83,10 @@ def test_random_weights_agree_no_more_than_other_random_weights(classifier, smal
     # Copies differ among each other by about 0.05.
     assert abs(value(result, "signed_top_k") - unrelated) < 0.2
     assert 0 < unrelated < 0.35
+    mark = result.comparisons["dense|random_weights"]["signed_top_k"]
+    assert (mark.n, mark.unit) == (8, "copies")
+    assert mark.interval[0] < unrelated < mark.interval[1]
+    assert result.models["random_weights"].unit == "copies"
 
 
 @pytest.mark.parametrize("temperature", [3.0, 0.25])

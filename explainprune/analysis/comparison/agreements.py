@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.intervals import bootstrap_mean
+from explainprune.analysis.intervals import bootstrap_mean, t_mean
 from explainprune.types import Array, Measure
 
 SHARES = (
@@ -27,7 +28,7 @@ SHARES = (
 
 @dataclass(eq=False)
 class PerRow:
-    """For each metric one value per scored row, averaged as they come in.
+    """For each metric one value per scored row, averaged as they come in, turn by turn.
 
     Attributes
     ----------
@@ -40,6 +41,7 @@ class PerRow:
     met: Array
     _sums: dict[str, Array] = field(default_factory=dict)
     _counts: dict[str, Array] = field(default_factory=dict)
+    _turns: dict[str, list[float]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, n: int) -> PerRow:
@@ -55,12 +57,18 @@ class PerRow:
             known = ~np.isnan(np.asarray(values, dtype=np.float64))
             sums[index[known]] += np.asarray(values)[known]
             counts[index[known]] += 1
+            mean = float(np.mean(np.asarray(values)[known])) if known.any() else math.nan
+            self._turns.setdefault(name, []).append(mean)
 
     def __getitem__(self, name: str) -> Array:
         """Return a metric's values (n,): NaN where it wasn't measured or is undefined."""
         count = self._counts[name]
         undefined = np.full(self.n, np.nan)
         return np.asarray(np.divide(self._sums[name], count, out=undefined, where=count > 0))
+
+    def turns(self, name: str) -> Array:
+        """Return a metric's mean over the rows of each `add`: NaN where none was defined."""
+        return np.array(self._turns[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sums)
@@ -85,6 +93,20 @@ def measures(
     """Average every metric over the rows that were measured, or those of them at `where`."""
     chosen = rows.met if where is None else rows.met & where
     return {name: measure(name, rows[name][chosen], seed=seed, certain=certain) for name in rows}
+
+
+def measures_of_copies(rows: PerRow) -> dict[str, Measure]:
+    """Average every metric over copies of a model that took turns: copies are the unit.
+
+    They differ among each other by far more than rows do.
+    """
+    return {name: over_copies(name, rows.turns(name)) for name in rows}
+
+
+def over_copies(name: str, values: Array) -> Measure:
+    """Average one figure for each copy, with Student's interval; infinite ones are left out."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    return t_mean(finite, transform="logit" if name in SHARES else "identity", unit="copies")
 
 
 def beyond(disagreement: Array, noise: Array, *, seed: int, certain: bool) -> Measure:

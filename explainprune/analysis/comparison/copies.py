@@ -8,7 +8,8 @@ from explainprune.analysis.attribution.streams import stream
 from explainprune.analysis.comparison.subjects import Subject, subject
 from explainprune.types import Array, Inputs
 
-COPIES = 3
+COPIES = 8
+"""Copies differ by far more than rows do: an interval needs several of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +52,12 @@ def copies_of(dense: Subject, x: Inputs, seed: int) -> Copies | None:
 
     seeds = stream(seed, "random weights").integers(0, 2**31, COPIES)
     try:
-        models = [randomised(dense.keras_model, int(number)) for number in seeds]
+        ours = randomised(dense.keras_model, int(seeds[0]))
+        others = [weights_of(randomised(dense.keras_model, int(number))) for number in seeds[1:]]
     except ValueError:
         return None
-    weights = tuple(weights_of(model) for model in models)
-    carrier = subject("random_weights", models[0], x, dense.kind)
+    weights = (weights_of(ours), *others)
+    carrier = subject("random_weights", ours, x, dense.kind)
     outputs = []
     for drawn in weights:
         _assign(carrier, drawn)

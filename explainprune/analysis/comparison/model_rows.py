@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.comparison.agreements import over_copies
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import Settings
 from explainprune.analysis.comparison.subjects import Subject
@@ -54,7 +55,8 @@ def model_row(
         auc=_value(main, "auc"),
         log_loss=_value(main, "log_loss"),
         intervals={name: m.interval for name, m in main.items() if m.interval is not None},
-        n=len(data),
+        n=len(data) if len(subjects) == 1 else len(subjects),
+        unit="samples" if len(subjects) == 1 else "copies",
         slices={ALL: {**whole, **quality}, **{n: s for n, s in apart.items() if s}},
         note=note,
         **facts,
@@ -75,17 +77,14 @@ def _scores(
         if name.startswith("churn") or not applies(name, task, data.y is not None):
             continue
         each = [score(name, metric, s.logits[where], None, y, seed=settings.seed) for s in subjects]
-        found[name] = each[0] if len(each) == 1 else _mean(each)
+        found[name] = each[0] if len(each) == 1 else _mean(name, each)
     # Within a class, AUC isn't defined: such figures are left out.
     return {name: measure for name, measure in found.items() if measure.value is not None}
 
 
-def _mean(each: list[Measure]) -> Measure:
-    """Average a figure over copies; its interval would be one over copies, which are few."""
-    values = [measure.value for measure in each if measure.value is not None]
-    note = f"mean of {len(values)} copies"
-    value = float(np.mean(values)) if values else None
-    return Measure(value, None, each[0].n, each[0].unit, note)
+def _mean(name: str, each: list[Measure]) -> Measure:
+    """Average a figure over copies of a model: its interval is one over copies."""
+    return over_copies(name, np.array([np.nan if m.value is None else m.value for m in each]))
 
 
 def size_facts(
