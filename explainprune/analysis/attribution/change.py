@@ -30,6 +30,7 @@ LINEAR = (
     "expected_gradients",
     "gradient",
     "gradient_input",
+    "hybrid",
     "integrated_gradients",
     "kernel",
     "leverage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of, cost_of_games
-from explainprune.analysis.attribution.explained import Explained, chosen
+from explainprune.analysis.attribution.explained import Explained, chosen, picked
 from explainprune.analysis.attribution.hidden_games import cutter_of, summed
 from explainprune.analysis.attribution.interactions import check_room, with_main
 from explainprune.analysis.attribution.whole_game import enumerated
@@ -83,11 +83,6 @@ def exact(
     )
 
 
-def picked(values: Array, targets: Array | None) -> Array:
-    """Pick output ``targets[i]`` of row i along the last axis, or keep all."""
-    return values if targets is None else values[np.arange(len(values)), ..., targets]
-
-
 def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
     """Raise if all pairs together cost more than `limit`, naming what costs most."""
     if cost.total * pairs <= limit:
@@ -101,6 +96,6 @@ def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
         f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
         f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
         f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
-        "background rows, raise limit=, or use method='expected_gradients' or "
-        "'permutation'."
+        "background rows, raise limit=, or use method='hybrid', which samples the widest games, "
+        "'permutation' or 'expected_gradients'."
     )

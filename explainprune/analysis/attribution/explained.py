@@ -57,6 +57,11 @@ def chosen(outputs: Array, targets: Array | None) -> Array:
     return picked
 
 
+def picked(values: Array, targets: Array | None) -> Array:
+    """Pick output ``targets[i]`` of row i along the last axis, or keep all."""
+    return values if targets is None else values[np.arange(len(values)), ..., targets]
+
+
 def for_each_output(
     values_of: Callable[[Array], Array], targets: Array | None, n: int, n_outputs: int
 ) -> Array:

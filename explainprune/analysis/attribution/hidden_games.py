@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,32 @@ def cutter_of(network: Network, players: Array) -> Cutter:
     return Cutter(terms_of(unrolled, players))
 
 
-def summed(cutter: Cutter, x: Array, background: Array, *, interactions: bool = False) -> Solution:
-    """Solve all games and put them together again, mean over background rows.
+Wanted = Callable[[Pairs, Games, Bundle], bool]
+"""Whether a bundle of games is to be played."""
+
+
+def all_games(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
+    """Leave out nothing."""
+    return True
+
+
+def summed(
+    cutter: Cutter,
+    x: Array,
+    background: Array,
+    *,
+    interactions: bool = False,
+    wanted: Wanted = all_games,
+) -> Solution:
+    """Solve games and put them together again, mean over background rows.
+
+    Parameters
+    ----------
+    cutter : Cutter
+    x, background : ndarray (n, inputs), (b, inputs)
+    interactions : bool
+    wanted : callable
+        Games that aren't count for nothing. What is affine counts in any case.
 
     Returns
     -------
@@ -48,7 +73,9 @@ def summed(cutter: Cutter, x: Array, background: Array, *, interactions: bool = 
         add_affine(values, terms, pairs)
         for games in pairs.games:
             found = linked(terms, pairs, games)
-            for bundle in bundles(cutter, pairs, games, np.arange(len(games.pair))):
+            for bundle in bundles(cutter, pairs, games):
+                if not wanted(pairs, games, bundle):
+                    continue
                 for some, solution in solved(bundle, interactions=interactions):
                     put(found, games, some, solution.values)
                     if between is not None and solution.interactions is not None:

@@ -13,6 +13,7 @@ from explainprune.analysis.attribution.gradient import gradient
 from explainprune.analysis.attribution.gradient_input import gradient_input
 from explainprune.analysis.attribution.guided_backprop import guided_backprop
 from explainprune.analysis.attribution.guided_gradcam import guided_gradcam
+from explainprune.analysis.attribution.hybrid import hybrid
 from explainprune.analysis.attribution.integrated_gradients import integrated_gradients
 from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.leverage import leverage
@@ -36,6 +37,7 @@ METHODS: dict[str, Callable[..., Explained]] = {
     "gradient_input": gradient_input,
     "guided_backprop": guided_backprop,
     "guided_gradcam": guided_gradcam,
+    "hybrid": hybrid,
     "integrated_gradients": integrated_gradients,
     "kernel": kernel,
     "leverage": leverage,

@@ -8,7 +8,11 @@ from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.explained import Explained, chosen, explained_output
 from explainprune.analysis.attribution.pairs import add_by_sample, pairs
 from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import check_sampling, replicated
+from explainprune.analysis.attribution.replicates import (
+    Replicate,
+    check_sampling,
+    replicated,
+)
 from explainprune.analysis.attribution.streams import uniforms
 from explainprune.network import Network, chunks
 from explainprune.types import Array
@@ -62,12 +66,36 @@ def permutation(
     Castro, Gómez, Tejada 2009, doi:10.1016/j.cor.2008.04.004; Mitchell et al. 2022,
     arXiv:2104.12199 (antithetic orders).
     """
-    n, count = len(x), n_players(players)
     check_sampling(draws, tolerance)
-    if count < 3:  # an order and its reverse are all there are: nothing is drawn
+    if n_players(players) < 3:  # an order and its reverse are all there are: nothing is drawn
         draws, tolerance = 1, None
-    narrow = np.int16 if count < 2**15 else np.int32  # masks are compared, so size is speed
     at_background = np.asarray(network.outputs(background), dtype=np.float64)
+    one = orders_of(network, x, background, targets, players, at_background)
+    estimate = replicated(one, rng, len(x), draws=draws, tolerance=tolerance)
+    return Explained(
+        estimate.mean,
+        chosen(np.tile(at_background.mean(axis=0), (len(x), 1)), targets),
+        std_error=estimate.std_error,
+        complete=True,
+        notes=estimate.notes,
+        settled={"draws": int(estimate.draws.min())},
+    )
+
+
+def orders_of(
+    network: Network,
+    x: Array,
+    background: Array,
+    targets: Array | None,
+    players: Array,
+    at_background: Array,
+) -> Replicate:
+    """Return independent estimates: an order and its reverse for each sample and background row.
+
+    `at_background` holds the outputs there: (b, K).
+    """
+    n, count = len(x), n_players(players)
+    narrow = np.int16 if count < 2**15 else np.int32  # masks are compared, so size is speed
     at_samples = explained_output(network, x, targets)
 
     def one(child: np.random.Generator, samples: Array) -> Array:
@@ -80,15 +108,7 @@ def permutation(
             values[part] = _one_order_each(network, x[taken], background, ranks, players, own, ends)
         return values
 
-    estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance)
-    return Explained(
-        estimate.mean,
-        chosen(np.broadcast_to(at_background.mean(axis=0), (n, at_background.shape[1])), targets),
-        std_error=estimate.std_error,
-        complete=True,
-        notes=estimate.notes,
-        settled={"draws": int(estimate.draws.min())},
-    )
+    return one
 
 
 def _one_order_each(

@@ -7,7 +7,7 @@ background row only those on which the two differ are left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17
 """Numbers held at once, per array: small enough for the processor's cache."""
+
+
+Reads = tuple[list[Array], list[Array | None]]
+"""What is read with nobody in, for each stage: (games, numbers), or (numbers,) where no input is
+read; and what each player adds to it: (players, games, numbers), or None."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +36,8 @@ class Bundle:
         Their players, as entries of the layer's `reach`.
     width : int
         Numbers computed for a coalition.
-    starts : list of ndarray (games, numbers)
-        What is read with nobody in, for each stage; ``(numbers,)`` where no input is read.
-    deltas : list of ndarray (players, games, numbers) or None
-        What each player adds to it.
+    reading : callable
+        From a slice of the games to what they read.
     outputs : callable
         From what each stage reads, (rows, numbers) each, to (rows, made).
     """
@@ -42,8 +45,7 @@ class Bundle:
     chosen: Array
     links: Array
     width: int
-    starts: list[Array]
-    deltas: list[Array | None]
+    reading: Callable[[slice], Reads]
     outputs: Callable[[list[Array]], Array]
 
     @property
@@ -51,16 +53,14 @@ class Bundle:
         """How many players each game has."""
         return len(self.links)
 
-    def some(self, part: slice) -> Bundle:
-        """Return some of the games."""
-        return Bundle(
-            self.chosen[part],
-            self.links[:, part],
-            self.width,
-            [start[part] if start.ndim == 2 else start for start in self.starts],
-            [None if delta is None else delta[:, part] for delta in self.deltas],
-            self.outputs,
-        )
+    def some(self, step: int) -> Iterator[tuple[Bundle, Reads]]:
+        """Yield the games, `step` at a time, with what they read."""
+        for first in range(0, len(self.chosen), step):
+            part = slice(first, first + step)
+            yield (
+                replace(self, chosen=self.chosen[part], links=self.links[:, part]),
+                self.reading(part),
+            )
 
     def at(self, reads: list[Array]) -> Array:
         """Evaluate coalitions from what they read, (coalitions, games, numbers) each.
@@ -72,12 +72,12 @@ class Bundle:
         return self.outputs(flat).reshape(*shape, -1)
 
 
-def bundles(cutter: Cutter, pairs: Pairs, games: Games, chosen: Array) -> Iterator[Bundle]:
-    """Sort some games of a layer by number of players; those without any are left out."""
+def bundles(cutter: Cutter, pairs: Pairs, games: Games) -> Iterator[Bundle]:
+    """Sort the games of a layer by number of players; those without any are left out."""
     if cutter.terms.shallow(games.layer):
-        yield from _shallow(cutter.terms, pairs, games, chosen)
+        yield from _shallow(cutter.terms, pairs, games)
         return
-    for same in alike(cutter, pairs, games, chosen):
+    for same in alike(cutter, pairs, games, np.arange(len(games.pair))):
         yield from _deep(cutter.terms, same, pairs, games)
 
 
@@ -85,22 +85,21 @@ def solved(bundle: Bundle, *, interactions: bool = False) -> Iterator[tuple[Bund
     """Solve a bundle's games, a few at a time."""
     room = max(0, int(np.log2(NUMBERS_AT_ONCE / bundle.width)))
     inner = min(bundle.players, room)
-    step = max(1, NUMBERS_AT_ONCE // (bundle.width << inner))
-    for first in range(0, len(bundle.chosen), step):
-        some = bundle.some(slice(first, first + step))
-        yield some, solve(_worth(some, inner), bundle.players, inner, interactions=interactions)
+    for some, reads in bundle.some(max(1, NUMBERS_AT_ONCE // (bundle.width << inner))):
+        worth = _worth(some, reads, inner)
+        yield some, solve(worth, bundle.players, inner, interactions=interactions)
 
 
-def _worth(bundle: Bundle, inner: int) -> Worth:
+def _worth(bundle: Bundle, begun: Reads, inner: int) -> Worth:
     """Return what the coalitions of a block are worth."""
 
     def worth(block: int) -> Array:
         outer = members(block, inner)
         reads = []
-        for start, delta in zip(bundle.starts, bundle.deltas, strict=True):
+        for start, delta in zip(*begun, strict=True):
             if delta is not None:
-                begun = start + delta[outer].sum(axis=0) if outer else start
-                start = subset_sums(begun, delta[:inner])
+                with_outer = start + delta[outer].sum(axis=0) if outer else start
+                start = subset_sums(with_outer, delta[:inner])
             reads.append(start)
         return bundle.at(reads)
 
@@ -121,21 +120,25 @@ def _deep(terms: Terms, same: Alike, pairs: Pairs, games: Games) -> Iterator[Bun
     part = same.part
     for which, slots in _by_players(same.plays):
         chosen = same.chosen[which]
-        at = same.columns[which], games.pair[chosen][:, None]
-        rows = pairs.rows[at]
-        difference = pairs.x[at] - rows
-        starts: list[Array] = []
-        deltas: list[Array | None] = []
-        for stage in part.stages:
-            kernel = stage.kernels.get(-1)
-            if kernel is None:
-                starts.append(stage.bias)
-                deltas.append(None)
-                continue
-            starts.append(stage.bias + rows @ kernel)
-            deltas.append(_added(difference, kernel, part.players, slots))
+
+        def reading(some: slice, which: Array = which, slots: Array = slots) -> Reads:
+            at = same.columns[which[some]], games.pair[same.chosen[which[some]]][:, None]
+            rows = pairs.rows[at]
+            difference = pairs.x[at] - rows
+            starts: list[Array] = []
+            deltas: list[Array | None] = []
+            for stage in part.stages:
+                kernel = stage.kernels.get(-1)
+                if kernel is None:
+                    starts.append(stage.bias)
+                    deltas.append(None)
+                    continue
+                starts.append(stage.bias + rows @ kernel)
+                deltas.append(_added(difference, kernel, part.players, slots[:, some]))
+            return starts, deltas
+
         links = terms.reach[games.layer].indptr[games.group[chosen]] + slots
-        yield Bundle(chosen, links, part.width, starts, deltas, part.outputs)
+        yield Bundle(chosen, links, part.width, reading, part.outputs)
 
 
 def _added(difference: Array, kernel: Array, players: Array, slots: Array) -> Array:
@@ -148,22 +151,24 @@ def _added(difference: Array, kernel: Array, players: Array, slots: Array) -> Ar
     return added[slots, np.arange(len(difference))]
 
 
-def _shallow(terms: Terms, pairs: Pairs, games: Games, chosen: Array) -> Iterator[Bundle]:
+def _shallow(terms: Terms, pairs: Pairs, games: Games) -> Iterator[Bundle]:
     """Prepare games of elements that read the inputs alone: all units side by side."""
     units, reach = terms.network.layers[games.layer], terms.reach[games.layer]
     changes, starts = pairs.moves.changes[games.layer], pairs.moves.starts[games.layer]
-    pair, group = games.pair[chosen], games.group[chosen]
-    first, count = reach.indptr[group], np.diff(reach.indptr)[group]
+    first, count = reach.indptr[games.group], np.diff(reach.indptr)[games.group]
     slot = np.arange(count.max(initial=0))
     inside = slot < count[:, None]
-    plays = inside & (changes[np.where(inside, first[:, None] + slot, 0), pair[:, None]] != 0)
+    link = np.where(inside, first[:, None] + slot, 0)
+    plays = inside & (changes[link, games.pair[:, None]] != 0)
 
     def outputs(reads: list[Array]) -> Array:
         return units.function.call(reads[0])
 
     for which, slots in _by_players(plays):
-        at, links = pair[which], first[which] + slots
-        start, delta = starts[group[which], at], changes[links, at]
-        yield Bundle(
-            chosen[which], links, 1, [start[:, None]], [delta[..., None]], outputs
-        )  # fmt: skip
+        links = first[which] + slots
+
+        def reading(some: slice, which: Array = which, links: Array = links) -> Reads:
+            pair, group = games.pair[which[some]], games.group[which[some]]
+            return [starts[group, pair][:, None]], [changes[links[:, some], pair][..., None]]
+
+        yield Bundle(which, links, 1, reading, outputs)

@@ -16,6 +16,8 @@ SHAPLEY = [
     for name, method in METHODS.items()
     if "Shapley values" in inspect.getdoc(method).split("\n\n")[0] and not name.startswith("shap_")
 ]
+SAMPLED = {"permutation": {}, "hybrid, sampled": {"exact_up_to": 2}}
+SHAPLEY.append("hybrid, sampled")
 games = settings(max_examples=12, deadline=None)
 every = pytest.mark.parametrize("method", SHAPLEY)
 
@@ -37,8 +39,9 @@ def values(method, worth, **options):
         game(worth),
         np.ones((1, PLAYERS)),
         background=np.zeros((1, PLAYERS)),
-        method=method,
+        method=method.removesuffix(", sampled"),
         target="all",
+        **SAMPLED.get(method, {}),
         **options,
     )
     error = 0.0 if found.std_error is None else found.std_error[0]
@@ -55,7 +58,7 @@ def present(player):
 
 
 def test_methods_say_what_they_are():
-    assert {"exact", "kernel", "leverage", "permutation"} <= set(SHAPLEY)
+    assert {"exact", "hybrid", "kernel", "leverage", "permutation"} <= set(SHAPLEY)
     assert {"gradient", "occlusion", "expected_gradients", "lrp"}.isdisjoint(SHAPLEY)
 
 
@@ -117,4 +120,4 @@ def test_the_four_axioms_leave_one_answer(method, by_definition):
 
 
 def _many(method):
-    return {"draws": 600} if method == "permutation" else {}
+    return {"draws": 600} if method in SAMPLED else {}

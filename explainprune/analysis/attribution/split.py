@@ -1,0 +1,131 @@
+"""A network's Shapley values in two parts: what was enumerated, and what is left to draw."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from explainprune.analysis.attribution.batches import InBatches, unwrapped
+from explainprune.analysis.attribution.hidden_games import cutter_of, summed
+from explainprune.analysis.attribution.permutation import orders_of
+from explainprune.analysis.attribution.players import n_players
+from explainprune.analysis.attribution.replicates import Replicate
+from explainprune.analysis.attribution.sampled_games import drawn
+from explainprune.analysis.attribution.streams import uniforms
+from explainprune.analysis.attribution.unit_games import Bundle
+from explainprune.analysis.attribution.whole_game import enumerated
+from explainprune.network import DifferenceNetwork, Network
+from explainprune.network.unrolled import Cutter, Games, Pairs
+from explainprune.types import Array
+
+NOTHING_SAMPLED = "Every game was enumerated: nothing was sampled, and standard errors are 0."
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Values of all outputs: those of small games, and independent draws of the others.
+
+    Attributes
+    ----------
+    values : ndarray (n, players, outputs)
+        What was enumerated.
+    open : ndarray of bool (n,)
+        Samples that have games left to draw.
+    draw : callable
+        ``(rng, samples) → (len(samples), players, outputs)``, unbiased for those games.
+    base : ndarray (outputs,)
+        Mean output over the background.
+    notes : tuple of str
+        What is drawn, and why.
+    """
+
+    values: Array
+    open: Array
+    draw: Replicate
+    base: Array
+    notes: tuple[str, ...]
+
+    def minus(self, beta: float, other: Split) -> Split:
+        """Return the split of a difference; both play in the same orders."""
+
+        def draw(rng: np.random.Generator, samples: Array) -> Array:
+            again = deepcopy(rng)
+            return self.draw(rng, samples) - beta * other.draw(again, samples)
+
+        return Split(
+            self.values - beta * other.values,
+            self.open | other.open,
+            draw,
+            self.base - beta * other.base,
+            tuple(dict.fromkeys(self.notes + other.notes)),
+        )
+
+
+def split(network: Network, x: Array, background: Array, players: Array, up_to: int) -> Split:
+    """Enumerate games of at most `up_to` players; leave the others to be drawn.
+
+    Parameters
+    ----------
+    network : Network
+    x, background : ndarray (n, inputs), (b, inputs)
+    players : ndarray of int (inputs,)
+    up_to : int
+    """
+    whole = unwrapped(network)
+    if isinstance(whole, DifferenceNetwork):  # each has its own sparsity, which this one hides
+        parts = [
+            part if whole is network else InBatches(part, network.rows_per_call)
+            for part in (whole.a, whole.b)
+        ]
+        a, b = (split(part, x, background, players, up_to) for part in parts)
+        return a.minus(whole.beta, b)
+    try:
+        cutter = cutter_of(network, players)
+    except ValueError as reason:
+        return _whole(network, x, background, players, up_to, str(reason))
+    return _by_games(cutter, x, background, up_to)
+
+
+def _by_games(cutter: Cutter, x: Array, background: Array, up_to: int) -> Split:
+    """Split a network that was taken apart."""
+    wide = np.zeros(len(x), bool)
+
+    def small(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
+        if bundle.players > up_to:
+            wide[pairs.sample[games.pair[bundle.chosen]]] = True
+        return bundle.players <= up_to
+
+    def large(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
+        return bundle.players > up_to
+
+    def draw(rng: np.random.Generator, samples: Array) -> Array:
+        values = np.zeros((len(samples), cutter.terms.n_players, cutter.terms.n_outputs))
+        shape = len(background), cutter.terms.n_players
+        at = np.flatnonzero(wide[samples])
+        for part, keys in uniforms(rng, len(x), shape, samples[at]):
+            values[at[part]] = drawn(cutter, x[samples[at[part]]], background, keys, large)
+        return values
+
+    values = summed(cutter, x, background, wanted=small).values
+    base = cutter.terms.network.outputs(background).mean(axis=0)
+    some = f"Games of more than {up_to} players were sampled; standard errors cover these alone."
+    return Split(values, wide, draw, base, (some,) if wide.any() else (NOTHING_SAMPLED,))
+
+
+def _whole(
+    network: Network, x: Array, background: Array, players: Array, up_to: int, why: str
+) -> Split:
+    """Take a network without known structure for one game."""
+    count = n_players(players)
+    at_background = np.asarray(network.outputs(background), np.float64)
+    base = at_background.mean(axis=0)
+    if count <= up_to:
+        values = enumerated(network, x, background, players).values
+        draw: Replicate = lambda rng, samples: np.zeros_like(values[samples])  # noqa: E731
+        return Split(values, np.zeros(len(x), bool), draw, base, (NOTHING_SAMPLED,))
+    nothing = np.zeros((len(x), count, network.n_outputs))
+    draw = orders_of(network, x, background, None, players, at_background)
+    note = f"The network was sampled whole, because {why}."
+    return Split(nothing, np.ones(len(x), bool), draw, base, (note,))
