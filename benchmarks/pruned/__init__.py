@@ -1,0 +1,1 @@
+"""What `pruning_page.py` is made of: tables and figures."""
