@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of, cost_of_games
+from explainprune.analysis.attribution.exact_cost import cost_of
+from explainprune.analysis.attribution.exact_limit import check_cost, within
 from explainprune.analysis.attribution.explained import Explained, chosen, picked
 from explainprune.analysis.attribution.hidden_games import cutter_of, summed
 from explainprune.analysis.attribution.interactions import check_room, with_main
@@ -45,7 +46,8 @@ def exact(
     interactions : bool
         Give pairwise Shapley interactions as well, from the same enumeration.
     limit : float
-        Coalitions, over all pairs, beyond which the method refuses.
+        Coalitions, over all pairs, beyond which the method refuses. Of many pairs some are
+        counted before any work, the others as they come.
 
     Raises
     ------
@@ -59,19 +61,18 @@ def exact(
     HarsanyiNet (Chen et al., ICML 2023). Here exactness is post-hoc, by pruning.
     """
     x, background = np.asarray(x, np.float64), np.asarray(background, np.float64)
-    pairs = len(x) * len(background)
     if interactions:
         check_room(len(x), int(players.max()) + 1, network.n_outputs)
     try:
         cutter = cutter_of(network, players)
     except ValueError:
-        check_cost(cost_of(network, x, background, players), pairs, limit)
+        check_cost(cost_of(network, x, background, players), len(x) * len(background), limit)
         found = enumerated(network, x, background, players, interactions=interactions)
         base = np.asarray(network.outputs(background), np.float64).mean(axis=0)
         note = "The whole network was enumerated"
     else:
-        check_cost(cost_of_games(cutter, x, background), pairs, limit)
-        found = summed(cutter, x, background, interactions=interactions)
+        wanted = within(cutter, x, background, limit)
+        found = summed(cutter, x, background, interactions=interactions, wanted=wanted)
         base = cutter.terms.network.outputs(background).mean(axis=0)
         note = "One game for each unit that the output is an affine function of"
     return Explained(
@@ -80,22 +81,4 @@ def exact(
         complete=True,
         interactions=None if found.interactions is None else picked(with_main(found), targets),
         notes=(f"{note}; interventional values: coalitions may lie off the data's manifold.",),
-    )
-
-
-def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
-    """Raise if all pairs together cost more than `limit`, naming what costs most."""
-    if cost.total * pairs <= limit:
-        return
-    if cost.why_not:
-        blame = f"The network is enumerated whole because {cost.why_not}"
-    else:
-        listed = ", ".join(f"{name}: {units:,.3g}" for name, units in cost.dearest().items())
-        blame = f"The dearest units: {listed}"
-    raise ValueError(
-        f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
-        f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
-        f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
-        "background rows, raise limit=, or use method='hybrid', which samples the widest games, "
-        "'permutation' or 'expected_gradients'."
     )

@@ -37,6 +37,8 @@ class ExactCost:
         Coalitions times the numbers that have to be computed for each.
     why_not : str
         What keeps the network from being cut into units; "" if nothing does.
+    counting : float
+        Processor seconds that counting took for a pair: `seconds` builds on it.
     """
 
     coalitions: Array
@@ -46,6 +48,7 @@ class ExactCost:
     brute_force: float
     work: float
     why_not: str = ""
+    counting: float = 0.0
 
     @property
     def total(self) -> float:
@@ -61,12 +64,16 @@ class ExactCost:
         return {self.names[at]: float(self.units[at]) for at in order}
 
     def seconds(self, rows: int = 1, background: int = 100) -> float:
-        """Estimate the time for all outputs from a short calibration on this machine."""
+        """Estimate the time for all outputs on this machine while it is idle, to a factor of two.
+
+        Coalitions at the speed of a short calibration, and what every pair takes besides: about
+        twice what counting took. A call takes a fraction of a second on top.
+        """
         start, deltas = np.zeros(256), np.ones((9, 256))
-        begin = time.perf_counter()
+        begin = time.process_time()
         shapley(np.maximum(subset_sums(start, deltas), 0))
-        each = (time.perf_counter() - begin) / (256 * 2**9)
-        return each * self.work * rows * background
+        each = (time.process_time() - begin) / (256 * 2**9)
+        return (each * self.work + 2 * self.counting) * rows * background
 
     def __str__(self) -> str:
         return (
@@ -127,11 +134,13 @@ def cost_of(network: Network, x: Array, background: Array, players: Array) -> Ex
 
 def cost_of_games(cutter: Cutter, x: Array, background: Array) -> ExactCost:
     """Count for a network that was taken apart already."""
+    begin = time.process_time()
     found = count_terms(cutter, x, background)
+    counting = (time.process_time() - begin) / (len(x) * len(background))
     players = cutter.terms.n_players
     return ExactCost(
         np.maximum(found.outputs, 1.0), found.units, found.names, players, _brute_force(players),
-        found.work,
+        found.work, counting=counting,
     )  # fmt: skip
 
 

@@ -1,0 +1,68 @@
+"""What exact values may cost: checked before any work, and kept an eye on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of_games
+from explainprune.analysis.attribution.hidden_games import Wanted, all_games
+from explainprune.analysis.attribution.unit_games import Bundle
+from explainprune.network.unrolled import Cutter, Games, Pairs, coalitions
+from explainprune.types import Array
+
+ROWS_COUNTED = 16
+"""Samples, and background rows, whose pairs are counted first."""
+
+
+def within(cutter: Cutter, x: Array, background: Array, limit: float) -> Wanted:
+    """Refuse what is too dear, without counting all pairs: that takes as long as small games do.
+
+    If even all who reach a unit could play in every pair, nothing is counted. Else some pairs are,
+    evenly spread; should they have misled, solving stops at the limit.
+
+    Raises
+    ------
+    ValueError
+        If more than `limit` coalitions would be enumerated.
+    """
+    pairs = len(x) * len(background)
+    most = sum(coalitions(np.diff(reach.indptr)).sum() for reach in cutter.terms.reach)
+    if pairs * most <= limit:
+        return all_games
+    some = [rows[:: -(-len(rows) // ROWS_COUNTED)] for rows in (x, background)]
+    check_cost(cost_of_games(cutter, *some), pairs, limit)
+    return _counted(limit, lambda: cost_of_games(cutter, x, background), pairs)
+
+
+def _counted(limit: float, cost: Callable[[], ExactCost], pairs: int) -> Wanted:
+    """Count while solving; count all pairs, to say what they cost, where that is too much."""
+    spent = 0.0
+
+    def wanted(_: Pairs, games: Games, bundle: Bundle) -> bool:
+        nonlocal spent
+        spent += len(bundle.chosen) * float(coalitions(np.array(bundle.players)))
+        if spent > limit:
+            check_cost(cost(), pairs, limit)
+        return True
+
+    return wanted
+
+
+def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
+    """Raise if all pairs together cost more than `limit`, naming what costs most."""
+    if cost.total * pairs <= limit:
+        return
+    if cost.why_not:
+        blame = f"The network is enumerated whole because {cost.why_not}"
+    else:
+        listed = ", ".join(f"{name}: {units:,.3g}" for name, units in cost.dearest().items())
+        blame = f"The dearest units: {listed}"
+    raise ValueError(
+        f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
+        f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
+        f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
+        "background rows, raise limit=, or use method='hybrid', which samples the widest games, "
+        "'permutation' or 'expected_gradients'."
+    )
