@@ -1,4 +1,4 @@
-"""Rules for element-wise functions, products, quotients and maxima of two.
+"""Rules for element-wise functions, products and maxima of two, softmax.
 
 Each returns multipliers m with Σ m · Δinput = Δoutput, so that the walk's result adds up.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.rescale.pairs import Pairs
+from explainprune.network.rescale.quotients import by_inverse_root, is_inverse_root
 
 SMALL = 1e-6
 """Where inputs differ by less, the slope is the derivative: their quotient would be noise."""
@@ -53,8 +54,15 @@ def relu(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
 
 
 def multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share Δ(ab) as Δa · mean(b) + Δb · mean(a): the Shapley values of a product of two."""
+    """Share Δ(ab) as Δa · mean(b) + Δb · mean(a): the Shapley values of a product of two.
+
+    A factor that normalises the other one is a quotient instead.
+    """
     a, b = op.inputs
+    if all(depends) and is_inverse_root(a) != is_inverse_root(b):
+        if is_inverse_root(b):
+            return list(by_inverse_root(a, b, grads[0], pairs))
+        return list(by_inverse_root(b, a, grads[0], pairs))[::-1]
     return [
         _times_middle(grads[0], b, depends[1], a, pairs) if depends[0] else None,
         _times_middle(grads[0], a, depends[0], b, pairs) if depends[1] else None,
@@ -63,20 +71,6 @@ def multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
 
 def _times_middle(grad: Any, factor: Any, depends: bool, into: Any, pairs: Pairs) -> Any:
     return pairs.fit(pairs.scaled(grad, pairs.middle(factor, depends), factor), into)
-
-
-def divide(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a quotient as the product of a and 1/b, the latter rescaled: −1 / (b_x b_b)."""
-    a, b = op.inputs
-    if not depends[1]:
-        return [pairs.fit(pairs.scaled(grads[0], 1 / pairs.constant(b), b), a), None]
-    numerator = None
-    if depends[0]:
-        inverse = pairs.combine(lambda b_x, b_b: (1 / b_x + 1 / b_b) / 2, b)
-        numerator = pairs.fit(pairs.scaled(grads[0], inverse, b), a)
-    curve = pairs.combine(lambda b_x, b_b: -1 / (b_x * b_b), b)
-    by_a = pairs.scaled(grads[0], pairs.middle(a, depends[0]), a)
-    return [numerator, pairs.fit(pairs.scaled(by_a, curve, b), b)]
 
 
 def squared_difference(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
@@ -120,25 +114,31 @@ def matrix_multiply(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) ->
 
 
 def extremum(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share an element-wise maximum or minimum of two; a constant one is a rescaled function."""
+    """Share an element-wise maximum or minimum as Shapley values of two players.
+
+    Where one of them is constant, it is a rescaled function of the other one.
+    """
     a, b = op.inputs
     if sum(depends) == 1:
         mine = 0 if depends[0] else 1
         found: Grads = [None, None]
         found[mine] = _against_constant(op, grads[0], mine, pairs)
         return found
-    # max(a, b) = (a + b + |a − b|) / 2; min has the other sign. |·| is rescaled.
+    best = tf.maximum if op.type == "Maximum" else tf.minimum
     (a_x, a_b), (b_x, b_b) = pairs.of(a), pairs.of(b)
-    at_x, at_b = a_x - b_x, a_b - b_b
-    bend = tf.where(
-        tf.abs(at_x - at_b) < SMALL, tf.sign(at_x), (tf.abs(at_x) - tf.abs(at_b)) / (at_x - at_b)
-    )
-    if op.type == "Minimum":
-        bend = -bend
+    both, none, only_a, only_b = best(a_x, b_x), best(a_b, b_b), best(a_x, b_b), best(a_b, b_x)
     like = op.outputs[0]
+    shares = (
+        (both - only_b + only_a - none, a_x - a_b),
+        (both - only_a + only_b - none, b_x - b_b),
+    )
+    slopes = [
+        tf.clip_by_value(tf.math.divide_no_nan(share / 2, moved), 0.0, 1.0)
+        for share, moved in shares
+    ]
     return [
-        pairs.fit(pairs.scaled(grads[0], (1 + bend) / 2, like), a),
-        pairs.fit(pairs.scaled(grads[0], (1 - bend) / 2, like), b),
+        pairs.fit(pairs.scaled(grads[0], slope, like), tensor)
+        for slope, tensor in zip(slopes, (a, b), strict=True)
     ]
 
 
@@ -153,30 +153,33 @@ def _against_constant(op: Any, grad: Any, mine: int, pairs: Pairs) -> Any:
 
 
 def softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Rescale exp, then share the quotient by its sum; exact shifts keep exp in range."""
+    r"""Rescale exp around log-probabilities, so that no shift of the inputs matters.
+
+    With :math:`L_i = \Delta p_i / \Delta \log p_i`, the logarithmic mean of sample and reference,
+    :math:`\Delta p_i = L_i (\Delta z_i - \sum_j L_j \Delta z_j / \sum_j L_j)`: since the changes of
+    all p cancel, the quotient is the change of log sum exp.
+    """
     source = op.inputs[0]
-    z_x, z_b = pairs.of(source)
-    top = tf.reduce_max(tf.maximum(z_x, z_b), axis=-1, keepdims=True)
-    e_x, e_b = tf.exp(z_x - top), tf.exp(z_b - top)
-    s_x, s_b = (tf.reduce_sum(e, axis=-1, keepdims=True) for e in (e_x, e_b))
-    difference = z_x - z_b
-    slope = tf.where(tf.abs(difference) < SMALL, e_x, (e_x - e_b) / difference)
-    share = (e_x + e_b) / 2 / (s_x * s_b)
-    shared = tf.reduce_sum(pairs.scaled(grads[0], share, source), axis=-1, keepdims=True)
-    direct = pairs.scaled(grads[0], (1 / s_x + 1 / s_b) / 2, source)
-    return [pairs.scaled(direct - shared, slope, source)]
+    mean = _logarithmic_mean(source, pairs)
+    direct = pairs.scaled(grads[0], mean, source)
+    taken = tf.reduce_sum(direct, axis=-1, keepdims=True)
+    return [direct - pairs.scaled(taken, _shares(mean), source)]
 
 
 def log_softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Rescale exp and the logarithm of its sum, which is subtracted from each input."""
+    """Subtract the change of log sum exp, shared by logarithmic means as in softmax."""
     source = op.inputs[0]
-    z_x, z_b = pairs.of(source)
-    top = tf.reduce_max(tf.maximum(z_x, z_b), axis=-1, keepdims=True)
-    e_x, e_b = tf.exp(z_x - top), tf.exp(z_b - top)
-    s_x, s_b = (tf.reduce_sum(e, axis=-1, keepdims=True) for e in (e_x, e_b))
-    difference, apart = z_x - z_b, s_x - s_b
-    slope = tf.where(tf.abs(difference) < SMALL, e_x, (e_x - e_b) / difference)
-    near = tf.abs(apart) < SMALL * s_x
-    slope *= tf.where(near, 1 / s_x, (tf.math.log(s_x) - tf.math.log(s_b)) / apart)
-    taken = tf.reduce_sum(grads[0], axis=-1, keepdims=True) * tf.ones_like(grads[0])
-    return [grads[0] - pairs.scaled(taken, slope, source)]
+    taken = tf.reduce_sum(grads[0], axis=-1, keepdims=True)
+    return [grads[0] - pairs.scaled(taken, _shares(_logarithmic_mean(source, pairs)), source)]
+
+
+def _logarithmic_mean(source: Any, pairs: Pairs) -> Any:
+    """Return (p − q) / (log p − log q) of a softmax at both ends, whatever their distance."""
+    p, q = pairs.of(tf.nn.log_softmax(source))
+    apart = tf.where(tf.equal(p, q), tf.zeros_like(p), tf.abs(p - q))
+    shrinking = tf.where(apart < SMALL, tf.ones_like(p), -tf.math.expm1(-apart) / apart)
+    return tf.exp(tf.maximum(p, q)) * shrinking
+
+
+def _shares(mean: Any) -> Any:
+    return mean / tf.reduce_sum(mean, axis=-1, keepdims=True)

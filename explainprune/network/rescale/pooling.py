@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.rescale.maxima import shares_of_maximum
 from explainprune.network.rescale.pairs import Pairs
 
 Grads = list[Any]
@@ -148,16 +150,22 @@ def reduce_mean(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Gra
 
 
 def reduce_max(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a maximum or minimum over axes like that of a window; ties share equally."""
+    """Share a maximum or minimum over axes as Shapley values, each place a player."""
     source, axes = op.inputs[0], _axes(op)
-    reduce, sign = (tf.reduce_max, 1.0) if op.type == "Max" else (tf.reduce_min, -1.0)
-    best = reduce(source, axis=axes, keepdims=True)
-    winners = tf.cast(tf.equal(source, best), source.dtype)
-    winners /= tf.reduce_sum(winners, axis=axes, keepdims=True)
-    (won_x, won_b), (x_out, b_out) = pairs.of(winners), pairs.of(best)
-    change = x_out - b_out
-    paid = tf.where(sign * change > 0, won_x, won_b) * change * _inverse(source, pairs)
-    return [pairs.scaled(_kept(op, grads[0]), paid, source), None]
+    sign = 1 if op.type == "Max" else -1
+    others = [axis for axis in range(source.shape.rank) if axis not in axes]
+    order = [*others, *axes]
+    x, b = (sign * tf.transpose(end, order) for end in pairs.of(source))
+    shape = tf.shape(x)
+    flat = tf.concat([shape[: len(others)], [-1]], axis=0)
+    count = math.prod(source.shape[axis] for axis in axes)
+    x_flat, b_flat = (
+        tf.ensure_shape(tf.reshape(end, flat), [*x.shape[: len(others)], count]) for end in (x, b)
+    )
+    shares = tf.reshape(shares_of_maximum(x_flat, b_flat), shape)
+    slope = tf.clip_by_value(tf.math.divide_no_nan(shares, x - b), 0.0, 1.0)
+    back = [order.index(axis) for axis in range(len(order))]
+    return [pairs.scaled(_kept(op, grads[0]), tf.transpose(slope, back), source), None]
 
 
 def average_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:

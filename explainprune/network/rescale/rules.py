@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explainprune.network.rescale import linear, locally, nonlinear, pooling, steps
+from explainprune.network.rescale import linear, locally, nonlinear, pooling, quotients, steps
 from explainprune.network.rescale.regions import COMPARISONS, UNARY
 
 Rule = Callable[..., list[Any]]
@@ -43,7 +43,7 @@ RULES: dict[str, Rule] = {
     "Sub": linear.subtract,
     "Neg": linear.negate,
     "Mul": nonlinear.multiply,
-    "RealDiv": nonlinear.divide,
+    "RealDiv": quotients.divide,
     "SquaredDifference": nonlinear.squared_difference,
     "Maximum": nonlinear.extremum,
     "Minimum": nonlinear.extremum,

@@ -133,6 +133,7 @@ class Walk:
             carried = step.rule(step.op, grads, depends, pairs)
             for tensor, grad in zip(step.sources, carried, strict=True):
                 if grad is not None and tensor.ref() in self.dependent:
+                    grad.set_shape(tensor.shape)  # some operations' gradients don't know theirs
                     found[tensor.ref()].append(grad)
         arrived = total(found[self.start.ref()])
         if arrived is None:

@@ -15,6 +15,7 @@ from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import FormulaNetwork, as_network
 from explainprune.network.backend import keras
 from explainprune.network.rescale.multipliers import Multipliers, tiles
+from explainprune.network.rescale.rules import RULES
 from explainprune.network.rescale.unrolling import unrolled
 
 RIGHT_IN_SHAP = ["relu", "elu", "selu", "tanh", "softplus", "sigmoid", "exponential"]
@@ -157,6 +158,20 @@ def test_an_operation_without_a_rule_is_named():
     network, x, background = rows(model)
     with pytest.raises(ValueError, match="no rule for operation 'TopKV2'"):
         deep_shap(network, x, background, None)
+
+
+@pytest.mark.parametrize("name", ["Tanh", "MatMul"])
+def test_a_missing_rule_is_told_before_anything_is_computed(name):
+    network, x, background = rows(MODELS["tanh"]())
+    known = {key: rule for key, rule in RULES.items() if key != name}
+    with pytest.raises(ValueError, match=f"no rule for operation '{name}' of layer 'dense"):
+        Multipliers(network, rules=known)  # it has seen no rows yet
+    rough = Multipliers(network, rules=known, fallback="gradient")
+    assert rough.approximated and all(f"{name} of dense" in each for each in rough.approximated)
+    values = rough.values(x, background, np.zeros((3, 1), int))[:, 0]
+    right = deep_shap(network, x, background, np.zeros(3, int)).values
+    apart = np.abs(values - right).max() / np.abs(right).max()
+    assert apart < 1e-5 if name == "MatMul" else apart > 1e-3  # a gradient is right where linear
 
 
 def test_an_operation_without_a_rule_may_go_by_its_gradient():
