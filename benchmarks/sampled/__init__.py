@@ -1,0 +1,1 @@
+"""Networks that samplers are tried on."""
