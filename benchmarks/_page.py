@@ -38,4 +38,9 @@ def per_cent(values: Sequence[float]) -> str:
     """Write shares as their mean in per cent, with the standard error of the mean."""
     mean = 100 * sum(values) / len(values)
     spread = sum((100 * value - mean) ** 2 for value in values) / (len(values) - 1)
-    return f"{mean:.3g} ± {(spread / len(values)) ** 0.5:.1g}"
+    return f"{_plain(mean, 3)} ± {_plain((spread / len(values)) ** 0.5, 1)}"
+
+
+def _plain(value: float, digits: int) -> str:
+    """Write a number with so many digits, without a power of ten where it is large."""
+    return f"{float(f'{value:.{digits}g}'):,.{max(digits, 12)}g}" if value >= 1e-3 else "0"

@@ -150,9 +150,12 @@ def reduce_mean(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Gra
 
 
 def reduce_max(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Share a maximum or minimum over axes as Shapley values, each place a player."""
+    """Share a maximum or minimum over axes as Shapley values, each place a player.
+
+    "Any" is the maximum of 0 and 1, "all" the minimum.
+    """
     source, axes = op.inputs[0], _axes(op)
-    sign = 1 if op.type == "Max" else -1
+    sign = 1 if op.type in ("Max", "Any") else -1
     others = [axis for axis in range(source.shape.rank) if axis not in axes]
     order = [*others, *axes]
     x, b = (sign * tf.transpose(end, order) for end in pairs.of(source))

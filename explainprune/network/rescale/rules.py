@@ -64,6 +64,8 @@ RULES: dict[str, Rule] = {
     "AvgPool3D": pooling.average_pool_3d,
     "Max": pooling.reduce_max,
     "Min": pooling.reduce_max,
+    "Any": pooling.reduce_max,
+    "All": pooling.reduce_max,
     "Sum": pooling.reduce_sum,
     "Mean": pooling.reduce_mean,
     "Reshape": linear.reshaped,

@@ -48,6 +48,33 @@ def test_a_reduction_over_several_axes_is_shared_so_too(reduce, exact):
     np.testing.assert_allclose(found[:, 0], expected, atol=1e-6)
 
 
+def test_a_masked_step_is_paid_as_a_product():
+    """Two steps; a step of 0 is masked, so that any other number in it lets the whole step in."""
+    inputs = keras.Input((2, 2))
+    masked = L.Masking()(inputs)
+    network = as_network(keras.Model(inputs, masked))
+    x, row = np.array([[1.0, 2.0, 0.0, 0.0]]), np.array([[0.0, 0.0, 0.0, 3.0]])
+    values = multipliers_of(network).values(x, row, np.arange(4)[None])[0].T
+    moved = network.outputs(x) - network.outputs(row)
+    np.testing.assert_allclose(values.sum(axis=0), moved[0], atol=1e-6)
+    # Of x0 · any(x0 > 0, x1 > 0) in the first step: half for being there, half shared for the mask.
+    np.testing.assert_allclose(values[:2, 0], [0.5 + 0.25, 0.25], atol=1e-6)
+
+
+@pytest.mark.parametrize(("how", "exact"), [(ops.any, np.any), (ops.all, np.all)])
+def test_any_and_all_are_shared_as_shapley_shares_them(how, exact):
+    x, row = np.array([1.0, -1, 1, -2], "float32"), np.array([-1.0, 1, -1, -2], "float32")
+    if how is ops.all:
+        x, row = -x, -row
+    found = values_of(
+        lambda t: 2.0 * ops.cast(how(t > 0, axis=1, keepdims=True), "float32"), x, row
+    )
+    expected = shapley_by_definition(
+        lambda rows: 2.0 * exact(rows > 0, axis=1), x, row, np.arange(4)
+    )
+    np.testing.assert_allclose(found[:, 0], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("of_two", "exact"), [(ops.maximum, np.maximum), (ops.minimum, np.minimum)]
 )
