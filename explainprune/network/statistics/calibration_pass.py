@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from explainprune.network.backend import keras, tf
@@ -11,27 +11,30 @@ from explainprune.network.layers import LayerInfo
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.statistics.per_sample import has_rule, squared_gradients
-from explainprune.network.statistics.row_means import Means, RowMeans
-from explainprune.network.statistics.taps import Tap, Tapped, Untapped, by_units
+from explainprune.network.statistics.row_means import (
+    Means,
+    RowMeans,
+    over_places,
+    rows_in_cache,
+)
+from explainprune.network.statistics.taps import Tap, Tapped, Untapped
+from explainprune.network.statistics.unit_sums import (
+    ACTIVATIONS,
+    MOMENTS,
+    SLOPES,
+    activation_sums,
+    never_negative,
+    per_position,
+    positions,
+    wide,
+)
 from explainprune.types import Array
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    # A spread is the small difference of these two, so all of it is added up exactly.
-    "mean_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64), axis=1),
-    "mean_square_activation": lambda a: tf.reduce_mean(tf.cast(a, tf.float64) ** 2, axis=1),
-    "mean_abs_activation": lambda a: tf.reduce_mean(tf.abs(a), axis=1),
-    "zero_share": lambda a: tf.reduce_mean(tf.cast(a == 0, a.dtype), axis=1),
-}
-"""What is averaged of the activations of each sample: (n, positions, units) → (n, units)."""
-
-SLOPES: dict[str, Callable[[Any, Any], Any]] = {
-    "mean_abs_activation_gradient": lambda a, g: tf.reduce_mean(tf.abs(g), axis=1),
-    "mean_abs_contribution": lambda a, g: tf.abs(tf.reduce_sum(a * g, axis=1)),
-}
-"""The same of activations and the loss's gradients at them."""
-
 GRADIENTS = ("kernel_gradient", "bias_gradient", "scale_gradient")
-FORWARD = (*ACTIVATIONS, "mean_square_input", "input_gram")
+FORWARD = (*ACTIVATIONS, *MOMENTS, "mean_square_input", "input_gram")
+
+Squares = dict[int, Any]
+"""Sums of a tensor's squares over rows and positions, by its id while a graph is traced."""
 
 MOST_ROWS = 4096
 """Incoming weights of a kernel whose inputs' products are still gathered: 134 MB."""
@@ -47,8 +50,8 @@ class Pass:
         Its variables by path.
     layers : sequence of LayerInfo
     wanted : collection of str
-        Names in `ACTIVATIONS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"``, ``"input_gram"``
-        and ``"kernel_gradient_squared"``.
+        Names in `ACTIVATIONS`, `MOMENTS`, `SLOPES`, `GRADIENTS`, ``"mean_square_input"``,
+        ``"input_gram"`` and ``"kernel_gradient_squared"``.
     loss : DataLoss, optional
         Needed where gradients are wanted.
     memory_bytes : int
@@ -76,7 +79,7 @@ class Pass:
 
         Kernels that aren't a layer's main one have their variable path.
         """
-        return self._means([*inputs, *([] if y is None else [y])], self.rows_per_call)
+        return self._means([*inputs, *([] if y is None else [y])], self.rows_at_a_time)
 
     def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         """Sum over the rows of one call."""
@@ -86,10 +89,12 @@ class Pass:
             total = self._loss(y, outputs) if self._needs_loss and self._loss else None
         taps = {path: taps[path] for path in self._layers if path in taps}
         found: dict[str, dict[str, Any]] = {path: {} for path in taps}
+        squares: Squares = {}
         for path, of_layer in taps.items():
-            found[path] |= self._forward_sums(self._layers[path], of_layer)
+            found[path] |= self._forward_sums(self._layers[path], of_layer, squares)
+        for path, of_layer in taps.items():
             if "mean_square_input" in self._wanted:
-                self._input_sums(self._layers[path], of_layer, found)
+                self._input_sums(self._layers[path], of_layer, squares, found)
             if "input_gram" in self._wanted:
                 found[path] |= self._gram(self._layers[path], of_layer)
         if total is not None:
@@ -99,24 +104,25 @@ class Pass:
                 found.setdefault(path, {})["kernel_gradient_squared"] = value
         return {path: values for path, values in found.items() if values}
 
-    def _forward_sums(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
-        sums = {}
-        if self._wanted & set(ACTIVATIONS):
-            activations = _positions(info, [tap.activation for tap in taps])
-            for name in self._wanted & set(ACTIVATIONS):
-                sums[name] = _over_rows(ACTIVATIONS[name](activations))
-        return sums
+    def _forward_sums(self, info: LayerInfo, taps: list[Tap], squares: Squares) -> dict[str, Any]:
+        if self._wanted.isdisjoint((*ACTIVATIONS, *MOMENTS)):
+            return {}
+        tensors = [tap.activation for tap in taps]
+        found = activation_sums(positions(info, tensors), self._wanted, never_negative(tensors))
+        if len(tensors) == 1 and not info.kind.startswith("Depthwise") and MOMENTS[1] in found:
+            squares[id(tensors[0])] = found[MOMENTS[1]]
+        return {name: per_position(name, total, info, tensors) for name, total in found.items()}
 
     def _input_sums(
-        self, info: LayerInfo, taps: list[Tap], found: dict[str, dict[str, Any]]
+        self, info: LayerInfo, taps: list[Tap], squares: Squares, found: dict[str, dict[str, Any]]
     ) -> None:
         """Sum the squares of what each kernel reads, over rows and positions."""
         read = [tap.input for tap in taps]
         if info.kind.startswith("Separable"):
-            found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read)}
+            found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read, squares)}
             read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
         if info.kind != "EinsumDense":
-            found[info.path]["mean_square_input"] = _channel_squares(read)
+            found[info.path]["mean_square_input"] = _channel_squares(read, squares)
 
     def _gram(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
         """Sum the products of what a unit reads, over rows and positions."""
@@ -147,7 +153,8 @@ class Pass:
             total, sources, unconnected_gradients="zero"
         )
         for (path, name), gradient in zip(self._gradients, by_variable, strict=True):
-            found.setdefault(path, {})[name] = tf.convert_to_tensor(gradient)
+            shape = self._gradients[path, name].shape
+            found.setdefault(path, {})[name] = tf.ensure_shape(gradient, shape)
         for (path, tap), slope in zip(flat if by_linear else [], by_linear, strict=True):
             info = self._layers[path]
             if info.kernel not in self._slow:
@@ -166,10 +173,11 @@ class Pass:
             pairs.setdefault(path, []).append((tap.activation, slope))
         for path, of_layer in pairs.items():
             info = self._layers[path]
-            activation = _positions(info, [a for a, _ in of_layer])
-            slope = _positions(info, [g for _, g in of_layer])
+            tensors = [a for a, _ in of_layer]
+            both = positions(info, tensors), positions(info, [g for _, g in of_layer])
             for name in self._wanted & set(SLOPES):
-                found[path][name] = _over_rows(SLOPES[name](activation, slope))
+                total = SLOPES[name](*both)
+                found[path][name] = per_position(name, total, info, tensors)
 
     def _gradient_variables(self) -> dict[tuple[str, str], Any]:
         """Return the variables whose mean gradient is wanted, by (path, statistic)."""
@@ -209,13 +217,18 @@ class Pass:
                 value = self._loss(None if y is None else y[row : row + 1], outputs)  # type: ignore[misc]
             slopes = tape.gradient(value, kernels, unconnected_gradients="zero")
             return [
-                total + tf.convert_to_tensor(slope) ** 2
+                total + tf.ensure_shape(slope, total.shape) ** 2
                 for total, slope in zip(sums, slopes, strict=True)
             ]
 
         start = [tf.zeros(kernel.shape, kernel.dtype) for kernel in kernels]
         sums = tf.foldl(add, tf.range(tf.shape(inputs[0])[0]), start, parallel_iterations=1)
         return dict(zip(self._slow.values(), sums, strict=True))
+
+    @property
+    def rows_at_a_time(self) -> int:
+        """How many rows to run at a time: as many as fit, and are fast."""
+        return rows_in_cache(self._model.size, self.rows_per_call)
 
     @property
     def rows_per_call(self) -> int:
@@ -231,21 +244,14 @@ class Pass:
         return int(min(4096, max(1, self._memory // (4 * numbers))))
 
 
-def _positions(info: LayerInfo, tensors: list[Any]) -> Any:
-    """Join the positions of all of a layer's calls: (n, positions, units)."""
-    laid = [by_units(info, tensor, exact=False) for tensor in tensors]
-    return laid[0] if len(laid) == 1 else tf.concat(laid, axis=1)
-
-
-def _over_rows(each: Any) -> Any:
-    """Add up what each sample gave, exactly."""
-    return tf.reduce_sum(tf.cast(each, tf.float64), axis=0)
-
-
-def _channel_squares(tensors: list[Any]) -> Any:
-    """Add up squares over positions, then over rows, by channel."""
-    each = [tf.reduce_sum(t**2, axis=list(range(1, len(t.shape) - 1))) for t in tensors]
-    return tf.add_n([_over_rows(part) for part in each])
+def _channel_squares(tensors: list[Any], known: Squares) -> Any:
+    """Add up squares over rows and positions, by channel, unless a layer before did already."""
+    total: Any = 0.0
+    for tensor in tensors:
+        if id(tensor) not in known:
+            known[id(tensor)] = tf.cast(over_places(tf.square(wide(tensor))), tf.float64)
+        total = total + known[id(tensor)]
+    return total
 
 
 def between_kernels(layer: Any, tensor: Any) -> Any:

@@ -47,4 +47,5 @@ class HessianGradient:
             )
         curved = outer.gradient(product, variables, unconnected_gradients="zero")
         found = zip(self._kernels, curved, strict=True)
-        return {path: {"": tf.convert_to_tensor(value)} for path, value in found}
+        shapes = {path: kernel.shape for path, kernel in self._kernels.items()}
+        return {path: {"": tf.ensure_shape(value, shapes[path])} for path, value in found}

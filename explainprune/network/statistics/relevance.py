@@ -12,7 +12,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
-from explainprune.network.statistics.row_means import RowMeans
+from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
 from explainprune.network.wiring.calls import Call, Calls, arguments, calls_of, in_inference
@@ -76,7 +76,7 @@ class _Propagation:
         self._bends = take_activations(self.graph)
         self._positive = _positive(copy, self.graph) if rule == "zplus" else {}
         numbers = sum(math.prod(side or 1 for side in s) for s in self.graph.shapes.values())
-        self.rows_per_call = max(1, min(1024, 2**24 // numbers))
+        self.rows_per_call = rows_in_cache(numbers, max(1, min(1024, 2**24 // numbers)))
 
     def run(self, inputs: list[Any], target: Any) -> dict[int, Any]:
         """Return the relevance of every tensor that has one, by number."""

@@ -140,7 +140,7 @@ class RowStatistics:
         if self._pass is not None and self._curvature is not None:
             gradients = {path: found[path]["kernel_gradient"] for path in self._kernels}
             arrays = [*inputs, *([] if y is None else [y])]
-            rows = max(1, self._pass.rows_per_call // 2)
+            rows = max(1, self._pass.rows_at_a_time // 2)
             for path, value in self._curvature(gradients, arrays, rows).items():
                 found[path]["hessian_gradient"] = value
         for name, relevance in self._relevances.items():

@@ -115,6 +115,20 @@ def test_activations(case):
         np.testing.assert_allclose(found[name]["zero_share"], (flat == 0).mean(axis=0), **close)
 
 
+def test_a_small_spread_about_a_large_mean():
+    keras.utils.set_random_seed(3)
+    inputs, conv = keras.Input((5, 3)), L.Conv1D(4, 2, name="conv")
+    model = keras.Model(inputs, L.Dense(2)(L.Flatten()(conv(inputs))))
+    conv.bias.assign([100.0, -100.0, 1.0, 0.0])
+    x = np.random.default_rng(1).normal(scale=1e-3, size=(90, 5, 3)).astype(np.float32)
+    _, made = seen(model, x, "conv")
+    found = calibrate(model, x, None, ["activation_std", "mean_activation"])["conv"]
+    flat = made.reshape(-1, 4)
+    assert (flat.std(axis=0) < 3e-3).all()
+    np.testing.assert_allclose(found["activation_std"], flat.std(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(found["mean_activation"][:3], flat.mean(axis=0)[:3], rtol=1e-6)
+
+
 def test_a_depthwise_unit_is_an_input_channel():
     keras.utils.set_random_seed(7)
     model = images()
