@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two small networks, only printed")
     parser.add_argument("--turns", type=int, default=21, help="at most, for each comparison")
     parser.add_argument("--seconds", type=float, default=8.0, help="for each comparison, about")
-    parser.add_argument("--most", type=int, default=4096, help="rows in a batch of the limit")
+    parser.add_argument("--most", type=int, default=16384, help="rows in a batch of the limit")
     parser.add_argument("--memory", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory:

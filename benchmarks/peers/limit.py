@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-BATCHES = (64, 256, 1024, 4096)
+BATCHES = (64, 256, 1024, 4096, 16384)
 
 
 def forward_of(model: Any) -> Callable[[Any], Any]:

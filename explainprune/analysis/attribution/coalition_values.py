@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import chosen
+from explainprune.analysis.attribution.mixing import mixed
 from explainprune.analysis.attribution.pairs import pairs
 from explainprune.network import Network, chunks
 from explainprune.types import Array
@@ -37,9 +38,9 @@ def coalition_values(
     worth = np.empty((n * m, *(() if targets is not None else (network.n_outputs,))))
     for chunk in chunks(n * m, b, rows_at_once(network)):
         sample, coalition = pairs(chunk, m)
-        mixed = np.where(masks[coalition][:, None], x[sample][:, None], background)
+        rows = mixed(masks[coalition][:, None], x[sample][:, None], background)
         own = None if targets is None else np.repeat(targets[sample], b)
-        outputs = chosen(network.outputs(mixed.reshape(-1, x.shape[1])), own)
+        outputs = chosen(network.outputs(rows.reshape(-1, x.shape[1])), own)
         worth[chunk] = outputs.reshape(len(sample), b, *outputs.shape[1:]).mean(axis=1)
     return worth.reshape(n, m, *worth.shape[1:])
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.explained import Explained, chosen, explained_output
-from explainprune.analysis.attribution.pairs import add_by_sample, pairs
-from explainprune.analysis.attribution.players import n_players
+from explainprune.analysis.attribution.mixing import mixed
+from explainprune.analysis.attribution.pairs import add_by_sample
+from explainprune.analysis.attribution.players import joined, n_players
 from explainprune.analysis.attribution.replicates import (
     Replicate,
     check_sampling,
     replicated,
 )
 from explainprune.analysis.attribution.streams import uniforms
-from explainprune.network import Network, chunks
+from explainprune.network import Network
 from explainprune.types import Array
 
 
@@ -36,8 +39,9 @@ def permutation(
               \quad v_{x,b}(S) = f(x_S, b_{\bar S})
 
     In every draw each background row has an order of its own: at the same number of forward
-    passes this errs less than one order shared by all rows. Each draw costs
-    ``2 (players − 1) × background`` passes for a sample.
+    passes this errs less than one order shared by all rows. Each draw costs at most
+    ``2 (players − 1) × background`` passes for a sample: players that are equal in sample and
+    background row change nothing, and take no passes.
 
     Parameters
     ----------
@@ -102,13 +106,33 @@ def orders_of(
         values = np.zeros((len(samples), count, *at_samples.shape[1:]))
         for part, keys in uniforms(child, n, (len(background), count), samples):
             taken = samples[part]
+            moves = _moving(x[taken], background, players)
+            keys[~moves] += 1  # who changes nothing comes last
             ranks = keys.argsort(axis=2, kind="stable").argsort(axis=2).astype(narrow)
             own = None if targets is None else targets[taken]
             ends = (at_background, at_samples[taken])
-            values[part] = _one_order_each(network, x[taken], background, ranks, players, own, ends)
+            values[part] = _one_order_each(
+                network, x[taken], background, ranks, moves, players, own, ends
+            )
         return values
 
     return one
+
+
+def _moving(x: Array, background: Array, players: Array) -> Array:
+    """Tell in which players samples and background rows differ: (n, b, P)."""
+    differ = (x[:, None] != background).reshape(-1, x.shape[1])
+    of_players: Array = joined(differ, players) > 0
+    return of_players.reshape(len(x), len(background), -1)
+
+
+def _alike(counts: Array, rows: int) -> Iterator[Array]:
+    """Yield blocks of pairs with about as many moving players each, within the row bound."""
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    while len(order):
+        size = max(1, rows // max(int(counts[order[0]]) - 1, 1))
+        yield np.sort(order[:size])
+        order = order[size:]
 
 
 def _one_order_each(
@@ -116,6 +140,7 @@ def _one_order_each(
     x: Array,
     background: Array,
     ranks: Array,
+    moves: Array,
     players: Array,
     targets: Array | None,
     ends: tuple[Array, Array],
@@ -123,29 +148,33 @@ def _one_order_each(
     """Average marginal changes over one order and its reverse for each pair: (n, P[, K])."""
     n, b, count = ranks.shape
     values = np.zeros((n, count, *ends[1].shape[1:]))
-    steps = np.arange(1, count, dtype=ranks.dtype)
-    for chunk in chunks(n * b, max(count - 1, 1), rows_at_once(network)):
-        sample, reference = pairs(chunk, b)
-        rank = ranks[sample, reference]
+    counts = moves.sum(axis=2).ravel()
+    for block in _alike(counts, rows_at_once(network)):
+        sample, reference = np.divmod(block, b)
+        rank, most = ranks[sample, reference], int(counts[block].max())
         own = None if targets is None else targets[sample]
         here, there = x[sample][:, None], background[reference][:, None]
         first, last = chosen(ends[0][reference], own), ends[1][sample]
         # The coalitions of the reverse order are the complements of the order's own.
-        joined = rank.take(players, axis=1)[:, None] < steps[:, None]
-        order = _outputs_of(network, np.where(joined, here, there), own)
-        reverse = _outputs_of(network, np.where(joined, there, here), own)
+        steps = np.arange(1, most, dtype=ranks.dtype)
+        inside = rank.take(players, axis=1)[:, None] < steps[:, None]
+        order = _outputs_of(network, mixed(inside, here, there), own)
+        reverse = _outputs_of(network, mixed(inside, there, here), own)
         gains = (_changes(first, order, last) - _changes(last, reverse, first)) / 2
-        index = rank.reshape(*rank.shape, *[1] * (gains.ndim - 2)).astype(np.intp)
-        add_by_sample(values, sample, np.take_along_axis(gains, index, axis=1))
+        shape = (*rank.shape, *[1] * (gains.ndim - 2))
+        index = np.minimum(rank, most - 1).astype(np.intp).reshape(shape)
+        own_gains = np.take_along_axis(gains, index, axis=1)
+        own_gains *= moves[sample, reference].reshape(shape)
+        add_by_sample(values, sample, own_gains)
     values /= b
     return values
 
 
-def _outputs_of(network: Network, mixed: Array, targets: Array | None) -> Array:
+def _outputs_of(network: Network, rows: Array, targets: Array | None) -> Array:
     """Return explained outputs of rows (pairs, steps, d): (pairs, steps[, K])."""
-    shape = mixed.shape[:2]
+    shape = rows.shape[:2]
     own = None if targets is None else np.repeat(targets, shape[1])
-    outputs = chosen(network.outputs(mixed.reshape(-1, mixed.shape[2])), own)
+    outputs = chosen(network.outputs(rows.reshape(-1, rows.shape[2])), own)
     return outputs.reshape(*shape, *outputs.shape[1:])
 
 

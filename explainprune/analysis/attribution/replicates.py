@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ _MOST = 1024
 
 Replicate = Callable[[np.random.Generator, Array], Array]
 """``(rng, samples) → (len(samples), …)``: one independent estimate for the samples asked for."""
+Several = Callable[[list[np.random.Generator], Array], Iterable[Array]]
+"""``(rngs, samples) →`` what a `Replicate` returns for each of the generators."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,34 @@ def replicated(
     ValueError
         If `draws` is not a positive integer or `tolerance` not a positive number.
     """
+
+    def several(children: list[np.random.Generator], samples: Array) -> Iterable[Array]:
+        return (one(child, samples) for child in children)
+
+    return replicated_together(several, rng, n, draws=draws, tolerance=tolerance, at_once=1)
+
+
+def replicated_together(
+    several: Several,
+    rng: np.random.Generator,
+    n: int,
+    *,
+    draws: int,
+    tolerance: float | None,
+    at_once: int,
+) -> Estimate:
+    """Do as `replicated` does, with up to `at_once` replicates for each call of `several`."""
     check_sampling(draws, tolerance)
     if tolerance is None:
-        return _average(one, rng, np.full(n, draws))
-    pilot = _average(one, rng, np.full(n, PILOT))
+        return _average(several, at_once, rng, np.full(n, draws))
+    pilot = _average(several, at_once, rng, np.full(n, PILOT))
     assert pilot.std_error is not None
     features = tuple(range(1, pilot.mean.ndim))
     spread = np.sqrt(PILOT) * pilot.std_error.max(axis=features)
     scale = np.abs(pilot.mean).max(axis=features)
     wanted = tolerance * np.where(scale > 0, scale, 1.0)
     needed = np.ceil((_T_PILOT * spread / wanted) ** 2)
-    estimate = _average(one, rng, np.clip(needed, PILOT, _MOST).astype(int))
+    estimate = _average(several, at_once, rng, np.clip(needed, PILOT, _MOST).astype(int))
     short = int((needed > _MOST).sum())
     if not short:
         return estimate
@@ -79,18 +98,22 @@ def replicated(
     return Estimate(estimate.mean, estimate.std_error, estimate.draws, (note,))
 
 
-def _average(one: Replicate, rng: np.random.Generator, counts: Array) -> Estimate:
+def _average(several: Several, at_once: int, rng: np.random.Generator, counts: Array) -> Estimate:
     """Run ``counts[i]`` replicates for sample i, with Welford's running mean and variance."""
     mean: Array | None = None
-    for number in range(int(counts.max())):
+    number = 0
+    while number < counts.max():
         samples = np.flatnonzero(counts > number)
-        values = np.asarray(one(rng.spawn(1)[0], samples), dtype=np.float64)
-        if mean is None:
-            mean = np.zeros((len(counts), *values.shape[1:]))
-            squares = np.zeros_like(mean)
-        away = values - mean[samples]
-        mean[samples] += away / (number + 1)
-        squares[samples] += away * (values - mean[samples])
+        size = min(at_once, int(counts[samples].min()) - number)
+        for found in several(rng.spawn(size), samples):
+            values = np.asarray(found, dtype=np.float64)
+            if mean is None:
+                mean = np.zeros((len(counts), *values.shape[1:]))
+                squares = np.zeros_like(mean)
+            number += 1
+            away = values - mean[samples]
+            mean[samples] += away / number
+            squares[samples] += away * (values - mean[samples])
     assert mean is not None
     if counts.min() < 2:
         return Estimate(mean, None, counts)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output, slopes
 from explainprune.analysis.attribution.players import joined
-from explainprune.analysis.attribution.replicates import check_sampling, replicated
+from explainprune.analysis.attribution.replicates import check_sampling, replicated_together
 from explainprune.network import Network
 from explainprune.types import Array
+
+_NUMBERS_AT_ONCE = 2**20
 
 
 def smoothgrad(
@@ -67,14 +70,19 @@ def smoothgrad(
         draws, tolerance = 1, None
     width = noise * np.ptp(x, axis=1, keepdims=True)
 
-    def one(child: np.random.Generator, samples: Array) -> Array:
+    def several(children: list[np.random.Generator], samples: Array) -> Iterator[Array]:
         # Drawn for all samples, so that each one's noise doesn't depend on the others.
-        away = np.asarray(child.standard_normal(x.shape, dtype=np.float32))[samples]
-        at = x[samples] + (width[samples] * away).astype(x.dtype)
-        own = None if targets is None else targets[samples]
-        return joined(np.asarray(slopes(network, at, own), dtype=np.float64), players)
+        away = np.stack([child.standard_normal(x.shape, dtype=np.float32) for child in children])
+        at = x[samples] + (width[samples] * away[:, samples]).astype(x.dtype)
+        own = None if targets is None else np.tile(targets[samples], len(children))
+        found = slopes(network, at.reshape(-1, x.shape[1]), own)
+        for part in np.split(np.asarray(found, dtype=np.float64), len(children)):
+            yield joined(part, players)
 
-    estimate = replicated(one, rng, len(x), draws=draws, tolerance=tolerance)
+    at_once = max(1, min(network.rows_per_call, _NUMBERS_AT_ONCE // x.shape[1]) // len(x))
+    estimate = replicated_together(
+        several, rng, len(x), draws=draws, tolerance=tolerance, at_once=at_once
+    )
     return Explained(
         estimate.mean,
         base_output(network, background, targets, len(x)),

@@ -6,6 +6,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.games import Solution, Worth, solve
+from explainprune.analysis.attribution.mixing import mixed
 from explainprune.network import Network
 from explainprune.types import Array
 
@@ -44,7 +45,7 @@ def _worth(network: Network, sample: Array, background: Array, players: Array, i
     def worth(block: int) -> Array:
         coalitions = (block << inner) + np.arange(2**inner)
         present = (coalitions[:, None] >> bits & 1).astype(bool)[:, players]
-        rows = np.where(present[:, None], sample, background).reshape(-1, len(sample))
+        rows = mixed(present[:, None], sample, background).reshape(-1, len(sample))
         found = network.outputs(rows).reshape(len(present), len(background), -1)
         return np.asarray(found.mean(axis=1, dtype=np.float64))
 

@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.protocol import chunks
 from explainprune.network.reasons import reason_of
+from explainprune.network.tracing.guard import forgotten_gradients
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.types import Array
 
@@ -23,7 +24,8 @@ class _Traced:
 
     @cached_property
     def concrete(self) -> Any:
-        return self.function.get_concrete_function()
+        with forgotten_gradients():
+            return self.function.get_concrete_function()
 
 
 class CompiledFunction:

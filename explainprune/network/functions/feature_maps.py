@@ -12,6 +12,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
+from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 from explainprune.network.wiring.linking import is_convolution
 from explainprune.types import Array
@@ -50,10 +51,7 @@ class FeatureMaps:
         self._opened = calls_of(network.model)
         self.layer, self._number = _place(self._opened, layer)
         rows = tf.TensorSpec((None, network.n_inputs), network.signature.dtype)
-        function = tf.function(
-            self._traced, input_signature=(rows, tf.TensorSpec((None,), tf.int32)), autograph=False
-        )
-        self._compiled = function.get_concrete_function()
+        self._compiled = traced(self._traced, rows, tf.TensorSpec((None,), tf.int32))
         self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))
 
     def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from explainprune.network.propagation.guided import Guided
 from explainprune.network.propagation.relevance import CONSTANT, Relevance
 from explainprune.network.propagation.traced import Between
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
+from explainprune.network.tracing.traced import traced
 from explainprune.types import Array
 
 Back = Callable[[Any, Any, Any], Any]
@@ -55,9 +56,8 @@ class HandedBack:
             tf.TensorSpec((None, network.n_inputs), dtype),
             tf.TensorSpec((None,), tf.int32),
         )
-        function = tf.function(self._traced, input_signature=signature, autograph=False)
         try:
-            self._compiled = function.get_concrete_function()
+            self._compiled = traced(self._traced, *signature)
         except ValueError as error:
             raise ValueError(f"{what}: {error} Use method='expected_gradients'.") from None
         self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))

@@ -11,6 +11,7 @@ from explainprune.network.backend import tf
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.protocol import Model
+from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.graph import run_graph, run_node
 
 BATCH = 64
@@ -49,7 +50,7 @@ def _compiled(model: Model, signature: Signature, shape: Any) -> Any:
         given = dict(zip(map(id, model.inputs), signature.split(rows), strict=True))
         return run_graph(model.outputs, given, run_node)
 
-    run = tf.function(forward, input_signature=[tf.TensorSpec(shape, signature.dtype)])
+    run = traced(forward, tf.TensorSpec(shape, signature.dtype))
     run(tf.zeros(shape, signature.dtype))
     return run
 
@@ -70,7 +71,7 @@ def tflite_bytes(model: Model) -> int:
     parts = signature_of(model).parts
     specs = [tf.TensorSpec((1, *part.shape), part.dtype) for part in parts]
     try:
-        function = tf.function(forward, input_signature=specs).get_concrete_function()
+        function = traced(forward, *specs)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
         converter.experimental_lower_to_saved_model = False  # else the weights stay outside
         converter.target_spec.supported_ops = [

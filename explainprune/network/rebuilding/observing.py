@@ -13,6 +13,7 @@ from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
 from explainprune.network.rebuilding.graph import Graph
 from explainprune.network.rebuilding.tracing import Traced
+from explainprune.network.tracing.traced import traced as trace_once
 from explainprune.network.wiring.graph import run_node
 from explainprune.types import Array
 
@@ -69,9 +70,9 @@ def _chunks(
         return found
 
     spec = tf.TensorSpec((None, flat.shape[1]), flat.dtype)
-    compiled = tf.function(lowest_and_highest, input_signature=[spec])
+    compiled = trace_once(lowest_and_highest, spec)
     for start in range(0, len(flat) if watched else 0, _ROWS_PER_CALL):
-        found = compiled(flat[start : start + _ROWS_PER_CALL])
+        found = compiled(tf.constant(flat[start : start + _ROWS_PER_CALL]))
         yield [low.numpy() for low, _ in found], [high.numpy() for _, high in found]
 
 

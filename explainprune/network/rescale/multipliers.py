@@ -18,10 +18,11 @@ from explainprune.network.rescale.rules import RULES, Rule
 from explainprune.network.rescale.unrolling import unrolled
 from explainprune.network.rescale.walk import Walk
 from explainprune.network.tracing.memory import bytes_per_row
+from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.graph import layers_inside
 from explainprune.types import Array
 
-BYTES_AT_ONCE = 2**25
+BYTES_AT_ONCE = 2**27
 
 
 class Multipliers:
@@ -43,8 +44,8 @@ class Multipliers:
     approximated : tuple of str
         Operations that went by their gradients.
     rows : int
-        How many triples of target, sample and background row go backward in one call: as many as
-        keep near the cache, and within the network's bound.
+        How many triples of target, sample and background row go backward in one call: within the
+        network's bound, and few enough to take little memory. More are hardly faster.
 
     Raises
     ------
@@ -73,11 +74,8 @@ class Multipliers:
         self._dtype = signature.dtype
         rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
         targets = tf.TensorSpec((None, None), tf.int32)
-        self._compiled = tf.function(
-            self._traced, input_signature=(rows, rows, targets), autograph=False
-        )
         with unrolled(_layers(network)):
-            self._compiled.get_concrete_function()
+            self._compiled = traced(self._traced, rows, rows, targets)
         self.rows = int(max(1, min(network.rows_per_call, BYTES_AT_ONCE // self._row)))
 
     def _traced(self, x: Any, background: Any, targets: Any) -> Any:

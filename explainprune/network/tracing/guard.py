@@ -42,6 +42,33 @@ def untouched_gradients() -> Iterator[None]:
         _restore(registry, before)
 
 
+@contextmanager
+def forgotten_gradients() -> Iterator[None]:
+    """Forget the gradients of traced custom functions on leaving.
+
+    A function with a gradient of its own (softmax cross-entropy, swish and others have one) is
+    registered anew each time it is traced, by a name that holds a number, and TensorFlow keeps the
+    entry for good: with the graph, the variables it captured, and so all the weights and slots of
+    every model that was ever trained. Where nothing more is derived of a graph once it is traced,
+    nobody needs the entry.
+
+    Examples
+    --------
+    >>> with forgotten_gradients():
+    ...     _registry()["CustomGradient-ours"] = {}
+    >>> "CustomGradient-ours" in _registry()
+    False
+    """
+    registry = _registry()
+    before = set(registry)
+    try:
+        yield
+    finally:
+        for name in set(registry) - before:
+            if name.startswith("CustomGradient-"):
+                del registry[name]
+
+
 def _registry() -> dict[str, Entry]:
     from tensorflow.python.framework import ops
 

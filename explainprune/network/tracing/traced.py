@@ -6,6 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.tracing.guard import forgotten_gradients
+
+
+def traced(function: Callable[..., Any], *signature: Any) -> Any:
+    """Trace a function of tensors once, and forget its gradients.
+
+    What is traced can't be differentiated from outside.
+    """
+    with forgotten_gradients():
+        compiled = tf.function(function, input_signature=signature, autograph=False)
+        return compiled.get_concrete_function()
 
 
 class Traced:
@@ -37,4 +48,4 @@ class Traced:
             filled = [next(given) if there else None for there in tf.nest.flatten(nesting)]
             return self._function(*tf.nest.pack_sequence_as(nesting, filled))
 
-        return tf.function(flat, input_signature=specs, autograph=False).get_concrete_function()
+        return traced(flat, *specs)

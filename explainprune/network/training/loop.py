@@ -67,19 +67,23 @@ def _weights_by_class(y: Array, class_weight: Mapping[int, float]) -> Array:
 
 
 class Loop:
-    """Steps of `model` over `fed`, masked entries set to zero after each.
+    """Steps of `model`, masked entries set to zero after each.
+
+    A loop refers to itself, so that it stays until Python looks for cycles. The rows, which may
+    be large, are therefore handed to it anew each time.
 
     Parameters
     ----------
     model : keras.Model
         Compiled; trained in place.
     fed : Fed
+        Rows like those that will be learnt.
     masks : HeldMasks
     """
 
     def __init__(self, model: Model, fed: Fed, masks: HeldMasks) -> None:
-        self.model, self.fed, self.masks = model, fed, masks
-        self._create_metrics()
+        self.model, self.masks = model, masks
+        self._create_metrics(fed)
         self._step = Traced(self._trace_step)
         self._epoch = Traced(self._trace_epoch)
         self._score = Traced(self._trace_score)
@@ -91,16 +95,18 @@ class Loop:
             state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
         self.masks.hold()
 
-    def epoch(self, batch_size: int, after_batch: Callable[[int, Logs], None] | None) -> Logs:
+    def epoch(
+        self, fed: Fed, batch_size: int, after_batch: Callable[[int, Logs], None] | None
+    ) -> Logs:
         """Train once over all rows in a new order; `after_batch` is called after each step."""
-        order = self._rng.permutation(len(self.fed))
+        order = self._rng.permutation(len(fed))
         self.model.reset_metrics()
         if after_batch is None:
-            self._epoch(self.fed.tensors, order, tf.constant(batch_size))
+            self._epoch(fed.tensors, order, tf.constant(batch_size))
         else:
             for batch, start in enumerate(range(0, len(order), batch_size)):
                 index = tf.constant(order[start : start + batch_size])
-                self._step(self.fed.tensors, index)
+                self._step(fed.tensors, index)
                 after_batch(batch, self._logs())
         return self._logs()
 
@@ -121,9 +127,9 @@ class Loop:
         results = self.model.get_metrics_result()
         return {name: float(value) for name, value in results.items()}
 
-    def _create_metrics(self) -> None:
+    def _create_metrics(self, fed: Fed) -> None:
         """Make the variables of losses and metrics, which a traced loop may not."""
-        x, y, *weight = self._batch(self.fed.tensors, tf.constant([0]))
+        x, y, *weight = self._batch(fed.tensors, tf.constant([0]))
         weighted = weight[0] if weight else None
         predicted = self.model(x, training=False)
         try:

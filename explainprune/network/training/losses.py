@@ -10,6 +10,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
 from explainprune.network.functions.logits import find_head
 from explainprune.network.protocol import Model, chunks
+from explainprune.network.tracing.traced import traced
 from explainprune.network.variables import clone
 from explainprune.types import Array, Rows
 
@@ -98,7 +99,7 @@ def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, .
         return outputs[0]
 
     specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in inputs]
-    tf.function(forward, autograph=False).get_concrete_function(*specs)
+    traced(forward, *specs)
     kind, shape = found[-1]
     return str(kind), tuple(shape)
 

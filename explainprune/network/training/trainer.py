@@ -106,7 +106,7 @@ class Trainer:
         called.on_train_begin()
         for epoch in range(epochs):
             called.on_epoch_begin(epoch)
-            logs = loop.epoch(self._batch_size, after_batch)
+            logs = loop.epoch(self._fed, self._batch_size, after_batch)
             _check_loss(logs, epoch)
             if self._checked is not None:
                 scores = loop.score(self._checked)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
+from explainprune.analysis.attribution.mixing import mixed
 from explainprune.analysis.attribution.replicates import PILOT, replicated
 from explainprune.analysis.attribution.streams import stream, uniforms
 from explainprune.network import FormulaNetwork
@@ -199,6 +200,56 @@ def test_numbers_come_in_blocks_that_differ(monkeypatch):
     assert np.unique(np.concatenate([values for _, values in blocks])).size == 10
     some = list(uniforms(stream(0, "x"), 5, (2,), np.array([3])))
     np.testing.assert_array_equal(some[0][1][0], blocks[1][1][1])
+
+
+def test_players_equal_in_both_take_no_passes():
+    """Their value is exactly 0, and orders of the others are those without them."""
+    x = np.ones((2, 6))
+    background = np.zeros((4, 6))
+    background[:, 3:] = 1
+    background[0] = 1  # and a row like the samples
+    calls = []
+
+    def formula(rows):
+        calls.append(len(rows))
+        return rows[:, 0] * rows[:, 1] + 3 * rows[:, 2] + rows[:, 3] * rows[:, 4]
+
+    found = attribute(
+        FormulaNetwork(formula, 6), x, background=background, method="permutation", draws=1
+    )
+    assert sum(calls) == 2 + 4 + 2 + 2 * 3 * 2 * 2  # three players move in three rows: two steps
+    expected = np.array([0.5, 0.5, 3, 0, 0, 0]) * 0.75
+    np.testing.assert_allclose(found.values, [expected] * 2, atol=1e-12)
+    assert (found.values[:, 3:] == 0).all()
+    pairs = attribute(
+        FormulaNetwork(formula, 6), x, background=background, method="permutation",
+        players=[0, 1, 1, 2, 2, 2], draws=1,
+    )  # fmt: skip
+    np.testing.assert_allclose(pairs.values, [[0.375, 2.625, 0]] * 2, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{"draws": 13}, {"tolerance": 0.6}])
+def test_copies_that_share_a_call_are_the_same_copies(kinked, options):
+    x = np.random.default_rng(5).normal(size=(3, FEATURES))
+    alone = replace(kinked, rows_per_call=1, calls=[])
+    found, expected = (
+        attribute(network, x, background=x, method="smoothgrad", **options)
+        for network in (replace(kinked, rows_per_call=21), alone)
+    )
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-9)
+    np.testing.assert_allclose(found.std_error, expected.std_error, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "float16"])
+def test_mixed_rows_are_bit_for_bit(dtype):
+    rng = np.random.default_rng(0)
+    here, there = rng.normal(size=(2, 4, 1, 5)) * 1e3
+    here[0, 0, :3] = [np.nan, np.inf, -0.0] if "float" in dtype else 0
+    here, there = here.astype(dtype), there[0].astype(dtype)
+    inside = rng.random((4, 3, 5)) < 0.5
+    found, expected = mixed(inside, here, there), np.where(inside, here, there)
+    assert found.dtype == expected.dtype
+    assert found.tobytes() == expected.tobytes()
 
 
 def test_intervals_are_students():

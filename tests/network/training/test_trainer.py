@@ -1,12 +1,15 @@
 """A trainer that is used again; what is refused before it trains."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from training_cases import mlp, ninety_percent, rows, zeros
 
 from explainprune.network.backend import keras
 from explainprune.network.training.fitting import fit
-from explainprune.network.training.loop import Loop
+from explainprune.network.training.loop import Fed, Loop
 from explainprune.network.training.trainer import Trainer
 from explainprune.network.variables import weights_of
 from explainprune.types import Masks, Rows
@@ -76,3 +79,21 @@ def test_a_trainer_compiles_anew_for_variables_it_has_not_held_before():
     assert zeros(held, masks) == (0, 0) and zeros(whole, masks)[0] > 0
     for path, values in weights_of(whole).items():
         np.testing.assert_array_equal(weights_of(freed)[path], values, err_msg=path)
+
+
+def test_rows_are_given_back_without_a_search_for_cycles(monkeypatch):
+    """Python looks for cycles rarely where there is much: copies of rows would pile up."""
+    held = []
+
+    def of(*args):
+        held.append(weakref.ref(made := made_of(*args)))
+        return made
+
+    made_of = Fed.of
+    monkeypatch.setattr(Fed, "of", of)
+    gc.disable()
+    try:
+        fit(mlp(), rows(), epochs=1, seed=0, validation=rows(), masks=ninety_percent(mlp()))
+        assert [each() for each in held] == [None, None]
+    finally:
+        gc.enable()
