@@ -59,11 +59,11 @@ if TYPE_CHECKING:
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.criteria import CRITERIA as CRITERIA
-    from explainprune.criteria import importance as importance
+    from explainprune.criteria.importance import importance as importance
     from explainprune.data import load_data as load_data
     from explainprune.network import load_model as load_model
-    from explainprune.pruning import prune as prune
-    from explainprune.pruning import shrink as shrink
+    from explainprune.pruning.prune import prune as prune
+    from explainprune.pruning.shrink import shrink as shrink
     from explainprune.reporting import report as report
     from explainprune.study import run_study as run_study
     from explainprune.types import Attribution as Attribution
