@@ -43,4 +43,4 @@ def per_cent(values: Sequence[float]) -> str:
 
 def _plain(value: float, digits: int) -> str:
     """Write a number with so many digits, without a power of ten where it is large."""
-    return f"{float(f'{value:.{digits}g}'):,.{max(digits, 12)}g}" if value >= 1e-3 else "0"
+    return f"{float(f'{value:.{digits}g}'):,.12g}" if abs(value) >= 1e-3 else "0"

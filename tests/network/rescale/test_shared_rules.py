@@ -96,16 +96,19 @@ def test_softmax_of_two_is_a_sigmoid():
 
 
 def softmax_by_hand(x, row):
-    """(inputs, outputs): the logarithmic means of both ends, one number after the other."""
-    p, q = (np.exp(e - e.max()) / np.exp(e - e.max()).sum() for e in (x, row))
-    means = [(a - b) / (np.log(a) - np.log(b)) for a, b in zip(p, q, strict=True)]
-    moved = x - row
-    common = [m * d / sum(means) for m, d in zip(means, moved, strict=True)]
-    values = np.zeros((len(x), len(x)))
-    for out in range(len(x)):
-        values[:, out] = -means[out] * np.array(common)
-        values[out, out] += means[out] * moved[out]
-    return values, np.array(common)
+    """(inputs, outputs), and shares in log sum exp: logarithmic means, one number after another."""
+    middle = (x + row) / 2
+    values, common = np.zeros((len(x), len(x))), np.zeros(len(x))
+    for start, end in ((row, middle), (middle, x)):
+        p, q = (np.exp(e - e.max()) / np.exp(e - e.max()).sum() for e in (end, start))
+        means = [(a - b) / (np.log(a) - np.log(b)) for a, b in zip(p, q, strict=True)]
+        moved = end - start
+        shares = np.array([m * d / sum(means) for m, d in zip(means, moved, strict=True)])
+        common += shares
+        for out in range(len(x)):
+            values[:, out] -= means[out] * shares
+            values[out, out] += means[out] * moved[out]
+    return values, common
 
 
 @pytest.mark.parametrize("size", [0.1, 1.0, 6.0])
