@@ -54,7 +54,7 @@ def conjunction() -> FormulaNetwork:
 
 
 def sparse() -> Network:
-    """Two layers of tanh, 4 inputs to a unit: games of up to 6 players are enumerated by hybrid."""
+    """Two layers of tanh, 2 to 4 inputs to a unit; hybrid enumerates games of up to 6 players."""
     from explainprune.network.backend import keras
 
     rng, layers = np.random.default_rng(5), keras.layers

@@ -2,50 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from explainprune.analysis.attribution.hidden_games import Wanted, add_games, put
 from explainprune.analysis.attribution.unit_games import NUMBERS_AT_ONCE, Bundle, Reads, bundles
-from explainprune.network.unrolled import Cutter, in_pairs
+from explainprune.network.unrolled import Cutter, Games, Pairs, Terms, in_pairs
 from explainprune.types import Array
 
+Walk = Iterable[tuple[Pairs, list[tuple[Games, list[Bundle]]]]]
+"""Pairs, some at a time; of each layer read, its games, and those of them that are to be played."""
 
-def drawn(cutter: Cutter, x: Array, background: Array, keys: Array, wanted: Wanted) -> Array:
-    """Play some games in one order of the players and its reverse, for each pair; add them up.
+
+def walk(cutter: Cutter, x: Array, background: Array, wanted: Wanted) -> Walk:
+    """Pair samples with background rows, and find the games to be played."""
+    for pairs in in_pairs(cutter.terms, x, background):
+        yield (
+            pairs,
+            [
+                (
+                    games,
+                    [each for each in bundles(cutter, pairs, games) if wanted(pairs, games, each)],
+                )
+                for games in pairs.games
+            ],
+        )
+
+
+def drawn(terms: Terms, steps: Walk, keys: Array) -> Array:
+    """Play games in one order of the players and its reverse, for each pair; add them up.
 
     Parameters
     ----------
-    cutter : Cutter
-    x, background : ndarray (n, inputs), (b, inputs)
+    terms : Terms
+    steps : iterable
+        A walk over pairs of n samples and b background rows.
     keys : ndarray (n, b, players)
         Players join in the order of their keys, in each game those that play it.
-    wanted : callable
 
     Returns
     -------
     ndarray (n, players, outputs)
         Mean over background rows.
     """
-    terms, flat = cutter.terms, keys.reshape(-1, keys.shape[2])
-    values = np.zeros((len(x), terms.n_players, terms.n_outputs))
+    flat = keys.reshape(-1, keys.shape[2])
+    values = np.zeros((len(keys), terms.n_players, terms.n_outputs))
     done = 0
-    for pairs in in_pairs(terms, x, background):
+    for pairs, layers in steps:
         mine = flat[done : done + len(pairs.sample)]
         done += len(pairs.sample)
-        for games in pairs.games:
-            reach = terms.reach[games.layer]
-            made = terms.network.layers[games.layer].made
+        for games, played in layers:
+            if not played:
+                continue
+            reach, made = terms.reach[games.layer], terms.network.layers[games.layer].made
             found = np.zeros((made, reach.nnz, len(pairs.sample)))
-            for bundle in bundles(cutter, pairs, games):
-                if not wanted(pairs, games, bundle):
-                    continue
+            for bundle in played:
                 own = mine[games.pair[bundle.chosen], reach.indices[bundle.links]]
                 for some, gains in _in_order(bundle, own):
                     put(found, games, some, gains)
             add_games(values, terms, pairs, games, found)
-    return values / len(background)
+    values /= keys.shape[1]
+    return values
 
 
 def _in_order(bundle: Bundle, keys: Array) -> Iterator[tuple[Bundle, Array]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 
 from explainprune.analysis.attribution.batches import InBatches, unwrapped
-from explainprune.analysis.attribution.hidden_games import cutter_of, summed
+from explainprune.analysis.attribution.hidden_games import Wanted, cutter_of, summed
 from explainprune.analysis.attribution.permutation import orders_of
 from explainprune.analysis.attribution.players import n_players
 from explainprune.analysis.attribution.replicates import Replicate
-from explainprune.analysis.attribution.sampled_games import drawn
+from explainprune.analysis.attribution.sampled_games import Walk, drawn, walk
 from explainprune.analysis.attribution.streams import uniforms
 from explainprune.analysis.attribution.unit_games import Bundle
 from explainprune.analysis.attribution.whole_game import enumerated
@@ -21,6 +22,10 @@ from explainprune.network.unrolled import Cutter, Games, Pairs
 from explainprune.types import Array
 
 NOTHING_SAMPLED = "Every game was enumerated: nothing was sampled, and standard errors are 0."
+
+
+WALKS_KEPT = 2
+"""Times as many pairs as are looked at together: what is prepared for these is used again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +105,36 @@ def _by_games(cutter: Cutter, x: Array, background: Array, up_to: int) -> Split:
     def large(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
         return bundle.players > up_to
 
+    terms, steps = cutter.terms, _kept(cutter, x, background, large)
+
     def draw(rng: np.random.Generator, samples: Array) -> Array:
-        values = np.zeros((len(samples), cutter.terms.n_players, cutter.terms.n_outputs))
-        shape = len(background), cutter.terms.n_players
+        values = np.zeros((len(samples), terms.n_players, terms.n_outputs))
         at = np.flatnonzero(wide[samples])
-        for part, keys in uniforms(rng, len(x), shape, samples[at]):
-            values[at[part]] = drawn(cutter, x[samples[at[part]]], background, keys, large)
+        for part, keys in uniforms(rng, len(x), (len(background), terms.n_players), samples[at]):
+            values[at[part]] = drawn(terms, steps(samples[at[part]]), keys)
         return values
 
     values = summed(cutter, x, background, wanted=small).values
-    base = cutter.terms.network.outputs(background).mean(axis=0)
+    base = terms.network.outputs(background).mean(axis=0)
     some = f"Games of more than {up_to} players were sampled; standard errors cover these alone."
     return Split(values, wide, draw, base, (some,) if wide.any() else (NOTHING_SAMPLED,))
+
+
+def _kept(cutter: Cutter, x: Array, background: Array, wanted: Wanted) -> Callable[[Array], Walk]:
+    """Return walks for some samples; the last one is kept, if small, for the next draw."""
+    last: dict[bytes, Walk] = {}
+
+    def steps(samples: Array) -> Walk:
+        found = walk(cutter, x[samples], background, wanted)
+        if len(samples) * len(background) > WALKS_KEPT * cutter.terms.pairs_at_once():
+            return found
+        key = samples.tobytes()
+        if key not in last:
+            last.clear()
+            last[key] = list(found)
+        return last[key]
+
+    return steps
 
 
 def _whole(

@@ -185,6 +185,19 @@ def test_memory_bounds_change_nothing(in_pairs, in_games, monkeypatch):
     np.testing.assert_allclose(parts.std_error, whole.std_error, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("options", [{"draws": 3}, {"tolerance": 0.3}])
+def test_what_is_kept_between_draws_changes_nothing(options, monkeypatch):
+    network = as_network(mixed("tanh"))
+    x, background = rows(network, 6, 4)
+    x[:2] = background[:2] + 0.1 * x[:2]  # so that samples need different numbers of draws
+    monkeypatch.setattr("explainprune.analysis.attribution.streams._NUMBERS_AT_ONCE", 2 * 4 * 9)
+    kept = explained(network, x, background, exact_up_to=3, **options)
+    monkeypatch.setattr("explainprune.analysis.attribution.split.WALKS_KEPT", 0)
+    anew = explained(network, x, background, exact_up_to=3, **options)
+    np.testing.assert_array_equal(kept.values, anew.values)
+    np.testing.assert_array_equal(kept.std_error, anew.std_error)
+
+
 def test_work_does_not_grow_by_calls(case, monkeypatch):
     """Samples are played side by side: as many evaluations for a hundred as for one."""
     from explainprune.analysis.attribution.unit_games import Bundle
