@@ -31,7 +31,7 @@ SETS = {
     "and lrp": (*TEN, "lrp"),
     "and grasp": (*TEN, "grasp"),
     "and obs": (*TEN, "obs"),
-    "and conductance (32 steps)": (*TEN, "conductance"),
+    "and conductance, internal_influence": (*TEN, "conductance", "internal_influence"),
 }
 
 

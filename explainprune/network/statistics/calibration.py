@@ -45,6 +45,11 @@ STATISTICS: dict[str, str] = {
     "hessian_gradient": "E ∂²L/∂w² · E ∂L/∂w, over all kernels together",
     "relevance": "E |Σ_positions R| (units,) by LRP-z⁺ from the logit of the predicted class",
     "relevance_epsilon": "the same by LRP-ε",
+    "line_conductance": "E |Σ_positions ∫ ∂F/∂a da| (units,), on the straight line from the mean "
+    "input to each row; F is the logit of the predicted class",
+    "line_influence": "E |Σ_positions ∫ ∂F/∂a dt| (units,), t from 0 to 1 on that line",
+    "line_gap": "how far the conductances of a layer that cuts the network are from summing to the "
+    "change of F; NaN for other layers",
     "outgoing_norm": "‖w‖₂ over all weights that read a unit (units,)",
     "synaptic_flow": "|w| · ∂R/∂|w|, R the sum of the outputs of the network of |w| on ones",
     "scale": "γ (units,) of the batch normalisation that follows",
@@ -102,7 +107,7 @@ class Calibration:
         rows : ndarray of int, optional
             Which rows count, perhaps more than once; None: all.
         target : int, optional
-            The class whose logit hands back relevance; None: the one each row is predicted as.
+            The class whose logit is followed; None: the one each row is predicted as.
 
         Returns
         -------

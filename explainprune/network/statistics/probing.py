@@ -14,6 +14,7 @@ from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.data_loss import DataLoss
+from explainprune.network.statistics.line import points_between
 from explainprune.network.statistics.row_statistics import checked_rows, rows_of_class, taken
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.tracing.traced import Traced
@@ -187,7 +188,7 @@ class Probe:
     ) -> tuple[Any, Any]:
         graph, call = self._model.graph, self._model.raw_call
         best = _explained(self._outputs(graph.run(rows, call)), target)
-        points = [_line(mean, row, weights) for mean, row in zip(means, rows, strict=True)]
+        points = [points_between(mean, row, weights) for mean, row in zip(means, rows, strict=True)]
         count = tf.shape(weights)[0]
         with tf.GradientTape() as tape:
             values = graph.run(points, call)
@@ -221,14 +222,6 @@ def _explained(logits: list[Any], target: Any) -> list[Any]:
 
 def _picked(logits: list[Any], best: list[Any]) -> Any:
     return tf.add_n([tf.reduce_sum(z * b) for z, b in zip(logits, best, strict=True)])
-
-
-def _line(start: Any, end: Any, weights: Any) -> Any:
-    """Lay the points between two rows behind each other: (n, ...) → (n · points, ...)."""
-    shape = (1, -1, *[1] * (len(end.shape) - 1))
-    share = tf.cast(tf.reshape(weights, shape), end.dtype)
-    points = start[:, None] + share * (end - start)[:, None]
-    return tf.reshape(points, (-1, *end.shape[1:]))
 
 
 def probes(model: Model, x: Any, y: Any = None, *, target: int | None = None) -> dict[str, Probe]:

@@ -13,6 +13,7 @@ from explainprune.network.protocol import Model
 from explainprune.network.statistics.calibration_pass import FORWARD, Pass
 from explainprune.network.statistics.curvature import HessianGradient
 from explainprune.network.statistics.data_loss import DataLoss
+from explainprune.network.statistics.line import Line
 from explainprune.network.statistics.relevance import Relevance
 from explainprune.network.statistics.row_means import Means
 from explainprune.network.statistics.taps import Tapped, Untapped
@@ -31,6 +32,7 @@ PARTS = {
 """What a statistic is made of, where it isn't a mean itself."""
 
 RELEVANCES = {"relevance": "zplus", "relevance_epsilon": "epsilon"}
+LINES = ("line_conductance", "line_influence", "line_gap")
 
 
 def checked_rows(model: Model, x: Any, y: Any) -> tuple[list[Array], Array | None]:
@@ -80,7 +82,8 @@ def taken(
 class RowStatistics:
     """Statistics of one model that need rows, by functions that are compiled once.
 
-    One pass over the rows; another for curvature, and one for each rule of relevance.
+    One pass over the rows; another for curvature, one for each rule of relevance, and one of many
+    steps for what happens on the line from the mean input.
 
     Parameters
     ----------
@@ -100,7 +103,8 @@ class RowStatistics:
         inputs: list[Array],
         y: Array | None,
     ) -> None:
-        means = {part for name in wanted for part in PARTS.get(name, (name,))} - set(RELEVANCES)
+        means = {part for name in wanted for part in PARTS.get(name, (name,))}
+        means -= {*RELEVANCES, *LINES}
         self._pass: Pass | None = None
         self._curvature: HessianGradient | None = None
         self._relevances: dict[str, Relevance] = {}
@@ -109,6 +113,8 @@ class RowStatistics:
         for name in RELEVANCES.keys() & set(wanted):
             if has_graph(model):
                 self._relevances[name] = Relevance(model, layers, RELEVANCES[name])
+        asked = has_graph(model) and not set(wanted).isdisjoint(LINES)
+        self._line = Line(model, layers) if asked else None
 
     def _compile(
         self,
@@ -146,4 +152,6 @@ class RowStatistics:
         for name, relevance in self._relevances.items():
             for path, value in relevance(inputs, target).items():
                 found.setdefault(path, {})[name] = value
+        for path, values in ({} if self._line is None else self._line(inputs, target)).items():
+            found.setdefault(path, {}).update(values)
         return found
