@@ -14,6 +14,7 @@ _HOMES = {
     "load_data": "explainprune.data",
     "load_model": "explainprune.network",
     "prune": "explainprune.pruning",
+    "sensitivity": "explainprune.pruning",
     "shrink": "explainprune.pruning",
     "importance": "explainprune.criteria",
     "attribute": "explainprune.analysis.attribution",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from explainprune.data import load_data as load_data
     from explainprune.network import load_model as load_model
     from explainprune.pruning.prune import prune as prune
+    from explainprune.pruning.sensitivity import sensitivity as sensitivity
     from explainprune.pruning.shrink import shrink as shrink
     from explainprune.reporting import report as report
     from explainprune.study import run_study as run_study

@@ -20,6 +20,7 @@ from explainprune.cli.interrupts import insistent
 from explainprune.cli.listing import list_names
 from explainprune.cli.prune import prune
 from explainprune.cli.report import report
+from explainprune.cli.sensitivity import sensitivity
 from explainprune.cli.study import run as run_command
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "run": run_command,
     "prune": prune,
+    "sensitivity": sensitivity,
     "attribute": attribute,
     "compare": compare,
     "report": report,

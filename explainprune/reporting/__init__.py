@@ -1,7 +1,16 @@
 """Results to HTML, CSV and figures; needs no TensorFlow."""
 
+from explainprune.reporting.figures.sensitivity import sensitivity_figure
 from explainprune.reporting.folder import check_free, whole_folder
 from explainprune.reporting.page import render
 from explainprune.reporting.writing import load_results, report, write_report
 
-__all__ = ["check_free", "load_results", "render", "report", "whole_folder", "write_report"]
+__all__ = [
+    "check_free",
+    "load_results",
+    "render",
+    "report",
+    "sensitivity_figure",
+    "whole_folder",
+    "write_report",
+]

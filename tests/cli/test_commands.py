@@ -165,3 +165,18 @@ def test_run_writes_a_study(cli, files):
     assert not (files / "out.partial").exists()
     again = cli("run", "c.toml", "-o", "out")
     assert again.code == 2 and "out exists already" in again.error
+
+
+def test_sensitivity_writes_a_table_and_a_figure(cli, files):
+    outcome = cli(
+        *("sensitivity", "dense.keras", "--data", "d.csv", "-o", "scan.csv"),
+        *("--criterion", "magnitude", "--sparsity", 0.5, "--sparsity", 0.75, "--json"),
+    )
+    assert outcome.code == 0, outcome.err
+    scan = pd.read_csv(files / "scan.csv")
+    assert scan["layer"].fillna("").tolist() == ["", "hidden", "hidden"]
+    assert scan["achieved"].tolist() == [0.0, 0.5, 0.75]
+    assert [line["accuracy"] for line in outcome.json["scan"]] == scan["accuracy"].tolist()
+    assert "removed of the layer, %" in (files / "scan.svg").read_text(encoding="utf-8")
+    again = cli("sensitivity", "dense.keras", "--data", "d.csv", "-o", "scan.csv")
+    assert again.code == 2 and "exists already" in again.err

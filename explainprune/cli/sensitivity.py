@@ -1,0 +1,112 @@
+"""``explainprune sensitivity``: what each layer of a model file bears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from explainprune.cli.console import Console
+from explainprune.cli.options import (
+    PRUNING_PANEL,
+    ClassNames,
+    DataFile,
+    Force,
+    Group,
+    Json,
+    OutFile,
+    Preprocess,
+    Quiet,
+    Seed,
+    Target,
+    Task,
+    Trust,
+    names_of,
+    option,
+)
+from explainprune.cli.outputs import check_file, whole_files
+
+
+def sensitivity(
+    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    data: DataFile,
+    out: OutFile,
+    target: Target = None,
+    group: Group = None,
+    preprocess: Preprocess = None,
+    class_names: ClassNames = None,
+    task: Task = None,
+    criterion: Annotated[
+        str,
+        option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL),
+    ] = "taylor",
+    granularity: Annotated[
+        str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
+    ] = "weight",
+    sparsity: Annotated[
+        list[float] | None,
+        option("--sparsity", help="Share to remove; may be repeated.", panel=PRUNING_PANEL),
+    ] = None,
+    protect: Annotated[
+        list[str] | None,
+        option(
+            "--protect",
+            help="Layer to leave whole; may be repeated.",
+            metavar="LAYER",
+            panel=PRUNING_PANEL,
+        ),
+    ] = None,
+    seed: Seed = 0,
+    trust: Trust = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Prune one layer at a time; write accuracy against sparsity as .csv, and as .svg beside it."""
+    import explainprune as xp
+    from explainprune.reporting import sensitivity_figure
+
+    finals = {"table": out, "figure": out.with_suffix(".svg")}
+    check_file(out, (".csv",), force=force)
+    check_file(finals["figure"], (".svg",), force=force)
+    console = Console(quiet, json)
+    reading: dict[str, Any] = {
+        "target": target,
+        "group": group,
+        "preprocess": preprocess,
+        "task": task,
+        "class_names": names_of(class_names),
+    }
+    with console.noting():
+        rows = xp.load_data(data, **reading)
+        loaded = xp.load_model(model, trust=trust)
+    options: dict[str, Any] = {"sparsities": sparsity} if sparsity else {}
+    with console.working(f"Scanning {model.name}"), whole_files(finals) as files:
+        scan = xp.sensitivity(
+            loaded,
+            rows,
+            criterion=criterion,
+            granularity=granularity,
+            protect=tuple(protect or ()),
+            seed=seed,
+            **options,
+        )
+        scan.to_csv(files["table"], index=False)
+        sensitivity_figure(scan, files["figure"])
+    _show(console, scan, finals)
+
+
+def _show(console: Console, scan: Any, finals: dict[str, Path]) -> None:
+    """Print accuracy by layer and sparsity, and where it was written."""
+    measure = next(name for name in ("accuracy", "r2", "loss") if name in scan)
+    layers = scan.dropna(subset="layer")
+    wide = layers.pivot(index="layer", columns="requested", values=measure)
+    wide = wide.reindex(layers["layer"].unique())
+    wide.columns = [f"{share:.0%}" for share in wide.columns]
+    text = f"{measure} {scan[measure].iloc[0]:.4f}; with so much of one layer removed:\n"
+    lines = [text + wide.to_string(float_format="{:.4f}".format)]
+    lines += [f"{name}: {path}" for name, path in finals.items()]
+    records = scan.astype(object).where(scan.notna(), None).to_dict("records")
+    files = {name: str(path) for name, path in finals.items()}
+    console.show("\n".join(lines), {"scan": records, "files": files})
