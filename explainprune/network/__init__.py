@@ -26,6 +26,7 @@ _HOMES = {
     "Unrolled": "unrolled",
     "unroll": "unrolled",
     "multipliers_of": "rescale",
+    "MAX_POOLS": "rescale",
     "FeatureMaps": "functions.feature_maps",
     "feature_maps_of": "functions.feature_maps",
     "HandedBack": "propagation",

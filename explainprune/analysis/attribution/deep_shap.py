@@ -7,7 +7,7 @@ import numpy as np
 from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.lookup import unknown
-from explainprune.network import Network, multipliers_of
+from explainprune.network import MAX_POOLS, Network, multipliers_of
 from explainprune.types import Array
 
 FALLBACKS = ("error", "gradient")
@@ -20,6 +20,7 @@ def deep_shap(
     targets: Array | None,
     *,
     fallback: str = "error",
+    max_pool: str = "winner",
 ) -> Explained:
     r"""Multiply differences from the background by DeepLIFT's multipliers.
 
@@ -42,6 +43,10 @@ def deep_shap(
     fallback : {"error", "gradient"}
         What becomes of an operation without a rule. ``"gradient"``: it goes by the mean of its
         gradients at sample and background row; values needn't add up then, and a note says so.
+    max_pool : {"winner", "shapley"}
+        How a pooled maximum's change is shared. ``"winner"``: all of it to the larger side's
+        place, as the shap package does. ``"shapley"``: as Shapley values of the window's places,
+        which is nearer to those of the whole and takes longer.
 
     Raises
     ------
@@ -56,7 +61,9 @@ def deep_shap(
     """
     if fallback not in FALLBACKS:
         raise unknown("fallback", fallback, FALLBACKS)
-    multipliers = multipliers_of(unwrapped(network), fallback)
+    if max_pool not in MAX_POOLS:
+        raise unknown("max_pool", max_pool, MAX_POOLS)
+    multipliers = multipliers_of(unwrapped(network), fallback, max_pool)
     wanted = np.tile(np.arange(network.n_outputs), (len(x), 1)) if targets is None else targets
     values = multipliers.values(x, background, wanted.reshape(len(x), -1))
     rough = multipliers.approximated

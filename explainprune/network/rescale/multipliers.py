@@ -14,7 +14,7 @@ from explainprune.network.backend import tf
 from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.rescale.pairs import Pairs
-from explainprune.network.rescale.rules import RULES, Rule
+from explainprune.network.rescale.rules import MAX_POOLS, RULES, Rule
 from explainprune.network.rescale.unrolling import unrolled
 from explainprune.network.rescale.walk import Walk
 from explainprune.network.tracing.memory import bytes_per_row
@@ -154,6 +154,6 @@ def _layers(network: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=8)
-def multipliers_of(network: Any, fallback: str = "error") -> Multipliers:
+def multipliers_of(network: Any, fallback: str = "error", max_pool: str = "winner") -> Multipliers:
     """Return the multipliers of a network, compiled once."""
-    return Multipliers(network, fallback=fallback)
+    return Multipliers(network, fallback=fallback, rules=RULES | MAX_POOLS[max_pool])

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from explainprune.network.rescale import linear, locally, nonlinear, pooling, quotients, steps
+from explainprune.network.rescale import (
+    linear,
+    locally,
+    nonlinear,
+    pooling,
+    quotients,
+    steps,
+    windows,
+)
 from explainprune.network.rescale.regions import COMPARISONS, UNARY
 
 Rule = Callable[..., list[Any]]
@@ -88,3 +96,9 @@ RULES: dict[str, Rule] = {
     "ResizeNearestNeighbor": linear.resize,
     "ResizeBilinear": linear.resize,
 }
+
+MAX_POOLS: dict[str, dict[str, Rule]] = {
+    "winner": {},
+    "shapley": dict.fromkeys(("MaxPool", "MaxPool3D"), windows.max_pool_by_shapley),
+}
+"""How pooled maxima are shared: all to one place, as the shap package does, or over the window."""

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from deep_shap_cases import L, functional, keras, ops
-from exact_reference import shapley_by_definition
+from exact_reference import averaged, shapley_by_definition
 
+from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import as_network
 from explainprune.network.backend import tf
 from explainprune.network.rescale import multipliers_of
@@ -175,6 +176,36 @@ def test_what_is_normalised_with_nothing_left_is_zero():
     x, row = ends(3)
     found = multipliers_of(as_network(model)).values(x[None], row[None], np.arange(3)[None])[0]
     assert np.isfinite(found).all() and (found[[0, 2]] == 0).all() and (found[1] != 0).any()
+
+
+POOLS = {
+    "side by side": ((2, 4, 1), lambda: L.MaxPooling2D(2)),
+    "two channels, a rest left over": ((3, 2, 2), lambda: L.MaxPooling2D((2, 1))),
+    "overlapping": ((3, 3, 1), lambda: L.MaxPooling2D(2, 1)),
+    "padded": ((3, 3, 1), lambda: L.MaxPooling2D(2, 2, padding="same")),
+    "one dimension": ((5, 2), lambda: L.MaxPooling1D(3, 2)),
+    "three dimensions": ((2, 2, 2, 1), lambda: L.MaxPooling3D((2, 2, 1))),
+    "three dimensions, padded": ((3, 1, 2, 1), lambda: L.MaxPooling3D(2, 2, padding="same")),
+}
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_windows_may_be_shared_as_shapley_shares_them(name):
+    """Behind them everything is linear, so that these are the Shapley values of the whole."""
+    shape, layer = POOLS[name]
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, L.Dense(2)(L.Flatten()(layer()(inputs))))
+    network, players = as_network(model), np.arange(np.prod(shape))
+    x, background = np.random.default_rng(3).normal(size=(2, 2, len(players)))
+    found = deep_shap(network, x, background, None, max_pool="shapley").values
+    expected = averaged(shapley_by_definition, network.outputs, x, background, players)
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    assert np.abs(deep_shap(network, x, background, None).values - expected).max() > 1e-3
+
+
+def test_a_way_to_share_windows_that_is_not_known():
+    with pytest.raises(ValueError, match="Did you mean 'shapley'"):
+        deep_shap(None, np.ones((1, 2)), np.ones((1, 2)), None, max_pool="shaply")
 
 
 def test_layers_whose_gradients_forget_their_shape_may_follow_each_other():
