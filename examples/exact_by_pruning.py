@@ -6,9 +6,14 @@ own, whose solutions add up to the network's. So: train a wide network, let the 
 each unit fall in rounds with training in between, and write down accuracy, coalitions and seconds.
 Beside it stand the dense network, and the same network trained on for as long with nothing removed.
 
+With two layers of units the games are played by all inputs that reach a unit of the second: units
+of the first are pruned in groups that keep the same inputs, and units of the second read whole
+groups, so that many weights come to few inputs.
+
     python examples/exact_by_pruning.py                     # wine, a minute or two
     python examples/exact_by_pruning.py --data mnist        # a few minutes for each fan-in and seed
-    python examples/exact_by_pruning.py --data mnist --hidden 1000 100 --fan-in 12,4
+    python examples/exact_by_pruning.py --data digits --net two_layers
+    python examples/exact_by_pruning.py --data digits --net cnn
     python examples/exact_by_pruning.py --quick             # digits, a few seconds
 """
 
@@ -26,24 +31,43 @@ from explainprune.analysis.intervals import t_mean
 from explainprune.network import fit
 
 ROUNDS, ROWS, BACKGROUND = 6, 20, 100
-TABLES = {"hidden": [64], "fan_in": ["1", "2", "4", "8"], "seeds": range(8), "batch": 32,
-          "epochs": 60, "round": 6, "last": 30}  # fmt: skip
+TABLES = {"hidden": [64], "channels": [], "strides": [], "fan_in": ["1", "2", "4", "8"], "group": 1,
+          "seeds": range(8), "batch": 32, "epochs": 60, "round": 6, "last": 30}  # fmt: skip
+MNIST = {**TABLES, "hidden": [1000], "fan_in": ["8", "10", "12", "16"], "seeds": range(3),
+         "batch": 128, "epochs": 10, "round": 1, "last": 8}  # fmt: skip
+QUICK = {"data": "digits", "seeds": [0], "epochs": 12, "round": 1, "last": 4}
 SETTINGS = {
-    "mnist": {"hidden": [1000], "fan_in": ["8", "10", "12", "16"], "seeds": range(3), "batch": 128,
-              "epochs": 10, "round": 1, "last": 8},
-    "digits": {**TABLES, "hidden": [256], "fan_in": ["4", "8", "12"]},
-    "quick": {"data": "digits", "hidden": [32], "fan_in": ["4"], "seeds": [0], "batch": 32,
-              "epochs": 12, "round": 1, "last": 4},
+    "mnist": MNIST,
+    "mnist two_layers": {**MNIST, "hidden": [1000, 500], "fan_in": ["6,4", "12,2"], "group": 2},
+    "digits": {**TABLES, "hidden": [256], "fan_in": ["4", "8", "12"], "last": 60},
+    "digits two_layers": {**TABLES, "hidden": [512, 256], "fan_in": ["6,4", "10,2"], "group": 2,
+                          "last": 60},
+    "digits cnn": {**TABLES, "hidden": [], "channels": [16, 32], "strides": [1, 2], "last": 60,
+                   "fan_in": ["3,8", "4,12"], "group": 4},
+    "quick": {**TABLES, **QUICK, "hidden": [32], "fan_in": ["4"]},
+    "quick cnn": {**TABLES, **QUICK, "hidden": [], "channels": [8, 16], "strides": [1, 2],
+                  "fan_in": ["3,8"], "group": 4},
 }  # fmt: skip
-"""Hidden units, their inputs, seeds, rows a step; epochs at first, in each round and at last."""
+"""Hidden units, channels and strides of 3 × 3 convolutions before them; inputs of each unit, by
+layer, and units of the first layer that share them; seeds, rows a step; epochs at first, in each
+round and at last."""
 
 
-def network(data, hidden, seed):
+def network(data, options, seed):
     """Return an untrained network whose outputs are logits: affine in the last hidden units."""
     keras.utils.set_random_seed(seed)
-    layers = [keras.layers.Dense(units, "relu") for units in hidden]
-    head = keras.layers.Dense(len(data.class_names))
-    return keras.Sequential([keras.Input((data.x.shape[1],)), *layers, head])
+    layers, inputs = keras.layers, data.x.shape[1]
+    stack = [keras.Input((inputs,))]
+    if options.channels:
+        side = math.isqrt(inputs)
+        convolutions = [
+            layers.Conv2D(channels, 3, stride, padding="same" if stride == 1 else "valid",
+                          activation="relu")
+            for channels, stride in zip(options.channels, options.strides, strict=True)
+        ]  # fmt: skip
+        stack += [layers.Reshape((side, side, 1)), *convolutions, layers.Flatten()]
+    stack += [layers.Dense(units, "relu") for units in options.hidden]
+    return keras.Sequential([*stack, layers.Dense(len(data.class_names))])
 
 
 def trained(model, data, epochs, batch, rate=1e-3, **how):
@@ -55,13 +79,25 @@ def trained(model, data, epochs, batch, rate=1e-3, **how):
     return fit(model, data.train, epochs=epochs, batch_size=batch, **how)[0]
 
 
-def worth(kernel, input_norm):
-    """Score a weight by its size times the root of the size of what it reads.
+def worth(group, inputs):
+    """Return a score of weights: their size times the root of the size of what they read.
 
     Halfway between `magnitude`, which keeps weights on pixels that are always empty, and `wanda`,
     which likes busy pixels best: those differ in most pairs of rows, and cost most coalitions.
+    In groups, weights have the mean score of those that go with them: in the first layer the same
+    input's to all units of a group, above it the same unit's from all of a group.
     """
-    return np.abs(kernel) * np.sqrt(input_norm)
+
+    def score(kernel, input_norm):
+        single = np.abs(kernel) * np.sqrt(input_norm)
+        first = kernel.shape[-2] in (1, inputs)
+        axis = single.ndim - 1 if first else single.ndim - 2
+        if group == 1 or (single.shape[axis] % group):
+            return single
+        blocks = single.reshape(*single.shape[:axis], -1, group, *single.shape[axis + 1 :])
+        return blocks.mean(axis=axis + 1).repeat(group, axis=axis)
+
+    return score
 
 
 def trained_on(model, data, options, seed, **removed):
@@ -74,7 +110,8 @@ def trained_on(model, data, options, seed, **removed):
     def recipe(model, data, *, seed, after_step):
         return trained(model, data, options.round, options.batch, seed=seed, after_step=after_step)
 
-    how = {"criterion": worth, "schedule": "geometric", "steps": ROUNDS, "seed": seed}
+    score = worth(options.group, data.x.shape[1])
+    how = {"criterion": score, "schedule": "geometric", "steps": ROUNDS, "seed": seed}
     pruned = xp.prune(model, data, recipe=recipe, **how, **removed)
     last = {"rate": 3e-3, "seed": seed, "masks": pruned.masks}
     return trained(pruned.model, data, options.last, options.batch, **last)
@@ -91,9 +128,9 @@ def explained(model, data, background, rows):
     x, how = data.x[:rows], {"background": background, "method": "exact", "target": "all"}
     cost = xp.exact_cost(model, x, background)
     xp.attribute(model, x[:1], **how)
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = xp.attribute(model, x, limit=1e11, **how)
-    seconds = (time.perf_counter() - begin) / len(x)
+    seconds = (time.process_time() - begin) / len(x)
     return {"coalitions": cost.total, "seconds": seconds, "gap": float(np.abs(found.gap).max())}
 
 
@@ -102,7 +139,7 @@ def run(options, seed):
     data = xp.load_data(options.data, seed=seed)
     rows = np.random.default_rng(seed).choice(len(data.train.x), BACKGROUND, replace=False)
     background = data.train.x[rows]
-    start = network(data, options.hidden, seed)
+    start = network(data, options, seed)
     model = trained(start, data, options.epochs, options.batch, seed=seed)
     yield {"network": "dense", "accuracy": accuracy(model, data)}
     longer = trained_on(model, data, options, seed, sparsity=0.0)
@@ -134,14 +171,17 @@ def main():
     """Train, prune and explain for each seed, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="wine (the default), breast_cancer, digits or mnist")
+    parser.add_argument("--net", choices=("two_layers", "cnn"), help="of digits or mnist")
     parser.add_argument("--hidden", type=int, nargs="+", help="units of each layer")
     parser.add_argument("--fan-in", nargs="+", help="inputs of each unit: 8, or 8,3 by layer")
     parser.add_argument("--seeds", type=int, nargs="+")
     parser.add_argument("--quick", action="store_true", help="digits, one seed, few epochs")
     given = {name: value for name, value in vars(parser.parse_args()).items() if value}
     chosen = "quick" if given.pop("quick", False) else given.get("data", "wine")
+    chosen = f"{chosen} {given.pop('net', '')}".strip()
     options = argparse.Namespace(**{"data": "wine"} | SETTINGS.get(chosen, TABLES) | given)
-    about = {"data": options.data, "hidden": "-".join(map(str, options.hidden))}
+    convolutions = [f"{channels}c" for channels in options.channels]
+    about = {"data": options.data, "hidden": "-".join(map(str, [*convolutions, *options.hidden]))}
     lines = []
     for seed in options.seeds:
         for line in run(options, seed):

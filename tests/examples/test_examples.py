@@ -6,6 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from explainprune.cli import run as command
@@ -29,9 +30,9 @@ CONFIGS = ("article_mnist.toml",)
 def run(monkeypatch, tmp_path, capsys):
     """Run a script as `python script --quick` does, in a folder of its own."""
 
-    def run(name):
+    def run(name, *more):
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", [name, "--quick"])
+        monkeypatch.setattr(sys, "argv", [name, "--quick", *more])
         runpy.run_path(str(FOLDER / name), run_name="__main__")
         assert not list(tmp_path.iterdir()), "--quick leaves no files"
         return capsys.readouterr().out
@@ -54,6 +55,29 @@ def test_script(name, run):
         assert min(line["accuracy"] for line in lines) > 0.5  # ten digits: chance is 0.1
         assert 32 < lines[2]["coalitions"] <= 32 * 2**4
         assert lines[2]["gap"] < 1e-5
+
+
+def test_exact_values_of_a_convolutional_network(run):
+    printed = run("exact_by_pruning.py", "--net", "cnn")
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    assert [line["network"] for line in lines] == ["dense", "dense, trained on", "fan-in 3,8"]
+    assert lines[2]["accuracy"] > 0.5
+    # Nine places, 16 channels; each reads eight channels of four that share three pixels.
+    assert 9 * 16 < lines[2]["coalitions"] <= 9 * 16 * 2**6
+    assert lines[2]["gap"] < 1e-4
+
+
+def test_groups_are_scored_together():
+    worth = runpy.run_path(str(FOLDER / "exact_by_pruning.py"))["worth"]
+    kernel, norm = np.array([[1.0, -3.0, 0.0, 2.0], [4.0, 0.0, 1.0, 1.0]]), np.array([[4.0], [1.0]])
+    single = [[2.0, 6.0, 0.0, 4.0], [4.0, 0.0, 1.0, 1.0]]
+    np.testing.assert_array_equal(worth(1, 2)(kernel, norm), single)
+    first = [[4.0, 4.0, 2.0, 2.0], [2.0, 2.0, 1.0, 1.0]]  # reads the two inputs: units in pairs
+    np.testing.assert_array_equal(worth(2, 2)(kernel, norm), first)
+    second = [[3.0, 3.0, 0.5, 2.5]] * 2  # reads a pair of units of the first
+    np.testing.assert_array_equal(worth(2, 64)(kernel, norm), second)
+    images = worth(2, 64)(kernel.reshape(1, 2, 1, 4), norm.reshape(1, 2, 1, 1))
+    np.testing.assert_array_equal(images.reshape(2, 4), first)  # one channel: images themselves
 
 
 @pytest.mark.parametrize("name", CONFIGS)
