@@ -110,7 +110,7 @@ def convolutional(quick: bool, epochs: int = 6) -> Case:
         ]
     )
     model = _trained(model, rows, epochs)
-    n, b = (2, 3) if quick else (10, 50)
+    n, b = (2, 3) if quick else (40, 50)
     return Case("CNN 28×28", model, seen[:n], rows.x[:b], 1 if quick else 4, 14 if quick else 4)
 
 
@@ -124,8 +124,8 @@ def mobile() -> Case:
     return Case("MobileNetV2 96×96", model, images[:4], images[4:12], 1, 32)
 
 
-def shrunk(dense: Case) -> Case:
-    """Remove units until half of the operations are left, and shrink."""
+def shrunk(dense: Case) -> tuple[Case, str]:
+    """Remove units until half of the operations are left, and shrink; say how many are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         pruned = xp.prune(
@@ -138,4 +138,4 @@ def shrunk(dense: Case) -> Case:
         )
         smaller = xp.shrink(pruned.model, masks=pruned.masks)
     left = smaller.certificate.after.flops / smaller.certificate.before.flops
-    return replace(dense, name=f"{dense.name}, shrunk to {left:.0%}", model=smaller.model)
+    return replace(dense, model=smaller.model), f"{left:.0%} of the operations"

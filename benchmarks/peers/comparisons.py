@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from peers import truth
-from peers.cases import Case
+from peers.cases import Case, shrunk
 from peers.contestants import (
     HAS_XPLIQUE,
     Contestant,
@@ -112,12 +112,10 @@ def expected_gradients(case: Case, places: int, most: int) -> Comparison:
 
 def shapley(case: Case, background: Array, orders: int) -> Iterator[Comparison]:
     """`permutation`, `kernel` and `leverage` as they come; shap at the same error."""
-    few = case.first(case.few)
+    few = replace(case.first(case.few), background=background)
     exact = truth.shapley(few, background, orders)
     count, each = exact.shape[1], len(few.x) * len(background)
-    options = {"background": background, "players": None}
-    if few.players is not None:
-        options["players"] = few.players.ravel()
+    options = {} if few.players is None else {"players": few.players.ravel()}
 
     def compared(method: str, rows: int) -> Comparison:
         mine = ours(few, "as it comes", rows, method, **options)
@@ -137,11 +135,10 @@ def shapley(case: Case, background: Array, orders: int) -> Iterator[Comparison]:
 
 def integrated_gradients(case: Case, places: int) -> Comparison:
     """One baseline of zeros: ours to its tolerance and with 50 nodes, xplique with 50."""
-    zero = np.zeros_like(case.x[:1])
-    exact = truth.expected_gradients(case, zero, places)
-    mine = ours(case, "50 nodes", 50 * len(case.x), "integrated_gradients", steps=50,
-                background=zero)  # fmt: skip
-    adaptive = ours(case, "as it comes", 0, "integrated_gradients", background=zero)
+    case = replace(case, background=np.zeros_like(case.x[:1]))
+    exact = truth.expected_gradients(case, case.background, places)
+    mine = ours(case, "50 nodes", 50 * len(case.x), "integrated_gradients", steps=50)
+    adaptive = ours(case, "as it comes", 0, "integrated_gradients")
     found = Comparison(
         case, "integrated_gradients", True, [mine, adaptive],
         lambda v: truth.relative_error(v, exact), [],
@@ -172,11 +169,11 @@ def smoothgrad(case: Case, copies: int) -> Comparison:
 
 def occlusion(case: Case) -> Comparison:
     """Each player replaced by zeros; the error is the difference from xplique's values."""
+    case = replace(case, background=np.zeros_like(case.x[:1]))
     players, channels = case.players, case.x.shape[-1]
     rows = len(case.x) * (case.x[0].size if players is None else int(players.max()) + 1)
     patch = {} if players is None else {"patch": case.patch}
-    zero = np.zeros_like(case.x[:1])
-    mine = ours(case, "", rows, "occlusion", background=zero, **patch)
+    mine = ours(case, "", rows, "occlusion", **patch)
     found = Comparison(case, "occlusion", False, [mine], None, [])
 
     def theirs() -> Contestant:
@@ -201,3 +198,27 @@ def gradcam(case: Case) -> Comparison:
     found = Comparison(case, "gradcam", True, [mine], None, [])
     found.add("xplique", lambda: xplique(case, "GradCAM", "", len(case.x)))
     return found
+
+
+def beside_shrunk(case: Case) -> Iterator[Comparison]:
+    """Ours and shap on a dense network and on the one it was shrunk to."""
+    smaller, left = shrunk(case)
+    name = f"{case.name}, dense and shrunk to {left}"
+    makers: dict[str, tuple[Any, ...]] = {
+        "deep_shap, predicted class": (
+            lambda each: ours(each, "", 0, "deep_shap"),
+            lambda each: shap_deep(each, every=False),
+        ),
+        "expected_gradients": (
+            lambda each: ours(each, "200 places", 0, "expected_gradients", steps=4),
+            lambda each: shap_gradient(each, 200),
+        ),
+        "occlusion": (lambda each: ours(each, "", 0, "occlusion", patch=each.patch),),
+    }
+    for method, made in makers.items():
+        contestants = [
+            replace(make(each), who=f"{make(each).who}, {words}", rows=0)
+            for make in made
+            for each, words in ((case, "dense"), (smaller, "shrunk"))
+        ]
+        yield Comparison(replace(case, name=name), method, True, contestants, None, [])

@@ -19,6 +19,7 @@ All who take part in a comparison run in one process, turn by turn; ratios are m
 with a 95 % interval; the load of the machine was {before:.1f} before and {after:.1f}
 after{busy}. Compiling isn't timed: everybody has run once before.
 
+- **explained**: so many rows on so many background rows.
 - **of the limit**: time over that of a bare compiled loop that runs as many rows of the model (for
   gradients, forward and backward), in the batches that suit it best. Below 1: a forward pass was
   shared, or rows left out.
@@ -28,6 +29,9 @@ after{busy}. Compiling isn't timed: everybody has run once before.
   2,000 noisy copies). For `deep_shap` and `occlusion`: the largest difference from the peer's
   values over the largest value.
 """
+
+ORDERS = 100
+"""Random orders of the true Shapley values, for each background row."""
 
 TARGETS = (
     ("deep_shap against shap, MLP", "MLP", "deep_shap, predicted class", "shap", "of ours", 10),
@@ -97,13 +101,14 @@ def targets(found: pd.DataFrame) -> str:
 
 def of_network(found: pd.DataFrame) -> str:
     """Write the table of one network."""
-    rows = [["method", "who", "settings", "rows of the model", "seconds", "error", "of the limit",
-             "of ours"]]  # fmt: skip
+    rows = [["method", "explained", "who", "settings", "rows of the model", "seconds", "error",
+             "of the limit", "of ours"]]  # fmt: skip
     for _, line in found.iterrows():
         rows.append([
-            line["method"], line["who"], line["settings"],
-            f"{line['rows']:,}" if line["rows"] else "as needed", number(line["seconds"]),
-            number(line["error"]), ratio(line, "of the limit"), ratio(line, "of ours"),
+            line["method"], f"{line['samples']} on {line['background']}", line["who"],
+            line["settings"], f"{line['rows']:,}" if line["rows"] else "as needed",
+            number(line["seconds"]), number(line.get("error")),
+            ratio(line, "of the limit"), ratio(line, "of ours"),
         ])  # fmt: skip
     return table(rows)
 
@@ -124,7 +129,7 @@ def write(
     lines: list[dict[str, Any]],
     notes: list[str],
     peaks: list[dict[str, Any]],
-    load: tuple[float, float],
+    load: list[float],
 ) -> None:
     """Write the page and its figures."""
     found = pd.DataFrame(lines)
@@ -138,13 +143,11 @@ def write(
         before=load[0],
         after=load[1],
         busy=": it was busy with other work as well" if load[0] > 1 else "",
-        orders=200,
+        orders=ORDERS,
     )
     parts = [head, "## What was to be reached\n", targets(found)]
     for name, group in found.groupby("network", sort=False):
-        rows = f"\n## {name}\n\n{group['samples'].iloc[0]} rows, {group['samples'].min()} of them "
-        rows += f"where coalitions are evaluated; {group['background'].iloc[0]} background rows.\n"
-        parts += [rows, of_network(group)]
+        parts += [f"\n## {name}\n", of_network(group)]
     if notes:
         parts += ["\nNot in the tables:\n", "\n".join(f"- {note}" for note in dict.fromkeys(notes))]
     if peaks:

@@ -37,7 +37,7 @@ def measured(
     comparison: Comparison, limit: Limit, *, turns: int, budget: float
 ) -> list[dict[str, Any]]:
     """Run everybody turn by turn; return a line for each contestant."""
-    rows = comparison.contestants[0].rows
+    rows = comparison.contestants[0].rows or 1
     runs = [contestant.run for contestant in comparison.contestants]
     first = [
         seconds(run) for run in runs

@@ -48,3 +48,24 @@ def test_truths_are_those_of_a_product(beside):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     np.testing.assert_allclose(truth.shapley(case, start, 4), expected, rtol=1e-5)
     np.testing.assert_allclose(truth.smoothgrad(case, 0.1, 20_000), [[2, 3, 1]], atol=3e-3)
+
+
+def test_the_page_says_what_was_not_reached(beside, tmp_path):
+    from peers import page
+
+    def line(who, seconds, ratio, name):
+        shared = {"network": "CNN 28×28", "method": "expected_gradients", "who": who}
+        shared |= {"settings": "", "samples": 5, "background": 50, "rows": 500, "error": 0.0123}
+        return shared | {"seconds": seconds, name: ratio, f"{name}, low": 1, f"{name}, high": 9}
+
+    lines = [line("explainprune", 0.5, 1.31, "of the limit"), line("shap", 2.5, 5.0, "of ours")]
+    peaks = [{"network": "CNN", "method": "deep_shap", "explainprune": 1234, "shap": None}]
+    page.write(tmp_path, lines, ["xplique isn't installed"], peaks, [0.1, 0.2])
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert "| ≤ 1.3× | 1.31 (1–9) | **no** |" in text
+    assert "| ≥ 5× | 5 (1–9) | yes |" in text
+    assert "| expected_gradients | 5 on 50 | shap |  | 500 | 2.5 | 0.0123 |  | 5 (1–9) |" in text
+    assert "| CNN | deep_shap | 1,234 | fails |" in text
+    assert "- xplique isn't installed" in text
+    assert "other work" not in text
+    assert (tmp_path / "benchmarks.csv").read_text(encoding="utf-8").count("\n") == 3

@@ -30,8 +30,10 @@ def expected_gradients(
     .. math:: \phi_i(x) = E_{b, t} \left[ (x_i - b_i) \, \partial_i f(b + t (x - b)) \right],
               \quad t \sim U(0, 1)
 
-    Every background row is used, with one random t in each of `steps` equal strata of the path.
-    That is unbiased, and needs about 27 times fewer gradients than drawing rows and t at random.
+    Every background row is used, with one random t in each of `steps` equal strata of the path;
+    within a stratum, the rows' own t are spread evenly, in random order. That is unbiased, and
+    needs 8 to 27 times fewer gradients than drawing rows and t at random (a small convolutional
+    network, a multilayer perceptron).
 
     Parameters
     ----------
@@ -67,9 +69,10 @@ def expected_gradients(
 
     def one(child: np.random.Generator, samples: Array) -> Array:
         parts = []
-        for chunk, numbers in uniforms(child, n, (b, steps), samples):
+        for chunk, numbers in uniforms(child, n, (2, b, steps), samples):
             taken = samples[chunk]
-            positions = (np.arange(steps, dtype=np.float32) + numbers) / np.float32(steps)
+            spread = (numbers[:, 0].argsort(axis=1, kind="stable") + numbers[:, 1]) / b
+            positions = (np.arange(steps) + spread) / steps
             own = None if targets is None else targets[taken]
             values = path_integrals(network, x[taken], background, positions, weights, own)
             parts.append(joined(values, players))

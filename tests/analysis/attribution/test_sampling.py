@@ -202,6 +202,28 @@ def test_numbers_come_in_blocks_that_differ(monkeypatch):
     np.testing.assert_array_equal(some[0][1][0], blocks[1][1][1])
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_places_on_paths_are_spread_over_rows_and_strata(steps):
+    """Each of rows × steps equal parts of the path holds one place; each stratum each row's."""
+    seen = []
+
+    def gradient(rows):
+        seen.append(rows[:, 0])
+        return np.ones_like(rows)
+
+    network = FormulaNetwork(lambda rows: rows.sum(axis=1), 1, gradient)
+    at = {"background": np.zeros((7, 1)), "method": "expected_gradients"}
+    attribute(network, np.ones((4, 1)), steps=steps, draws=2, **at)
+    places = np.concatenate(seen).reshape(2, 4, 7, steps)
+    parts = np.floor(places * 7 * steps).astype(int)
+    every = np.arange(7 * steps)
+    assert (np.sort(parts.reshape(8, -1), axis=1) == every).all()
+    assert (parts // 7 == np.arange(steps)).all()
+    orders = parts[..., 0].reshape(8, 7)
+    assert len(np.unique(orders, axis=0)) == 8  # no two alike
+    assert len(np.unique(orders[:, 0])) > 1
+
+
 def test_players_equal_in_both_take_no_passes():
     """Their value is exactly 0, and orders of the others are those without them."""
     x = np.ones((2, 6))
