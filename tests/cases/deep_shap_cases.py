@@ -1,6 +1,7 @@
 """A model for each kind of layer and operation that multipliers are carried through."""
 
 import numpy as np
+from tiny_models import TINY
 
 from explainprune.network.backend import keras
 
@@ -25,13 +26,6 @@ def functional(shape, build):
     return randomised(keras.Model(inputs, build(inputs)))
 
 
-def squeeze_excite(x):
-    x = L.Conv2D(4, 3, activation="relu")(x)
-    gate = L.Dense(4, "sigmoid")(L.Dense(2, "relu")(L.GlobalAveragePooling2D()(x)))
-    x = L.Multiply()([x, L.Reshape((1, 1, 4))(gate)])
-    return L.Dense(3)(L.Flatten()(x))
-
-
 def attention(x):
     x = L.Add()([x, L.MultiHeadAttention(2, 4)(x, x)])
     return L.Dense(3)(L.Flatten()(L.LayerNormalization()(x)))
@@ -43,22 +37,6 @@ def mixed(x):
     return L.Dense(2)(joined)
 
 
-class Subclassed(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.rnn, self.last = L.SimpleRNN(3), L.Dense(2)
-
-    def call(self, x):
-        h = self.rnn(keras.ops.reshape(x, (-1, 3, 2)))
-        return self.last(keras.ops.where(h > 0, h, 0.2 * h))
-
-
-def subclassed():
-    model = Subclassed()
-    model(np.zeros((1, 6), "float32"))
-    return randomised(model)
-
-
 def operation(function):
     return lambda: functional((6,), lambda x: L.Dense(2)(function(L.Dense(4)(x))))
 
@@ -67,17 +45,22 @@ ops = keras.ops
 
 
 OPERATIONS = {
-    "where": operation(lambda x: ops.where(x > 0.1, ops.sin(x), -x)),
-    "where of two": operation(lambda x: ops.where(x > ops.flip(x, 1), x, 0.5 * x)),
     "and, or, not": operation(
         lambda x: ops.where((x > 0) & ~(ops.flip(x, 1) > 1) | (ops.roll(x, 1, 1) < -1), x, 1.0)
     ),
     "clip, power": operation(lambda x: ops.power(ops.clip(x, -0.5, 0.5), 3)),
-    "cumsum": operation(lambda x: ops.cumsum(x, 1)),
-    "logsumexp": operation(lambda x: ops.logsumexp(x, axis=1, keepdims=True)),
-    "min": operation(lambda x: ops.min(x, axis=1, keepdims=True)),
-    "log_softmax": operation(lambda x: ops.log_softmax(x)),
 }
+SHARED = {
+    name: lambda kind=kind, name=name: randomised(TINY[kind][name]())
+    for kind, name in (
+        ("operations", "ops.where"), ("operations", "ops.where of two"),
+        ("operations", "ops.cumsum, roll"), ("operations", "ops.logsumexp"),
+        ("operations", "ops.min"), ("activations", "log_softmax"), ("merging", "squeeze-excite"),
+        ("merging", "inverted residual"), ("attention", "GroupQueryAttention"),
+        ("models", "subclassed"),
+    )
+}  # fmt: skip
+"""Taken from the table of layers; the others here have several kinds in one model."""
 
 
 ACTIVATIONS = [
@@ -118,16 +101,15 @@ MODELS = {
         L.UpSampling2D(interpolation="bilinear"), L.ZeroPadding2D(), L.Cropping2D(2),
         L.AveragePooling2D(2), L.Flatten(), L.Dense(2)
     ),
-    "squeeze-excite": lambda: functional((6, 6, 2), squeeze_excite),
     "attention": lambda: functional((4, 3), attention),
     "mixed": lambda: functional((6,), mixed),
     **OPERATIONS,
+    **SHARED,
     "dilated and grouped": lambda: sequential(
         (4, 4, 2), L.Conv2D(4, 2, dilation_rate=2), L.Conv2D(4, 2, groups=2, activation="relu"),
         L.Flatten(), L.Dense(2)
     ),
     "rolled": lambda: sequential((3, 2), L.Bidirectional(L.LSTM(2)), L.Dense(2)),
-    "subclassed": subclassed,
     "unrolled": lambda: sequential((3, 2), L.LSTM(3, unroll=True), L.Dense(2)),
     "gru": lambda: sequential((3, 2), L.GRU(2), L.Dense(2)),
     "time": lambda: sequential(

@@ -1,14 +1,14 @@
 r"""Shapley values of a maximum, each place a player, in closed form.
 
-Where a coalition S takes the sample's values and the others keep the reference's, the maximum
-stays at or below τ unless some place is above it. Players between their two values at τ are those
-who can lift it (`up`, of which there are l) or lower it (`down`, m of them); summed over
-coalitions each counts with the weight of a game in which one must be absent and another present,
+Where a coalition S takes the sample's values and the others keep the reference's, the maximum is
+never below :math:`\tau_0 = \max_k \min(x_k, b_k)`, and stays at or below τ ≥ τ₀ unless one of the
+places with :math:`\max(x_k, b_k) > \tau` is in its higher state. Of these some rise (x > b, l of
+them) and some fall (m of them): summed over coalitions,
 
-.. math:: \phi_i = \pm \int_{b_i \ldots x_i} 1[\tau \ge \max_k \min(x_k, b_k)]
-          \frac{m'!\, l'!}{(m' + l' + 1)!} \, d\tau
+.. math:: \phi_i = \pm \int_{\tau_0}^{\max(x_i, b_i)} \frac{m'!\, l'!}{(m' + l' + 1)!} \, d\tau
 
-with i itself left out of m′ and l′. The integrand is constant between the 2n values.
+with i itself left out of m′ and l′, and the sign of :math:`x_i - b_i`. The integrand is constant
+between values that are next to each other.
 """
 
 from __future__ import annotations
@@ -21,40 +21,22 @@ from explainprune.network.backend import tf
 def shares_of_maximum(x: Any, b: Any) -> Any:
     """Return Shapley values of the maximum over the last axis: (…, n) → (…, n).
 
-    Their sum is ``max x − max b``. Sorting makes it O(n log n).
+    Their sum is ``max x − max b``. Only places that can be above all others are sorted.
     """
-    n = x.shape[-1]
-    values = tf.concat([x, b], axis=-1)
-    order = tf.argsort(values, axis=-1, stable=True)
-    ordered = tf.gather(values, order, batch_dims=values.shape.rank - 1)
-    at = tf.argsort(order, axis=-1)  # where each value stands in the order
-    place_x, place_b = at[..., :n], at[..., n:]
-    lifts = place_x > place_b
-    up, down, neither = _counts(order, lifts, x.dtype)
-    width = ordered[..., 1:] - ordered[..., :-1]
-    width = tf.where(neither[..., :-1] < 0.5, width, tf.zeros_like(width))
-    paid_up = _summed(width * _weight(down[..., :-1], up[..., :-1] - 1))
-    paid_down = _summed(width * _weight(down[..., :-1] - 1, up[..., :-1]))
+    floor = tf.reduce_max(tf.minimum(x, b), axis=-1, keepdims=True)
+    high = tf.maximum(tf.maximum(x, b), floor)
+    contenders = tf.reduce_sum(tf.cast(high > floor, tf.int32), axis=-1)
+    top, place = tf.math.top_k(high, tf.maximum(1, tf.reduce_max(contenders)))
+    rises = tf.gather(tf.cast(x > b, x.dtype), place, batch_dims=x.shape.rank - 1)
 
-    def between(paid: Any) -> Any:
-        many = paid.shape.rank - 1
-        return tf.gather(paid, place_x, batch_dims=many) - tf.gather(paid, place_b, batch_dims=many)
+    up, down = tf.cumsum(rises, axis=-1), tf.cumsum(1 - rises, axis=-1)
+    width = top - tf.concat([top[..., 1:], floor], axis=-1)
 
-    return tf.where(lifts, between(paid_up), between(paid_down))
+    def summed(weight: Any) -> Any:
+        return tf.cumsum(width * weight, axis=-1, reverse=True)
 
-
-def _counts(order: Any, lifts: Any, dtype: Any) -> tuple[Any, Any, Any]:
-    """Count, after each value in order, players that can lift, that can lower, and above both."""
-    of_b_first = tf.cast(lifts, dtype)
-
-    def running(at_x: Any, at_b: Any) -> Any:
-        steps = tf.concat([at_x, at_b], axis=-1)
-        return tf.cumsum(tf.gather(steps, order, batch_dims=order.shape.rank - 1), axis=-1)
-
-    up = running(-of_b_first, of_b_first)
-    down = running(1 - of_b_first, of_b_first - 1)
-    passed = running(1 - of_b_first, of_b_first)
-    return up, down, lifts.shape[-1] - passed
+    paid = tf.where(rises > 0, summed(_weight(down, up - 1)), -summed(_weight(down - 1, up)))
+    return _put_back(paid, place, x)
 
 
 def _weight(m: Any, l: Any) -> Any:  # noqa: E741
@@ -65,7 +47,12 @@ def _weight(m: Any, l: Any) -> Any:  # noqa: E741
     return tf.where(whole, found, tf.zeros_like(found))
 
 
-def _summed(parts: Any) -> Any:
-    """Sum what lies before each value in the order."""
-    zero = tf.zeros_like(parts[..., :1])
-    return tf.concat([zero, tf.cumsum(parts, axis=-1)], axis=-1)
+def _put_back(values: Any, place: Any, like: Any) -> Any:
+    """Put each value at its place along the last axis, among zeros."""
+    shape = tf.shape(like)
+    rows = tf.reshape(place, (-1, tf.shape(place)[-1]))
+    starts = shape[-1] * tf.range(tf.shape(rows)[0])[:, None]
+    flat = tf.math.unsorted_segment_sum(
+        tf.reshape(values, (-1,)), tf.reshape(rows + starts, (-1,)), tf.reduce_prod(shape)
+    )
+    return tf.ensure_shape(tf.reshape(flat, shape), like.shape)
