@@ -11,6 +11,7 @@ import pandas as pd
 from explainprune.reporting.figures.style import COLOURS, new_figure
 from pruned.tables import (
     ALWAYS,
+    JUDGED_AT,
     LINES,
     NETWORKS,
     STAGES,
@@ -24,7 +25,7 @@ LEVELS = ("weight", "unit")
 
 
 def criteria_figure() -> Any:
-    """Draw each criterion's accuracy at 95 % sparsity, cut and tuned, the best at the top."""
+    """Draw each criterion's accuracy at one sparsity, cut and tuned, the best at the top."""
     found = criteria_lines()
     tall = {key: lines.criterion.nunique() for key, lines in found.items()}
     most = [max((n for key, n in tall.items() if key[1] == level), default=1) for level in LEVELS]
@@ -35,8 +36,9 @@ def criteria_figure() -> Any:
             axes.set_axis_off()
             continue
         lines = found[key]
-        names = ranked(lines, "tuned")[::-1]
-        part = lines[lines.sparsity == 0.95]
+        sparsity = JUDGED_AT[key[1]]
+        names = ranked(lines, "tuned", sparsity)[::-1]
+        part = lines[lines.sparsity == sparsity]
         axes.axvline(part.dense.mean() * 100, color=COLOURS["muted"], linewidth=0.8, linestyle=":")
         for stage, colour, shape in (("cut", "mark", "o"), ("tuned", "dense", "D")):
             each = [100 * part[part.criterion == name][stage] for name in names]
@@ -51,7 +53,7 @@ def criteria_figure() -> Any:
         axes.set_xlim(0, 101)
         axes.grid(axis="x")
         axes.set_title(NETWORKS[key])
-        axes.set_xlabel("accuracy at 95 % sparsity, %")
+        axes.set_xlabel(f"accuracy at {sparsity:.0%} sparsity, %")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
@@ -87,7 +89,7 @@ def refit_figure() -> Any:
     figure = new_figure(7.6, 2.4)
     for axes, kept in zip(figure.subplots(1, len(levels)), levels, strict=True):
         part = lines[lines.kept == kept]
-        names = ranked(part.assign(sparsity=0.95), "refit")[::-1]
+        names = ranked(part.assign(sparsity=kept), "refit", kept)[::-1]
         for stage, colour, shape in (("cut", "mark", "o"), ("refit", "dense", "D")):
             each = [100 * part[part.criterion == name][stage] for name in names]
             axes.errorbar(

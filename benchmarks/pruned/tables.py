@@ -20,6 +20,8 @@ NETWORKS = {
 }
 STAGES = {"cut": "cut, not tuned", "tuned": "tuned for one epoch"}
 ALWAYS = ("random", "magnitude")
+JUDGED_AT = {"weight": 0.95, "unit": 0.8}
+"""At what sparsity criteria are ranked: where they are told apart, and no layer has collapsed."""
 
 
 def half_width(values: Any) -> float:
@@ -51,7 +53,7 @@ def criteria_lines() -> dict[tuple[str, str], pd.DataFrame]:
     return {key: each for key, each in found.items() if len(each)}
 
 
-def ranked(lines: pd.DataFrame, stage: str, sparsity: float = 0.95) -> list[str]:
+def ranked(lines: pd.DataFrame, stage: str, sparsity: float) -> list[str]:
     """Return criteria, the most accurate first."""
     means = lines[lines.sparsity == sparsity].groupby("criterion")[stage].mean()
     return list(means.sort_values(ascending=False).index)
@@ -80,7 +82,7 @@ def criteria_short() -> str:
     """Return the three best of each network beside random and magnitude, tuned."""
     parts = []
     for key, lines in criteria_lines().items():
-        order = ranked(lines, "tuned")
+        order = ranked(lines, "tuned", JUDGED_AT[key[1]])
         names = [name for name in order if name not in ALWAYS][:3]
         names = [name for name in order if name in (*names, *ALWAYS)]
         parts.append(f"{titled(key, lines)}:\n\n{criteria_table(lines, 'tuned', names)}")
@@ -92,7 +94,7 @@ def criteria_whole() -> str:
     parts = []
     for key, lines in criteria_lines().items():
         for stage, label in STAGES.items():
-            table = criteria_table(lines, stage, ranked(lines, stage))
+            table = criteria_table(lines, stage, ranked(lines, stage, JUDGED_AT[key[1]]))
             parts.append(f"### {titled(key, lines)}: {label}\n\n{table}")
     return "\n\n".join(parts)
 

@@ -45,7 +45,7 @@ def test_means_with_intervals(made):
             "tuned": [0.1, 0.2, 0.9, 0.1],
         }
     )
-    assert ranked(lines, "tuned") == ["b", "a"]
+    assert ranked(lines, "tuned", 0.95) == ["b", "a"]
     assert markdown(lines[:1]) == (
         "| criterion | sparsity | tuned |\n| --- | --: | --: |\n| a | 0.95 | 0.1 |"
     )
