@@ -176,8 +176,9 @@ def _save_kept(kept: dict[str, Any], path: Path) -> None:
 def _show(console: Console, pruned: Any, certificate: str | None, finals: dict[str, Path]) -> None:
     """Print what was removed and where it was written."""
     masks = pruned.masks
-    text = f"{masks.removed:,} of {masks.total:,} entries removed ({masks.sparsity:.1%})"
     history = pruned.history.to_dict("records")
+    text = f"{masks.removed:,} of {masks.total:,} entries removed ({masks.sparsity:.1%})"
+    text += f"; {_asked(history[-1])}"
     scores = [k for k in ("validation_accuracy", "train_accuracy", "train_r2") if k in history[-1]]
     if scores:
         text += f"; {scores[0]} {history[0][scores[0]]:.4f} → {history[-1][scores[0]]:.4f}"
@@ -192,6 +193,14 @@ def _show(console: Console, pruned: Any, certificate: str | None, finals: dict[s
         "history": _plain(history),
     }
     console.show("\n".join(lines), data)
+
+
+def _asked(last: dict[str, Any]) -> str:
+    """Say what was asked for beside what came out."""
+    if "budget" in last:
+        asked, reached = last["budget_requested"], last["budget_achieved"]
+        return f"{last['budget']}: asked for {asked:.6g}, reached {reached:.6g}"
+    return f"sparsity: asked for {last['requested']:.6g}, reached {last['achieved']:.6g}"
 
 
 def _plain(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,7 +3,17 @@
 # Imported here and now: a verb has the name of its file, and must win over it.
 from explainprune.pruning.lottery import Ticket, lottery_ticket
 from explainprune.pruning.prune import Pruned, prune
+from explainprune.pruning.recipes import fit_recipe
 from explainprune.pruning.sensitivity import sensitivity
 from explainprune.pruning.shrink import Shrunk, shrink
 
-__all__ = ["Pruned", "Shrunk", "Ticket", "lottery_ticket", "prune", "sensitivity", "shrink"]
+__all__ = [
+    "Pruned",
+    "Shrunk",
+    "Ticket",
+    "fit_recipe",
+    "lottery_ticket",
+    "prune",
+    "sensitivity",
+    "shrink",
+]

@@ -82,7 +82,7 @@ def prune(
     ----------
     model : keras.Model
         Left as it is: weights, compile state and all.
-    data : Data, ndarray, dict, (x, y) or None
+    data : Data, ndarray, dict, (x, y), tf.data.Dataset or None
         Rows to learn from: ``data.train`` where there is one. None for criteria that need none;
         the model is then not fine-tuned.
     criterion : str, callable or Importance

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.data import load_data
+from explainprune.data.streams import is_stream
 from explainprune.types import Data, Rows
 
 
@@ -35,7 +37,7 @@ class Given:
 
 
 def given(data: Any) -> Given:
-    """Take `Data`, `Rows`, inputs, a pair (inputs, labels), or None.
+    """Take `Data`, `Rows`, inputs, a pair (inputs, labels), a ``tf.data.Dataset``, or None.
 
     Raises
     ------
@@ -46,6 +48,8 @@ def given(data: Any) -> Given:
     """
     if data is None:
         return Given()
+    if is_stream(data):
+        data = load_data(data)
     if isinstance(data, Data):
         return Given(data.learnable, data.validation, data)
     if isinstance(data, tuple | list) and len(data) == 2:
@@ -54,8 +58,8 @@ def given(data: Any) -> Given:
         data = Rows(data)
     if not isinstance(data, Rows):
         raise TypeError(
-            f"data is a Data, an array of inputs (a dict of them by input name), a pair (x, y), or "
-            f"None. Received: {type(data).__name__}."
+            f"data is a Data, an array of inputs (a dict of them by input name), a pair (x, y), a "
+            f"tf.data.Dataset, or None. Received: {type(data).__name__}."
         )
     return Given(data, None, Data(data))
 

@@ -1,6 +1,7 @@
 """The commands at work: what they write, print and refuse."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ def test_prune_units_without_data_and_shrink(cli, files):
     )
     assert outcome.code == 0, outcome.err
     assert "6 of 12 entries removed (50.0%)" in outcome.out and "shrunk: " in outcome.out
+    assert "sparsity: asked for 0.5, reached 0.5" in outcome.out
     small = load_model(files / "p.shrunk.keras")
     assert small.get_layer("hidden").units == 6
     with np.load(files / "p.kept.npz") as kept:
@@ -42,6 +44,16 @@ def test_prune_units_without_data_and_shrink(cli, files):
     x = np.load(files / "d.npz")["x"]
     whole = load_model(files / "p.keras").predict(x, verbose=0)
     np.testing.assert_allclose(small.predict(x, verbose=0), whole, atol=1e-5)
+
+
+def test_prune_says_what_a_budget_asked_for_and_what_came_out(cli, files):
+    outcome = cli(
+        *("prune", "dense.keras", "-o", "p.keras", "--budget", "params_kept=0.7"),
+        *("--criterion", "magnitude", "--finetune-epochs", 0),
+    )
+    assert outcome.code == 0, outcome.err
+    asked, reached = re.search(r"params_kept: asked for (\S+), reached (\S+)", outcome.out).groups()
+    assert asked == "0.7" and 0.6 < float(reached) <= 0.7
 
 
 def test_attribute_writes_npz_or_long_csv(cli, files):
