@@ -87,7 +87,7 @@ def main() -> None:
     lines = pd.read_csv(DOCS / "exact.csv", dtype={"hidden": str})
     found = {}
     for (data, hidden), part in lines.groupby(["data", "hidden"], sort=False):
-        label = f"{data}, {hidden.replace('c', ' channels')} hidden"
+        label = f"{data}, {hidden} hidden" if "c" not in hidden else f"{data}, convolutions"
         found[label] = summary(part)
         seeds = int(found[label].seeds.max())
         print(f"### {label} ({seeds} seeds)\n\n{table(found[label])}\n")
