@@ -3,12 +3,13 @@
 #   make demo    the built-in study, a report in about a minute
 #   make test    all tests, the browser's included
 #   make check   lint, format, types, import directions
-#   make bench   benchmarks beside peers, in one run
+#   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JOBS ?= 2
+BENCH ?= [a-z]*
 
 .PHONY: demo test check bench
 .NOTPARALLEL:
@@ -27,8 +28,8 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
 bench: $(VENV)/dev.stamp
-	@set -e; for script in benchmarks/[a-z]*.py; do \
-	  test -e "$$script" || { echo "There are no benchmarks yet."; exit 0; }; \
+	@set -e; for script in benchmarks/$(BENCH).py; do \
+	  test -e "$$script" || { echo "There is no $$script." >&2; exit 1; }; \
 	  echo "== $$script"; $(BIN)/python "$$script"; \
 	done
 

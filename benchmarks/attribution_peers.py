@@ -44,7 +44,8 @@ def meetings(case: Any, quick: bool) -> Iterator[Any]:
         return
     some = case.first(20) if images else case
     yield comparisons.deep_shap(some, every=False)
-    yield comparisons.deep_shap(some, every=True)
+    if not large:
+        yield comparisons.deep_shap(some, every=True)
     # shap needs hundreds of times as long for the same error.
     some = case.first(1 if large else 5 if images else 20)
     places, most = (8, 400) if quick else (64, 400) if large else (256, 20_000)
@@ -77,7 +78,7 @@ def measure(case: Any, met: Iterator[Any], options: Any) -> tuple[list[dict[str,
     return lines, notes
 
 
-def with_others(lines: list[dict[str, Any]], last: dict[str, Any]) -> dict[str, Any]:
+def with_others(lines: list[dict[str, Any]], last: dict[str, Any]) -> list[dict[str, Any]]:
     """Put new lines in the place of the last run's."""
 
     def met(line: dict[str, Any]) -> tuple[str, str]:
@@ -88,7 +89,7 @@ def with_others(lines: list[dict[str, Any]], last: dict[str, Any]) -> dict[str, 
         new.setdefault(met(line), []).append(line)
     every = dict.fromkeys(map(met, last["lines"]))
     old = {key: [line for line in last["lines"] if met(line) == key] for key in every}
-    return last | {"lines": [line for key in every for line in new.get(key, old[key])]}
+    return [line for key in every for line in new.get(key, old[key])]
 
 
 def main() -> None:
@@ -125,7 +126,8 @@ def main() -> None:
     lines, notes = ([one for part in parts for one in part] for parts in zip(*found, strict=True))
     figures = {"lines": list(lines), "notes": list(notes), "load": [before, os.getloadavg()[0]]}
     if options.only:
-        figures = with_others(figures["lines"], json.loads(RUN.read_text(encoding="utf-8")))
+        last = json.loads(RUN.read_text(encoding="utf-8"))
+        figures = last | {"load": figures["load"], "lines": with_others(figures["lines"], last)}
     else:
         figures["peaks"] = memory.table(Path(__file__))
     RUN.write_text(json.dumps(figures), encoding="utf-8")

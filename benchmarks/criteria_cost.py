@@ -4,7 +4,8 @@ The limit is a bare compiled loop: the gradient of the loss with respect to all 
 of 1,000. All are compiled before they are timed, in one run, turn by turn; what compiling takes is
 a column of its own. Time is the processor's, on one thread: the clock would count what else runs.
 
-    python benchmarks/criteria_cost.py                   # a table; --turns 3 for a quick look
+    python benchmarks/criteria_cost.py                a table, about 3 minutes
+    python benchmarks/criteria_cost.py --turns 3      a quick look
 """
 
 from __future__ import annotations

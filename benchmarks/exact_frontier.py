@@ -4,7 +4,7 @@ The lines of docs/exact.csv are those that `examples/exact_by_pruning.py` prints
 measured anew on an idle machine for wine, breast_cancer and MNIST, the processor's for digits.
 Nothing is trained here.
 
-    python benchmarks/exact_frontier.py
+    python benchmarks/exact_frontier.py               some seconds
 """
 
 from __future__ import annotations

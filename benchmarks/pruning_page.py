@@ -2,7 +2,7 @@
 
 Each of those files is made by the script that the page names. Nothing is trained here.
 
-    python benchmarks/pruning_page.py
+    python benchmarks/pruning_page.py                 some seconds
 """
 
 from __future__ import annotations

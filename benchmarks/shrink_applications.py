@@ -7,8 +7,9 @@ their logits by half.) It loses 30 % of the units that can be removed, those of 
 magnitude first, and is shrunk. Logits on random images, parameters and the ``.keras`` round trip
 go into a table, beside what one rounding of the images does to the masked model.
 
-    python benchmarks/shrink_applications.py            all, one process each; a run that was
-                                                        cut off goes on where it stopped
+    python benchmarks/shrink_applications.py            all, one process each: the longest of the
+                                                        benchmarks by far; a run that was cut off
+                                                        goes on where it stopped
     python benchmarks/shrink_applications.py ResNet50   one, in this process
 """
 

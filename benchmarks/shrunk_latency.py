@@ -6,7 +6,8 @@ one, turn by turn, so that whatever else the machine does hits both. Compilation
 ratio is the median over the turns of dense time over shrunk time, with the interval that the
 middle of 1,000 resamples of the turns falls into 95 times in 100.
 
-    python benchmarks/shrunk_latency.py                  # a table; --turns 5 for a quick look
+    python benchmarks/shrunk_latency.py               a table, about 7 minutes
+    python benchmarks/shrunk_latency.py --turns 5     a quick look
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from peers.limit import Limit
 Array = Any
 
 
-def seconds(run: Callable[[], Any]) -> float:
-    """Time one call."""
-    start = time.perf_counter()
+def seconds(run: Callable[[], Any]) -> tuple[float, float]:
+    """Time one call, by the clock and by the processor time of all threads."""
+    start, before = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - before
 
 
 def turns_within(budget: float, once: float, most: int) -> int:
@@ -39,11 +39,9 @@ def measured(
     """Run everybody turn by turn; return a line for each contestant."""
     rows = comparison.contestants[0].rows or 1
     runs = [contestant.run for contestant in comparison.contestants]
-    first = [
-        seconds(run) for run in runs
-    ]  # those of peers were run before, to see whether they can
+    first = [seconds(run)[0] for run in runs]  # peers have run before, to see whether they can
     runs.append(lambda: limit.run(rows))
-    once = sum(seconds(run) for run in runs)
+    once = sum(seconds(run)[0] for run in runs)
     turns = turns_within(budget, once, turns)
     times = np.array([[seconds(run) for run in runs] for _ in range(turns)])
     lines = []
@@ -56,18 +54,19 @@ def measured(
             "samples": len(comparison.case.x),
             "background": len(comparison.case.background),
             "rows": contestant.rows,
-            "seconds": float(np.median(times[:, number])),
             "turns": turns,
         }
         if comparison.error is not None:
             line["error"] = comparison.error(contestant.run())
-        if contestant.rows:
-            own = times[:, -1] * contestant.rows / rows
-            line |= _named("of the limit", times[:, number] / own)
-        if number:
-            line |= _named("of ours", times[:, number] / times[:, 0])
-        else:
+        if not number:
             line["first call"] = first[0]
+        for clock, taken in (("", times[..., 0]), ("CPU, ", times[..., 1])):
+            line[f"{clock}seconds"] = float(np.median(taken[:, number]))
+            if contestant.rows:
+                own = taken[:, -1] * contestant.rows / rows
+                line |= _named(f"{clock}of the limit", taken[:, number] / own)
+            if number:
+                line |= _named(f"{clock}of ours", taken[:, number] / taken[:, 0])
         lines.append(line)
     return lines
 
