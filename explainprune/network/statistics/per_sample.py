@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.statistics.patches import patches_of
 from explainprune.network.statistics.taps import Tap
+
+FEW_WEIGHTS = 32
+"""Incoming weights of a kernel whose inputs a convolution gathers faster than TensorFlow's own
+patches."""
 
 
 def has_rule(kind: str, layer: Any) -> bool:
@@ -24,7 +30,7 @@ def squared_gradients(kind: str, layer: Any, tap: Tap, slope: Any) -> Any:
     """
     if kind == "Dense" and len(tap.input.shape) == 2:
         return tf.matmul(tap.input**2, slope**2, transpose_a=True)
-    seen = tap.input if kind == "Dense" else _patches(layer, tap.input)
+    seen = tap.input if kind == "Dense" else _patches(kind, layer, tap.input)
     units = slope.shape[-1]
     width = seen.shape[-1]
     n = tf.shape(slope)[0]
@@ -34,8 +40,10 @@ def squared_gradients(kind: str, layer: Any, tap: Tap, slope: Any) -> Any:
     return tf.reshape(tf.reduce_sum(each**2, axis=0), layer.kernel.shape)
 
 
-def _patches(layer: Any, images: Any) -> Any:
-    """Return what each position of a convolution reads: (n, positions…, kernel · channels)."""
+def _patches(kind: str, layer: Any, images: Any) -> Any:
+    """Return what each position of a convolution reads: (…, kernel · channels)."""
+    if math.prod(layer.kernel.shape[:-1]) <= FEW_WEIGHTS:
+        return patches_of(kind, layer, images)
     two = len(images.shape) == 4
     sizes, strides, rates = layer.kernel_size, layer.strides, layer.dilation_rate
     if not two:

@@ -6,6 +6,7 @@ from calibration_cases import SPARSE, L, images, mlp
 
 from explainprune.network.backend import keras
 from explainprune.network.layers import prunable_layers
+from explainprune.network.statistics import per_sample
 from explainprune.network.statistics.calibration import STATISTICS, calibrate
 from explainprune.network.statistics.calibration_pass import Pass
 from explainprune.network.statistics.data_loss import DataLoss
@@ -87,6 +88,25 @@ def test_chunks_change_nothing():
     for path, values in expected.items():
         for name in values:
             np.testing.assert_allclose(found[path][name], values[name], rtol=1e-4, atol=1e-7)
+
+
+def test_squared_gradients_are_the_same_however_patches_are_gathered(monkeypatch):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((7, 8, 2))
+    h = L.Conv2D(3, (3, 2), strides=2, padding="same", activation="tanh", name="strides")(x)
+    h = L.Conv2D(4, 2, dilation_rate=2, name="dilated")(h)
+    h = L.Conv1D(3, 2, padding="same", name="sequence")(L.Reshape((-1, 4))(h))
+    model = keras.Model(x, L.Dense(3)(L.Flatten()(h)))
+    rng = np.random.default_rng(0)
+    rows, y = rng.normal(size=(9, 7, 8, 2)).astype(np.float32), rng.integers(3, size=9)
+    found = []
+    for few in (0, 10_000):
+        monkeypatch.setattr(per_sample, "FEW_WEIGHTS", few)
+        found.append(calibrate(model, rows, y, ["kernel_gradient_squared"]))
+    for name in ("strides", "dilated", "sequence"):
+        one, other = (each[name]["kernel_gradient_squared"] for each in found)
+        assert one.max() > 1e-6
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-9)
 
 
 def test_a_subclassed_model_has_gradients_only():
