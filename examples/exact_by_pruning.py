@@ -30,12 +30,13 @@ import explainprune as xp
 from explainprune.analysis.intervals import t_mean
 from explainprune.network import fit
 
-ROUNDS, ROWS, BACKGROUND = 6, 20, 100
+ROWS, BACKGROUND = 20, 100
 TABLES = {"hidden": [64], "channels": [], "strides": [], "fan_in": ["1", "2", "4", "8"], "group": 1,
-          "seeds": range(8), "batch": 32, "epochs": 60, "round": 6, "last": 30}  # fmt: skip
+          "seeds": range(8), "batch": 32, "epochs": 60, "rounds": 6, "round": 6,
+          "last": 30}  # fmt: skip
 MNIST = {**TABLES, "hidden": [1000], "fan_in": ["8", "10", "12", "16"], "seeds": range(3),
          "batch": 128, "epochs": 10, "round": 1, "last": 8}  # fmt: skip
-QUICK = {"data": "digits", "seeds": [0], "epochs": 12, "round": 1, "last": 4}
+QUICK = {"data": "digits", "seeds": [0], "epochs": 12, "rounds": 2, "round": 2, "last": 4}
 SETTINGS = {
     "mnist": MNIST,
     "mnist two_layers": {**MNIST, "hidden": [1000, 500], "fan_in": ["6,4", "12,2"], "group": 2},
@@ -50,7 +51,7 @@ SETTINGS = {
 }  # fmt: skip
 """Hidden units, channels and strides of 3 × 3 convolutions before them; inputs of each unit, by
 layer, and units of the first layer that share them; seeds, rows a step; epochs at first, in each
-round and at last."""
+of the rounds, and at last."""
 
 
 def network(data, options, seed):
@@ -111,7 +112,7 @@ def trained_on(model, data, options, seed, **removed):
         return trained(model, data, options.round, options.batch, seed=seed, after_step=after_step)
 
     score = worth(options.group, data.x.shape[1])
-    how = {"criterion": score, "schedule": "geometric", "steps": ROUNDS, "seed": seed}
+    how = {"criterion": score, "schedule": "geometric", "steps": options.rounds, "seed": seed}
     pruned = xp.prune(model, data, recipe=recipe, **how, **removed)
     last = {"rate": 3e-3, "seed": seed, "masks": pruned.masks}
     return trained(pruned.model, data, options.last, options.batch, **last)
@@ -178,7 +179,10 @@ def main():
     parser.add_argument("--quick", action="store_true", help="digits, one seed, few epochs")
     given = {name: value for name, value in vars(parser.parse_args()).items() if value}
     chosen = "quick" if given.pop("quick", False) else given.get("data", "wine")
-    chosen = f"{chosen} {given.pop('net', '')}".strip()
+    net = given.pop("net", "")
+    chosen = f"{chosen} {net}".strip()
+    if net and chosen not in SETTINGS:
+        parser.error(f"no settings for {chosen!r}: there are {', '.join(SETTINGS)}")
     options = argparse.Namespace(**{"data": "wine"} | SETTINGS.get(chosen, TABLES) | given)
     convolutions = [f"{channels}c" for channels in options.channels]
     about = {"data": options.data, "hidden": "-".join(map(str, [*convolutions, *options.hidden]))}
