@@ -32,7 +32,7 @@ def expected_gradients(
 
     Every background row is used, with one random t in each of `steps` equal strata of the path;
     within a stratum, the rows' own t are spread evenly, in random order. That is unbiased, and
-    needs 8 to 27 times fewer gradients than drawing rows and t at random (a small convolutional
+    needs 11 to 25 times fewer gradients than drawing rows and t at random (a small convolutional
     network, a multilayer perceptron).
 
     Parameters
