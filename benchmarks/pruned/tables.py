@@ -182,7 +182,7 @@ def cost_table() -> str:
                 "what": lines.criteria,
                 "ms": lines.ms.map("{:.0f}".format),
                 "times the bare loop": ratio,
-                "compiling, s": lines["first call s"].map("{:.1f}".format).replace("nan", ""),
+                "first call, s": lines["first call s"].map("{:.1f}".format).replace("nan", ""),
             }
         )
     )
