@@ -33,9 +33,9 @@ from _page import DOCS, figure, per_cent, put, table  # noqa: E402
 from tiny_models import TINY, inputs_of, redrawn  # noqa: E402
 
 from explainprune.analysis.attribution.explainer import explainer_for  # noqa: E402
-from explainprune.analysis.attribution.parts import Part  # noqa: E402
-from explainprune.analysis.attribution.samples import read_samples  # noqa: E402
+from explainprune.analysis.attribution.reading.samples import read_samples  # noqa: E402
 from explainprune.analysis.attribution.shap_runs import quiet  # noqa: E402
+from explainprune.analysis.attribution.streamed.parts import Part  # noqa: E402
 from explainprune.network import untouched_gradients  # noqa: E402
 
 Array = Any

@@ -1,4 +1,8 @@
-"""Feature attributions: one method per file, formulas in plain numpy over a Network."""
+"""Feature attributions: one method per file, formulas in plain numpy over a Network.
+
+What methods share lies in folders: `reading` (what a caller gives), `games` (Shapley values without
+sampling), `sampling` (draws and their errors), `images`, and `streamed` (rows a part at a time).
+"""
 
 from explainprune.analysis.attribution.attribute import attribute
 from explainprune.analysis.attribution.change import attribute_change

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.analysis.attribution.explainer import Method, explainer_for
-from explainprune.analysis.attribution.parts import joined, parts_of
 from explainprune.analysis.attribution.results import with_gap_noted
+from explainprune.analysis.attribution.streamed.parts import joined, parts_of
 from explainprune.network import Model, Network
 from explainprune.types import Attribution
 

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.attribute import attribute
-from explainprune.analysis.attribution.background import background_for
-from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.explainer import Method
 from explainprune.analysis.attribution.methods import METHODS
-from explainprune.analysis.attribution.options import own_options
-from explainprune.analysis.attribution.packing import pack
-from explainprune.analysis.attribution.samples import read_samples
+from explainprune.analysis.attribution.reading.background import background_for
+from explainprune.analysis.attribution.reading.batches import unwrapped
+from explainprune.analysis.attribution.reading.options import own_options
+from explainprune.analysis.attribution.reading.packing import pack
+from explainprune.analysis.attribution.reading.samples import read_samples
+from explainprune.analysis.attribution.reading.targets import targets_for
+from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.analysis.attribution.scale import fitted_scale, given_scale
-from explainprune.analysis.attribution.targets import targets_for
-from explainprune.analysis.attribution.views import network_for
 from explainprune.lookup import look_up, name_of
 from explainprune.network import DifferenceNetwork, Model, Network
 from explainprune.types import Array, Attribution

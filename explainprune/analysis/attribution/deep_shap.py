@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.lookup import unknown
 from explainprune.network import MAX_POOLS, Network, multipliers_of
 from explainprune.types import Array

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.exact_cost import cost_of
-from explainprune.analysis.attribution.exact_limit import check_cost, within
 from explainprune.analysis.attribution.explained import Explained, chosen, picked
-from explainprune.analysis.attribution.hidden_games import cutter_of, summed
-from explainprune.analysis.attribution.interactions import check_room, with_main
-from explainprune.analysis.attribution.whole_game import enumerated
+from explainprune.analysis.attribution.games.hidden import cutter_of, summed
+from explainprune.analysis.attribution.games.interactions import check_room, with_main
+from explainprune.analysis.attribution.games.limit import check_cost, within
+from explainprune.analysis.attribution.games.whole import enumerated
 from explainprune.network import Network
 from explainprune.types import Array
 

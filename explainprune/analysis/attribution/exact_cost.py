@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.games import shapley, subset_sums
-from explainprune.analysis.attribution.hidden_games import cutter_of
+from explainprune.analysis.attribution.games.enumeration import shapley, subset_sums
+from explainprune.analysis.attribution.games.hidden import cutter_of
 from explainprune.network import Model, Network, as_network
 from explainprune.network.unrolled import Cutter, count_terms
 from explainprune.types import Array, Data, Rows

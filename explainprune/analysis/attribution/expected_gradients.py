@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output
-from explainprune.analysis.attribution.paths import path_integrals
-from explainprune.analysis.attribution.players import joined
-from explainprune.analysis.attribution.replicates import check_count, replicated
-from explainprune.analysis.attribution.streams import uniforms
+from explainprune.analysis.attribution.reading.players import joined
+from explainprune.analysis.attribution.sampling.paths import path_integrals
+from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
+from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import Network
 from explainprune.types import Array
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.background import background_for
 from explainprune.analysis.attribution.explained import Explained, chosen
 from explainprune.analysis.attribution.methods import METHODS
-from explainprune.analysis.attribution.options import arguments
-from explainprune.analysis.attribution.packing import by_name, pack, unpack
-from explainprune.analysis.attribution.parts import Part
-from explainprune.analysis.attribution.players import check_players
+from explainprune.analysis.attribution.reading.background import background_for
+from explainprune.analysis.attribution.reading.options import arguments
+from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
+from explainprune.analysis.attribution.reading.players import check_players
+from explainprune.analysis.attribution.reading.samples import Samples
+from explainprune.analysis.attribution.reading.targets import targets_for
+from explainprune.analysis.attribution.reading.views import View, network_for, view_of
 from explainprune.analysis.attribution.results import feature_names, per_player
-from explainprune.analysis.attribution.samples import Samples
-from explainprune.analysis.attribution.streams import stream
-from explainprune.analysis.attribution.targets import targets_for
-from explainprune.analysis.attribution.views import View, network_for, view_of
+from explainprune.analysis.attribution.sampling.streams import stream
+from explainprune.analysis.attribution.streamed.parts import Part
 from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
 from explainprune.types import Array, Attribution, Inputs

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output, for_each_output
-from explainprune.analysis.attribution.shapes import places_of
-from explainprune.analysis.attribution.upsampling import upsampled
+from explainprune.analysis.attribution.images.shapes import places_of
+from explainprune.analysis.attribution.images.upsampling import upsampled
+from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.network import FeatureMaps, Network, chunks, feature_maps_of
 from explainprune.types import Array
 

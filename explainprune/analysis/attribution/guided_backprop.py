@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.analysis.attribution.handed_back import handed_back
+from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.network import Network, guided_of
 from explainprune.types import Array
 

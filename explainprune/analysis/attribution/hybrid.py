@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, chosen, picked
-from explainprune.analysis.attribution.replicates import (
+from explainprune.analysis.attribution.games.split import Split, split
+from explainprune.analysis.attribution.sampling.replicates import (
     Estimate,
     check_count,
     check_sampling,
     replicated,
 )
-from explainprune.analysis.attribution.split import Split, split
 from explainprune.network import Network
 from explainprune.types import Array
 

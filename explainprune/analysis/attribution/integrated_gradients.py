@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.adaptive_paths import adaptive_integrals
 from explainprune.analysis.attribution.explained import Explained, base_output
-from explainprune.analysis.attribution.paths import path_integrals
-from explainprune.analysis.attribution.replicates import check_count, check_positive
+from explainprune.analysis.attribution.sampling.adaptive_paths import adaptive_integrals
+from explainprune.analysis.attribution.sampling.paths import path_integrals
+from explainprune.analysis.attribution.sampling.replicates import check_count, check_positive
 from explainprune.network import Network, gauss_legendre
 from explainprune.types import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained
-from explainprune.analysis.attribution.regression import shapley_regression
+from explainprune.analysis.attribution.sampling.regression import shapley_regression
 from explainprune.network import Network
 from explainprune.types import Array
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.batches import unwrapped
 from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.handed_back import handed_back
-from explainprune.analysis.attribution.replicates import check_positive
+from explainprune.analysis.attribution.reading.batches import unwrapped
+from explainprune.analysis.attribution.sampling.replicates import check_positive
 from explainprune.lookup import unknown
 from explainprune.network import Network, relevance_of, relevance_rules
 from explainprune.types import Array

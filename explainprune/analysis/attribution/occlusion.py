@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.coalition_values import coalition_values
 from explainprune.analysis.attribution.explained import (
     Explained,
     base_output,
     explained_output,
 )
-from explainprune.analysis.attribution.patches import patch_masks
-from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.shapes import places_of
+from explainprune.analysis.attribution.images.patches import patch_masks
+from explainprune.analysis.attribution.images.shapes import places_of
+from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.network import Network
 from explainprune.types import Array
 

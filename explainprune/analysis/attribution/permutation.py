@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.coalition_values import rows_at_once
 from explainprune.analysis.attribution.explained import Explained, chosen, explained_output
-from explainprune.analysis.attribution.mixing import mixed
-from explainprune.analysis.attribution.pairs import add_by_sample
-from explainprune.analysis.attribution.players import joined, n_players
-from explainprune.analysis.attribution.replicates import (
+from explainprune.analysis.attribution.reading.players import joined, n_players
+from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
+from explainprune.analysis.attribution.sampling.mixing import mixed
+from explainprune.analysis.attribution.sampling.pairs import add_by_sample
+from explainprune.analysis.attribution.sampling.replicates import (
     Replicate,
     check_sampling,
     replicated,
 )
-from explainprune.analysis.attribution.streams import uniforms
+from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import Network
 from explainprune.types import Array
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained
-from explainprune.analysis.attribution.players import joined, n_players
-from explainprune.analysis.attribution.samples import Samples
-from explainprune.analysis.attribution.views import View
+from explainprune.analysis.attribution.reading.players import joined, n_players
+from explainprune.analysis.attribution.reading.samples import Samples
+from explainprune.analysis.attribution.reading.views import View
 from explainprune.types import Array, Attribution
 
 _NOTABLE_GAP = 1e-3

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output
-from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import check_count, replicated
+from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.shap_runs import Game, by_target, over_games
 from explainprune.network import Network
 from explainprune.types import Array, Attribution

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.batches import unwrapped
-from explainprune.analysis.attribution.coalition_values import coalition_values
 from explainprune.analysis.attribution.explained import Explained, base_output
-from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import replicated
+from explainprune.analysis.attribution.reading.batches import unwrapped
+from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
+from explainprune.analysis.attribution.sampling.replicates import replicated
 from explainprune.network import Network
 from explainprune.types import Array
 

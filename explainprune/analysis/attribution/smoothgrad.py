@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output, slopes
-from explainprune.analysis.attribution.players import joined
-from explainprune.analysis.attribution.replicates import check_sampling, replicated_together
+from explainprune.analysis.attribution.reading.players import joined
+from explainprune.analysis.attribution.sampling.replicates import (
+    check_sampling,
+    replicated_together,
+)
 from explainprune.network import Network
 from explainprune.types import Array
 

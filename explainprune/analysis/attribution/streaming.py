@@ -10,10 +10,10 @@ import numpy as np
 
 from explainprune._version import __version__
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
-from explainprune.analysis.attribution.part_files import ENDINGS
-from explainprune.analysis.attribution.part_store import PartStore, Written, mark
-from explainprune.analysis.attribution.parts import ROWS, count_of, parts_of
-from explainprune.analysis.attribution.replicates import check_count
+from explainprune.analysis.attribution.sampling.replicates import check_count
+from explainprune.analysis.attribution.streamed.files import ENDINGS
+from explainprune.analysis.attribution.streamed.parts import ROWS, count_of, parts_of
+from explainprune.analysis.attribution.streamed.store import PartStore, Written, mark
 from explainprune.lookup import nearest
 from explainprune.network import Model, Network
 

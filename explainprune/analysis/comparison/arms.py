@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.backgrounds import Backgrounds
 from explainprune.analysis.comparison.copies import Copies
 from explainprune.analysis.comparison.subjects import Subject

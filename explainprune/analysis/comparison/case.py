@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.packing import pack
-from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.attribution.reading.packing import pack
+from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.arms import Explainer
 from explainprune.analysis.comparison.backgrounds import Backgrounds, backgrounds
 from explainprune.analysis.comparison.copies import Copies, copies_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.subjects import Subject, subject
 from explainprune.types import Array, Inputs
 

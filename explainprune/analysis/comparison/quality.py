@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.agreements import PerRow
 from explainprune.analysis.comparison.arms import Met
 from explainprune.analysis.comparison.subjects import Subject

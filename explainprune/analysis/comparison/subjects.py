@@ -59,8 +59,8 @@ def subject(name: str, model: Model | Network, x: Inputs, kind: str) -> Subject:
     ValueError
         If the rows don't fit the model; it begins with the model's name.
     """
-    from explainprune.analysis.attribution.packing import pack
-    from explainprune.analysis.attribution.views import network_for
+    from explainprune.analysis.attribution.reading.packing import pack
+    from explainprune.analysis.attribution.reading.views import network_for
 
     if isinstance(model, Network):
         kind = getattr(model, "output_kind", "logit")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.coalition_values import coalition_values
-from explainprune.analysis.attribution.coalitions import paired_coalitions
-from explainprune.analysis.attribution.regression import fitted
+from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
+from explainprune.analysis.attribution.sampling.coalitions import paired_coalitions
+from explainprune.analysis.attribution.sampling.regression import fitted
 from explainprune.network import FormulaNetwork
 
 
@@ -111,7 +111,7 @@ def test_draws_correct_whatever_the_pilot_found(method, monkeypatch, make_smooth
     def even(masks, weights, worth, total):
         return np.repeat(np.expand_dims(total, 1), masks.shape[1], axis=1) / masks.shape[1]
 
-    monkeypatch.setattr("explainprune.analysis.attribution.regression.fitted", even)
+    monkeypatch.setattr("explainprune.analysis.attribution.sampling.regression.fitted", even)
     network = make_smooth(2, features=8, outputs=1)
     rng = np.random.default_rng(1)
     x, background = rng.normal(size=(1, 8)), rng.normal(size=(2, 8))

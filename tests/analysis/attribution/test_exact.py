@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from explainprune.analysis.attribution import unit_games
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
-from explainprune.analysis.attribution.games import shapley, subset_sums
+from explainprune.analysis.attribution.games import units as unit_games
+from explainprune.analysis.attribution.games.enumeration import shapley, subset_sums
 from explainprune.network import FormulaNetwork, as_network, unroll
 from explainprune.network.backend import keras
 from explainprune.network.unrolled import terms

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparse_layers import MODELS, L, sequential, sparse
 
-from explainprune.analysis.attribution import unit_games
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
+from explainprune.analysis.attribution.games import units as unit_games
 from explainprune.network import as_network, unroll
 from explainprune.network.backend import keras
 
@@ -119,7 +119,7 @@ def test_what_is_counted_is_what_is_enumerated(name, monkeypatch):
         return solved(bundle, **options)
 
     solved = unit_games.solved
-    monkeypatch.setattr("explainprune.analysis.attribution.hidden_games.solved", counted)
+    monkeypatch.setattr("explainprune.analysis.attribution.games.hidden.solved", counted)
     exact(network, x, background, None, players=np.arange(network.n_inputs))
     assert sum(spent) == cost.total * len(x) * len(background)
     assert (cost.total > 0) == (name != "linear")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sparse_layers import L, sequential, sparse
 
-from explainprune.analysis.attribution import exact_limit
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
+from explainprune.analysis.attribution.games import limit as exact_limit
 from explainprune.network import as_network
 
 FEATURES = 6
@@ -44,7 +44,7 @@ def work(monkeypatch):
         return solve(bundle, **options)
 
     monkeypatch.setattr(exact_limit, "cost_of_games", counted)
-    monkeypatch.setattr("explainprune.analysis.attribution.hidden_games.solved", solved)
+    monkeypatch.setattr("explainprune.analysis.attribution.games.hidden.solved", solved)
     return done
 
 

@@ -5,7 +5,7 @@ import pytest
 from sparse_layers import MODELS, L, sequential, sparse
 
 from explainprune.analysis.attribution import attribute, attribute_change
-from explainprune.analysis.attribution.split import NOTHING_SAMPLED
+from explainprune.analysis.attribution.games.split import NOTHING_SAMPLED
 from explainprune.network import FormulaNetwork, as_network, unroll
 from explainprune.network.unrolled import terms
 
@@ -177,9 +177,9 @@ def test_memory_bounds_change_nothing(in_pairs, in_games, monkeypatch):
     options = {"exact_up_to": 3, "draws": 2, "seed": 6}
     whole = explained(network, x, background, **options)
     monkeypatch.setattr(terms, "NUMBERS_AT_ONCE", in_pairs)
-    home = "explainprune.analysis.attribution."
-    monkeypatch.setattr(home + "unit_games.NUMBERS_AT_ONCE", in_games)
-    monkeypatch.setattr(home + "sampled_games.NUMBERS_AT_ONCE", in_games)
+    home = "explainprune.analysis.attribution.games."
+    monkeypatch.setattr(home + "units.NUMBERS_AT_ONCE", in_games)
+    monkeypatch.setattr(home + "sampled.NUMBERS_AT_ONCE", in_games)
     parts = explained(network, x, background, **options)
     np.testing.assert_allclose(parts.values, whole.values, rtol=0, atol=1e-13)
     np.testing.assert_allclose(parts.std_error, whole.std_error, rtol=0, atol=1e-13)
@@ -190,9 +190,11 @@ def test_what_is_kept_between_draws_changes_nothing(options, monkeypatch):
     network = as_network(mixed("tanh"))
     x, background = rows(network, 6, 4)
     x[:2] = background[:2] + 0.1 * x[:2]  # so that samples need different numbers of draws
-    monkeypatch.setattr("explainprune.analysis.attribution.streams._NUMBERS_AT_ONCE", 2 * 4 * 9)
+    monkeypatch.setattr(
+        "explainprune.analysis.attribution.sampling.streams._NUMBERS_AT_ONCE", 2 * 4 * 9
+    )
     kept = explained(network, x, background, exact_up_to=3, **options)
-    monkeypatch.setattr("explainprune.analysis.attribution.split.WALKS_KEPT", 0)
+    monkeypatch.setattr("explainprune.analysis.attribution.games.split.WALKS_KEPT", 0)
     anew = explained(network, x, background, exact_up_to=3, **options)
     np.testing.assert_array_equal(kept.values, anew.values)
     np.testing.assert_array_equal(kept.std_error, anew.std_error)
@@ -200,7 +202,7 @@ def test_what_is_kept_between_draws_changes_nothing(options, monkeypatch):
 
 def test_work_does_not_grow_by_calls(case, monkeypatch):
     """Samples are played side by side: as many evaluations for a hundred as for one."""
-    from explainprune.analysis.attribution.unit_games import Bundle
+    from explainprune.analysis.attribution.games.units import Bundle
 
     calls, at = [], Bundle.at
     monkeypatch.setattr(Bundle, "at", lambda self, reads: calls.append(1) or at(self, reads))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.adaptive_paths import adaptive_integrals
-from explainprune.analysis.attribution.pairs import add_by_sample
-from explainprune.analysis.attribution.paths import path_integrals
+from explainprune.analysis.attribution.sampling.adaptive_paths import adaptive_integrals
+from explainprune.analysis.attribution.sampling.pairs import add_by_sample
+from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.network import FormulaNetwork, gauss_legendre
 
 

@@ -9,7 +9,7 @@ import pytest
 from deep_shap_cases import L, sequential
 
 import explainprune as xp
-from explainprune.analysis.attribution.options import own_options
+from explainprune.analysis.attribution.reading.options import own_options
 
 PAGE = (Path(__file__).parents[3] / "docs" / "attribution.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S))

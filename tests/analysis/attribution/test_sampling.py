@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.mixing import mixed
-from explainprune.analysis.attribution.replicates import PILOT, replicated
-from explainprune.analysis.attribution.streams import stream, uniforms
+from explainprune.analysis.attribution.sampling.mixing import mixed
+from explainprune.analysis.attribution.sampling.replicates import PILOT, replicated
+from explainprune.analysis.attribution.sampling.streams import stream, uniforms
 from explainprune.network import FormulaNetwork
 from explainprune.types import Attribution
 
@@ -194,7 +194,7 @@ def test_a_samples_numbers_do_not_depend_on_the_other_samples():
 
 
 def test_numbers_come_in_blocks_that_differ(monkeypatch):
-    monkeypatch.setattr("explainprune.analysis.attribution.streams._NUMBERS_AT_ONCE", 4)
+    monkeypatch.setattr("explainprune.analysis.attribution.sampling.streams._NUMBERS_AT_ONCE", 4)
     blocks = list(uniforms(stream(0, "x"), 5, (2,), np.arange(5)))
     assert [part for part, _ in blocks] == [slice(0, 2), slice(2, 4), slice(4, 5)]
     assert np.unique(np.concatenate([values for _, values in blocks])).size == 10

@@ -65,7 +65,7 @@ def test_redrawn_backgrounds_share_no_row_with_the_first():
 
 
 def test_the_background_is_the_one_that_attribute_draws():
-    from explainprune.analysis.attribution.background import drawn_background
+    from explainprune.analysis.attribution.reading.background import drawn_background
 
     data = numbered(5, train=200)
     expected = drawn_background(data, 7, 30)

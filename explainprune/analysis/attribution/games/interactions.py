@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.games import Solution
+from explainprune.analysis.attribution.games.enumeration import Solution
 from explainprune.types import Array
 
 MOST_NUMBERS = 2**28

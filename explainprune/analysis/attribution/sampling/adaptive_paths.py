@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from explainprune.analysis.attribution.explained import chosen, per_feature, slopes
-from explainprune.analysis.attribution.pairs import add_by_sample, pairs
+from explainprune.analysis.attribution.sampling.pairs import add_by_sample, pairs
 from explainprune.network import Network, chunks, gauss_legendre
 from explainprune.types import Array
 

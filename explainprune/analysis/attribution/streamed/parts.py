@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.samples import Samples, read_samples
+from explainprune.analysis.attribution.reading.samples import Samples, read_samples
 from explainprune.data.streams import batches, is_stream, rows_in
 from explainprune.types import Array, Attribution, Data, Inputs, Rows
 

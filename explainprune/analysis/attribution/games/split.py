@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.analysis.attribution.batches import InBatches, unwrapped
-from explainprune.analysis.attribution.hidden_games import Wanted, cutter_of, summed
+from explainprune.analysis.attribution.games.hidden import Wanted, cutter_of, summed
+from explainprune.analysis.attribution.games.sampled import Walk, drawn, walk
+from explainprune.analysis.attribution.games.units import Bundle
+from explainprune.analysis.attribution.games.whole import enumerated
 from explainprune.analysis.attribution.permutation import orders_of
-from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import Replicate
-from explainprune.analysis.attribution.sampled_games import Walk, drawn, walk
-from explainprune.analysis.attribution.streams import uniforms
-from explainprune.analysis.attribution.unit_games import Bundle
-from explainprune.analysis.attribution.whole_game import enumerated
+from explainprune.analysis.attribution.reading.batches import InBatches, unwrapped
+from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.replicates import Replicate
+from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import DifferenceNetwork, Network
 from explainprune.network.unrolled import Cutter, Games, Pairs
 from explainprune.types import Array

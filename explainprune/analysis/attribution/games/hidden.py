@@ -9,9 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from explainprune import network as networks
-from explainprune.analysis.attribution.games import Solution
-from explainprune.analysis.attribution.players import joined
-from explainprune.analysis.attribution.unit_games import Bundle, bundles, solved
+from explainprune.analysis.attribution.games.enumeration import Solution
+from explainprune.analysis.attribution.games.units import Bundle, bundles, solved
+from explainprune.analysis.attribution.reading.players import joined
 from explainprune.network import Network
 from explainprune.network.unrolled import Cutter, Games, Pairs, Terms, in_pairs, terms_of
 from explainprune.types import Array

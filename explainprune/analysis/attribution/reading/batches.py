@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.replicates import check_count
+from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.network import Network, chunks
 from explainprune.types import Array
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis.attribution.part_files import save_part, write_whole
-from explainprune.analysis.attribution.parts import Part, notes_of, options_of
 from explainprune.analysis.attribution.results import gap_notes
+from explainprune.analysis.attribution.streamed.files import save_part, write_whole
+from explainprune.analysis.attribution.streamed.parts import Part, notes_of, options_of
 from explainprune.types import Attribution
 from explainprune.types.arrays import checksum
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from explainprune.analysis.attribution.batches import InBatches
+from explainprune.analysis.attribution.reading.batches import InBatches
 from explainprune.network import Model, Network
 from explainprune.types import OUTPUTS, Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import per_feature, slopes
-from explainprune.analysis.attribution.pairs import add_by_sample, pairs
+from explainprune.analysis.attribution.sampling.pairs import add_by_sample, pairs
 from explainprune.network import Network, chunks
 from explainprune.types import Array
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.samples import Samples, read_inputs
-from explainprune.analysis.attribution.streams import stream
+from explainprune.analysis.attribution.reading.samples import Samples, read_inputs
+from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.types import Array, Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 

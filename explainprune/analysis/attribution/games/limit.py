@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of_games
-from explainprune.analysis.attribution.hidden_games import Wanted, all_games
-from explainprune.analysis.attribution.unit_games import Bundle
+from explainprune.analysis.attribution.games.hidden import Wanted, all_games
+from explainprune.analysis.attribution.games.units import Bundle
 from explainprune.network.unrolled import Cutter, Games, Pairs, coalitions
 from explainprune.types import Array
 

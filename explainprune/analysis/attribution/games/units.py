@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explainprune.analysis.attribution.games import Solution, Worth, members, solve, subset_sums
+from explainprune.analysis.attribution.games.enumeration import (
+    Solution,
+    Worth,
+    members,
+    solve,
+    subset_sums,
+)
 from explainprune.network.unrolled import Alike, Cutter, Games, Pairs, Terms, alike
 from explainprune.types import Array
 

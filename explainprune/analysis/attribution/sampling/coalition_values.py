@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.explained import chosen
-from explainprune.analysis.attribution.mixing import mixed
-from explainprune.analysis.attribution.pairs import pairs
+from explainprune.analysis.attribution.sampling.mixing import mixed
+from explainprune.analysis.attribution.sampling.pairs import pairs
 from explainprune.network import Network, chunks
 from explainprune.types import Array
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.coalition_values import rows_at_once
-from explainprune.analysis.attribution.games import Solution, Worth, solve
-from explainprune.analysis.attribution.mixing import mixed
+from explainprune.analysis.attribution.games.enumeration import Solution, Worth, solve
+from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
+from explainprune.analysis.attribution.sampling.mixing import mixed
 from explainprune.network import Network
 from explainprune.types import Array
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.coalition_values import coalition_values
-from explainprune.analysis.attribution.coalitions import Share, paired_coalitions
 from explainprune.analysis.attribution.explained import (
     Explained,
     base_output,
     explained_output,
 )
-from explainprune.analysis.attribution.players import n_players
-from explainprune.analysis.attribution.replicates import (
+from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
+from explainprune.analysis.attribution.sampling.coalitions import Share, paired_coalitions
+from explainprune.analysis.attribution.sampling.replicates import (
     check_count,
     check_sampling,
     replicated,

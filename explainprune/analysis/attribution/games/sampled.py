@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.hidden_games import Wanted, add_games, put
-from explainprune.analysis.attribution.unit_games import NUMBERS_AT_ONCE, Bundle, Reads, bundles
+from explainprune.analysis.attribution.games.hidden import Wanted, add_games, put
+from explainprune.analysis.attribution.games.units import NUMBERS_AT_ONCE, Bundle, Reads, bundles
 from explainprune.network.unrolled import Cutter, Games, Pairs, Terms, in_pairs
 from explainprune.types import Array
 

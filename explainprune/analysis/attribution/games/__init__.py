@@ -1,0 +1,1 @@
+"""Shapley values through the small games that a sparse network falls apart into."""

@@ -1,0 +1,1 @@
+"""Rows that are images or sequences: their shapes, patches, and maps stretched over them."""

@@ -1,0 +1,1 @@
+"""What a caller gives, as methods read it: rows, background, targets, players, options."""

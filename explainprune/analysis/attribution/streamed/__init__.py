@@ -1,0 +1,1 @@
+"""Rows a part at a time, and parts kept in files."""
