@@ -31,11 +31,17 @@ def half_width(values: Any) -> float:
 
 
 def shown(values: Any, digits: int = 1, scale: float = 100.0, sign: str = "") -> str:
-    """Return mean ± half width, in points."""
-    values = np.asarray(values, float) * scale
-    half = half_width(values)
-    mean = f"{values.mean():{sign}.{digits}f}"
-    return mean if np.isnan(half) else f"{mean} ± {half:.{digits}f}"
+    """Return mean ± half width, in points; of shares whose plain interval would leave 0 to 1, the
+    ends of the one on the logit scale."""
+    values = np.asarray(values, float)
+    half = scale * half_width(values)
+    mean = f"{scale * values.mean():{sign}.{digits}f}"
+    if np.isnan(half):
+        return mean
+    if not sign and not half <= scale * values.mean() <= scale - half:
+        low, high = t_mean(values, transform="logit").interval
+        return f"{mean} ({scale * low:.{digits}f}–{scale * high:.{digits}f})"
+    return f"{mean} ± {half:.{digits}f}"
 
 
 def markdown(frame: pd.DataFrame) -> str:
