@@ -14,6 +14,9 @@ from markupsafe import Markup
 from explainprune.reporting.svg.axis import Axis
 from explainprune.reporting.svg.element import element, share
 
+MOST_LETTERS = 5
+"""Letters of a label; the narrowest track has no room for four longer ones."""
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -40,14 +43,18 @@ def track(axis: Axis, *drawn: Markup, zone: Zone | None = None) -> Markup:
 def ruler(axis: Axis, zone: Zone | None = None) -> Markup:
     """Draw the tick labels of an axis, and above them the zone's name at its upper end.
 
-    Of five labels or more every second is of class ``odd``: hidden where there is little room.
+    Of five labels or more every second is of class ``odd``: hidden where there is little room. Of
+    long ones every second is left out, since no track has room for them.
     """
     crowded = len(axis.ticks) > 4
+    long = max(len(axis.label(tick)) for tick in axis.ticks) > MOST_LETTERS
+    every = 2 if long and len(axis.ticks) > 3 else 1
     named = zone is not None and bool(zone.label)
     floor = 30 if named else 13
     parts = [
         _text(axis.label(tick), axis.place(tick), floor, "odd" if crowded and index % 2 else None)
         for index, tick in enumerate(axis.ticks)
+        if index % every == 0
     ]
     if zone is not None and named:
         parts.append(_text(zone.label, axis.place(zone.high), 12, "named"))

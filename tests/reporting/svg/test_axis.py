@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explainprune.reporting.svg.axis import Axis, axis_for
+from explainprune.reporting.svg.track import ruler
 
 reach = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=8)
 
@@ -53,3 +54,10 @@ def test_tick_labels_have_the_decimals_they_need(kind, tick, expected):
 def test_one_value_alone_gets_an_axis_around_it():
     axis = axis_for([5.0])
     assert axis.low < 5 < axis.high
+
+
+def test_long_labels_leave_every_second_out():
+    long = ruler(axis_for([-0.0018, 0.0004], most=4))
+    assert ("−0.002" in long, "−0.001" in long) == (True, False)
+    short = ruler(axis_for([0.0, 0.3], kind="share", most=4))
+    assert all(label in short for label in ("0\u00a0%", "10\u00a0%", "20\u00a0%", "30\u00a0%"))
