@@ -148,7 +148,7 @@ def write(
         before=load[0],
         after=load[1],
         busy=": other work took much of both cores, so that\nthe clock's figures are rough"
-        if load[0] > 1
+        if load[0] > 2
         else "",
         orders=ORDERS,
     )
