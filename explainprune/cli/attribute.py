@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from explainprune.cli.console import Console
+from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     DATA_PANEL,
     ClassNames,
@@ -16,6 +15,7 @@ from explainprune.cli.options import (
     DryRun,
     Force,
     Json,
+    ModelFile,
     OutFile,
     Players,
     Preprocess,
@@ -24,7 +24,6 @@ from explainprune.cli.options import (
     Target,
     Trust,
     flag,
-    names_of,
     option,
 )
 from explainprune.cli.outputs import check_file
@@ -33,7 +32,7 @@ TRIAL_ROWS = 16
 
 
 def attribute(
-    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    model: ModelFile,
     data: DataFile,
     out: OutFile,
     target: Target = None,
@@ -84,18 +83,19 @@ def attribute(
     console = Console(quiet, json)
     if rows is not None and rows < 1:
         raise ValueError(f"--rows is at least 1. Received: {rows}.")
-    reading: dict[str, Any] = {
-        "target": target,
-        "players": players,
-        "preprocess": preprocess,
-        "background": background,
-        "class_names": names_of(class_names),
-    }
-    with console.noting():
-        read = xp.load_data(data, **reading)
-        loaded = xp.load_model(model, trust=trust)
+    given, loaded = read(
+        console,
+        model,
+        data,
+        trust=trust,
+        class_names=class_names,
+        target=target,
+        players=players,
+        preprocess=preprocess,
+        background=background,
+    )
     if rows is not None:
-        read = read.with_(scored=read.scored.take(slice(rows)))
+        given = given.with_(scored=given.scored.take(slice(rows)))
     keywords: dict[str, Any] = {
         "method": method,
         "target": int(explain) if explain.lstrip("-").isdigit() else explain,
@@ -104,13 +104,13 @@ def attribute(
         **assignments(options or [], "--option"),
     }
     if dry_run:
-        _would(console, verb, loaded, read, keywords, out)
+        _would(console, verb, loaded, given, keywords, out)
         return
-    with console.working(f"Explaining {len(read):,} rows by {method}") as report:
+    with console.working(f"Explaining {len(given):,} rows by {method}") as report:
         written = xp.attribute_to(
             out,
             loaded,
-            read,
+            given,
             rows_at_once=rows_at_once,
             resume=resume,
             force=force,

@@ -41,6 +41,7 @@ def names_of(text: str | None) -> list[str] | None:
 
 
 # What to read.
+ModelFile = Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")]
 DataFile = Annotated[
     str,
     option(
@@ -119,6 +120,20 @@ Criterion = Annotated[
     str | None,
     option(
         "--criterion", help="Who matters: see `explainprune list criteria`.", panel=PRUNING_PANEL
+    ),
+]
+
+WhoGoes = Annotated[
+    str, option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL)
+]
+Granularity = Annotated[str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)]
+Protect = Annotated[
+    list[str] | None,
+    option(
+        "--protect",
+        help="Layer to leave whole; may be repeated.",
+        metavar="LAYER",
+        panel=PRUNING_PANEL,
     ),
 ]
 

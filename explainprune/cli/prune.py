@@ -5,34 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from explainprune.cli.console import Console
+from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     OUTPUT_PANEL,
     PRUNING_PANEL,
     ClassNames,
     DryRun,
     Force,
+    Granularity,
     Group,
     Json,
     MaybeData,
+    ModelFile,
     OutFile,
     Preprocess,
+    Protect,
     Quiet,
     Seed,
     Target,
     Task,
     Trust,
+    WhoGoes,
     flag,
-    names_of,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
 
 
 def prune(
-    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    model: ModelFile,
     out: OutFile,
     data: MaybeData = None,
     target: Target = None,
@@ -40,13 +42,8 @@ def prune(
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
-    criterion: Annotated[
-        str,
-        option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL),
-    ] = "taylor",
-    granularity: Annotated[
-        str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
-    ] = "weight",
+    criterion: WhoGoes = "taylor",
+    granularity: Granularity = "weight",
     sparsity: Annotated[
         float | None, option("--sparsity", help="Share to remove.", panel=PRUNING_PANEL)
     ] = None,
@@ -79,15 +76,7 @@ def prune(
             metavar="MODULE:FUNCTION",
         ),
     ] = None,
-    protect: Annotated[
-        list[str] | None,
-        option(
-            "--protect",
-            help="Layer to leave whole; may be repeated.",
-            metavar="LAYER",
-            panel=PRUNING_PANEL,
-        ),
-    ] = None,
+    protect: Protect = None,
     keep_at_least: Annotated[
         int,
         option("--keep-at-least", help="Floor against layer collapse.", panel=PRUNING_PANEL),
@@ -121,16 +110,17 @@ def prune(
     for final in finals.values():
         check_file(final, (final.suffix,) if final is not out else (".keras",), force=force)
     console = Console(quiet, json)
-    reading: dict[str, Any] = {
-        "target": target,
-        "group": group,
-        "preprocess": preprocess,
-        "task": task,
-        "class_names": names_of(class_names),
-    }
-    with console.noting():
-        rows = None if data is None else xp.load_data(data, **reading)
-        loaded = xp.load_model(model, trust=trust)
+    rows, loaded = read(
+        console,
+        model,
+        data,
+        trust=trust,
+        class_names=class_names,
+        target=target,
+        group=group,
+        preprocess=preprocess,
+        task=task,
+    )
     options: dict[str, Any] = {
         "criterion": criterion,
         "granularity": granularity,

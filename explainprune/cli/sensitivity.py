@@ -5,31 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from explainprune.cli.console import Console
+from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     PRUNING_PANEL,
     ClassNames,
     DataFile,
     Force,
+    Granularity,
     Group,
     Json,
+    ModelFile,
     OutFile,
     Preprocess,
+    Protect,
     Quiet,
     Seed,
     Target,
     Task,
     Trust,
-    names_of,
+    WhoGoes,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
 
 
 def sensitivity(
-    model: Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")],
+    model: ModelFile,
     data: DataFile,
     out: OutFile,
     target: Target = None,
@@ -37,26 +39,13 @@ def sensitivity(
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
-    criterion: Annotated[
-        str,
-        option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL),
-    ] = "taylor",
-    granularity: Annotated[
-        str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
-    ] = "weight",
+    criterion: WhoGoes = "taylor",
+    granularity: Granularity = "weight",
     sparsity: Annotated[
         list[float] | None,
         option("--sparsity", help="Share to remove; may be repeated.", panel=PRUNING_PANEL),
     ] = None,
-    protect: Annotated[
-        list[str] | None,
-        option(
-            "--protect",
-            help="Layer to leave whole; may be repeated.",
-            metavar="LAYER",
-            panel=PRUNING_PANEL,
-        ),
-    ] = None,
+    protect: Protect = None,
     seed: Seed = 0,
     trust: Trust = False,
     force: Force = False,
@@ -71,16 +60,17 @@ def sensitivity(
     check_file(out, (".csv",), force=force)
     check_file(finals["figure"], (".svg",), force=force)
     console = Console(quiet, json)
-    reading: dict[str, Any] = {
-        "target": target,
-        "group": group,
-        "preprocess": preprocess,
-        "task": task,
-        "class_names": names_of(class_names),
-    }
-    with console.noting():
-        rows = xp.load_data(data, **reading)
-        loaded = xp.load_model(model, trust=trust)
+    rows, loaded = read(
+        console,
+        model,
+        data,
+        trust=trust,
+        class_names=class_names,
+        target=target,
+        group=group,
+        preprocess=preprocess,
+        task=task,
+    )
     options: dict[str, Any] = {"sparsities": sparsity} if sparsity else {}
     with console.working(f"Scanning {model.name}"), whole_files(finals) as files:
         scan = xp.sensitivity(
@@ -99,7 +89,9 @@ def sensitivity(
 
 def _show(console: Console, scan: Any, finals: dict[str, Path]) -> None:
     """Print accuracy by layer and sparsity, and where it was written."""
-    measure = next(name for name in ("accuracy", "r2", "loss") if name in scan)
+    from explainprune.reporting.figures.sensitivity import measure_of
+
+    measure = measure_of(scan)
     layers = scan.dropna(subset="layer")
     wide = layers.pivot(index="layer", columns="requested", values=measure)
     wide = wide.reindex(layers["layer"].unique())

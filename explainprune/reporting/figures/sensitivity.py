@@ -44,12 +44,16 @@ def sensitivity_figure(scan: Any, path: str | Path | None = None) -> Any:
             "A scan is the table that explainprune.pruning.sensitivity returns. Received: "
             f"{type(scan).__name__} without {', '.join(missing)}."
         )
-    measure = next(name for name in ("accuracy", "r2", "loss") if name in scan)
     with styled():
-        figure = _drawn(scan, measure)
+        figure = _drawn(scan, measure_of(scan))
         if path is not None:
             save(figure, Path(path))
     return figure
+
+
+def measure_of(scan: Any) -> str:
+    """Return the column of a scan that says how well the model does."""
+    return next(name for name in ("accuracy", "r2", "loss") if name in scan)
 
 
 def _drawn(scan: Any, measure: str) -> Any:
