@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from explainprune.analysis.comparison.agreements import measures, measures_of_copies
+from explainprune.analysis.comparison.agreements import PerRow, measures, measures_of_copies
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, Measured
 from explainprune.analysis.comparison.model_rows import model_row
@@ -34,11 +34,7 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
     figures = {}
     for name, rows in found.pairs.items():
         certain = case.certain and name == case.other.name
-        mean = _ratios(
-            measures_of_copies(rows)
-            if name == RANDOM
-            else measures(rows, seed=case.settings.seed, certain=certain)
-        )
+        mean = _ratios(_averaged(case, name, rows, certain=certain))
         if method is None:
             mean |= _behaviour(case, name, np.ones(rows.n, dtype=bool))
         figures[f"{case.dense.name}|{name}"] = _suffixed(mean, method)
@@ -73,13 +69,7 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
     for name, group in subjects.items():
         quality: Figures = {}
         for method, each in found:
-            scored = each.quality[name]
-            mean = (
-                measures_of_copies(scored)
-                if name == RANDOM
-                else measures(scored, seed=case.settings.seed)
-            )
-            quality |= _suffixed(mean, method)
+            quality |= _suffixed(_averaged(case, name, each.quality[name]), method)
         priced = name in case.settings.names
         rows[name] = model_row(
             group,
@@ -91,6 +81,13 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
             background=case.backgrounds.base if priced else None,
         )
     return rows
+
+
+def _averaged(case: Case, name: str, rows: PerRow, *, certain: bool = False) -> Figures:
+    """Average over rows; over copies, where an arm is several of them."""
+    if name == RANDOM:
+        return measures_of_copies(rows)
+    return measures(rows, seed=case.settings.seed, certain=certain)
 
 
 def _ratios(figures: Figures) -> Figures:
