@@ -30,7 +30,8 @@ sys.path.insert(0, str(ROOT / "tests" / "cases"))
 
 from _enumeration import as_function, enumerated, flat  # noqa: E402
 from _page import DOCS, figure, per_cent, put, table  # noqa: E402
-from tiny_models import TINY, inputs_of, redrawn  # noqa: E402
+from tiny_draws import inputs_of, redrawn  # noqa: E402
+from tiny_models import TINY  # noqa: E402
 
 from explainprune.analysis.attribution.explainer import explainer_for  # noqa: E402
 from explainprune.analysis.attribution.reading.samples import read_samples  # noqa: E402

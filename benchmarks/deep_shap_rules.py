@@ -25,7 +25,8 @@ from explainprune.network.backend import keras
 Array = Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "cases"))
 
-from tiny_models import TINY, inputs_of, redrawn  # noqa: E402
+from tiny_draws import inputs_of, redrawn  # noqa: E402
+from tiny_models import TINY  # noqa: E402
 
 DRAWS, INPUTS, POOLED = 200, 8, 30
 HEADING = "Why these rules"

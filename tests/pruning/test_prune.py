@@ -136,44 +136,6 @@ def test_what_is_removed_stays_removed(untrained, data, schedule):
     assert len(seen) == 2 * (1 if schedule == "one_shot" else 4)
 
 
-def test_a_recipe_of_keras_own_with_streams_callbacks_and_weights(model, data):
-    seen, counts = [], []
-
-    def recipe(model, data, *, seed, after_step):
-        rows = tf.data.Dataset.from_tensor_slices((data.train.x, data.train.y)).batch(32)
-        hold = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: after_step())
-        look = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: counts.append(
-                sum((w.numpy() == 0).sum() for w in model.weights if "kernel" in w.path)
-            )
-        )
-        more = {"class_weight": {0: 1.0, 1: 2.0, 2: 1.0}, "callbacks": [hold, look]}
-        fitted = model.fit(rows, epochs=2, shuffle=False, verbose=0, **more)
-        seen.append(fitted.history["loss"])
-        return model
-
-    model = clone(model)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.RMSprop(1e-3), loss)
-    pruned = prune(model, data, sparsity=0.75, schedule="one_shot", recipe=recipe)
-    assert len(seen[0]) == 2
-    # Sparse at every instant: after each batch, 126 of the 168 weights that may go.
-    assert counts == [126] * 14
-    assert sum((~mask).sum() for path, mask in pruned.masks.items() if "kernel" in path) == 126
-
-
-def test_a_recipe_that_forgets_the_masks_is_held_to_them(model, data):
-    def careless(model, data, *, seed, after_step):
-        assert isinstance(data, Data)
-        model.get_layer("first").kernel.assign(np.ones((6, 12)))
-        return model
-
-    pruned = prune(model, data, sparsity=0.5, steps=1, recipe=careless)
-    kernel = weights_of(pruned.model)["first/kernel"]
-    np.testing.assert_array_equal(kernel, pruned.masks["first/kernel"].astype(float))
-    assert pruned.history.epochs.isna().tolist() == [False, True]
-
-
 def test_units_removed_are_silent(model, data):
     pruned = prune(model, data, granularity="unit", sparsity=0.5, finetune_epochs=0)
     weights = weights_of(pruned.model)
