@@ -24,7 +24,6 @@ _HOMES = {
     "compare": "explainprune.analysis",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
-    "metric": "explainprune.types",
     "CRITERIA": "explainprune.criteria",
     "METHODS": "explainprune.analysis.attribution",
     "METRICS": "explainprune.analysis.metrics",
@@ -76,4 +75,3 @@ if TYPE_CHECKING:
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
     from explainprune.types import Study as Study
-    from explainprune.types import metric as metric

@@ -16,7 +16,6 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 ALLOWED = {
     "types": {"types"},
     "lookup": set(),
-    "options": set(),
     "_version": set(),
     "network": {"types", "lookup"},
     "data": {"types", "lookup", "network"},
@@ -27,7 +26,7 @@ ALLOWED = {
     "analysis": {"types", "lookup", "network", "data", "criteria", "_version"},
 }
 LOWER = {"types", "lookup", "_version", "network", "data", "criteria", "engine", "reporting"}
-ALLOWED["study"] = LOWER | {"options", "pruning", "analysis"}
+ALLOWED["study"] = LOWER | {"pruning", "analysis"}
 ALLOWED["cli"] = ALLOWED["study"] | {"study"}
 ALLOWED["__main__"] = {"cli"}
 

@@ -12,12 +12,11 @@ from explainprune.types import Array
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Rows of one split: `x` an array, a dict of arrays or a DataFrame; what is known of them."""
+    """Rows of one split: `x` an array, a dict of arrays or a DataFrame; labels and groups."""
 
     x: Any
     y: Any = None
     group: Any = None
-    weight: Any = None
 
 
 @dataclass(frozen=True, eq=False)

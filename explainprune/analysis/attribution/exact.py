@@ -64,7 +64,7 @@ def exact(
     if interactions:
         check_room(len(x), int(players.max()) + 1, network.n_outputs)
     try:
-        cutter = cutter_of(network, players)
+        cutter = cutter_of(network, players, x)
     except ValueError:
         check_cost(cost_of(network, x, background, players), len(x) * len(background), limit)
         found = enumerated(network, x, background, players, interactions=interactions)

@@ -121,7 +121,7 @@ def exact_cost(
 def cost_of(network: Network, x: Array, background: Array, players: Array) -> ExactCost:
     """Count for flat rows."""
     try:
-        cutter = cutter_of(network, players)
+        cutter = cutter_of(network, players, x)
     except ValueError as reason:
         n_players = int(players.max()) + 1
         brute = _brute_force(n_players)

@@ -11,9 +11,13 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.protocol import chunks
 from explainprune.network.reasons import reason_of
+from explainprune.network.tracing.dependence import needed
 from explainprune.network.tracing.guard import forgotten_gradients
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.types import Array
+
+_DRAWS = ("Random", "Multinomial", "TruncatedNormal", "StandardNormal", "StatefulUniform")
+"""Parts of the names of operations that draw random numbers."""
 
 
 class _Traced:
@@ -136,14 +140,18 @@ class CompiledFunction:
 
 
 def _check_certain(graph: Any) -> None:
-    """Raise if the graph draws random numbers: no explanation would be of the model itself."""
-    for operation in graph.get_operations():
-        if "Random" in operation.type or operation.type in ("Multinomial", "StatelessMultinomial"):
-            raise ValueError(
-                f"The model draws random numbers in inference (at {operation.name!r}): a dropout "
-                "or noise layer that was left in training mode? Expected the same outputs for the "
-                "same rows."
-            )
+    """Raise if an output hangs on random numbers: no explanation would be of the model itself.
+
+    Recurrent layers draw dropout masks in inference, too, and don't use them: what no output is
+    computed from doesn't count.
+    """
+    operations = {ref.deref().op for ref in needed(graph.outputs)}
+    drawn = sorted(op.name for op in operations if any(word in op.type for word in _DRAWS))
+    if drawn:
+        raise ValueError(
+            f"The model draws random numbers in inference (at {drawn[0]!r}): a dropout or noise "
+            "layer that was left in training mode? Expected the same outputs for the same rows."
+        )
 
 
 def _gradient(outputs: Any, x: Any, weights: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.propagation.traced import Between
+from explainprune.network.tracing.again import again
 
 # Operation → where its data and its kernel come in; None: whichever of both depends on the input.
 _KERNELS: dict[str, tuple[int, int] | None] = {
@@ -72,7 +72,7 @@ class Kernel:
         """Compute the same product of other data with another kernel."""
         inputs = list(self.op.inputs)
         inputs[self.data], inputs[self.kernel] = data, kernel
-        return _again(self.op, inputs)
+        return again(self.op, inputs)
 
     def moved_back(self, arrived: Any) -> Any:
         """Move what arrived at the end to where the product left it, shifts and scales unpaid."""
@@ -144,20 +144,3 @@ def _alone(end: Any, start: Any, chain: tuple[Any, ...], arrived: Any = None) ->
     # A scale may be made of the data as well: normalisation by its own spread.
     stops = [tensor for op in chain for tensor in op.inputs if tensor.ref() not in made]
     return tf.gradients(end, start, arrived, stop_gradients=stops)[0]
-
-
-def _again(op: Any, inputs: list[Any]) -> Any:
-    """Run an operation's type on other inputs, with its own attributes."""
-    definition, given, at = op.op_def, {}, 0
-    inferred = set()
-    for argument in definition.input_arg:
-        inferred |= {argument.type_attr, argument.number_attr, argument.type_list_attr}
-        if argument.number_attr:
-            count = op.get_attr(argument.number_attr)
-            given[argument.name], at = inputs[at : at + count], at + count
-        else:
-            given[argument.name], at = inputs[at], at + 1
-    attributes = {a.name: op.get_attr(a.name) for a in definition.attr if a.name not in inferred}
-    kept = {name: value for name, value in attributes.items() if not name.startswith("_")}
-    run: Callable[..., Any] = getattr(tf.raw_ops, op.type)
-    return run(**given, **kept)

@@ -155,8 +155,9 @@ def stack(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
 
 
 def _filled(op: Any, grads: Grads, pairs: Pairs) -> Grads:
+    dtype = next(grad.dtype for grad in grads if grad is not None)  # that of integers is a float
     return [
-        tf.zeros(pairs.sizes(tensor), tensor.dtype) if grad is None else grad
+        tf.zeros(pairs.sizes(tensor), dtype) if grad is None else grad
         for tensor, grad in zip(op.outputs, grads, strict=True)
     ]
 

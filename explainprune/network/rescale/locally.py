@@ -6,6 +6,7 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.rescale.pairs import Pairs, has_rows
+from explainprune.network.tracing.again import again as retyped
 
 Grads = list[Any]
 
@@ -21,10 +22,15 @@ def linear(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     if sum(depends) > 1 and op.type not in _JOINTLY:
         raise ValueError(f"operation {op.name!r} multiplies what depends on the inputs")
     given = [
-        tf.zeros(pairs.sizes(tensor), tensor.dtype) if depend else _fixed(tensor, pairs)
+        tf.zeros(pairs.sizes(tensor), _floating(tensor)) if depend else _fixed(tensor, pairs)
         for tensor, depend in zip(op.inputs, depends, strict=True)
     ]
     return _gradient(op, given, grads, depends)
+
+
+def _floating(tensor: Any) -> Any:
+    """Return a tensor's dtype; integers and booleans that are only moved count as numbers."""
+    return tensor.dtype if tensor.dtype.is_floating else tf.float32
 
 
 _JOINTLY = ("ScatterNd", "TensorScatterUpdate", "DynamicStitch", "ParallelConcat")
@@ -80,10 +86,11 @@ def _fixed(tensor: Any, pairs: Pairs) -> Any:
 
 def _gradient(op: Any, given: list[Any], grads: Grads, depends: list[bool]) -> Grads:
     """Do the operation again on `given` and return its gradient there."""
-    again = _again(op, given)
+    alike = all(each.dtype == tensor.dtype for each, tensor in zip(given, op.inputs, strict=True))
+    again = _again(op, given).outputs if alike else [retyped(op, given)]
     wanted = [each for each, depend in zip(given, depends, strict=True) if depend]
     outputs, weights = [], []
-    for tensor, grad in zip(again.outputs, grads, strict=True):
+    for tensor, grad in zip(again, grads, strict=True):
         if grad is not None and tensor.dtype.is_floating:
             outputs.append(tensor)
             weights.append(grad)

@@ -18,6 +18,7 @@ from explainprune.network.rescale.rules import MAX_POOLS, RULES, Rule
 from explainprune.network.rescale.unrolling import unrolled
 from explainprune.network.rescale.walk import Walk
 from explainprune.network.tracing.memory import bytes_per_row
+from explainprune.network.tracing.same import check_same, precision_of
 from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.graph import layers_inside
 from explainprune.types import Array
@@ -68,18 +69,23 @@ class Multipliers:
                 "deep_shap carries multipliers through a Keras model's operations. Received: a "
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
-        self._trace = network._forward
+        self._network, self._trace = network, network._forward
         self._fallback, self._rules = fallback, rules
         signature = network.signature if keras_network else network._cuts.signature
         self._dtype = signature.dtype
         rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
         targets = tf.TensorSpec((None, None), tf.int32)
-        with unrolled(_layers(network)):
+        layers = _layers(network)
+        self._precision = precision_of(layers)
+        with unrolled(layers):
             self._compiled = traced(self._traced, rows, rows, targets)
         self.rows = int(max(1, min(network.rows_per_call, BYTES_AT_ONCE // self._row)))
 
-    def _traced(self, x: Any, background: Any, targets: Any) -> Any:
-        """Add up multipliers times differences over background rows: (targets, n, inputs)."""
+    def _traced(self, x: Any, background: Any, targets: Any) -> tuple[Any, Any]:
+        """Add up multipliers times differences over background rows: (targets, n, inputs).
+
+        What the graph puts out for samples and background rows comes with it.
+        """
         rows = tf.concat([x, background], axis=0)
         outputs = self._trace(rows)
         walk = Walk(rows, outputs, rules=self._rules, fallback=self._fallback)
@@ -91,7 +97,7 @@ class Multipliers:
         seed = tf.repeat(tf.reshape(seed, (-1, outputs.shape[1])), b, axis=0)
         found = tf.reshape(walk.back(seed, pairs), tf.stack([t, n, b, rows.shape[1]]))
         moved = x[:, None] - background
-        return tf.reduce_sum(tf.cast(found * moved, tf.float64), axis=2)
+        return tf.reduce_sum(tf.cast(found * moved, tf.float64), axis=2), outputs
 
     def values(self, x: Array, background: Array, targets: Array) -> Array:
         """Return values of each sample's targets, averaged over background rows.
@@ -105,14 +111,25 @@ class Multipliers:
         Returns
         -------
         ndarray (n, t, inputs), float64
+
+        Raises
+        ------
+        ValueError
+            If the graph, whose loops are written out, computes something else than the network.
         """
         total = np.zeros((*targets.shape, x.shape[1]))
+        held = False
         for own, part, kept in tiles(len(x), len(background), targets.shape[1], self.rows):
-            found = self._compiled(
+            found, outputs = self._compiled(
                 tf.constant(x[own], self._dtype),
                 tf.constant(background[part], self._dtype),
                 tf.constant(targets[own, kept].T, tf.int32),
             )
+            if not held:
+                rows = np.concatenate([x[own], background[part]])
+                own_outputs = self._network.outputs(rows)
+                check_same(outputs.numpy(), own_outputs, "deep_shap: its graph", self._precision)
+                held = True
             total[own, kept] += found.numpy().swapaxes(0, 1)
         total /= len(background)
         return total

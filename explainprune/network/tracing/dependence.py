@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.tracing.called import called
 
 SIZES = ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike", "NonZero")
 """What these read of a tensor is its sizes, not its values: dependence ends there."""
@@ -26,6 +27,31 @@ def dependents(start: Any, operations: Iterable[Any], ends: Collection[str]) -> 
     for op in operations:
         if op.type not in ends and any(tensor.ref() in found for tensor in op.inputs):
             found.update(tensor.ref() for tensor in op.outputs)
+    return found
+
+
+def needed(ends: Iterable[Any]) -> set[Any]:
+    """Find the tensors that `ends` are computed from, by reference, inside of functions too.
+
+    Of a loop or another function that a graph calls, only those inputs count which reach the
+    outputs that are needed.
+    """
+    found: set[Any] = set()
+    links: dict[Any, list[Any]] = {}
+    stack = list(ends)
+    while stack:
+        tensor = stack.pop()
+        if tensor.ref() in found:
+            continue
+        found.add(tensor.ref())
+        inner = called(tensor.op)
+        for body in inner:
+            links |= body.links
+            stack += body.always
+            stack += body.outputs[tensor.value_index : tensor.value_index + 1]
+        stack += links.get(tensor.ref(), () if inner else tensor.op.inputs)
+        if inner:  # which branch is taken
+            stack += [given for given in tensor.op.inputs if given.ref() in inner[0].choice]
     return found
 
 

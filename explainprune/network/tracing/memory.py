@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from explainprune.network.tracing.called import called
+
 # Operations that put out what they were given.
 _VIEWS = {"Identity", "IdentityN", "Reshape", "Squeeze", "ExpandDims", "StopGradient"}
-_FUNCTIONS = {"While": "body", "StatelessWhile": "body", "PartitionedCall": "f",
-              "StatefulPartitionedCall": "f"}  # fmt: skip
 
 MOST_ROWS = 65_536
 """Rows in one call at most: larger batches gain nothing and delay an interrupt."""
@@ -29,9 +29,9 @@ def bytes_per_row(graph: Any) -> int:
     """
     total = 0
     for operation in graph.get_operations():
-        if operation.type in _FUNCTIONS:
-            inner = _inner_graph(graph, operation)
-            total += 0 if inner is None else _turns(operation) * bytes_per_row(inner)
+        inner = called(operation)
+        if inner:
+            total += _turns(operation) * max(bytes_per_row(each.graph) for each in inner)
         elif operation.type not in _VIEWS:
             total += sum(_bytes(tensor) for tensor in operation.outputs)
     return total
@@ -43,13 +43,6 @@ def _bytes(tensor: Any) -> int:
     if None not in shape:
         return 0
     return int(tensor.dtype.size or 0) * math.prod(each or 1 for each in shape)
-
-
-def _inner_graph(graph: Any, operation: Any) -> Any:
-    """Return the graph of the function that an operation calls, None where it isn't known."""
-    find = getattr(graph, "_get_function", None)
-    function = find and find(operation.get_attr(_FUNCTIONS[operation.type]).name)
-    return getattr(function, "graph", None)
 
 
 def _turns(operation: Any) -> int:

@@ -72,21 +72,20 @@ def metrics(subject: Subject) -> Metrics:
     ]
     return Metrics(
         tuple(_pair(subject, pair) for pair in results.comparisons),
-        _rows(subject, results.comparisons),
+        _rows(results.comparisons, results.primary),
         tuple(subject.arm_term(key).label for key in own),
-        _rows(subject, own),
+        _rows(own, results.primary),
         tuple(_within(subject)),
         tuple(dict.fromkeys(m.note for m in measures if m.interval is not None and m.note)),
     )
 
 
-def _rows(subject: Subject, table: dict[str, dict[str, Measure]]) -> tuple[MetricRow, ...]:
-    primary = subject.results.primary
+def _rows(table: dict[str, dict[str, Measure]], primary: str) -> tuple[MetricRow, ...]:
     keys = dict.fromkeys(key for measures in table.values() for key in measures)
     return tuple(
         MetricRow(
             key,
-            subject.term(key),
+            wording.term(key),
             key == primary,
             tuple(measures.get(key) for measures in table.values()),
         )
@@ -98,7 +97,7 @@ def _within(subject: Subject) -> Iterator[tuple[str, tuple[tuple[wording.Term, M
     for pair, parts in subject.results.slices.items():
         for part, measures in parts.items():
             label = f"{_spaced(pair)}, {name(part)}"
-            yield label, tuple((subject.term(key), m) for key, m in measures.items())
+            yield label, tuple((wording.term(key), m) for key, m in measures.items())
 
 
 def _pair(subject: Subject, pair: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Line, Scale, ends, scale
-from explainprune.types import Measure, ModelRow, said_of
+from explainprune.types import Measure, ModelRow
 
 SCORES = ("accuracy", "r2", "auc", "log_loss")
 _CHANCE = ("random_weights", "shuffled_samples")
@@ -36,8 +36,7 @@ class Performance:
 def performance(subject: Subject) -> Performance:
     """Gather scores, slices and churn."""
     main = subject.results.comparisons[subject.main]
-    said = subject.results.metrics
-    churn = tuple((subject.term(key), m) for key, m in main.items() if said_of(key, said).of_two)
+    churn = tuple((wording.term(key), m) for key, m in main.items() if key.startswith("churn"))
     return Performance(_scores(subject), _slices(subject), churn)
 
 
@@ -62,7 +61,7 @@ def _scores(subject: Subject) -> Scale | None:
     if not present:
         return None
     first, *others = present
-    known = subject.term(first)
+    known = wording.term(first)
     lines = [
         Line(
             subject.arm_term(key).label,
@@ -78,7 +77,7 @@ def _scores(subject: Subject) -> Scale | None:
         line for line, row in zip(lines, models.values(), strict=True) if row.arm not in _CHANCE
     ]
     axis = axis_for(ends(near), kind=known.kind, most=4)
-    columns = tuple(subject.term(score) for score in others)
+    columns = tuple(wording.term(score) for score in others)
     return scale(known.label, lines, kind=known.kind, axis=axis, columns=columns)
 
 
@@ -92,7 +91,7 @@ def _slices(subject: Subject) -> Scale | None:
     if set(labels) == {ALL_ROWS}:
         return None
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
-    known = subject.term(score)
+    known = wording.term(score)
     lines = [
         Line(
             label,
@@ -105,7 +104,7 @@ def _slices(subject: Subject) -> Scale | None:
         )
         for label in labels
     ]
-    terms = tuple(subject.term(column) for column in columns)
+    terms = tuple(wording.term(column) for column in columns)
     return scale(known.label, lines, kind=known.kind, columns=terms)
 
 

@@ -76,3 +76,61 @@ def test_rows_and_targets_must_fit(counted):
         counted.outputs(np.ones(2))
     with pytest.raises(ValueError, match=r"indices of the network's 3 outputs\. Received: -1 to"):
         counted.gradients(X, -1)
+
+
+def compiled(forward):
+    return CompiledFunction(forward, 2)
+
+
+def in_a_loop(drawn):
+    """Three turns; each adds what it read, and what was drawn if it is to count."""
+
+    def forward(x):
+        def turn(i, total, noise):
+            total = total + x + (noise if drawn else 0.0)
+            return i + 1, total, noise + tf.random.normal(tf.shape(x))
+
+        start = (0, tf.zeros_like(x), tf.zeros_like(x))
+        return tf.while_loop(lambda i, *_: i < 3, turn, start)[1]
+
+    return forward
+
+
+def in_a_branch(drawn):
+    def forward(x):
+        noise = tf.random.normal(tf.shape(x))
+        return tf.cond(tf.reduce_sum(x) > 0, lambda: x + noise if drawn else x, lambda: 2 * x)
+
+    return forward
+
+
+def in_a_function(drawn):
+    inner = tf.function(lambda x, noise: (x, noise), autograph=False)
+
+    def forward(x):
+        one, noise = inner(x, tf.random.normal(tf.shape(x)))
+        return one + noise if drawn else one
+
+    return forward
+
+
+@pytest.mark.parametrize("made", [in_a_loop, in_a_branch, in_a_function])
+def test_random_numbers_count_where_an_output_hangs_on_them(made):
+    compiled(made(False))  # drawn, and not used
+    with pytest.raises(ValueError, match="draws random numbers in inference"):
+        compiled(made(True))
+
+
+GENERATOR = tf.random.Generator.from_seed(1)
+
+
+@pytest.mark.parametrize("draw", [
+    lambda x: GENERATOR.normal(tf.shape(x)),
+    lambda x: GENERATOR.uniform(tf.shape(x)),
+    lambda x: tf.random.truncated_normal(tf.shape(x)),
+    lambda x: tf.random.stateless_truncated_normal(tf.shape(x), seed=(1, 2)),
+    lambda x: tf.cast(tf.random.categorical(x, 2), tf.float32),
+])  # fmt: skip
+def test_every_way_to_draw_counts(draw):
+    with pytest.raises(ValueError, match="draws random numbers in inference"):
+        compiled(lambda x: x + draw(x))

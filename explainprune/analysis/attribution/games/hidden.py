@@ -14,16 +14,20 @@ from explainprune.analysis.attribution.games.units import Bundle, bundles, solve
 from explainprune.analysis.attribution.reading.players import joined
 from explainprune.network import Network
 from explainprune.network.unrolled import Cutter, Games, Pairs, Terms, in_pairs, terms_of
+from explainprune.network.tracing.same import check_same
 from explainprune.types import Array
 
+HELD = 32
+"""Rows on which a network that was taken apart is held against itself."""
 
-def cutter_of(network: Network, players: Array) -> Cutter:
-    """Take a Keras network apart into games.
+
+def cutter_of(network: Network, players: Array, rows: Array) -> Cutter:
+    """Take a Keras network apart into games; some of `rows` tell whether it is still the same.
 
     Raises
     ------
     ValueError
-        Saying what keeps it from being taken apart.
+        Saying what keeps it from being taken apart, or that the parts compute something else.
     """
     model = getattr(network, "model", None)
     if model is None:
@@ -31,6 +35,8 @@ def cutter_of(network: Network, players: Array) -> Cutter:
     unrolled = networks.unroll(model, network.output_kind)  # type: ignore[attr-defined]
     if unrolled.n_inputs != network.n_inputs:
         raise ValueError("its inputs are not those of its layers")
+    some = rows[:HELD]
+    check_same(unrolled.outputs(some), network.outputs(some), "the network taken apart")
     return Cutter(terms_of(unrolled, players))
 
 

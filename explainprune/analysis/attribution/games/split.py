@@ -87,7 +87,7 @@ def split(network: Network, x: Array, background: Array, players: Array, up_to: 
         a, b = (split(part, x, background, players, up_to) for part in parts)
         return a.minus(whole.beta, b)
     try:
-        cutter = cutter_of(network, players)
+        cutter = cutter_of(network, players, x)
     except ValueError as reason:
         return _whole(network, x, background, players, up_to, str(reason))
     return _by_games(cutter, x, background, up_to)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import divide, pair
-from explainprune.types import Array, metric
+from explainprune.types import Array
 
 
-@metric("correlation", "Cosine", "angle between the two explanations", better="more")
 def cosine(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return ``a·b / (‖a‖ ‖b‖)`` of each row.
 

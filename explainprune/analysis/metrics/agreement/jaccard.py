@@ -6,10 +6,9 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import divide, pair
 from explainprune.analysis.metrics.agreement.top_k import both_silent, membership
-from explainprune.types import Array, metric
+from explainprune.types import Array
 
 
-@metric("share", "Jaccard index", "leading features shared, of all that lead", better="more")
 def jaccard(a: Array, b: Array, *, k: int) -> Array:
     """Return the overlap of the k leading features over their union.
 

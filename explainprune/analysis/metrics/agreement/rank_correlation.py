@@ -6,10 +6,9 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.ranks import correlation, midranks
-from explainprune.types import Array, metric
+from explainprune.types import Array
 
 
-@metric("correlation", "Rank correlation of |φ|", "high even by chance", better="more")
 def rank_correlation(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return Spearman's correlation of absolute values over all features.
 
