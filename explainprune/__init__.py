@@ -24,6 +24,7 @@ _HOMES = {
     "compare": "explainprune.analysis",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
+    "metric": "explainprune.types",
     "CRITERIA": "explainprune.criteria",
     "METHODS": "explainprune.analysis.attribution",
     "METRICS": "explainprune.analysis.metrics",
@@ -75,3 +76,4 @@ if TYPE_CHECKING:
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
     from explainprune.types import Study as Study
+    from explainprune.types import metric as metric

@@ -16,6 +16,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 ALLOWED = {
     "types": {"types"},
     "lookup": set(),
+    "options": set(),
     "_version": set(),
     "network": {"types", "lookup"},
     "data": {"types", "lookup", "network"},
@@ -26,7 +27,7 @@ ALLOWED = {
     "analysis": {"types", "lookup", "network", "data", "criteria", "_version"},
 }
 LOWER = {"types", "lookup", "_version", "network", "data", "criteria", "engine", "reporting"}
-ALLOWED["study"] = LOWER | {"pruning", "analysis"}
+ALLOWED["study"] = LOWER | {"options", "pruning", "analysis"}
 ALLOWED["cli"] = ALLOWED["study"] | {"study"}
 ALLOWED["__main__"] = {"cli"}
 

@@ -151,6 +151,7 @@ def compare(
         comparisons=figures,
         slices=sliced_figures(case, first),
         primary=PRIMARY,
+        metrics=settings.said,
         detail=_detail(case, first, criterion, kept, steps) if detail else Detail(),
         provenance=provenance_of(case, first, masks, criterion),
         notes=notes_of(case, first),

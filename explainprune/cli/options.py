@@ -123,20 +123,6 @@ Criterion = Annotated[
     ),
 ]
 
-WhoGoes = Annotated[
-    str, option("--criterion", help="Who goes: see `list criteria`.", panel=PRUNING_PANEL)
-]
-Granularity = Annotated[str, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)]
-Protect = Annotated[
-    list[str] | None,
-    option(
-        "--protect",
-        help="Layer to leave whole; may be repeated.",
-        metavar="LAYER",
-        panel=PRUNING_PANEL,
-    ),
-]
-
 # Where to.
 OutFolder = Annotated[
     Path, flag("-o", "--out", help="Folder of the report; whole or not at all.", panel=OUTPUT_PANEL)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
+from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     OUTPUT_PANEL,
@@ -13,26 +15,25 @@ from explainprune.cli.options import (
     ClassNames,
     DryRun,
     Force,
-    Granularity,
     Group,
     Json,
     MaybeData,
     ModelFile,
     OutFile,
     Preprocess,
-    Protect,
     Quiet,
     Seed,
     Target,
     Task,
     Trust,
-    WhoGoes,
     flag,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
+from explainprune.options import PruneOptions
 
 
+@with_options(PruneOptions, panel=PRUNING_PANEL)
 def prune(
     model: ModelFile,
     out: OutFile,
@@ -42,31 +43,6 @@ def prune(
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
-    criterion: WhoGoes = "taylor",
-    granularity: Granularity = "weight",
-    sparsity: Annotated[
-        float | None, option("--sparsity", help="Share to remove.", panel=PRUNING_PANEL)
-    ] = None,
-    budget: Annotated[
-        list[str] | None,
-        option(
-            "--budget",
-            help="NAME=VALUE to keep instead.",
-            metavar="NAME=VALUE",
-            panel=PRUNING_PANEL,
-        ),
-    ] = None,
-    allocation: Annotated[
-        str, option("--allocation", help="How removal is shared.", panel=PRUNING_PANEL)
-    ] = "global",
-    schedule: Annotated[
-        str, option("--schedule", help="How sparsity grows.", panel=PRUNING_PANEL)
-    ] = "cubic",
-    steps: Annotated[int, option("--steps", help="Rounds.", panel=PRUNING_PANEL)] = 5,
-    finetune_epochs: Annotated[
-        int | None,
-        option("--finetune-epochs", help="Over all rounds.", panel=PRUNING_PANEL),
-    ] = None,
     recipe: Annotated[
         str | None,
         option(
@@ -76,14 +52,6 @@ def prune(
             metavar="MODULE:FUNCTION",
         ),
     ] = None,
-    protect: Protect = None,
-    keep_at_least: Annotated[
-        int,
-        option("--keep-at-least", help="Floor against layer collapse.", panel=PRUNING_PANEL),
-    ] = 1,
-    refit: Annotated[
-        bool, option("--refit", help="Refit what reads removed units.", panel=PRUNING_PANEL)
-    ] = False,
     shrink: Annotated[
         bool,
         flag("--shrink", help="Write OUT.shrunk.keras and OUT.kept.npz too.", panel=OUTPUT_PANEL),
@@ -94,10 +62,10 @@ def prune(
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
+    **options: Any,
 ) -> None:
     """Prune a model; write it with its masks (OUT.masks.npz) beside it."""
     import explainprune as xp
-    from explainprune.cli.toml import assignments
     from explainprune.lookup import imported
     from explainprune.network import save_model
 
@@ -121,20 +89,7 @@ def prune(
         preprocess=preprocess,
         task=task,
     )
-    options: dict[str, Any] = {
-        "criterion": criterion,
-        "granularity": granularity,
-        "sparsity": sparsity,
-        "budget": assignments(budget, "--budget") if budget else None,
-        "allocation": allocation,
-        "schedule": schedule,
-        "steps": steps,
-        "finetune_epochs": finetune_epochs,
-        "protect": tuple(protect or ()),
-        "keep_at_least": keep_at_least,
-        "refit": refit,
-        "seed": seed,
-    }
+    options["seed"] = seed
     if dry_run:
         _would(console, loaded, rows, options, finals)
         return
@@ -206,6 +161,7 @@ def _would(
     """Say what would be done."""
     from explainprune.cli.plan import SECONDS_PER_CELL, SECONDS_PER_STEP, duration
 
+    options = {each.name: options.get(each.name, each.default) for each in fields(PruneOptions)}
     epochs = options["finetune_epochs"]
     if epochs is None:
         epochs = 0 if rows is None or rows.y is None else 2 * options["steps"]

@@ -36,10 +36,10 @@ def record(
 
 
 def data_sha256(data: Any) -> str:
-    """Return a checksum of all rows and labels."""
+    """Return a checksum of all rows, labels and weights."""
     named: list[tuple[str, Any]] = []
     for rows in (data.scored, data.train, data.validation):
         if rows is not None:
             parts = rows.x if isinstance(rows.x, dict) else {"x": rows.x}
-            named += [*sorted(parts.items()), ("y", rows.y)]
+            named += [*sorted(parts.items()), ("y", rows.y), ("weight", rows.weight)]
     return checksum(named)

@@ -6,30 +6,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
+from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     PRUNING_PANEL,
     ClassNames,
     DataFile,
     Force,
-    Granularity,
     Group,
     Json,
     ModelFile,
     OutFile,
     Preprocess,
-    Protect,
     Quiet,
     Seed,
     Target,
     Task,
     Trust,
-    WhoGoes,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
+from explainprune.options import PruneOptions
 
 
+@with_options(
+    PruneOptions, "criterion", "granularity", "protect", "keep_at_least", panel=PRUNING_PANEL
+)
 def sensitivity(
     model: ModelFile,
     data: DataFile,
@@ -39,18 +41,16 @@ def sensitivity(
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
-    criterion: WhoGoes = "taylor",
-    granularity: Granularity = "weight",
     sparsity: Annotated[
         list[float] | None,
         option("--sparsity", help="Share to remove; may be repeated.", panel=PRUNING_PANEL),
     ] = None,
-    protect: Protect = None,
     seed: Seed = 0,
     trust: Trust = False,
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
+    **options: Any,
 ) -> None:
     """Prune one layer at a time; write accuracy against sparsity as .csv, and as .svg beside it."""
     import explainprune as xp
@@ -71,17 +71,10 @@ def sensitivity(
         preprocess=preprocess,
         task=task,
     )
-    options: dict[str, Any] = {"sparsities": sparsity} if sparsity else {}
+    if sparsity:
+        options["sparsities"] = sparsity
     with console.working(f"Scanning {model.name}"), whole_files(finals) as files:
-        scan = xp.sensitivity(
-            loaded,
-            rows,
-            criterion=criterion,
-            granularity=granularity,
-            protect=tuple(protect or ()),
-            seed=seed,
-            **options,
-        )
+        scan = xp.sensitivity(loaded, rows, seed=seed, **options)
         scan.to_csv(files["table"], index=False)
         sensitivity_figure(scan, files["figure"])
     _show(console, scan, finals)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from explainprune.cli.console import Console
+from explainprune.cli.declared import with_options
 from explainprune.cli.options import (
     PRUNING_PANEL,
     REASONS_PANEL,
-    Criterion,
     DryRun,
     Force,
     Group,
@@ -27,12 +27,14 @@ from explainprune.cli.options import (
     flag,
     option,
 )
+from explainprune.options import PruneOptions
 
 PrintConfig = Annotated[
     bool, flag("--print-config", help="Print the resolved configuration and stop.")
 ]
 
 
+@with_options(PruneOptions, panel=PRUNING_PANEL)
 def run(
     config: Annotated[
         Path | None, typer.Argument(help="A .toml file; see `init`.", metavar="CONFIG.toml")
@@ -49,13 +51,6 @@ def run(
     group: Group = None,
     players: Players = None,
     preprocess: Preprocess = None,
-    criterion: Criterion = None,
-    granularity: Annotated[
-        str | None, option("--granularity", help="weight, unit, …", panel=PRUNING_PANEL)
-    ] = None,
-    sparsity: Annotated[
-        float | None, option("--sparsity", help="Share to remove.", panel=PRUNING_PANEL)
-    ] = None,
     method: Annotated[
         list[str] | None,
         option(
@@ -90,6 +85,7 @@ def run(
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
+    **pruning: Any,
 ) -> None:
     """Train, prune, explain and compare over seeds, and write a report.
 
@@ -107,9 +103,7 @@ def run(
         "model.path": model,
         "model.recipe": recipe,
         "model.trust": trust or None,
-        "prune.criterion": criterion,
-        "prune.granularity": granularity,
-        "prune.sparsity": sparsity,
+        **{f"prune.{name}": value for name, value in pruning.items()},
         "explain.methods": method or None,
         "explain.margin": margin,
         "study.seeds": seeds,

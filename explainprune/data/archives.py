@@ -16,9 +16,10 @@ from explainprune.data.raw import Part, Raw, texts
 from explainprune.lookup import nearest
 from explainprune.types import Array
 
+PER_ROW = ("y", "group", "weight")
 KNOWN = (
-    *("x", "y", "group", "background", "feature_names", "class_names", "image_shape"),
-    *(f"{name}_{part}" for part in ("train", "validation", "test") for name in ("x", "y", "group")),
+    *("x", *PER_ROW, "background", "feature_names", "class_names", "image_shape"),
+    *(f"{name}_{part}" for part in ("train", "validation", "test") for name in ("x", *PER_ROW)),
 )
 
 DAMAGE = (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -69,19 +70,20 @@ def _check_header(file: IO[bytes], size: int, what: str) -> None:
     check_memory(declared, what)
 
 
-def read_npy(path: Path, target: str | None = None) -> Raw:
+def read_npy(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
     """Read inputs from a ``.npy`` file."""
-    if target:
-        raise ValueError(f"target={target!r} names labels; {path.name!r} holds a single array.")
+    for option, what, name in (("target", "labels", target), ("weight", "weights", weight)):
+        if name:
+            raise ValueError(f"{option}={name!r} names {what}; {path.name!r} holds a single array.")
     with readable(path):
         with path.open("rb") as file:
             _check_header(file, path.stat().st_size, f"{path.name!r}")
         return Raw(Part(np.load(path, allow_pickle=False)))
 
 
-def read_npz(path: Path, target: str | None = None) -> Raw:
+def read_npz(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
     """Read a ``.npz`` file: see `named_arrays`."""
-    return named_arrays(read_arrays(path), target, path.name)
+    return named_arrays(read_arrays(path), target, path.name, weight)
 
 
 def read_arrays(path: Path) -> dict[str, Array]:
@@ -98,7 +100,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
             return {name: archive_arrays[name] for name in archive_arrays.files}
 
 
-def read_h5(path: Path, target: str | None = None) -> Raw:
+def read_h5(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
     """Read an ``.h5`` file whose datasets are named as in a ``.npz``: see `named_arrays`."""
     import h5py
 
@@ -119,7 +121,7 @@ def read_h5(path: Path, target: str | None = None) -> Raw:
                 else {name: entry}
             ).items():
                 arrays[key] = _read_dataset(dataset, f"{key!r} in {path.name!r}")
-    return named_arrays(arrays, target, path.name)
+    return named_arrays(arrays, target, path.name, weight)
 
 
 def _read_dataset(dataset: Any, what: str) -> Array:
@@ -140,32 +142,29 @@ def _read_dataset(dataset: Any, what: str) -> Array:
     return np.asarray(dataset[...])
 
 
-def named_arrays(arrays: Mapping[str, Array], target: str | None, where: str) -> Raw:
+def named_arrays(
+    arrays: Mapping[str, Array], target: str | None, where: str, weight: str | None = None
+) -> Raw:
     """Arrange arrays by their names.
 
-    ``x`` (or ``x/NAME`` for each of several inputs), ``y``, ``group``: all rows; or each of them
-    with ``_train``, ``_validation`` and ``_test``. ``background``, ``feature_names``,
-    ``class_names``, ``image_shape`` say more. `target` names the labels if they aren't ``y``.
+    ``x`` (or ``x/NAME`` of several inputs), ``y``, ``group``, ``weight``: all rows; or each
+    of them with ``_train``, ``_validation`` and ``_test``. ``background``, ``feature_names``,
+    ``class_names``, ``image_shape`` say more. `target` names the labels if they aren't ``y``,
+    `weight` the weights if they aren't ``weight``.
     """
     found = _nested(arrays)
-    for part in ("", "_train", "_validation", "_test"):
-        if target and target + part in found:
-            found["y" + part] = found.pop(target + part)
-    if target and not any(name.startswith("y") for name in found):
-        raise ValueError(
-            f"{where!r} has no labels {target!r}.{nearest(target, arrays)} "
-            f"It holds: {', '.join(sorted(arrays))}."
-        )
+    for what, field, name in (("labels", "y", target), ("weights", "weight", weight)):
+        _rename(found, name, field, f"{where!r} has no {what} {name!r}", arrays)
     strangers = sorted(set(found) - set(KNOWN))
     if strangers or not {"x", "x_test"} & set(found):
         problem = f"an array {strangers[0]!r}" if strangers else "no array 'x' (or 'x_test')"
         raise ValueError(
             f"{where!r} has {problem}. It holds: {', '.join(sorted(arrays)) or 'nothing'}. "
-            f"Expected: x, and optionally {', '.join(KNOWN[1:7])}; or x_train, y_train, x_test, "
+            f"Expected: x, and optionally {', '.join(KNOWN[1:8])}; or x_train, y_train, x_test, "
             "y_test; or pass target= for labels under another name."
         )
     parts = {
-        part: Part(*(found.get(f"{name}{part}") for name in ("x", "y", "group")))
+        part: Part(*(found.get(f"{name}{part}") for name in ("x", *PER_ROW)))
         for part in ("", "_train", "_validation", "_test")
         if f"x{part}" in found
     }
@@ -181,6 +180,19 @@ def named_arrays(arrays: Mapping[str, Array], target: str | None, where: str) ->
         class_names=_names(found.get("class_names")),
         image_shape=None if shape is None else tuple(int(side) for side in np.ravel(shape)),
     )
+
+
+def _rename(
+    found: dict[str, Any], name: str | None, field: str, problem: str, arrays: Mapping[str, Array]
+) -> None:
+    """Put the arrays called `name`, of all splits, under `field`; raise if there is none."""
+    for part in ("", "_train", "_validation", "_test"):
+        if name and name + part in found:
+            found[field + part] = found.pop(name + part)
+    if name and not any(key.startswith(field) for key in found):
+        raise ValueError(
+            f"{problem}.{nearest(name, arrays)} It holds: {', '.join(sorted(arrays))}."
+        )
 
 
 def _nested(arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -53,7 +53,10 @@ def build(
             continue
         x, columns = inputs(part.x, function)
         known["feature_names"] = known["feature_names"] or columns
-        rows.append(Rows(x, y, None if part.group is None else as_array(part.group, "group")))
+        given = {name: getattr(part, name) for name in ("group", "weight")}
+        rows.append(
+            Rows(x, y, **{k: None if v is None else as_array(v, k) for k, v in given.items()})
+        )
     scored, train, validation = rows
     assert scored is not None
     if known["image_shape"] is None and not isinstance(scored.x, dict) and scored.x.ndim == 4:

@@ -22,6 +22,7 @@ def load_data(
     *,
     target: str | None = None,
     group: Any = None,
+    weight: Any = None,
     players: Any = None,
     preprocess: str | Callable[[Any], Any] | None = None,
     background: Any = None,
@@ -38,8 +39,8 @@ def load_data(
     ----------
     source : str, Path, ndarray, tuple, dict, DataFrame, tf.data.Dataset or Data
         The name of a built-in set (see ``DATASETS``); a file (``.npz``, ``.npy``, ``.csv``,
-        ``.parquet``, ``.h5``); inputs ``x``; a pair ``(x, y)``; two pairs ``(train, test)``; a
-        dict of inputs by name; a table; a finite ``tf.data.Dataset``.
+        ``.parquet``, ``.h5``); inputs ``x``; ``(x, y)`` or ``(x, y, weight)``; two of these,
+        ``(train, test)``; a dict of inputs by name; a table; a finite ``tf.data.Dataset``.
     target : str, optional
         Column of a table, or array of a file, that holds the labels. Default: a column named
         ``target``, ``label`` or ``y`` (in files of arrays: ``y``), else unlabelled; ``""``:
@@ -47,6 +48,10 @@ def load_data(
     group : str or array-like (n,), optional
         The group of each scored row, or the feature that says it. A numeric column stays a
         feature as well; a text column can't be one, and only groups.
+    weight : str or array-like (n,), optional
+        How much each scored row counts, 0 or more, or the column of a table (which is then no
+        feature) or the array of a file that says it. Default: what came with the rows, else all
+        the same.
     players : str, Path, mapping or sequence, optional
         Features that belong together: see `explainprune.data.players.resolve_players`.
     preprocess : callable or "module:function", optional
@@ -95,20 +100,25 @@ def load_data(
     elif isinstance(source, Rows):
         source = Data(source)
     if isinstance(source, Data):
-        if target or preprocess is not None or task is not None:
+        if target or preprocess is not None or task is not None or isinstance(weight, str):
             raise ValueError(
-                f"target=, preprocess= and task= say how to read a source; {source!r} is read."
+                "target=, preprocess=, task= and the name of a weight column say how to read a "
+                f"source; {source!r} is read."
             )
         data = source.with_(**names) if names else source
         if background is not None:
             data = data.with_(background=like_rows(background, data.x))
     else:
-        raw, found_name = read(source, target, group)
+        column = weight if isinstance(weight, str) else None
+        raw, found_name = read(source, target, group, column)
         if is_frame(raw.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
         data = build(raw, {"name": found_name, **names}, preprocess, background, task)
     if players is not None:
         data = _played(data, players)
+    if weight is not None and not isinstance(weight, str):
+        weighted = replace(data.scored, weight=as_array(weight, "weight"))
+        data = data.with_(scored=weighted)
     return data if group is None else _grouped(data, group)
 
 

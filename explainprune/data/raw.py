@@ -12,11 +12,12 @@ from explainprune.types import Array
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Rows of one split: `x` an array, a dict of arrays or a DataFrame; labels and groups."""
+    """Rows of one split: `x` an array, a dict of arrays or a DataFrame; what is known of them."""
 
     x: Any
     y: Any = None
     group: Any = None
+    weight: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from explainprune.data.raw import Part, Raw, is_frame
 from explainprune.data.streams import is_stream, read_stream
 from explainprune.lookup import nearest, unknown
 
-ARCHIVES: dict[str, Callable[[Path, str | None], Raw]] = {
+ARCHIVES: dict[str, Callable[..., Raw]] = {
     ".npz": archives.read_npz,
     ".npy": archives.read_npy,
     ".h5": archives.read_h5,
@@ -25,7 +25,7 @@ TABLES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-def read(source: Any, target: str | None, group: Any) -> tuple[Raw, str]:
+def read(source: Any, target: str | None, group: Any, weight: str | None = None) -> tuple[Raw, str]:
     """Return what `source` holds and what to call it.
 
     Raises
@@ -37,24 +37,29 @@ def read(source: Any, target: str | None, group: Any) -> tuple[Raw, str]:
         path = existing(source)
         if path.suffix.lower() in TABLES:
             frame = TABLES[path.suffix.lower()](path)
-            return Raw(tables.split_frame(frame, target, group)), path.stem
-        return ARCHIVES[path.suffix.lower()](path, target), path.stem
+            return Raw(tables.split_frame(frame, target, group, weight)), path.stem
+        return ARCHIVES[path.suffix.lower()](path, target, weight), path.stem
     if is_frame(source):
-        return Raw(tables.split_frame(source, target, group)), "data"
+        return Raw(tables.split_frame(source, target, group, weight)), "data"
     if target:
         raise ValueError(
             f"target={target!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass (x, y)."
         )
+    if isinstance(source, tuple):
+        return _pair(source, group, weight), "data"
+    if weight:
+        raise ValueError(
+            f"weight={weight!r} names a column of a table or an array of a file. "
+            f"Received: a {type(source).__name__}; pass the weights themselves."
+        )
     if is_stream(source):
         return read_stream(source), "data"
-    if isinstance(source, tuple):
-        return _pair(source, group), "data"
     if isinstance(source, Mapping | list) or hasattr(source, "__array__") or hasattr(source, "nnz"):
         return Raw(Part(source)), "data"
     raise TypeError(
-        "Data comes as a name, a file, an array, (x, y), a dict of inputs, a DataFrame or a "
-        f"tf.data.Dataset. Received: {type(source).__name__}."
+        "Data comes as a name, a file, an array, (x, y), (x, y, weight), a dict of inputs, a "
+        f"DataFrame or a tf.data.Dataset. Received: {type(source).__name__}."
     )
 
 
@@ -82,21 +87,29 @@ def existing(source: str | Path) -> Path:
     return path
 
 
-def _pair(source: tuple[Any, ...], group: Any) -> Raw:
-    """Read ``(x, y)`` or ``((x_train, y_train), (x_test, y_test))``."""
-    if len(source) != 2:
+def _pair(source: tuple[Any, ...], group: Any, weight: str | None) -> Raw:
+    """Read ``(x, y)`` or ``(x, y, weight)``, or two of them: the rows to learn from, and to score.
+
+    Columns named `group` and `weight` are looked for in x where it is a table.
+    """
+    if len(source) == 2 and all(isinstance(p, tuple) and len(p) in (2, 3) for p in source):
+        train, test = source
+        return Raw(_labelled(test, group, weight), _labelled(train, group, weight))
+    if len(source) not in (2, 3):
         raise TypeError(
-            "A tuple of data is (x, y), or (train, test), a pair each. "
+            "A tuple of data is (x, y) or (x, y, weight), or (train, test), each such a tuple. "
             f"Received: {len(source)} parts."
         )
-    if all(isinstance(part, tuple) and len(part) == 2 for part in source):
-        (x_train, y_train), (x_test, y_test) = source
-        return Raw(_labelled(x_test, y_test, group), _labelled(x_train, y_train, group))
-    x, y = source
-    return Raw(_labelled(x, y, group))
+    return Raw(_labelled(source, group, weight))
 
 
-def _labelled(x: Any, y: Any, group: Any) -> Part:
-    """Join inputs and labels."""
-    part = tables.split_frame(x, "", group) if is_frame(x) else Part(x)
-    return replace(part, y=y)
+def _labelled(given: tuple[Any, ...], group: Any, weight: str | None) -> Part:
+    """Join inputs, labels and weights."""
+    x, y, *weights = given
+    if is_frame(x):
+        part = replace(tables.split_frame(x, "", group, weight), y=y)
+    elif weight:
+        raise ValueError(f"weight={weight!r} names a column. Received: x as {type(x).__name__}.")
+    else:
+        part = Part(x, y)
+    return replace(part, weight=weights[0]) if weights else part

@@ -36,8 +36,8 @@ def read_stream(source: Any) -> Raw:
         raise ValueError(EMPTY)
     if not isinstance(spec, tuple):
         return Raw(Part(_joined(elements, batched)))
-    x = _joined([element[0] for element in elements], batched)
-    return Raw(Part(x, _joined([element[1] for element in elements], batched)))
+    x, y, *weight = (_joined(list(part), batched) for part in zip(*elements, strict=True))
+    return Raw(Part(x, y, weight=weight[0] if weight else None))
 
 
 def batches(source: Any, rows: int) -> Iterator[tuple[Any, Any]]:

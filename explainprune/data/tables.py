@@ -72,11 +72,11 @@ def read_parquet(path: Path) -> Any:
         raise ValueError(f"{path.name!r} is not a readable .parquet file: {reason}.") from None
 
 
-def split_frame(frame: Any, target: str | None, group: Any) -> Part:
-    """Take labels and groups out of a table.
+def split_frame(frame: Any, target: str | None, group: Any, weight: str | None = None) -> Part:
+    """Take labels, weights and groups out of a table.
 
-    A group column stays a feature if it is numeric (or boolean): what is text can't be one, and
-    only groups the rows. ``target=""`` leaves the table unlabelled.
+    A column of weights is no feature. A group column stays one if it is numeric (or boolean): what
+    is text can't be one, and only groups the rows. ``target=""`` leaves the table unlabelled.
     """
     frame = _named(frame)
     if not len(frame):
@@ -86,8 +86,12 @@ def split_frame(frame: Any, target: str | None, group: Any) -> Part:
     y = None if label is None else frame[label]
     if label is not None:
         frame = frame.drop(columns=label)
+    weights = None if weight is None else _weights(frame, weight)
+    if weight is not None:
+        frame = frame.drop(columns=weight)
+        columns.remove(weight)
     if not isinstance(group, str):
-        return Part(frame, y, group)
+        return Part(frame, y, group, weights)
     if group not in columns:
         raise unknown("group column", group, columns)
     if group == label:
@@ -96,8 +100,16 @@ def split_frame(frame: Any, target: str | None, group: Any) -> Part:
     if values.isna().any():
         raise ValueError(f"Group column {group!r} is missing in {int(values.isna().sum())} rows.")
     if values.dtype.kind in "biuf":
-        return Part(frame, y, values.to_numpy())
-    return Part(frame.drop(columns=group), y, np.asarray(values, dtype=np.str_))
+        return Part(frame, y, values.to_numpy(), weights)
+    return Part(frame.drop(columns=group), y, np.asarray(values, dtype=np.str_), weights)
+
+
+def _weights(frame: Any, column: str) -> Array:
+    """Return a column's numbers."""
+    if column not in frame.columns:
+        raise unknown("weight column", column, frame.columns)
+    values: Array = frame_values(frame[[column]], "weight")[0][:, 0]
+    return values
 
 
 def _named(frame: Any) -> Any:

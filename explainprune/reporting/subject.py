@@ -57,6 +57,10 @@ class Subject:
             if pair.startswith(prefix) and self.results.primary in measures
         }
 
+    def term(self, key: str) -> wording.Term:
+        """Say what to call the metric, size or evidence `key`."""
+        return wording.term(key, self.results.metrics)
+
     def arm_term(self, key: str) -> wording.Term:
         """Say what to call a model or arm: its own name, and the part it plays.
 

@@ -5,9 +5,11 @@ Names that are not listed appear as they are, with underscores turned into space
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from explainprune.reporting.formatting import name
+from explainprune.types import Metric, said_of
 
 
 @dataclass(frozen=True)
@@ -29,50 +31,17 @@ class Term:
 
 
 TERMS = {
-    # Agreement of two attributions.
-    "signed_top_k": Term(
-        "Signed top-k agreement", "score", "share of the leading reasons that agree, sign included"
-    ),
-    "signed_rank_correlation": Term("Signed rank correlation", "score", "order of signed values"),
-    "rank_correlation": Term("Rank correlation of |φ|", "score", "high even by chance"),
-    "feature_agreement": Term("Feature agreement", "score", "leading features shared"),
-    "sign_agreement": Term("Sign agreement", "score", "leading features shared, same sign"),
-    "rank_agreement": Term("Rank agreement", "score", "leading features at the same place"),
-    "signed_rank_agreement": Term("Signed rank agreement", "score", "same place and sign"),
-    "pairwise_rank_agreement": Term("Pairwise rank agreement", "score", "pairs in the same order"),
-    "jaccard": Term("Jaccard index", "score", "leading features shared, of all that lead"),
-    "cosine": Term("Cosine", "score", "angle between the two explanations"),
-    # Quality of one attribution.
-    "effective_features": Term(
-        "Effective features", "amount", "how many features carry an explanation: exp(entropy)"
-    ),
-    "gini": Term("Gini index of |φ|", "score", "1: one feature carries everything"),
-    "naopc": Term("NAOPC", "score", "faithfulness on centred logits, normalised per model"),
-    "additivity_residual": Term("Additivity residual", "plain", "what the values fail to sum to"),
-    "log_attribution_scale": Term(
-        "Size of attributions, log ratio", "score", "other over dense: mostly the logits' scale"
-    ),
-    "log_output_scale": Term("Spread of logits, log ratio", "score", "other over dense"),
-    "rescaled_change": Term(
-        "Change, scale set aside", "share", "of the attribution: |φ − β φ dense| over |φ|"
-    ),
-    "placebo_to_retrained": Term(
-        "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
-    ),
+    # Evidence of the verdicts.
     "position": Term(
         "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
     ),
-    "infidelity": Term("Normalised infidelity", "score", "lower is more faithful"),
-    "sensitivity": Term("Sensitivity", "score", "to noise on the input; lower is steadier"),
-    # Behaviour.
-    "accuracy": Term("Accuracy", "share"),
-    "r2": Term("R²", "score"),
-    "auc": Term("AUC", "score"),
-    "log_loss": Term("Log loss", "score", "lower is better"),
-    "brier": Term("Brier score", "score", "lower is better"),
-    "ece": Term("Calibration error", "score", "expected; lower is better"),
-    "churn": Term("Churn", "share", "predictions that changed"),
-    "churn_where_right": Term("Churn where dense was right", "share"),
+    "disagreement": Term("Disagreement", "share", "between the two models"),
+    "excess": Term("Excess", "share", "beyond a redrawn background"),
+    "noise": Term("Background redrawn", "share", "dense against itself"),
+    "accuracy_drop": Term("Fall of accuracy", "share"),
+    "r2_drop": Term("Fall of R²", "score"),
+    "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
+    "sparsity": Term("Sparsity", "share"),
     # Sizes.
     "params": Term("Parameters", "count"),
     "nonzero": Term("Parameters that are not zero", "count"),
@@ -83,19 +52,6 @@ TERMS = {
     "exact_cost": Term(
         "Cost of exact Shapley values", "count", "coalitions per sample and background row"
     ),
-    # Evidence of the verdicts.
-    "agreement": Term("Agreement", "score", "signed, of the leading reasons"),
-    "disagreement": Term("Disagreement", "share", "between the two models"),
-    "excess": Term("Excess", "share", "beyond a redrawn background"),
-    "noise": Term("Background redrawn", "share", "dense against itself"),
-    "effective_features_ratio": Term(
-        "Ratio of effective features", "score", "geometric mean over explanations"
-    ),
-    "accuracy_drop": Term("Fall of accuracy", "share"),
-    "r2_drop": Term("Fall of R²", "score"),
-    "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
-    "naopc_drop": Term("Fall of faithfulness", "score", "NAOPC"),
-    "sparsity": Term("Sparsity", "share"),
 }
 
 ARMS = {
@@ -114,15 +70,34 @@ ARMS = {
 }
 
 
-def term(key: str) -> Term:
+WRITTEN = {
+    "share": "share",
+    "correlation": "score",
+    "ratio": "score",
+    "count": "amount",
+    "number": "plain",
+}
+"""How numbers of each kind of metric are written."""
+
+
+def term(key: str, metrics: Mapping[str, Metric]) -> Term:
     """Return what to call the metric, size or evidence `key`.
 
-    >>> term("churn").label, term("my_metric").label, term("cosine@deep_shap").label
-    ('Churn', 'my metric', 'Cosine, by deep_shap')
+    `metrics` is what the results' figures say of themselves.
+
+    >>> term("params", {}).label, term("my_metric", {}).label
+    ('Parameters', 'my metric')
+    >>> term("cosine@deep_shap", {"cosine": Metric("correlation", "Cosine")}).label
+    'Cosine, by deep_shap'
     """
     stem, at, method = key.partition("@")
-    known = TERMS.get(stem) or Term(name(stem).replace("_", " "), _guess(stem))
+    known = TERMS.get(stem) or _said(stem, metrics)
     return replace(known, label=f"{known.label}, by {name(method)}") if at else known
+
+
+def _said(key: str, metrics: Mapping[str, Metric]) -> Term:
+    said = said_of(key, metrics)
+    return Term(name(said.label), WRITTEN[said.kind], name(said.meaning))
 
 
 def split_role(key: str) -> tuple[str, str]:
@@ -147,10 +122,3 @@ def arm(key: str) -> Term:
     ('Placebo', 'my arm')
     """
     return ARMS.get(key, Term(name(key).replace("_", " ")))
-
-
-def _guess(key: str) -> str:
-    """Guess how the numbers of an unlisted figure are written."""
-    if any(word in key for word in ("disagreement", "accuracy", "churn", "share")):
-        return "share"
-    return "amount" if "features" in key else "plain"

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explainprune.analysis.intervals import t_mean
-from explainprune.types import Comparison, Level, Measure, ModelRow
+from explainprune.analysis.intervals import over_units
+from explainprune.types import Comparison, Level, Measure, Metric, ModelRow, said_of
 
-SHARES = {
-    "signed_top_k", "feature_agreement", "sign_agreement", "rank_agreement", "jaccard", "accuracy",
-    "signed_rank_agreement", "pairwise_rank_agreement", "churn", "churn_where_right", "auc",
-    "agreement",
-}  # fmt: skip
-CORRELATIONS = {"signed_rank_correlation", "rank_correlation", "cosine"}
 SCORES = ("accuracy", "r2", "auc", "log_loss")
 COUNTS = ("params", "nonzero", "flops", "units", "live_inputs", "live_connections")
-
-
-def over_seeds(name: str, values: Iterable[float | None]) -> Measure:
-    """Return the mean over seeds, its t interval on the scale that fits the figure.
-
-    Seeds whose share is the same to the last row say nothing of how much seeds differ: no interval
-    then, unless the share is 0 or 1, where nothing is left to differ.
-    """
-    known = [math.nan if value is None else value for value in values]
-    finite = [value for value in known if math.isfinite(value)]
-    transform = "identity"
-    if name in SHARES and all(0 <= value <= 1 for value in finite):
-        transform = "logit"
-    elif name in CORRELATIONS and all(-1 <= value <= 1 for value in finite):
-        transform = "fisher"
-    found = t_mean(known, transform=transform)
-    if (
-        name in SHARES
-        and found.interval == (found.value, found.value)
-        and found.value not in (0, 1)
-    ):
-        reason = f"all {found.n} seeds gave the same, which doesn't tell how much seeds differ"
-        return replace(found, interval=None, note=reason)
-    return found
 
 
 def comparisons_over_seeds(
     seeds: Sequence[Comparison],
 ) -> dict[str, dict[str, Measure]]:
     """Average every metric of every pair that all seeds have."""
-    return _tables([comparison.comparisons for comparison in seeds])
+    return _tables([comparison.comparisons for comparison in seeds], seeds[0].metrics)
 
 
 def slices_over_seeds(
@@ -56,17 +24,20 @@ def slices_over_seeds(
 ) -> dict[str, dict[str, dict[str, Measure]]]:
     """Average the figures within classes, groups and outcomes."""
     pairs = [pair for pair in seeds[0].slices if all(pair in c.slices for c in seeds)]
-    return {pair: _tables([c.slices[pair] for c in seeds]) for pair in pairs}
+    return {pair: _tables([c.slices[pair] for c in seeds], seeds[0].metrics) for pair in pairs}
 
 
-def _tables(tables: Sequence[dict[str, dict[str, Measure]]]) -> dict[str, dict[str, Measure]]:
+def _tables(
+    tables: Sequence[dict[str, dict[str, Measure]]], said: Mapping[str, Metric]
+) -> dict[str, dict[str, Measure]]:
     found: dict[str, dict[str, Measure]] = {}
     for row in tables[0]:
         if not all(row in table for table in tables):
             continue
         shared = [name for name in tables[0][row] if all(name in t[row] for t in tables)]
         found[row] = {
-            name: over_seeds(name, [table[row][name].value for table in tables]) for name in shared
+            name: over_units(said_of(name, said), [table[row][name].value for table in tables])
+            for name in shared
         }
     return found
 
@@ -74,10 +45,11 @@ def _tables(tables: Sequence[dict[str, dict[str, Measure]]]) -> dict[str, dict[s
 def models_over_seeds(seeds: Sequence[Comparison]) -> dict[str, ModelRow]:
     """Average scores with intervals; sizes are averaged and rounded."""
     names = [name for name in seeds[0].models if all(name in c.models for c in seeds)]
-    return {name: _model([c.models[name] for c in seeds]) for name in names}
+    said = seeds[0].metrics
+    return {name: _model([c.models[name] for c in seeds], said) for name in names}
 
 
-def _model(rows: Sequence[ModelRow]) -> ModelRow:
+def _model(rows: Sequence[ModelRow], said: Mapping[str, Metric]) -> ModelRow:
     first = rows[0]
     scores: dict[str, Any] = {}
     intervals = {}
@@ -85,7 +57,7 @@ def _model(rows: Sequence[ModelRow]) -> ModelRow:
         values = [getattr(row, name) for row in rows]
         if any(value is None for value in values):
             continue
-        measure = over_seeds(name, values)
+        measure = over_units(said_of(name, said), values)
         scores[name] = measure.value
         if measure.interval is not None:
             intervals[name] = measure.interval
@@ -95,7 +67,7 @@ def _model(rows: Sequence[ModelRow]) -> ModelRow:
         if all(value is not None for value in values):
             mean = sum(values) / len(values)
             sizes[name] = round(mean) if name in COUNTS else mean
-    slices = _tables([row.slices for row in rows]) if first.slices else {}
+    slices = _tables([row.slices for row in rows], said) if first.slices else {}
     note = first.note
     if any(getattr(row, name) != getattr(first, name) for row in rows for name in COUNTS):
         note = " ".join(filter(None, [note, "Sizes are means over seeds."]))
@@ -111,7 +83,9 @@ def _model(rows: Sequence[ModelRow]) -> ModelRow:
     )
 
 
-def levels_over_seeds(results: Sequence[dict[str, Any]]) -> tuple[Level, ...]:
+def levels_over_seeds(
+    results: Sequence[dict[str, Any]], said: Mapping[str, Metric]
+) -> tuple[Level, ...]:
     """Average the sweep's rows."""
     levels = []
     for rows in zip(*(result["levels"] for result in results), strict=True):
@@ -122,7 +96,7 @@ def levels_over_seeds(results: Sequence[dict[str, Any]]) -> tuple[Level, ...]:
                 sparsity=rows[0]["sparsity"],
                 achieved=sum(row["achieved"] for row in rows) / len(rows),
                 measures={
-                    name: over_seeds(name, [row["measures"][name] for row in rows])
+                    name: over_units(said_of(name, said), [row["measures"][name] for row in rows])
                     for name in names
                 },
             )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from explainprune import network
 from explainprune.network import Model
+from explainprune.options import PruneOptions
 from explainprune.pruning import prune
-from explainprune.study.config import PruneSettings, StudyConfig
+from explainprune.study.config import StudyConfig
 from explainprune.study.recipes import Recipe, build, recipe_of
 from explainprune.types import Data, Masks
 
@@ -52,14 +53,17 @@ def dense_model(config: StudyConfig, data: Data, seed: int) -> Model:
 
 
 def pruned_at(config: StudyConfig, dense: Model, data: Data, seed: int, **changes: Any) -> Any:
-    """Prune `dense` as the configuration says, with some settings changed."""
-    settings = config.prune
+    """Prune `dense` as the configuration says, with some settings changed.
+
+    A sparsity among the changes stands in place of whatever else says how much is removed; at 0
+    the model is trained as long, and nothing goes.
+    """
     own = None if config.model.recipe is None else recipe_of(config.model)
-    arguments: dict[str, Any] = {
-        name: getattr(settings, name)
-        for name in PruneSettings.__dataclass_fields__
-        if name != "shrink"
-    }
+    arguments = {each.name: getattr(config.prune, each.name) for each in fields(PruneOptions)}
+    if "sparsity" in changes:
+        arguments["budget"] = None
+    if changes.get("sparsity") == 0.0:
+        arguments |= {"granularity": "weight", "allocation": "global"}
     return prune(dense, data, recipe=own, seed=seed, **(arguments | changes))
 
 

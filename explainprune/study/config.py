@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import check_keys, unknown
+from explainprune.options import PruneOptions
 from explainprune.types.encoding import decode, encode
+
+ITS_OWN_SHARE = re.compile(r"\d+:\d+|fan_in:.*")
+"""Granularities that say themselves how much is removed."""
 
 ARMS = ("placebo", "retrained", "random_pruned")
 
@@ -77,19 +82,18 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class PruneSettings:
-    """How the model is pruned: the arguments of `prune`, and whether the result is shrunk."""
+class PruneSettings(PruneOptions):
+    """How the model is pruned: the options of `prune`, and whether the result is shrunk.
 
-    criterion: str = "taylor"
-    granularity: str = "weight"
-    sparsity: float = 0.9
-    allocation: str = "global"
-    schedule: str = "cubic"
-    steps: int = 5
-    finetune_epochs: int | None = None
-    protect: tuple[str, ...] = ()
-    keep_at_least: int = 1
+    Where nothing says how much is removed, a sparsity of 0.9 does.
+    """
+
     shrink: bool = True
+
+    def __post_init__(self) -> None:
+        others = self.budget or not isinstance(self.allocation, str)
+        if self.sparsity is None and not others and not ITS_OWN_SHARE.fullmatch(self.granularity):
+            object.__setattr__(self, "sparsity", 0.9)
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ class StudyConfig:
             if arm not in ARMS:
                 raise unknown("arm in [study]", arm, ARMS)
         for level in (self.prune.sparsity, *self.study.levels):
-            if not 0 <= level < 1:
+            if level is not None and not 0 <= level < 1:
                 raise ValueError(f"A sparsity lies in [0, 1). Received: {level}.")
         if not 0 < self.data.test_share < 1:
             raise ValueError(f"[data] test_share lies in (0, 1). Received: {self.data.test_share}.")

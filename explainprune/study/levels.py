@@ -8,7 +8,7 @@ import numpy as np
 
 from explainprune import network
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.comparison.settings import leading
+from explainprune.analysis.comparison.settings import PRIMARY, leading
 from explainprune.analysis.metrics import METRICS
 from explainprune.network import Model
 from explainprune.study.arms import achieved, pruned_at
@@ -79,10 +79,10 @@ class _Lens:
     def figures(self, model: Model) -> dict[str, float]:
         """Return accuracy (or R²), agreement, effective features and live connections."""
         values = _flat(self._explained(model, self.targets).values)
-        agreement = METRICS["signed_top_k"](self.values, values, k=self.k)
+        agreement = METRICS[PRIMARY](self.values, values, k=self.k)
         effective = METRICS["effective_features"](values)
         found = {
-            "agreement": _mean(agreement),
+            PRIMARY: _mean(agreement),
             "effective_features": _mean(effective),
             "live_connections": float(network.liveness(model).connections),
         }

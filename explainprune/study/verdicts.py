@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from explainprune.analysis.intervals import t_mean
+from explainprune.analysis.intervals import over_units, t_mean
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
-from explainprune.study.aggregate import over_seeds
 from explainprune.study.config import ExplainSettings
-from explainprune.types import Comparison, Measure, Verdict
+from explainprune.types import Comparison, Measure, Verdict, said_of
 
 BETWEEN = ("placebo", "retrained")
 """Arms that set the scale: training without a mask is 0, another initialisation is 1."""
@@ -35,8 +34,8 @@ def procedure_verdict(
 ) -> Verdict:
     """Answer *same reasons?* for the procedure."""
     marks = {
-        pair.partition("|")[2]: over_seeds(
-            "signed_top_k",
+        pair.partition("|")[2]: over_units(
+            said_of("signed_top_k", seeds[0].metrics),
             [_one_minus(c.comparisons[pair]["signed_top_k"].value) for c in seeds],
         )
         for pair in _pairs(seeds)

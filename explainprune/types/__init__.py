@@ -25,6 +25,7 @@ from explainprune.types.drawing import (
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
 from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Verdict
+from explainprune.types.metric import Metric, metric, metric_of, said_of
 
 __all__ = [
     "CLEARER",
@@ -46,6 +47,7 @@ __all__ = [
     "Level",
     "Masks",
     "Measure",
+    "Metric",
     "ModelRow",
     "Rescaling",
     "Rows",
@@ -54,5 +56,8 @@ __all__ = [
     "Study",
     "UnitRow",
     "Verdict",
+    "metric",
+    "metric_of",
     "read_results",
+    "said_of",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Self
 from explainprune.types.drawing import Detail
 from explainprune.types.encoding import decode, encode
 from explainprune.types.measure import Measure, Verdict
+from explainprune.types.metric import Metric
 
 SCHEMA = "explainprune/results/1"
 
@@ -108,6 +109,8 @@ class Comparison(_Results):
         ``{"dense|pruned": {"class 3": {"signed_top_k": …}}}``.
     primary : str
         Name of the primary endpoint among the metrics; all others are secondary.
+    metrics : dict of str to Metric
+        What each figure is, by its name without ``"@method"``.
     detail : Detail
         Drawings, units, features and samples.
     provenance : dict of str to JSON value
@@ -122,6 +125,7 @@ class Comparison(_Results):
     comparisons: dict[str, dict[str, Measure]]
     slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
     primary: str = "signed_top_k"
+    metrics: dict[str, Metric] = field(default_factory=dict)
     detail: Detail = field(default_factory=Detail)
     provenance: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -156,7 +160,7 @@ class Study(_Results):
 
     Attributes
     ----------
-    verdict, clarity, models, comparisons, slices, primary
+    verdict, clarity, models, comparisons, slices, primary, metrics
         As in `Comparison`, for the procedure: seeds are the unit.
     seeds : tuple of int
     levels : tuple of Level
@@ -177,6 +181,7 @@ class Study(_Results):
     seeds: tuple[int, ...]
     slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
     primary: str = "signed_top_k"
+    metrics: dict[str, Metric] = field(default_factory=dict)
     levels: tuple[Level, ...] = ()
     per_seed: tuple[dict[str, Any], ...] = ()
     config: dict[str, Any] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from explainprune.types.arrays import (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rows:
-    """Inputs with, where they are known, labels and a group for each row.
+    """Inputs with, where they are known, labels, a group and a weight for each row.
 
     Attributes
     ----------
@@ -30,11 +30,14 @@ class Rows:
         Labels: class indices for classification, numbers for regression.
     group : ndarray (n,), optional
         The group each row belongs to, for subgroup analysis.
+    weight : ndarray (n,), optional
+        How much each row counts, 0 or more: in losses, scores and metrics. None: all the same.
     """
 
     x: Inputs
     y: Array | None = None
     group: Array | None = None
+    weight: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_inputs(self.x))
@@ -42,7 +45,7 @@ class Rows:
         if count == 0:
             raise ValueError(f"Data needs at least one row. Received: x with {self.describe()}.")
         check_finite(self.x, "x")
-        for name in ("y", "group"):
+        for name in ("y", "group", "weight"):
             values = getattr(self, name)
             if values is None:
                 continue
@@ -55,6 +58,8 @@ class Rows:
                 )
         if self.y is not None:
             check_finite(self.y, "y")
+        if self.weight is not None:
+            _check_weight(self.weight)
 
     def __len__(self) -> int:
         return n_rows(self.x)
@@ -65,6 +70,7 @@ class Rows:
             x=rows(self.x, index),
             y=None if self.y is None else self.y[index],
             group=None if self.group is None else self.group[index],
+            weight=None if self.weight is None else self.weight[index],
         )
 
     def describe(self) -> str:
@@ -75,7 +81,19 @@ class Rows:
 
     def __repr__(self) -> str:
         labels = "unlabelled" if self.y is None else f"y {self.y.shape}"
-        return f"Rows({self.describe()}, {labels})"
+        return f"Rows({self.describe()}, {labels}{'' if self.weight is None else ', weighted'})"
+
+
+def _check_weight(weight: Array) -> None:
+    """Raise unless there is one finite number of at least 0 for each row."""
+    if weight.ndim != 1:
+        raise ValueError(
+            f"weight needs one number for each row, shape=(n,). Received: shape={weight.shape}."
+        )
+    check_finite(weight, "weight")
+    if (weight < 0).any():
+        row = int(np.argmax(weight < 0))
+        raise ValueError(f"A weight of a row is 0 or more. Received: {weight[row]} in row {row}.")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +124,7 @@ class Data:
 
     Notes
     -----
-    `x`, `y` and `group` are those of the scored rows; ``len(data)`` counts them.
+    `x`, `y`, `group` and `weight` are those of the scored rows; ``len(data)`` counts them.
     """
 
     scored: Rows
@@ -177,6 +195,11 @@ class Data:
     def group(self) -> Array | None:
         """Group of each scored row."""
         return self.scored.group
+
+    @property
+    def weight(self) -> Array | None:
+        """Weight of each scored row."""
+        return self.scored.weight
 
     @property
     def learnable(self) -> Rows:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 T = TypeVar("T")
 
@@ -12,7 +13,21 @@ T = TypeVar("T")
 def _converter() -> Any:
     from cattrs import Converter
 
-    return Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter.register_structure_hook_func(_is_open, _one_of)
+    return converter
+
+
+def _is_open(kind: Any) -> bool:
+    """Whether a type is a union of more than one type and None."""
+    return isinstance(kind, UnionType) and len({*get_args(kind)} - {NoneType}) > 1
+
+
+def _one_of(plain: Any, kind: Any) -> Any:
+    """Take a plain value as it is where one of a union's types holds it."""
+    if not any(isinstance(plain, get_origin(each) or each) for each in get_args(kind)):
+        raise ValueError(f"expected {kind}. Received: {plain!r}")
+    return plain
 
 
 def encode(value: Any) -> Any:

@@ -120,8 +120,28 @@ def test_equal_values_do_not_claim_certainty_where_bounds_are_known():
     assert bootstrap_mean([0.0] * n, bounds=(-1, 1)).interval == pytest.approx(
         (measure.low - 1, 1 - measure.low)
     )
-    assert bootstrap_mean([3.0] * n).interval == (3.0, 3.0)
-    assert bootstrap_mean([3.0] * n).note == "all 59 values are equal"
+    assert bootstrap_mean([3.0] * n, certain=True).interval == (3.0, 3.0)
+    assert bootstrap_mean([3.0] * n, certain=True).note == "all 59 values are equal"
+
+
+@pytest.mark.parametrize("bounds", [None, (None, None), (0.0, None), (None, 5.0)])
+def test_equal_values_of_unknown_bounds_have_no_interval(bounds):
+    for values in ([3.0] * 59, [3.0, 3.0 + 1e-15] * 30, [0.0, 0.0]):
+        found = bootstrap_mean(values, bounds=bounds)
+        assert found.value == pytest.approx(values[0])
+        assert found.interval is None
+        assert found.note.endswith("are equal: how far others may lie isn't known")
+
+
+def test_values_that_differ_are_widened_only_where_others_may_be_rare():
+    values = np.linspace(0.90, 0.98, 50)
+    plain = bootstrap_mean(values)
+    assert bootstrap_mean(values, bounds=(-1, 1), rare=False).interval == plain.interval
+    wide = bootstrap_mean(values, bounds=(-1, 1))
+    assert wide.low == pytest.approx(0.94 - (1 - 0.025 ** (1 / 50)) * 1.94)
+    assert bootstrap_mean([0.9] * 50, bounds=(-1, 1), rare=False).low == pytest.approx(
+        0.9 - (1 - 0.025 ** (1 / 50)) * 1.9
+    )
 
 
 def test_one_disagreement_more_never_narrows_the_bound():

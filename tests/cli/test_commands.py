@@ -56,6 +56,16 @@ def test_prune_says_what_a_budget_asked_for_and_what_came_out(cli, files):
     assert asked == "0.7" and 0.6 < float(reached) <= 0.7
 
 
+def test_prune_takes_options_of_every_form(cli, files):
+    outcome = cli(
+        *("prune", "dense.keras", "--data", "d.npz", "-o", "p.keras", "--granularity", "unit"),
+        *("--criterion", "magnitude", "--allocation", "hidden=0.25", "--refit", "true", "--json"),
+        *("--steps", 1, "--finetune-epochs", 0),
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["removed"] == 3 and "refit" in outcome.json["history"][1]
+
+
 def test_attribute_writes_npz_or_long_csv(cli, files):
     common = ("attribute", "dense.keras", "--data", "d.csv", "--rows", 5, "--method", "gradient")
     outcome = cli(*common, "-o", "a.npz", "--explain", 2, "--json")

@@ -43,6 +43,20 @@ def test_what_is_printed_reads_back_as_the_same(cli):
     assert study_config(printed(cli)) == StudyConfig()
 
 
+def test_flags_of_every_form_reach_the_configuration(cli, monkeypatch):
+    monkeypatch.setenv("EXPLAINPRUNE_STEPS", "7")
+    given = printed(
+        cli,
+        *("--budget", "params_kept=0.5", "--allocation", "a/b=0.5", "--allocation", "c=[0, 1]"),
+        *("--protect", "a", "--protect", "b", "--refit", "obs"),
+    )["prune"]
+    assert given["budget"] == {"params_kept": 0.5} and "sparsity" not in given
+    assert given["allocation"] == {"a/b": 0.5, "c": [0, 1]}
+    assert (given["protect"], given["refit"], given["steps"]) == (["a", "b"], "obs", 7)
+    plain = printed(cli, "--allocation", "uniform", "--refit", "true")["prune"]
+    assert (plain["allocation"], plain["refit"], plain["sparsity"]) == ("uniform", True, 0.9)
+
+
 def test_print_config_as_json(cli):
     assert cli("run", "--print-config", "--json").json == StudyConfig().to_dict()
 

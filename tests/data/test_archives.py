@@ -41,6 +41,7 @@ def test_everything_a_file_may_hold(tmp_path, suffix):
         x=X,
         y=Y,
         group=np.array(["f", "m", "f", "m"]),
+        weight=np.array([0.5, 1, 2, 4]),
         background=X[:1] + 0.5,
         feature_names=np.array(["a", "b"]),
         class_names=np.array(["no", "yes"]),
@@ -50,6 +51,7 @@ def test_everything_a_file_may_hold(tmp_path, suffix):
     np.testing.assert_array_equal(data.x, X)
     np.testing.assert_array_equal(data.y, Y)
     assert data.group.tolist() == ["f", "m", "f", "m"]
+    assert data.weight.tolist() == [0.5, 1, 2, 4]
     np.testing.assert_array_equal(data.background, X[:1] + 0.5)
     assert (data.feature_names, data.class_names) == (("a", "b"), ("no", "yes"))
     assert (data.image_shape, data.name, data.task) == ((1, 2), "mine", "classification")

@@ -35,6 +35,34 @@ def test_train_and_test_as_keras_gives_them():
     assert (len(data.train), len(data)) == (4, 2)
 
 
+def test_weights_of_rows_come_as_a_third_part_or_by_themselves():
+    weight = [0.5, 0, 2, 1]
+    for data in (load_data((X, Y, weight)), load_data((X, Y), weight=weight)):
+        assert data.weight.tolist() == weight and data.y.tolist() == Y.tolist()
+    parts = load_data(((X, Y, weight), (X[:2], Y[:2], weight[:2])))
+    assert parts.train.weight.tolist() == weight and parts.weight.tolist() == weight[:2]
+    table = pd.DataFrame({"a": [1, 2, 3, 4], "w": weight})
+    beside = load_data((table, Y), weight="w")
+    assert beside.feature_names == ("a",) and beside.weight.tolist() == weight
+    assert load_data((table, Y, pd.Series(weight))).feature_names == ("a", "w")
+    assert load_data(load_data((X, Y)), weight=weight).weight.tolist() == weight
+
+
+@pytest.mark.parametrize(
+    ("source", "weight", "message"),
+    [
+        (X, "w", "weight='w' names a column of a table or an array of a file. Received: a ndarray"),
+        ((X, Y), "w", "weight='w' names a column. Received: x as ndarray"),
+        ("wine", "w", "the name of a weight column say how to read a source"),
+        ((X, Y, None, None), None, r"\(x, y, weight\), or \(train, test\).*Received: 4 parts"),
+        ((X, Y), [1], r"weight needs one entry for each of the 4 rows"),
+    ],
+)
+def test_weights_that_are_refused(source, weight, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        load_data(source, weight=weight)
+
+
 def test_dicts_of_inputs():
     data = load_data(({"a": X, "tokens": np.array([[1], [2], [3], [4]])}, Y))
     assert list(data.x) == ["a", "tokens"] and data.x["tokens"].dtype.kind == "i"
@@ -173,7 +201,7 @@ def nan(where):
         ({}, ValueError, "Inputs given as a dict need at least one entry"),
         ({"a": X, "b": X[:2]}, ValueError, "All inputs need the same number of rows"),
         ((X, Y[:2]), ValueError, r"y needs one entry for each of the 4 rows .* y.shape=\(2,\)"),
-        ((X, Y, Y), TypeError, r"A tuple of data is \(x, y\), .* Received: 3 parts"),
+        ((X, Y, Y, Y), TypeError, r"A tuple of data is \(x, y\) .* Received: 4 parts"),
         (None, TypeError, "Received: NoneType"),
         (3, TypeError, "Received: int"),
         ("digts", ValueError, "Unknown data set 'digts'. Did you mean 'digits'"),

@@ -40,8 +40,12 @@ def test_inputs_alone_are_unlabelled():
 
 def test_one_hot_labels_and_weights():
     one_hot = np.eye(3, dtype=np.float32)[Y]
-    for source in (stream(X, one_hot, np.ones(6)), stream(X, one_hot, np.ones(6)).batch(6)):
-        np.testing.assert_array_equal(load_data(source).y, Y)
+    weight = np.arange(6.0)
+    for source in (stream(X, one_hot, weight), stream(X, one_hot, weight).batch(4)):
+        data = load_data(source)
+        np.testing.assert_array_equal(data.y, Y)
+        np.testing.assert_array_equal(data.weight, weight)
+    assert load_data(stream(X, Y)).weight is None
     np.testing.assert_array_equal(load_data(stream(X, one_hot)).y, Y)
 
 

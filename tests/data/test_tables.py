@@ -66,6 +66,14 @@ def test_a_text_group_column_only_groups(source):
     assert data.feature_names == ("age", "height", "member")
 
 
+def test_a_column_of_weights_is_no_feature(source):
+    data = load_data(source(NUMBERS), weight="age")
+    assert data.weight.tolist() == [31, 42, 53, 64]
+    assert data.feature_names == ("height", "member")
+    with pytest.raises(ValueError, match=r"Unknown weight column 'ago'. Did you mean 'age'"):
+        load_data(source(NUMBERS), weight="ago")
+
+
 def test_text_as_the_target_gives_class_names(source):
     with pytest.warns(UserWarning, match=r"alphabetically: 0 = Bonn, 1 = Oslo, 2 = Rome\. If"):
         data = load_data(source(FRAME), target="city")

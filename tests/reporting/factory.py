@@ -22,6 +22,7 @@ from explainprune.types import (
     Detail,
     Level,
     Measure,
+    Metric,
     Rescaling,
     Sample,
     Study,
@@ -42,6 +43,22 @@ HOSTILE = (
     "\ud800 half a pair",
 )
 LONG = "a_feature_whose_name_somebody_generated_and_never_looked_at_" * 4
+
+METRICS = {
+    "signed_top_k": Metric(
+        "share", "Signed top-k agreement", "share of the leading reasons that agree, sign included"
+    ),
+    "signed_rank_correlation": Metric("correlation", "Signed rank correlation"),
+    "cosine": Metric("correlation", "Cosine", "angle between the two explanations"),
+    "effective_features": Metric("count", "Effective features", "how many carry an explanation"),
+    "effective_features_ratio": Metric("ratio", "Ratio of effective features", "geometric mean"),
+    "naopc_drop": Metric("number", "Fall of faithfulness", "NAOPC"),
+    "accuracy": Metric("share", "Accuracy", better="more"),
+    "auc": Metric("number", "AUC", better="more"),
+    "r2": Metric("number", "R²", better="more"),
+    "log_loss": Metric("number", "Log loss", "lower is better", better="less"),
+    "churn": Metric("share", "Churn", "predictions that changed", better="less", of_two=True),
+}
 
 
 AGREEMENTS = {
@@ -83,6 +100,7 @@ def comparison(**changes):
         "clarity": clearer(),
         "models": model_rows(),
         "comparisons": pairs_of(),
+        "metrics": METRICS,
         "slices": {
             "dense|pruned": {
                 f"class {k}": {
@@ -205,7 +223,9 @@ def study(seeds=(0, 1, 2), sparsities=(0.5, 0.8, 0.9, 0.95, 0.97)):
                     sparsity + 0.0007 if arm != "placebo" else sparsity,
                     {
                         "accuracy": measure(max(0.1, 0.975 - 0.12 * harm), 0.01 + 0.02 * harm, **n),
-                        "agreement": measure(max(0.05, 0.98 - 0.4 * harm), 0.02 + 0.03 * harm, **n),
+                        "signed_top_k": measure(
+                            max(0.05, 0.98 - 0.4 * harm), 0.02 + 0.03 * harm, **n
+                        ),
                         "effective_features": measure(27 - 20 * sparsity * (loss > 0.5), 1.5, **n),
                         "live_connections": measure(4464 * (1 - sparsity), 20, **n),
                     },
@@ -225,6 +245,7 @@ def study(seeds=(0, 1, 2), sparsities=(0.5, 0.8, 0.9, 0.95, 0.97)):
         models=model_rows(**n),
         comparisons=pairs_of(**n),
         pair=comparison(),
+        metrics=METRICS,
         seeds=seeds,
         slices={"dense|pruned": {"class 3": {"signed_top_k": measure(0.91, 0.04, **n)}}},
         levels=tuple(levels),

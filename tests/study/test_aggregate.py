@@ -1,22 +1,29 @@
 """Figures over seeds: hand-made seeds with known means, intervals and verdicts."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from scipy.stats import t
 
+from explainprune.analysis.intervals import over_units
+from explainprune.analysis.metrics import METRICS
 from explainprune.study.aggregate import (
     comparisons_over_seeds,
     levels_over_seeds,
     models_over_seeds,
-    over_seeds,
     per_seed,
 )
 from explainprune.study.config import ExplainSettings
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
-from explainprune.types import Comparison, Measure, ModelRow, Verdict
+from explainprune.types import Comparison, Measure, Metric, ModelRow, Verdict, metric_of
 
 NO = "made by hand"
+SAID = {name: metric_of(function) for name, function in METRICS.items()}
+
+
+def over_seeds(name, values):
+    return over_units(SAID[name], values)
 
 
 def measure(value):
@@ -56,6 +63,7 @@ def seed_of(disagreement, *, noise=0.01, ratio=0.5, loss=0.0, accuracy=0.9, conn
             "dense|retrained": {"signed_top_k": measure(0.78)},
             "dense|redrawn_background": {"signed_top_k": measure(1 - noise)},
         },
+        metrics=SAID,
     )
 
 
@@ -135,7 +143,7 @@ def test_levels_are_averaged_row_by_row():
         measures = {"agreement": value, "accuracy": 0.5}
         return {"arm": "pruned", "sparsity": 0.9, "achieved": 0.9, "measures": measures}
 
-    found = levels_over_seeds([{"levels": [level(0.7)]}, {"levels": [level(0.9)]}])
+    found = levels_over_seeds([{"levels": [level(0.7)]}, {"levels": [level(0.9)]}], SAID)
     assert len(found) == 1
     assert found[0].measures["agreement"].value == pytest.approx(0.8)
     assert found[0].measures["accuracy"].value == 0.5
@@ -147,9 +155,30 @@ def test_each_seeds_own_figures_are_kept():
     assert rows[0]["dense|pruned"] == {"signed_top_k": pytest.approx(0.9)}
 
 
-def test_seeds_that_agree_to_the_row_have_no_interval_but_at_the_edge():
+def test_seeds_that_agree_to_the_row_have_no_interval_at_the_edge_neither():
     found = over_seeds("accuracy", [0.975, 0.975, 0.975])
     assert (found.value, found.interval) == (0.975, None)
     assert found.note == "all 3 seeds gave the same, which doesn't tell how much seeds differ"
-    assert over_seeds("signed_top_k", [1.0, 1.0, 1.0]).interval == (1.0, 1.0)
+    assert over_seeds("signed_top_k", [1.0, 1.0, 1.0]).interval is None
+    assert over_seeds("log_loss", [0.7, 0.7]).interval is None
     assert over_seeds("accuracy", [0.975, 0.975, 0.98]).interval is not None
+
+
+def test_a_users_figure_is_read_by_what_it_says_of_itself_by_every_method():
+    """A correlation of one's own gets Fisher's interval; a share of one's own the logit's."""
+    values = [0.2, -0.1, 0.4]
+    pairs = [
+        {"mine": measure(v), "mine@exact": measure(v), "ours": measure(v + 0.5), "odd": measure(v)}
+        for v in values
+    ]
+    said = {"mine": Metric("correlation"), "ours": Metric("share")}
+    seeds = [
+        replace(seed_of(0.1), comparisons={"dense|pruned": pair}, metrics=said) for pair in pairs
+    ]
+    found = comparisons_over_seeds(seeds)["dense|pruned"]
+    low, high = t_interval([math.atanh(v) for v in values])
+    for name in ("mine", "mine@exact"):
+        assert found[name].interval == pytest.approx((math.tanh(low), math.tanh(high)))
+    low, high = t_interval([math.log((v + 0.5) / (0.5 - v)) for v in values])
+    assert found["ours"].interval == pytest.approx([1 / (1 + math.exp(-e)) for e in (low, high)])
+    assert found["odd"].interval == pytest.approx(t_interval(values))  # says nothing of itself

@@ -48,8 +48,16 @@ def test_rows_hold_copies_and_cannot_change():
     assert Rows(X).take(slice(1)).y is None
 
 
+def test_weights_go_with_their_rows():
+    held = Rows(X, [0, 1, 0], weight=[1, 2, 0])
+    assert held.take([2, 1]).weight.tolist() == [0, 2] and not held.weight.flags.writeable
+    assert Data(held).weight.tolist() == [1, 2, 0] and Data(Rows(X)).weight is None
+    assert Data(held).with_(name="other").weight.tolist() == [1, 2, 0]
+
+
 def test_rows_say_their_shapes():
     assert repr(Rows(X, [0, 1, 0])) == "Rows(shape=(3, 2), y (3,))"
+    assert repr(Rows(X, weight=[0, 1, 0])) == "Rows(shape=(3, 2), unlabelled, weighted)"
     assert repr(Rows({"a": X, "b": X[:, :1]})) == (
         "Rows(a: shape=(3, 2), b: shape=(3, 1), unlabelled)"
     )
@@ -66,6 +74,10 @@ def test_rows_say_their_shapes():
         ({"x": X, "y": 0}, r"y needs one entry .* y.shape=\(\)"),
         ({"x": X, "y": [0, np.nan, 1]}, r"y has 1 values that are NaN"),
         ({"x": X, "group": ["a"]}, r"group needs one entry for each of the 3 rows"),
+        ({"x": X, "weight": [1.0]}, r"weight needs one entry for each of the 3 rows"),
+        ({"x": X, "weight": [1, -2, 0]}, r"weight of a row is 0 or more. Received: -2 in row 1"),
+        ({"x": X, "weight": [1, np.nan, 0]}, r"weight has 1 values that are NaN"),
+        ({"x": X, "weight": X}, r"one number for each row, shape=\(n,\). Received: shape=\(3, 2\)"),
     ],
 )
 def test_rows_that_are_refused(fields, message):

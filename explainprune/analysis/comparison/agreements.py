@@ -9,21 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.intervals import bootstrap_mean, t_mean
-from explainprune.types import Array, Measure
-
-SHARES = (
-    "signed_top_k",
-    "feature_agreement",
-    "sign_agreement",
-    "rank_agreement",
-    "signed_rank_agreement",
-    "jaccard",
-    "accuracy",
-    "churn",
-    "churn_where_right",
-)
-"""Metrics that count something: their values may all be equal without being certain."""
+from explainprune.analysis.intervals import bootstrap_mean, over_units
+from explainprune.types import Array, Measure, Metric, said_of
 
 
 @dataclass(eq=False)
@@ -74,45 +61,57 @@ class PerRow:
         return iter(self._sums)
 
 
-def measure(name: str, values: Array, *, seed: int, certain: bool = False) -> Measure:
+def measure(said: Metric, values: Array, *, seed: int, certain: bool = False) -> Measure:
     """Average a metric over rows, with its interval.
 
-    `certain`: both models are one function, so that no unseen row can differ.
+    Shares count something, so that what wasn't seen may be rare; of other metrics that holds only
+    where all values are equal.
+
+    Parameters
+    ----------
+    said : Metric
+        What the metric's numbers are.
+    certain : bool
+        Both models are one function, so that no unseen row can differ.
     """
-    return bootstrap_mean(values, seed=seed, bounds=bounds_of(name, certain))
-
-
-def bounds_of(name: str, certain: bool = False) -> tuple[float, float] | None:
-    """Return what a metric's values can be at all, where that says what unseen rows may hold."""
-    return (0.0, 1.0) if name in SHARES and not certain else None
+    return bootstrap_mean(
+        values, seed=seed, bounds=said.bounds, rare=said.kind == "share", certain=certain
+    )
 
 
 def measures(
-    rows: PerRow, where: Array | None = None, *, seed: int, certain: bool = False
+    rows: PerRow,
+    said: Mapping[str, Metric],
+    where: Array | None = None,
+    *,
+    seed: int,
+    certain: bool = False,
 ) -> dict[str, Measure]:
     """Average every metric over the rows that were measured, or those of them at `where`."""
     chosen = rows.met if where is None else rows.met & where
-    return {name: measure(name, rows[name][chosen], seed=seed, certain=certain) for name in rows}
+    return {
+        name: measure(said_of(name, said), rows[name][chosen], seed=seed, certain=certain)
+        for name in rows
+    }
 
 
-def measures_of_copies(rows: PerRow) -> dict[str, Measure]:
+def measures_of_copies(rows: PerRow, said: Mapping[str, Metric]) -> dict[str, Measure]:
     """Average every metric over copies of a model that took turns: copies are the unit.
 
     They differ among each other by far more than rows do.
     """
-    return {name: over_copies(name, rows.turns(name)) for name in rows}
+    return {name: over_copies(said_of(name, said), rows.turns(name)) for name in rows}
 
 
-def over_copies(name: str, values: Array) -> Measure:
+def over_copies(said: Metric, values: Array) -> Measure:
     """Average one figure for each copy, with Student's interval; infinite ones are left out."""
     finite = np.where(np.isfinite(values), values, np.nan)
-    return t_mean(finite, transform="logit" if name in SHARES else "identity", unit="copies")
+    return over_units(said, finite, unit="copies")
 
 
 def beyond(disagreement: Array, noise: Array, *, seed: int, certain: bool) -> Measure:
     """Average ``disagreement − noise`` over rows where both are defined."""
-    bounds = None if certain else (-1.0, 1.0)
-    return bootstrap_mean(disagreement - noise, seed=seed, bounds=bounds)
+    return bootstrap_mean(disagreement - noise, seed=seed, bounds=(-1.0, 1.0), certain=certain)
 
 
 def renamed(rows: Mapping[str, Any], method: str | None) -> dict[str, Any]:

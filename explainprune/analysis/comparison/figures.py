@@ -13,7 +13,8 @@ from explainprune.analysis.comparison.model_rows import model_row
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.slices import by_class, by_group, slices_of
 from explainprune.analysis.intervals import mapped
-from explainprune.types import Array, Measure, ModelRow
+from explainprune.analysis.metrics.derived import log_ratio
+from explainprune.types import Array, Measure, Metric, ModelRow, metric_of
 
 Figures = dict[str, Measure]
 
@@ -31,10 +32,10 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
     dict of str to dict of str to Measure
         ``{"dense|pruned": {"signed_top_k": …}}``.
     """
-    figures = {}
+    figures, said = {}, _said(case, found)
     for name, rows in found.pairs.items():
         certain = case.certain and name == case.other.name
-        mean = _ratios(_averaged(case, name, rows, certain=certain))
+        mean = _ratios(_averaged(rows, name, said, seed=case.settings.seed, certain=certain))
         if method is None:
             mean |= _behaviour(case, name, np.ones(rows.n, dtype=bool))
         figures[f"{case.dense.name}|{name}"] = _suffixed(mean, method)
@@ -45,12 +46,13 @@ def sliced_figures(case: Case, found: Measured) -> dict[str, dict[str, Figures]]
     """Average the metrics of the pair, and of the redrawn background, within each slice."""
     cuts = slices_of(case.data, case.dense, case.other, case.task)
     figures: dict[str, dict[str, Figures]] = {}
+    said = _said(case, found)
     for name in (case.other.name, REDRAWN):
         if name not in found.pairs:
             continue
         rows, certain = found.pairs[name], case.certain and name == case.other.name
         figures[f"{case.dense.name}|{name}"] = {
-            cut: _ratios(measures(rows, where, seed=case.settings.seed, certain=certain))
+            cut: _ratios(measures(rows, said, where, seed=case.settings.seed, certain=certain))
             | _behaviour(case, name, where)
             for cut, where in cuts.items()
         }
@@ -65,11 +67,12 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
     subjects = {name: [subject] for name, subject in case.subjects.items()}
     if case.copies:
         subjects[RANDOM] = case.copies.scored
-    rows = {}
+    rows, said = {}, case.settings.said
     for name, group in subjects.items():
         quality: Figures = {}
         for method, each in found:
-            quality |= _suffixed(_averaged(case, name, each.quality[name]), method)
+            mean = _averaged(each.quality[name], name, said, seed=case.settings.seed)
+            quality |= _suffixed(mean, method)
         priced = name in case.settings.names
         rows[name] = model_row(
             group,
@@ -83,11 +86,17 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
     return rows
 
 
-def _averaged(case: Case, name: str, rows: PerRow, *, certain: bool = False) -> Figures:
+def _said(case: Case, found: Measured) -> dict[str, Metric]:
+    return case.settings.said | {"log_effective_features_ratio": log_ratio(found.players)}
+
+
+def _averaged(
+    rows: PerRow, name: str, said: Mapping[str, Metric], *, seed: int, certain: bool = False
+) -> Figures:
     """Average over rows; over copies, where an arm is several of them."""
     if name == RANDOM:
-        return measures_of_copies(rows)
-    return measures(rows, seed=case.settings.seed, certain=certain)
+        return measures_of_copies(rows, said)
+    return measures(rows, said, seed=seed, certain=certain)
 
 
 def _ratios(figures: Figures) -> Figures:
@@ -105,16 +114,15 @@ def _behaviour(case: Case, name: str, where: Array) -> Figures:
     y = None if case.data.y is None else case.data.y[where]
     a, b = (case.subjects[each].logits[where] for each in (case.dense.name, name))
     chosen = {key: case.settings.behaviour[key] for key in _of_two(case)}
-    return {
-        key: score(key, metric, a, b, y, seed=case.settings.seed) for key, metric in chosen.items()
-    }
+    return {key: score(metric, a, b, y, seed=case.settings.seed) for key, metric in chosen.items()}
 
 
 def _of_two(case: Case) -> list[str]:
+    labelled = case.data.y is not None
     return [
         key
-        for key in case.settings.behaviour
-        if key.startswith("churn") and applies(key, case.task, case.data.y is not None)
+        for key, metric in case.settings.behaviour.items()
+        if metric_of(metric).of_two and applies(metric, case.task, labelled)
     ]
 
 

@@ -13,6 +13,7 @@ from explainprune.analysis.comparison.measuring import REDRAWN, Measured
 from explainprune.analysis.comparison.scores import loss_of
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.intervals import bootstrap_mean, mapped
+from explainprune.analysis.metrics.derived import log_ratio
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
 from explainprune.analysis.verdict.wording import number
 from explainprune.types import Measure, ModelRow, Verdict
@@ -31,7 +32,7 @@ def judge_reasons(case: Case, found: Measured) -> Verdict:
     figures = {
         name: mapped(
             measure(
-                PRIMARY,
+                settings.said[PRIMARY],
                 found.pairs[name][PRIMARY][found.pairs[name].met],
                 seed=seed,
                 certain=case.certain and name == case.other.name,
@@ -76,16 +77,20 @@ def judge_clarity(case: Case, found: Measured, models: Mapping[str, ModelRow]) -
     settings, seed = case.settings, case.settings.seed
     pair = found.pairs[case.other.name]
     ours, theirs = (found.quality[name]["effective_features"] for name in settings.names)
-    ratio = bootstrap_mean(pair["log_effective_features_ratio"], seed=seed)
+    certain, said = case.certain, settings.said
+    ratio = measure(
+        log_ratio(found.players), pair["log_effective_features_ratio"], seed=seed, certain=certain
+    )
     loss, score = loss_of(
         case.dense, case.other, case.data.y, case.task, seed=seed, certain=case.certain
     )
+    counts = 1.0, float(found.players)
     planned = pair["naopc_drop"][found.how.rows]
-    drop = bootstrap_mean(planned, seed=seed)
+    drop = measure(said["naopc_drop"], planned, seed=seed, certain=certain)
     return clearer(
         mapped(ratio, lambda log: float(np.exp(log))),
-        bootstrap_mean(ours, seed=seed),
-        bootstrap_mean(theirs, seed=seed),
+        bootstrap_mean(ours, seed=seed, bounds=counts, rare=False),
+        bootstrap_mean(theirs, seed=seed, bounds=counts, rare=False),
         [
             not_broken(loss, settings.accuracy_margin, score=score),
             faithful(drop, settings.faithfulness_margin),

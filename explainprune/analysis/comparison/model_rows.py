@@ -11,7 +11,7 @@ from explainprune.analysis.comparison.agreements import over_copies
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import Settings
 from explainprune.analysis.comparison.subjects import Subject
-from explainprune.types import Array, Data, Inputs, Measure, ModelRow
+from explainprune.types import Array, Data, Inputs, Measure, Metric, ModelRow, metric_of
 from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
 
@@ -74,17 +74,17 @@ def _scores(
     y = None if data.y is None else data.y[where]
     found = {}
     for name, metric in settings.behaviour.items():
-        if name.startswith("churn") or not applies(name, task, data.y is not None):
+        if metric_of(metric).of_two or not applies(metric, task, data.y is not None):
             continue
-        each = [score(name, metric, s.logits[where], None, y, seed=settings.seed) for s in subjects]
-        found[name] = each[0] if len(each) == 1 else _mean(name, each)
+        each = [score(metric, s.logits[where], None, y, seed=settings.seed) for s in subjects]
+        found[name] = each[0] if len(each) == 1 else _mean(metric_of(metric), each)
     # Within a class, AUC isn't defined: such figures are left out.
     return {name: measure for name, measure in found.items() if measure.value is not None}
 
 
-def _mean(name: str, each: list[Measure]) -> Measure:
+def _mean(said: Metric, each: list[Measure]) -> Measure:
     """Average a figure over copies of a model: its interval is one over copies."""
-    return over_copies(name, np.array([np.nan if m.value is None else m.value for m in each]))
+    return over_copies(said, np.array([np.nan if m.value is None else m.value for m in each]))
 
 
 def size_facts(

@@ -2,56 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from explainprune.analysis.attribution.scale import Fit, fitted_scale
-from explainprune.analysis.comparison.agreements import bounds_of
+from explainprune.analysis.comparison.agreements import measure
 from explainprune.analysis.comparison.subjects import Subject
-from explainprune.analysis.intervals import bootstrap_mean
-from explainprune.analysis.metrics.behaviour.auc import auc_rows
+from explainprune.analysis.intervals import bootstrap_mean, mapped
 from explainprune.analysis.metrics.behaviour.prediction import as_outputs
 from explainprune.analysis.metrics.behaviour.r2 import r2_rows
-from explainprune.types import Array, Measure
-
-AS_ROWS: dict[str, Callable[..., Array]] = {"auc": auc_rows, "r2": r2_rows}
-"""Figures of all rows together, as one value for each row with that mean and its spread."""
-OF_CLASSES = ("accuracy", "auc", "log_loss", "churn", "churn_where_right")
+from explainprune.types import Array, Measure, metric_of
 
 
-def applies(name: str, task: str, labelled: bool) -> bool:
+def applies(metric: Callable[..., Any], task: str, labelled: bool) -> bool:
     """Whether a behaviour metric can be had for this task with these labels.
 
-    A metric that isn't ours is tried.
+    One that doesn't say what it needs is tried.
     """
-    if name == "churn":
-        return task == "classification"
-    if name == "r2":
-        return labelled and task == "regression"
-    return (task == "classification" and labelled) if name in OF_CLASSES else True
+    said = metric_of(metric)
+    return said.task in ("", task) and (labelled or not said.labelled)
 
 
 def score_rows(
-    name: str, metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None
+    metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None
 ) -> Array | float:
     """Return a behaviour metric as one value for each row, or its single figure."""
-    function: Callable[..., Any] = AS_ROWS.get(name, metric)
+    function: Callable[..., Any] = getattr(metric, "rows", metric)
     found = np.asarray(function(a, b, y), dtype=np.float64)
     return float(found) if found.ndim == 0 else found
 
 
 def score(
-    name: str, metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None, *, seed: int
+    metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None, *, seed: int
 ) -> Measure:
     """Return a behaviour metric with its interval over rows."""
-    values = score_rows(name, metric, a, b, y)
+    values = score_rows(metric, a, b, y)
     if isinstance(values, float):
         note = "one figure for all rows: no interval"
         defined = not np.isnan(values)
         return Measure(values if defined else None, None, len(a), "samples", note)
-    return bootstrap_mean(values, seed=seed, bounds=bounds_of(name))
+    said = metric_of(metric)
+    if not hasattr(metric, "rows"):
+        return measure(said, values, seed=seed)
+    # One row may weigh more than the figure's bounds: they cut the interval, no more.
+    low = -math.inf if said.bounds[0] is None else said.bounds[0]
+    high = math.inf if said.bounds[1] is None else said.bounds[1]
+    return mapped(bootstrap_mean(values, seed=seed), lambda v: min(max(v, low), high))
 
 
 def loss_of(
@@ -77,7 +76,7 @@ def loss_of(
         rows, name = 1 - r2_rows(b, None, as_outputs(a)), "variance"
     else:
         rows, name = r2_rows(a, None, y) - r2_rows(b, None, y), "r2"
-    return bootstrap_mean(rows, seed=seed, bounds=None if certain else bounds), name
+    return bootstrap_mean(rows, seed=seed, bounds=bounds, certain=certain), name
 
 
 def scale_rows(a: Array, b: Array) -> Array:

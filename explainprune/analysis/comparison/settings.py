@@ -8,7 +8,9 @@ from typing import Any
 
 from explainprune.analysis.attribution import METHODS
 from explainprune.analysis.metrics import METRICS, kind_of
+from explainprune.analysis.metrics.derived import DERIVED
 from explainprune.lookup import look_up, name_of, unknown
+from explainprune.types import Metric, metric_of
 
 PRIMARY = "signed_top_k"
 NEEDED = (PRIMARY, "effective_features", "naopc")
@@ -63,6 +65,12 @@ class Settings:
     clarity_margin: float
     k: int | None
     seed: int
+
+    @property
+    def said(self) -> dict[str, Metric]:
+        """What every figure is, by its name: what metrics say of themselves, and what follows."""
+        own = {**self.agreement, **self.quality, **self.behaviour}
+        return DERIVED | {name: metric_of(function) for name, function in own.items()}
 
     @property
     def pair(self) -> str:

@@ -9,7 +9,10 @@ import numpy as np
 
 from explainprune.analysis.intervals.shared import TAIL, defined, too_few
 from explainprune.types import Array, Measure
+from explainprune.types.metric import Bounds
 
+ROUNDING = 1e-6
+"""Values are equal that differ by no more of their bounds' span, or else of the largest."""
 LARGE = 1000
 """From so many samples on, the BCa interval of a mean is had in closed form."""
 _BLOCK = 2**22  # resampled values held at once: 32 MB
@@ -20,7 +23,9 @@ def bootstrap_mean(
     *,
     seed: int = 0,
     draws: int = 2000,
-    bounds: tuple[float, float] | None = None,
+    bounds: Bounds | None = None,
+    rare: bool = True,
+    certain: bool = False,
 ) -> Measure:
     """Return the mean of `values` with an interval over samples.
 
@@ -29,7 +34,7 @@ def bootstrap_mean(
     doi:10.1214/aos/1176350933). Where `bounds` say what a value can be at all, the interval is
     never narrower than what unseen rows allow: a share up to ``u = 1 − 0.025^(1/n)`` of all rows
     may differ from every one of the n that were seen, so that the mean may be ``u·(high − mean)``
-    higher.
+    higher. Equal values without bounds don't tell how far others may lie: no interval.
 
     Parameters
     ----------
@@ -38,13 +43,19 @@ def bootstrap_mean(
     seed : int
     draws : int
         Bootstrap samples.
-    bounds : (float, float), optional
-        Least and largest possible value.
+    bounds : (float or None, float or None), optional
+        Least and largest possible value; None: unknown.
+    rare : bool
+        Whether values that weren't seen may be rare: then `bounds` widen the interval also where
+        values differ. Else only where all are equal.
+    certain : bool
+        Whether no further value can differ from equal ones: then the interval has no width.
 
     Returns
     -------
     Measure
-        Without an interval for fewer than two values, without a value for none.
+        Without an interval for fewer than two values, or equal ones without bounds; without a
+        value for none.
 
     Examples
     --------
@@ -58,20 +69,47 @@ def bootstrap_mean(
     if n < 2:
         return too_few(kept, left_out, "samples")
     mean = float(kept.mean())
-    if np.ptp(kept) == 0:
-        mean = float(kept[0])
-        low, high, how = mean, mean, f"all {n:,} values are equal"
-    elif n >= LARGE:
+    if np.ptp(kept) <= ROUNDING * _span(kept, bounds):
+        mean = float(kept[0]) if np.ptp(kept) == 0 else mean
+        return _equal(mean, n, left_out, bounds, certain)
+    if n >= LARGE:
         low, high = _expansion(kept)
         how = f"BCa interval over {n:,} samples"
     else:
         low, high = _bca(kept, seed, draws)
         how = f"bootstrap over {n:,} samples"
-    if bounds is not None:
-        unseen = 1 - TAIL ** (1 / n)
-        low = max(bounds[0], min(low, mean - unseen * (mean - bounds[0])))
-        high = min(bounds[1], max(high, mean + unseen * (bounds[1] - mean)))
+    if bounds is not None and not certain:
+        low, high = _widened(low, high, mean, n, bounds, rare)
     return Measure(mean, (low, high), n, "samples", how + left_out)
+
+
+def _span(values: Array, bounds: Bounds | None) -> float:
+    if bounds is None or bounds[0] is None or bounds[1] is None:
+        return float(np.abs(values).max())
+    return bounds[1] - bounds[0]
+
+
+def _equal(value: float, n: int, left_out: str, bounds: Bounds | None, certain: bool) -> Measure:
+    """Say what equal values tell: nothing of how far others may lie, unless bounds do."""
+    note = f"all {n:,} values are equal{left_out}"
+    if certain:
+        return Measure(value, (value, value), n, "samples", note)
+    if bounds is None or None in bounds:
+        note += ": how far others may lie isn't known"
+        return Measure(value, None, n, "samples", note)
+    return Measure(value, _widened(value, value, value, n, bounds, rare=True), n, "samples", note)
+
+
+def _widened(
+    low: float, high: float, mean: float, n: int, bounds: Bounds, rare: bool
+) -> tuple[float, float]:
+    """Cut an interval at the bounds, and widen it by what unseen values may hold."""
+    unseen = 1 - TAIL ** (1 / n) if rare else 0.0
+    if bounds[0] is not None:
+        low = max(bounds[0], min(low, mean - unseen * (mean - bounds[0])))
+    if bounds[1] is not None:
+        high = min(bounds[1], max(high, mean + unseen * (bounds[1] - mean)))
+    return low, high
 
 
 def _bca(values: Array, seed: int, draws: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, key, lines
 from explainprune.types import Level, Measure, Study
 
-FIGURES = ("agreement", "signed_top_k", "accuracy", "r2", "effective_features", "live_connections")
+FIGURES = ("accuracy", "r2", "effective_features", "live_connections")
 _LOOKS = ("mark0", "mark1", "mark2", "mark3")
 
 
@@ -90,7 +90,7 @@ def sweep(subject: Subject) -> Sweep | None:
     return Sweep(
         plots(subject),
         tuple((key(look), subject.arm_term(arm).label) for arm, look in looks.items()),
-        tuple((metric, wording.term(metric)) for metric in metrics),
+        tuple((metric, subject.term(metric)) for metric in metrics),
         tuple(
             LevelRow(
                 subject.arm_term(level.arm).label,
@@ -100,7 +100,7 @@ def sweep(subject: Subject) -> Sweep | None:
             for level in study.levels
         ),
         study.seeds,
-        tuple(_per_seed(study)),
+        tuple(_per_seed(subject, study)),
     )
 
 
@@ -122,8 +122,12 @@ def plots(subject: Subject) -> tuple[Plot, ...]:
     if study is None or not study.levels:
         return ()
     present = {metric for level in study.levels for metric in level.measures}
-    found = [_over_sparsity(subject, study, metric) for metric in FIGURES if metric in present]
-    agreement = next((m for m in ("agreement", study.primary) if m in present), None)
+    found = [
+        _over_sparsity(subject, study, metric)
+        for metric in (study.primary, *FIGURES)
+        if metric in present
+    ]
+    agreement = study.primary if study.primary in present else None
     score = next((m for m in ("accuracy", "r2") if m in present), None)
     if agreement and score:
         found.append(_against(subject, study, agreement, score))
@@ -131,7 +135,7 @@ def plots(subject: Subject) -> tuple[Plot, ...]:
 
 
 def _over_sparsity(subject: Subject, study: Study, metric: str) -> Plot:
-    known, level = wording.term(metric), _level(subject, metric)
+    known, level = subject.term(metric), _level(subject, metric)
     series = tuple(
         Series(subject.arm_term(arm).label, look, tuple(_points(study, arm, metric)))
         for arm, look in _looks(subject, study).items()
@@ -151,14 +155,14 @@ def _points(study: Study, arm: str, metric: str) -> Iterator[Point]:
 def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
     """Find what a figure is held against: chance for agreement, else the dense model."""
     chance = subject.primary.get("random_weights")
-    if metric in ("agreement", subject.results.primary):
+    if metric == subject.results.primary:
         return None if chance is None or chance.value is None else ("random weights", chance.value)
     value = getattr(subject.models[subject.dense], metric, None)
     return None if value is None else (subject.arm_term(subject.dense).label, float(value))
 
 
 def _against(subject: Subject, study: Study, agreement: str, score: str) -> Plot:
-    across, up = wording.term(score), wording.term(agreement)
+    across, up = subject.term(score), subject.term(agreement)
     series = tuple(
         Series(subject.arm_term(arm).label, look, tuple(_pairs(study, arm, agreement, score)))
         for arm, look in _looks(subject, study).items()
@@ -188,14 +192,14 @@ def _reach(series: tuple[Series, ...]) -> list[float]:
     return [v for p in points for v in (p.y, *(p.y_interval or ()))]
 
 
-def _per_seed(study: Study) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+def _per_seed(subject: Subject, study: Study) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     """Turn one dict for each seed into one line for each figure."""
     flat = [dict(_leaves(entry)) for entry in study.per_seed]
     for path in dict.fromkeys(path for entry in flat for path in entry):
-        label = " · ".join(wording.term(part).label if i else name(part).replace("|", " | ")
+        label = " · ".join(subject.term(part).label if i else name(part).replace("|", " | ")
                            for i, part in enumerate(path))  # fmt: skip
-        label = wording.term(path[0]).label if len(path) == 1 else label
-        yield label, wording.term(path[-1]).kind, tuple(entry.get(path) for entry in flat)
+        label = subject.term(path[0]).label if len(path) == 1 else label
+        yield label, subject.term(path[-1]).kind, tuple(entry.get(path) for entry in flat)
 
 
 def _leaves(entry: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:

@@ -72,20 +72,21 @@ def metrics(subject: Subject) -> Metrics:
     ]
     return Metrics(
         tuple(_pair(subject, pair) for pair in results.comparisons),
-        _rows(results.comparisons, results.primary),
+        _rows(subject, results.comparisons),
         tuple(subject.arm_term(key).label for key in own),
-        _rows(own, results.primary),
+        _rows(subject, own),
         tuple(_within(subject)),
         tuple(dict.fromkeys(m.note for m in measures if m.interval is not None and m.note)),
     )
 
 
-def _rows(table: dict[str, dict[str, Measure]], primary: str) -> tuple[MetricRow, ...]:
+def _rows(subject: Subject, table: dict[str, dict[str, Measure]]) -> tuple[MetricRow, ...]:
+    primary = subject.results.primary
     keys = dict.fromkeys(key for measures in table.values() for key in measures)
     return tuple(
         MetricRow(
             key,
-            wording.term(key),
+            subject.term(key),
             key == primary,
             tuple(measures.get(key) for measures in table.values()),
         )
@@ -97,7 +98,7 @@ def _within(subject: Subject) -> Iterator[tuple[str, tuple[tuple[wording.Term, M
     for pair, parts in subject.results.slices.items():
         for part, measures in parts.items():
             label = f"{_spaced(pair)}, {name(part)}"
-            yield label, tuple((wording.term(key), m) for key, m in measures.items())
+            yield label, tuple((subject.term(key), m) for key, m in measures.items())
 
 
 def _pair(subject: Subject, pair: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Line, Scale, ends, scale
-from explainprune.types import Measure, ModelRow
+from explainprune.types import Measure, ModelRow, said_of
 
 SCORES = ("accuracy", "r2", "auc", "log_loss")
 _CHANCE = ("random_weights", "shuffled_samples")
@@ -36,7 +36,8 @@ class Performance:
 def performance(subject: Subject) -> Performance:
     """Gather scores, slices and churn."""
     main = subject.results.comparisons[subject.main]
-    churn = tuple((wording.term(key), m) for key, m in main.items() if key.startswith("churn"))
+    said = subject.results.metrics
+    churn = tuple((subject.term(key), m) for key, m in main.items() if said_of(key, said).of_two)
     return Performance(_scores(subject), _slices(subject), churn)
 
 
@@ -61,7 +62,7 @@ def _scores(subject: Subject) -> Scale | None:
     if not present:
         return None
     first, *others = present
-    known = wording.term(first)
+    known = subject.term(first)
     lines = [
         Line(
             subject.arm_term(key).label,
@@ -77,7 +78,7 @@ def _scores(subject: Subject) -> Scale | None:
         line for line, row in zip(lines, models.values(), strict=True) if row.arm not in _CHANCE
     ]
     axis = axis_for(ends(near), kind=known.kind, most=4)
-    columns = tuple(wording.term(score) for score in others)
+    columns = tuple(subject.term(score) for score in others)
     return scale(known.label, lines, kind=known.kind, axis=axis, columns=columns)
 
 
@@ -91,7 +92,7 @@ def _slices(subject: Subject) -> Scale | None:
     if set(labels) == {ALL_ROWS}:
         return None
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
-    known = wording.term(score)
+    known = subject.term(score)
     lines = [
         Line(
             label,
@@ -104,7 +105,7 @@ def _slices(subject: Subject) -> Scale | None:
         )
         for label in labels
     ]
-    terms = tuple(wording.term(column) for column in columns)
+    terms = tuple(subject.term(column) for column in columns)
     return scale(known.label, lines, kind=known.kind, columns=terms)
 
 

@@ -74,7 +74,7 @@ class Sizes:
 def sizes(subject: Subject) -> Sizes:
     """Gather the sizes of all models and the layers of the two."""
     dense, other = subject.models.values()
-    rows = (_row(key, getattr(dense, key), getattr(other, key)) for key in QUANTITIES)
+    rows = (_row(subject, key, getattr(dense, key), getattr(other, key)) for key in QUANTITIES)
     features = len(subject.pair.detail.feature_names)
     arms = subject.results.models.items()
     return Sizes(
@@ -87,14 +87,14 @@ def sizes(subject: Subject) -> Sizes:
         ),
         features,
         power_of_two(features),
-        tuple((key, wording.term(key)) for key in QUANTITIES),
+        tuple((key, subject.term(key)) for key in QUANTITIES),
         tuple(dict.fromkeys(row.note for row in (dense, other) if row.note)),
     )
 
 
-def _row(key: str, dense: float | None, other: float | None) -> SizeRow:
+def _row(subject: Subject, key: str, dense: float | None, other: float | None) -> SizeRow:
     left = other / dense if dense and other is not None else None
-    return SizeRow(wording.term(key), dense, other, left)
+    return SizeRow(subject.term(key), dense, other, left)
 
 
 def _layers(subject: Subject) -> list[LayerRow]:

@@ -121,9 +121,9 @@ def perspective(subject: Subject) -> Scale:
     )
 
 
-def ratio_scale(measure: Measure, margin: float) -> Scale:
+def ratio_scale(subject: Subject, measure: Measure, margin: float) -> Scale:
     """Draw what *clearer?* follows from: the ratio of effective features beside its margin."""
-    known = wording.term(_RATIO)
+    known = subject.term(_RATIO)
     zone = Zone(1 / (1 + margin), 1 + margin, f"as before ± {number(margin, 'stated')}")
     line = Line("Ratio", (("other", measure),), "other over dense", strong=True)
     axis = axis_for(ends([line]), kind=known.kind, include=(0.0, 1 + 2 * margin), most=4)
@@ -140,7 +140,7 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
         stem, role = wording.split_role(key)
         figures.setdefault(stem, []).append((role, measure))
     for stem, rows in figures.items():
-        known = wording.term(stem)
+        known = subject.term(stem)
         names = {"dense": subject.dense, "other": subject.other}
         lines = [
             Line(
@@ -156,7 +156,7 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
 
 def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
     if _RATIO in verdict.evidence:
-        yield ratio_scale(verdict.evidence[_RATIO], verdict.margin)
+        yield ratio_scale(subject, verdict.evidence[_RATIO], verdict.margin)
     rest = {key: m for key, m in verdict.evidence.items() if key != _RATIO}
     yield from evidence_scales(subject, rest)
 
@@ -167,7 +167,7 @@ def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
         measures.setdefault("disagreement", complement(subject.primary[subject.other]))
     for key in _SHARES:
         if key in measures:
-            known = wording.term(key)
+            known = subject.term(key)
             yield Line(
                 known.label,
                 (("mark" if key == "noise" else "other", measures[key]),),
@@ -195,4 +195,4 @@ def _beside(subject: Subject) -> Iterator[tuple[wording.Term, float, float]]:
     for key in ("live_inputs", "live_connections", "units", "exact_cost"):
         before, after = getattr(dense, key), getattr(other, key)
         if before is not None and after is not None:
-            yield wording.term(key), before, after
+            yield subject.term(key), before, after

@@ -20,17 +20,17 @@ def turns(means, n=90):
 
 def test_the_interval_is_students_over_the_means_of_copies():
     means = np.array([0.1, 0.2, 0.4])
-    found = measures_of_copies(turns(means))["cosine"]
+    found = measures_of_copies(turns(means), {})["cosine"]
     half = t.ppf(0.975, 2) * means.std(ddof=1) / np.sqrt(3)
     assert (found.n, found.unit) == (3, "copies")
     assert found.value == pytest.approx(means.mean())
     assert found.interval == pytest.approx((means.mean() - half, means.mean() + half))
-    over_rows = measures(turns(means), seed=0)["cosine"]
+    over_rows = measures(turns(means), {}, seed=0)["cosine"]
     assert over_rows.high - over_rows.low < half / 2
 
 
 def test_a_copy_without_a_defined_value_is_left_out():
     rows = turns([0.1, 0.2, 0.3])
     rows.add(np.arange(3), {"cosine": np.full(3, np.nan)})
-    assert measures_of_copies(rows)["cosine"].n == 3
-    assert "1 undefined left out" in measures_of_copies(rows)["cosine"].note
+    assert measures_of_copies(rows, {})["cosine"].n == 3
+    assert "1 undefined left out" in measures_of_copies(rows, {})["cosine"].note

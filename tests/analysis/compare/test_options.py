@@ -52,10 +52,13 @@ def test_metrics_are_what_was_asked_for_and_what_the_verdicts_need(models, data)
     def same_largest(a, b, *, k):
         return (np.abs(a).argmax(axis=1) == np.abs(b).argmax(axis=1)).astype(float)
 
-    def margin(outputs_a, outputs_b, y):
+    def margin(outputs_a, outputs_b=None, y=None):
         return float(np.ptp(outputs_a))
 
-    asked = ["jaccard", "infidelity", largest, same_largest, margin]
+    def farthest(outputs_a, outputs_b, y):
+        return np.abs(outputs_a - outputs_b).max(axis=1)
+
+    asked = ["jaccard", "infidelity", largest, same_largest, margin, farthest]
     result = compare(*models, data, metrics=asked, **QUICK)
     figures = result.comparisons[PAIR]
     assert {"jaccard", "same_largest", "signed_top_k", "naopc_drop"} <= figures.keys()
@@ -64,6 +67,9 @@ def test_metrics_are_what_was_asked_for_and_what_the_verdicts_need(models, data)
     assert {"largest", "infidelity", "effective_features", "naopc"} <= whole.keys()
     assert whole["margin"].value == pytest.approx(np.ptp(models[0].outputs(data.x)))
     assert whole["margin"].note == "one figure for all rows: no interval"
+    assert "farthest" not in whole  # it reads two networks: a figure of the pair
+    apart = np.abs(models[0].outputs(data.x) - models[1].outputs(data.x)).max(axis=1)
+    assert figures["farthest"].value == pytest.approx(apart.mean())
     assert result.clarity.evidence["accuracy_drop"].value > 0  # the verdict needs it all the same
 
 

@@ -14,7 +14,8 @@ from explainprune.analysis.comparison.scores import (
 )
 from explainprune.analysis.comparison.slices import MOST, by_class, slices_of
 from explainprune.analysis.comparison.subjects import Subject, identical, subject, task_of
-from explainprune.types import Data, Rows
+from explainprune.analysis.metrics import METRICS
+from explainprune.types import Data, Metric, Rows, metric_of
 
 
 def of(outputs, kind="logit", network=None):
@@ -31,17 +32,21 @@ def test_rows_are_averaged_over_what_they_meet():
     rows.add(np.array([3]), {"m": np.array([0.2])})
     np.testing.assert_array_equal(rows["m"], [0.75, np.nan, np.nan, 0.2])
     assert rows.met.tolist() == [True, True, False, True]
-    figure = measures(rows, seed=0)["m"]
+    figure = measures(rows, {}, seed=0)["m"]
     assert figure.n == 2
     assert figure.note.endswith("1 undefined left out")  # row 2 was not asked
-    assert measures(rows, np.array([1, 0, 0, 0], dtype=bool), seed=0)["m"].value == 0.75
+    assert measures(rows, {}, np.array([1, 0, 0, 0], dtype=bool), seed=0)["m"].value == 0.75
 
 
-def test_only_shares_know_what_unseen_rows_may_hold():
+def test_metrics_say_what_unseen_rows_may_hold():
     ones = np.ones(50)
-    assert measure("signed_top_k", ones, seed=0).low == pytest.approx(0.025 ** (1 / 50))
-    assert measure("signed_top_k", ones, seed=0, certain=True).low == 1.0
-    assert measure("cosine", ones, seed=0).low == 1.0
+    unseen = 1 - 0.025 ** (1 / 50)
+    top_k, cosine = (metric_of(METRICS[name]) for name in ("signed_top_k", "cosine"))
+    free = Metric()
+    assert measure(top_k, ones, seed=0).low == pytest.approx(1 - unseen)
+    assert measure(top_k, ones, seed=0, certain=True).low == 1.0
+    assert measure(cosine, ones, seed=0).low == pytest.approx(1 - 2 * unseen)
+    assert measure(free, ones, seed=0).interval is None
     assert beyond(ones, ones, seed=0, certain=False).interval == pytest.approx(
         (0.025 ** (1 / 50) - 1, 1 - 0.025 ** (1 / 50))
     )
@@ -95,14 +100,14 @@ def test_loss_of_a_regression():
 
 
 def test_behaviour_metrics_apply_where_they_mean_something():
-    assert applies("accuracy", "classification", True)
-    assert not applies("accuracy", "classification", False)
-    assert not applies("accuracy", "regression", True)
-    assert applies("churn", "classification", False)
-    assert applies("r2", "regression", True)
-    assert not applies("r2", "classification", True)
-    assert applies("of_the_users_own", "regression", False)
-    own = score("own", lambda a, b, y: float("nan"), np.zeros((3, 1)), None, None, seed=0)
+    assert applies(METRICS["accuracy"], "classification", True)
+    assert not applies(METRICS["accuracy"], "classification", False)
+    assert not applies(METRICS["accuracy"], "regression", True)
+    assert applies(METRICS["churn"], "classification", False)
+    assert applies(METRICS["r2"], "regression", True)
+    assert not applies(METRICS["r2"], "classification", True)
+    assert applies(lambda outputs_a: 0.0, "regression", False)
+    own = score(lambda a, b, y: float("nan"), np.zeros((3, 1)), None, None, seed=0)
     assert own.value is None
     assert own.note
 

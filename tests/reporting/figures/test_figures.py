@@ -29,7 +29,9 @@ def test_every_figure_is_written_with_live_text(drawn, small):
     total = sum(edges.total for edges in small.detail.drawings["dense"].edges)
     assert total == 5 * 4 + 4 * 3
     assert "dense: 32 of 32 edges drawn" in texts(drawn / "network.svg")
-    assert {"Agreement", "Agreement against accuracy"} <= set(texts(drawn / "levels.svg"))
+    assert {"Signed top-k agreement", "Signed top-k agreement against accuracy"} <= set(
+        texts(drawn / "levels.svg")
+    )
 
 
 def test_figures_are_the_same_bytes_whatever_the_user_has_set(small_study, drawn, tmp_path):

@@ -197,17 +197,18 @@ def test_figures_of_a_sweep_hold_their_levels(study):
     subject = subject_of(study)
     drawn = {plot.title: plot for plot in plots(subject)}
     assert list(drawn) == [
-        "Agreement", "Accuracy", "Effective features", "Live connections",
-        "Agreement against accuracy",
+        "Signed top-k agreement", "Accuracy", "Effective features", "Live connections",
+        "Signed top-k agreement against accuracy",
     ]  # fmt: skip
     pruned = next(s for s in drawn["Accuracy"].series if s.label == "pruned")
     expected = [(lv.achieved, lv.measures["accuracy"]) for lv in study.levels if lv.arm == "pruned"]
     assert [(p.x, p.y, p.y_interval) for p in pruned.points] == [
         (x, m.value, m.interval) for x, m in expected
     ]
-    assert drawn["Agreement"].level == ("random weights", 0.0412)
+    assert drawn["Signed top-k agreement"].level == ("random weights", 0.0412)
     assert drawn["Accuracy"].level == ("dense", 0.9722)
-    against = next(s for s in drawn["Agreement against accuracy"].series if s.label == "pruned")
+    both = drawn["Signed top-k agreement against accuracy"]
+    against = next(s for s in both.series if s.label == "pruned")
     assert [point.x for point in against.points] == [m.value for _, m in expected]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import divide, pair
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("correlation", "Cosine", "angle between the two explanations", better="more")
 def cosine(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return ``a·b / (‖a‖ ‖b‖)`` of each row.
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.top_k import both_silent, membership, overlap
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("share", "Feature agreement", "leading features shared", better="more")
 def feature_agreement(a: Array, b: Array, *, k: int) -> Array:
     """Return the share of the k leading features that both attributions name.
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import divide, pair
 from explainprune.analysis.metrics.agreement.top_k import both_silent, membership
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("share", "Jaccard index", "leading features shared, of all that lead", better="more")
 def jaccard(a: Array, b: Array, *, k: int) -> Array:
     """Return the overlap of the k leading features over their union.
 

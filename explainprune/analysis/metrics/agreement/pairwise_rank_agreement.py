@@ -6,11 +6,12 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.top_k import both_silent
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 _ENTRIES = 2**23  # of a block of (rows, d, d): 8 MB of int8
 
 
+@metric("share", "Pairwise rank agreement", "pairs in the same order", better="more")
 def pairwise_rank_agreement(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return the share of feature pairs that both attributions put in the same order.
 

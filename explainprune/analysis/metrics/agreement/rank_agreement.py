@@ -7,9 +7,10 @@ import numpy as np
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.positions import shared_places
 from explainprune.analysis.metrics.agreement.top_k import both_silent
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("share", "Rank agreement", "leading features at the same place", better="more")
 def rank_agreement(a: Array, b: Array, *, k: int) -> Array:
     """Return the share of the first k places at which both attributions have the same feature.
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.ranks import correlation, midranks
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("correlation", "Rank correlation of |φ|", "high even by chance", better="more")
 def rank_correlation(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return Spearman's correlation of absolute values over all features.
 

@@ -7,9 +7,10 @@ import numpy as np
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.positions import shared_places
 from explainprune.analysis.metrics.agreement.top_k import both_silent
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("share", "Signed rank agreement", "same place and sign", better="more")
 def signed_rank_agreement(a: Array, b: Array, *, k: int) -> Array:
     """Return the share of the first k places with the same feature and the same sign.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.ranks import correlation, midranks
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("correlation", "Signed rank correlation", "order of signed values", better="more")
 def signed_rank_correlation(a: Array, b: Array, *, k: int | None = None) -> Array:
     """Return Spearman's correlation of signed values over features that are active in either.
 

@@ -6,9 +6,15 @@ import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.top_k import membership, overlap
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "share",
+    "Signed top-k agreement",
+    "share of the leading reasons that agree, sign included",
+    better="more",
+)
 def signed_top_k(a: Array, b: Array, *, k: int) -> Array:
     """Return the share of leading features that both attributions name with the same sign.
 

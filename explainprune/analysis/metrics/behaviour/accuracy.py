@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, predicted
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric("share", "Accuracy", better="more", task="classification", labelled=True)
 def accuracy(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
     """Return 1 for each row whose predicted class is its label, else 0; the mean is the accuracy.
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.behaviour.prediction import predicted
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "share",
+    "Churn",
+    "predictions that changed",
+    better="less",
+    task="classification",
+    of_two=True,
+)
 def churn(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
     """Return 1 for each row where the two networks predict different classes, else 0.
 

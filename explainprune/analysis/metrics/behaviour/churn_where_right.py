@@ -6,9 +6,17 @@ import numpy as np
 
 from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.churn import churn
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "share",
+    "Churn where dense was right",
+    better="less",
+    task="classification",
+    labelled=True,
+    of_two=True,
+)
 def churn_where_right(
     outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
 ) -> Array:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, log_probabilities
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "number",
+    "Log loss",
+    "lower is better",
+    better="less",
+    bounds=(0.0, None),
+    task="classification",
+    labelled=True,
+)
 def log_loss(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
     """Return ``−log p(label)`` of each row in nats; the mean is the log loss.
 

@@ -7,9 +7,33 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.metrics.behaviour.prediction import as_outputs
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+def r2_rows(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
+    """Return one value for each row whose mean is `r2` and whose spread is its sampling error.
+
+    ``R² + ψ_i`` with the influence ``ψ_i = −(e_i² − A)/B + (A/B²)((y_i − ȳ)² − B)``, where
+    A = mean e² and B = mean (y − ȳ)².
+    """
+    predictions, y = _fitting(outputs_a, y)
+    if (y == y[0]).all(axis=0).any():
+        return np.full(len(y), np.nan)
+    errors, spread = (y - predictions) ** 2, (y - y.mean(axis=0)) ** 2
+    a, b = errors.mean(axis=0), spread.mean(axis=0)
+    rows = 1 - a / b - (errors - a) / b + (a / b**2) * (spread - b)
+    return np.asarray(rows.mean(axis=1))
+
+
+@metric(
+    "number",
+    "R²",
+    better="more",
+    bounds=(None, 1.0),
+    task="regression",
+    labelled=True,
+    rows=r2_rows,
+)
 def r2(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> float:
     """Return ``1 − Σ(y − f)² / Σ(y − ȳ)²``, averaged over outputs.
 
@@ -42,21 +66,6 @@ def r2(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None)
     if (y == y[0]).all(axis=0).any():
         return float("nan")
     return float(r2_score(y, predictions, multioutput="uniform_average"))
-
-
-def r2_rows(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
-    """Return one value for each row whose mean is `r2` and whose spread is its sampling error.
-
-    ``R² + ψ_i`` with the influence ``ψ_i = −(e_i² − A)/B + (A/B²)((y_i − ȳ)² − B)``, where
-    A = mean e² and B = mean (y − ȳ)².
-    """
-    predictions, y = _fitting(outputs_a, y)
-    if (y == y[0]).all(axis=0).any():
-        return np.full(len(y), np.nan)
-    errors, spread = (y - predictions) ** 2, (y - y.mean(axis=0)) ** 2
-    a, b = errors.mean(axis=0), spread.mean(axis=0)
-    rows = 1 - a / b - (errors - a) / b + (a / b**2) * (spread - b)
-    return np.asarray(rows.mean(axis=1))
 
 
 def _fitting(outputs: Any, y: Any) -> tuple[Array, Array]:

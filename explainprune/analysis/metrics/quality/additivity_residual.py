@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "number",
+    "Additivity residual",
+    "what the values fail to sum to",
+    better="less",
+    bounds=(0.0, None),
+)
 def additivity_residual(values: Array, base: Array, output: Array) -> Array:
     """Return ``|Σφ − (f − E f)| / sd(f)``: the unexplained rest in units of the output's spread.
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.quality.shares import shares
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "count",
+    "Effective features",
+    "how many features carry an explanation: exp(entropy)",
+    better="less",
+    bounds=(1.0, None),
+)
 def effective_features(values: Array) -> Array:
     """Return ``exp(H(|φ| / ‖φ‖₁))``, H being Shannon's entropy: k for k equal features.
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.quality.shares import shares
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "number",
+    "Gini index of |φ|",
+    "1: one feature carries everything",
+    better="more",
+    bounds=(0.0, 1.0),
+)
 def gini(values: Array) -> Array:
     """Return how unevenly ``|φ|`` is spread over features: 0 even, 1 − 1/d all on one.
 

@@ -6,9 +6,12 @@ import numpy as np
 
 from explainprune.analysis.metrics.quality.removal import ROUNDING, Removal
 from explainprune.network import Network
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "number", "Normalised infidelity", "lower is more faithful", better="less", bounds=(0.0, 1.0)
+)
 def infidelity(
     network: Network,
     x: Array,

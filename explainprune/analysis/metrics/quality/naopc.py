@@ -7,9 +7,16 @@ import numpy as np
 from explainprune.analysis.metrics.quality.beam import best_order
 from explainprune.analysis.metrics.quality.removal import ROUNDING, Removal
 from explainprune.network import Network
-from explainprune.types import Array
+from explainprune.types import Array, metric
 
 
+@metric(
+    "number",
+    "NAOPC",
+    "faithfulness on centred logits, normalised per model",
+    better="more",
+    bounds=(0.0, 1.0),
+)
 def naopc(
     network: Network,
     x: Array,

@@ -1,0 +1,45 @@
+"""Options of `prune`, said once: Python, the command line and studies read them here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def said(help: str, metavar: str | None = None) -> dict[str, Any]:
+    """Say what an option does, in a few words, and what its values look like."""
+    return {"help": help, "metavar": metavar}
+
+
+@dataclass(frozen=True)
+class PruneOptions:
+    """What `prune` takes in plain values; its docstring says what each means.
+
+    A field's type is that of plain values, as a TOML file holds them. A new option is a field here,
+    an argument of `prune` and its use: the flags of the command line and the keys of a study's
+    ``[prune]`` follow.
+    """
+
+    criterion: str = field(default="taylor", metadata=said("Who goes: see `list criteria`."))
+    granularity: str = field(
+        default="weight",
+        metadata=said("weight, unit, coupled, input, fan_in:K, N:M or block:RxC."),
+    )
+    sparsity: float | None = field(default=None, metadata=said("Share to remove."))
+    budget: dict[str, float] | None = field(
+        default=None, metadata=said("What may be left instead.", "NAME=VALUE")
+    )
+    allocation: str | dict[str, Any] = field(
+        default="global",
+        metadata=said("How removal is shared: a name, or shares by layer.", "NAME|LAYER=SHARE"),
+    )
+    schedule: str = field(default="cubic", metadata=said("How sparsity grows."))
+    steps: int = field(default=5, metadata=said("Rounds."))
+    finetune_epochs: int | None = field(default=None, metadata=said("Over all rounds."))
+    protect: tuple[str, ...] = field(
+        default=(), metadata=said("Layer to leave whole; may be repeated.", "LAYER")
+    )
+    keep_at_least: int = field(default=1, metadata=said("Floor against layer collapse."))
+    refit: bool | str = field(
+        default=False, metadata=said("Refit what reads removed units: true, false or obs.", "HOW")
+    )
