@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
@@ -115,3 +116,30 @@ def imported(reference: str, what: str) -> Callable[..., Any]:
         known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
         raise unknown(f"function in {module_name} for {what}", name, known)
     return cast("Callable[..., Any]", function)
+
+
+def check_call(
+    function: Callable[..., Any], form: str, what: str, *positional: str, **named: str
+) -> None:
+    """Raise unless `function` can be called with so many arguments and these names.
+
+    Raises
+    ------
+    TypeError
+        Naming the form that is expected.
+
+    >>> check_call(lambda model: model, "recipe(model, data)", "recipe", "model", "data")
+    Traceback (most recent call last):
+    ...
+    TypeError: recipe is called as recipe(model, data). Received: <lambda>(model).
+    """
+    try:
+        found = signature(function)
+    except (TypeError, ValueError):  # a function of C's that doesn't tell
+        return
+    try:
+        found.bind(*positional, **named)
+    except TypeError:
+        raise TypeError(
+            f"{what} is called as {form}. Received: {name_of(function)}{found}."
+        ) from None

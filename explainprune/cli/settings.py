@@ -28,9 +28,11 @@ def resolved(path: Path | None, given: dict[str, Any], settings: list[str] | Non
 
 
 def config_text(config: Any) -> str:
-    """Write a StudyConfig as TOML, each section under what its class says of itself."""
-    comments = {
-        part.name: (part.default_factory.__doc__ or "").strip().splitlines()[0]
-        for part in fields(config)
-    }
+    """Write a StudyConfig as TOML, sections and keys with what they say of themselves."""
+    comments = {}
+    for part in fields(config):
+        kind: Any = part.default_factory
+        comments[part.name] = (kind.__doc__ or "").strip().splitlines()[0]
+        for key in fields(kind):
+            comments[f"{part.name}.{key.name}"] = key.metadata.get("help", "")
     return to_toml(config.to_dict(), comments)

@@ -26,7 +26,9 @@ def to_toml(sections: Mapping[str, Mapping[str, Any]], comments: Mapping[str, st
         lines += ["", f"# {comments[section]}"] if section in comments else [""]
         lines.append(f"[{section}]")
         for key, value in values.items():
-            lines.append(f"# {key} =" if value is None else f"{key} = {_value(value)}")
+            line = f"# {key} =" if value is None else f"{key} = {_value(value)}"
+            comment = comments.get(f"{section}.{key}")
+            lines.append(f"{line}  # {comment}" if comment else line)
     return "\n".join(lines[1:]) + "\n"
 
 

@@ -58,6 +58,8 @@ _HOMES = {
     "apply_masks": "training.fitting",
     "holder": "training.fitting",
     "compiled_like": "training.fitting",
+    "ready_to_train": "training.losses",
+    "set_random_seed": "training.losses",
 }
 
 __all__ = ["FormulaNetwork", "Model", "Network", "chunks", *_HOMES]

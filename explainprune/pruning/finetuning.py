@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from explainprune.lookup import check_call
 from explainprune.network.protocol import Model
+from explainprune.network.training.losses import ready_to_train
 from explainprune.network.training.masking import apply_masks, holder
 from explainprune.network.training.trainer import Trainer
 from explainprune.pruning.rows import Given
@@ -42,6 +44,7 @@ def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
             "recipe is a function train(model, data, *, seed, after_step) that returns a model. "
             f"Received: {recipe!r} of type {type(recipe).__name__}."
         )
+    check_recipe(recipe)
     return lambda model, masks, epochs, seed: _by_recipe(recipe, model, given, masks, seed)
 
 
@@ -96,7 +99,21 @@ class _Own:
 def _by_recipe(recipe: Recipe, model: Model, given: Given, masks: Masks, seed: int) -> Model:
     """Train by the user's recipe, on a clone; what it forgot to hold is set to zero again."""
     start = apply_masks(model, masks)
+    if given.learn is not None:
+        start = ready_to_train(start, given.learn)
     trained: Any = recipe(start, given.data, seed=seed, after_step=holder(start, masks))
-    if trained is None:
-        raise TypeError("The recipe returned None. Expected: the trained model.")
-    return apply_masks(trained, masks)
+    return apply_masks(trained_by(trained), masks)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raise a TypeError unless a recipe takes what it is given."""
+    form = "train(model, data, *, seed, after_step)"
+    check_call(recipe, form, "A recipe", "model", "data", seed="", after_step="")
+
+
+def trained_by(returned: Any) -> Model:
+    """Return what a recipe returned, if it is a model."""
+    if hasattr(returned, "get_weights"):
+        return returned
+    shown = "None" if returned is None else f"a {type(returned).__name__}"
+    raise TypeError(f"The recipe returned {shown}. Expected: the trained model.")

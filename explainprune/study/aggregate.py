@@ -86,9 +86,12 @@ def _model(rows: Sequence[ModelRow], said: Mapping[str, Metric]) -> ModelRow:
 def levels_over_seeds(
     results: Sequence[dict[str, Any]], said: Mapping[str, Metric]
 ) -> tuple[Level, ...]:
-    """Average the sweep's rows."""
+    """Average the sweep's rows that all seeds have."""
+    swept: dict[Any, list[Any]] = {}
+    for row in (row for result in results for row in result["levels"]):
+        swept.setdefault((row["arm"], row["sparsity"]), []).append(row)
     levels = []
-    for rows in zip(*(result["levels"] for result in results), strict=True):
+    for rows in (rows for rows in swept.values() if len(rows) == len(results)):
         names = [n for n in rows[0]["measures"] if all(n in row["measures"] for row in rows)]
         levels.append(
             Level(

@@ -12,7 +12,7 @@ from explainprune.network import Model
 from explainprune.options import PruneOptions
 from explainprune.pruning import prune
 from explainprune.study.config import StudyConfig
-from explainprune.study.recipes import Recipe, build, recipe_of
+from explainprune.study.recipes import build, recipe_of
 from explainprune.types import Data, Masks
 
 TWIN = 7919
@@ -87,12 +87,21 @@ def train_arms(config: StudyConfig, data: Data, seed: int) -> Arms:
         else:
             others["retrained"] = twin
     if "random_pruned" in wanted:
-        others["random_pruned"] = pruned_at(config, dense, data, seed, criterion="random").model
+        others["random_pruned"] = pruned_at(
+            config, dense, data, seed, criterion="random", **_as_much(config, pruned)
+        ).model
     return Arms(dense, pruned.model, pruned.masks, pruned.history, others, tuple(notes))
 
 
+def _as_much(config: StudyConfig, pruned: Any) -> dict[str, Any]:
+    """Return what removes as much again: what a budget came to isn't the same by chance."""
+    if not config.prune.budget:
+        return {}
+    return {"sparsity": float(pruned.history["achieved"].iloc[-1])}
+
+
 def _retrained(config: StudyConfig, dense: Model, data: Data, seed: int) -> Model | None:
-    recipe: Recipe | None = recipe_of(config.model)
+    recipe = recipe_of(config.model)
     if recipe is None:
         return None
     start = network.randomised(dense, seed)

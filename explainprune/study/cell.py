@@ -74,15 +74,16 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
     )
     if cell.get("folder"):
         _save(Path(cell["folder"]), arms, shrunk)
+    levels, left_out = sweep(config, arms.dense, data, seed)
     plain = compared.to_dict()
-    plain["notes"] = [*plain["notes"], *arms.notes]
+    plain["notes"] = [*plain["notes"], *arms.notes, *left_out]
     certificate = None if shrunk is None else encode(shrunk.certificate)
     if shrunk is not None:
         plain["provenance"]["certificate"] = str(shrunk.certificate)
     return {
         "seed": seed,
         "comparison": plain,
-        "levels": sweep(config, arms.dense, data, seed),
+        "levels": levels,
         "certificate": certificate,
     }
 

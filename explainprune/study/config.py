@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import check_keys, unknown
-from explainprune.options import PruneOptions
+from explainprune.options import PruneOptions, said
 from explainprune.types.encoding import decode, encode
 
 ITS_OWN_SHARE = re.compile(r"\d+:\d+|fan_in:.*")
@@ -52,7 +52,7 @@ class ModelSettings:
     path : str, optional
         A trained model. It is then the dense model for every seed.
     build : str, optional
-        ``"module:function"``, called as ``function(data, seed=...)``; returns an untrained model.
+        ``"module:function"``: ``function(data, *, seed) -> model``, untrained.
     recipe : str, optional
         ``"module:function"``: ``train(model, data, *, seed, after_step) -> model``.
     hidden : tuple of int
@@ -69,8 +69,13 @@ class ModelSettings:
     """
 
     path: str | None = None
-    build: str | None = None
-    recipe: str | None = None
+    build: str | None = field(
+        default=None, metadata=said('"module:function": function(data, *, seed) -> untrained model')
+    )
+    recipe: str | None = field(
+        default=None,
+        metadata=said('"module:function": train(model, data, *, seed, after_step) -> model'),
+    )
     hidden: tuple[int, ...] = (64, 64)
     activation: str = "relu"
     dropout: tuple[float, ...] = (0.0,)

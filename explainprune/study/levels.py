@@ -11,28 +11,38 @@ from explainprune.analysis.attribution import attribute
 from explainprune.analysis.comparison.settings import PRIMARY, leading
 from explainprune.analysis.metrics import METRICS
 from explainprune.network import Model
+from explainprune.pruning.allocation import OutOfReach
 from explainprune.study.arms import achieved, pruned_at
-from explainprune.study.config import StudyConfig
+from explainprune.study.config import ITS_OWN_SHARE, StudyConfig
 from explainprune.types import Array, Data
 
 SWEPT = {"pruned": {}, "random_pruned": {"criterion": "random"}}
 """Arms of the sweep, with what they change: random pruning is always shown beside the criterion."""
 
 
-def sweep(config: StudyConfig, dense: Model, data: Data, seed: int) -> list[dict[str, Any]]:
-    """Return one row of plain figures for each arm and level.
+def sweep(
+    config: StudyConfig, dense: Model, data: Data, seed: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return one row of plain figures for each arm and level, and what was left out.
 
     Every level is explained as the dense model is: same rows, background, draws and targets.
     """
     if not config.study.levels:
-        return []
+        return [], []
+    granularity = config.prune.granularity
+    if ITS_OWN_SHARE.fullmatch(granularity):
+        return [], [f"No sweep over sparsities: {granularity} says itself how much is removed."]
     see = _Lens(config, dense, data, seed)
-    rows = []
+    rows, notes = [], []
     for arm, changes in SWEPT.items():
         if arm != "pruned" and arm not in config.study.arms:
             continue
         for level in config.study.levels:
-            pruned = pruned_at(config, dense, data, seed, sparsity=level, **changes)
+            try:
+                pruned = pruned_at(config, dense, data, seed, sparsity=level, **changes)
+            except OutOfReach as reason:
+                notes.append(f"The sweep has no sparsity of {level:g}: {reason}")
+                continue
             rows.append(
                 {
                     "arm": arm,
@@ -41,7 +51,7 @@ def sweep(config: StudyConfig, dense: Model, data: Data, seed: int) -> list[dict
                     "measures": see.figures(pruned.model),
                 }
             )
-    return rows
+    return rows, list(dict.fromkeys(notes))
 
 
 class _Lens:

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from explainprune import network
-from explainprune.lookup import imported
+from explainprune.lookup import check_call, imported
 from explainprune.network import Model
+from explainprune.pruning.finetuning import check_recipe, trained_by
 from explainprune.study.config import ModelSettings
 from explainprune.types import Data
 
 Recipe = Callable[..., Model]
 """``train(model, data, *, seed, after_step) -> model``: trains and returns a model.
 
-`after_step` is None or a callable without arguments … it must be called after every optimizer
-step of a model that is held sparse.
+`after_step` is called, without arguments, after every optimizer step: it holds removed entries at
+zero, and does nothing where none is removed.
 """
 
 
@@ -30,7 +31,7 @@ def build(settings: ModelSettings, data: Data, seed: int) -> Model:
         If the data has no labels: nothing says how many outputs there are.
     """
     if settings.build is not None:
-        return imported(settings.build, "[model] build")(data, seed=seed)
+        return made_by(settings.build)(data, seed=seed)
     if isinstance(data.x, dict):
         raise ValueError("The built-in perceptron reads one input. Set [model] build or path.")
     return network.perceptron(
@@ -74,7 +75,50 @@ def built_in_recipe(settings: ModelSettings) -> Recipe:
 
 
 def recipe_of(settings: ModelSettings) -> Recipe | None:
-    """Return the user's recipe, the built-in one, or None for a given model without a recipe."""
-    if settings.recipe is not None:
-        return imported(settings.recipe, "[model] recipe")
-    return None if settings.path is not None else built_in_recipe(settings)
+    """Return the user's recipe, the built-in one, or None for a given model without a recipe.
+
+    The user's is given a model that is compiled, by the loss that outputs and labels imply where
+    it isn't yet, and a seeded process: what draws from global generators is the same each time.
+    """
+    if settings.recipe is None:
+        return None if settings.path is not None else built_in_recipe(settings)
+    recipe = imported(settings.recipe, "[model] recipe")
+    check_recipe(recipe)
+
+    def train(model: Model, data: Data, *, seed: int, after_step: Any = None) -> Model:
+        network.set_random_seed(seed)
+        if after_step is None:
+            model, after_step = network.ready_to_train(model, data.learnable), _nothing
+        return trained_by(recipe(model, data, seed=seed, after_step=after_step))
+
+    return train
+
+
+def _nothing(*model: Model) -> None:
+    """Hold nothing: the `after_step` of a model of which nothing is removed."""
+
+
+def check_functions(settings: ModelSettings) -> None:
+    """Raise for functions of the user's that can't be had or called, before any work.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the setting, and how it is called.
+    """
+    recipe_of(settings)
+    if settings.build is not None:
+        made_by(settings.build)
+
+
+def made_by(reference: str) -> Callable[..., Model]:
+    """Return the user's function that builds an untrained model.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it can't be imported, or doesn't take what it is given.
+    """
+    function = imported(reference, "[model] build")
+    check_call(function, "build(data, seed=...)", "[model] build", "data", seed="")
+    return function

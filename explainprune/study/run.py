@@ -20,6 +20,7 @@ from explainprune.study.aggregate import (
     slices_over_seeds,
 )
 from explainprune.study.config import StudyConfig, study_config
+from explainprune.study.recipes import check_functions
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
 from explainprune.types import Comparison, Study
 
@@ -70,6 +71,7 @@ def run_study(
         If `out` exists and `force` is false.
     """
     config = study_config(config)
+    check_functions(config.model)
     if out is not None:
         check_free(out, force=force)
     started = time.time()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from typing import Any
 
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
@@ -11,11 +13,12 @@ from explainprune.network.variables import weights_of
 def model_sha256(model: Model) -> str:
     """Return a checksum of a model's configuration and weights.
 
-    A ``.keras`` file holds its date as well, so that two files of one model differ. A subclassed
+    A ``.keras`` file holds its date as well, so that two files of one model differ; how a model is
+    compiled, or was built, decides nothing that it computes. A subclassed
     model that doesn't say how it is built counts by its class and its weights.
     """
     try:
-        config = model.to_json()
+        config = json.dumps(_computing(json.loads(model.to_json())))
     except (NotImplementedError, TypeError, ValueError):
         config = f"{type(model).__module__}.{type(model).__qualname__}"
     digest = hashlib.sha256(config.encode("utf-8"))
@@ -23,3 +26,11 @@ def model_sha256(model: Model) -> str:
         digest.update(name.encode("utf-8"))
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def _computing(config: Any) -> Any:
+    """Drop from a configuration what decides nothing that the model computes."""
+    if isinstance(config, dict):
+        kept = {k: v for k, v in config.items() if k not in ("compile_config", "build_config")}
+        return {key: _computing(value) for key, value in kept.items()}
+    return [_computing(part) for part in config] if isinstance(config, list) else config

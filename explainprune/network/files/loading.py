@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 def load_model(
     path: str | Path, *, custom_objects: Mapping[str, Any] | None = None, trust: bool = False
 ) -> Model:
-    """Load a model without compiling it, and without running code from the file unless trusted.
+    """Load a model, without running code from the file unless trusted.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def load_model(
     Returns
     -------
     keras.Model
-        Not compiled. The file is only read.
+        Compiled as it was saved, optimizer state and all; not, with a warning, where the file names
+        a loss, metric or optimizer that isn't known. The file is only read.
 
     Raises
     ------
@@ -58,18 +60,40 @@ def load_model(
     with tempfile.TemporaryDirectory() as folder:
         readable = modern_copy(path, Path(folder)) or path
         try:
-            model = keras.saving.load_model(
-                readable,
-                custom_objects=dict(custom_objects or {}),
-                compile=False,
-                safe_mode=not trust,
-            )
+            model = _read(readable, dict(custom_objects or {}), safe_mode=not trust)
         except Exception as error:
             raise ValueError(_explained(path, error)) from None
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"{str(path)!r} holds a {type(model).__name__}, not a model. Expected a keras.Model."
         )
+    return model
+
+
+def _read(path: Path, known: dict[str, Any], *, safe_mode: bool) -> Any:
+    """Read a model as it was saved; uncompiled, and said so, where its compilation can't be had."""
+    options = {"custom_objects": known, "safe_mode": safe_mode}
+    try:
+        return _compiled(path, options)
+    except Exception:
+        model = keras.saving.load_model(path, compile=False, **options)
+    warnings.warn(
+        f"{path.name!r} was saved compiled with a loss, metric or optimizer that isn't known here, "
+        "and is loaded without: compile it, or pass custom_objects.",
+        stacklevel=3,
+    )
+    return model
+
+
+def _compiled(path: Path, options: dict[str, Any]) -> Any:
+    """Read a model with what it was compiled with, if it was."""
+    with warnings.catch_warnings(), keras.saving.custom_object_scope(options["custom_objects"]):
+        # An optimizer that hadn't taken a step has no state to load.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        model = keras.saving.load_model(path, compile=True, **options)
+        if path.suffix != ".keras" and getattr(model, "compiled", False):
+            # The optimizer that Keras reads from HDF5 knows none of the model's variables.
+            model.compile_from_config(model.get_compile_config())
     return model
 
 

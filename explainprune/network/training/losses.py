@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,20 @@ def compiled_like(model: Model, rows: Rows, *, learning_rate: float | None = Non
         set_learning_rate(copy, learning_rate)
     copy.optimizer.build(copy.trainable_variables)
     return copy
+
+
+def ready_to_train(model: Model, rows: Rows) -> Model:
+    """Return `model` if it is compiled, or if nothing says by which loss; else a clone that is."""
+    if getattr(model, "compiled", False) or rows.y is None:
+        return model
+    with suppress(ValueError):  # a recipe may know what to train by where we don't
+        return compiled_like(model, rows)
+    return model
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python's, numpy's and TensorFlow's own generators: for a process of one's own."""
+    keras.utils.set_random_seed(seed)
 
 
 def predicted_classes(model: Model, inputs: list[Array]) -> Array:

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from explainprune.network import as_network, load_model, save_model
+from explainprune.network import as_network, load_model, model_sha256, save_model
 from explainprune.network.backend import keras
 
 
@@ -35,12 +35,55 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_a_saved_model_comes_back_uncompiled_with_the_same_weights(model, path):
+def test_a_saved_model_comes_back_with_the_same_weights_and_nothing_else(model, path):
     loaded = load_model(str(path))
     for one, other in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert not loaded.compiled and model.compiled
     assert [entry.name for entry in path.parent.iterdir()] == ["model.keras"]
+
+
+X, Y = np.random.default_rng(0).normal(size=(12, 3)), np.eye(2)[np.arange(12) % 2]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # Keras' own, when it writes HDF5
+def test_a_model_saved_compiled_stays_compiled_and_trains_on(model, tmp_path, suffix, trained):
+    model.compile(keras.optimizers.SGD(0.25), "categorical_crossentropy", metrics=["accuracy"])
+    if trained:
+        model.fit(X, Y, verbose=0)
+    model.save(tmp_path / f"m{suffix}")
+    loaded = load_model(tmp_path / f"m{suffix}")
+    assert loaded.compiled and float(loaded.optimizer.learning_rate) == 0.25
+    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0))
+    loaded.fit(X, Y, verbose=0)
+    bare = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    bare.save(tmp_path / f"bare{suffix}")
+    assert not load_model(tmp_path / f"bare{suffix}").compiled
+
+
+def mean_square(y_true, y_pred):
+    return keras.ops.mean((y_true - y_pred) ** 2)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_a_loss_that_is_not_known_leaves_the_model_uncompiled_and_says_so(model, tmp_path, suffix):
+    model.compile("adam", mean_square)
+    model.save(tmp_path / f"m{suffix}")
+    with pytest.warns(UserWarning, match=f"'m{suffix}' was saved compiled with a loss, metric or "):
+        assert not load_model(tmp_path / f"m{suffix}").compiled
+    known = load_model(tmp_path / f"m{suffix}", custom_objects={"mean_square": mean_square})
+    assert known.loss is mean_square
+
+
+def test_a_checksum_is_of_what_a_model_computes(model):
+    before = model_sha256(model)
+    model.compile("sgd", "mse")
+    assert model_sha256(model) == before
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="sigmoid")])
+    other.set_weights(model.get_weights())
+    assert model_sha256(other) != before
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(model, path, monkeypatch):
