@@ -14,7 +14,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # types, lookup ← network ← {data, criteria} ← {pruning, analysis} ← study ← cli
 ALLOWED = {
-    "types": {"types"},
+    "types": {"types", "lookup"},
     "lookup": set(),
     "options": set(),
     "_version": set(),

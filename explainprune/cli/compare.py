@@ -131,8 +131,8 @@ def compare(
     }
     files = {"dense": dense, "other": other, **_arms(arm or [])}
     with console.noting():
-        read = xp.load_data(data, **reading)
         models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
+        read = xp.load_data(data, model=models["dense"], **reading)
     options: dict[str, Any] = {
         "methods": tuple(method or ("expected_gradients",)),
         "metrics": tuple(metric) if metric else None,

@@ -26,5 +26,7 @@ def read(
 
     with console.noting():
         names = names_of(class_names)
-        rows = None if data is None else xp.load_data(data, class_names=names, **reading)
-        return rows, xp.load_model(model, trust=trust)
+        loaded = xp.load_model(model, trust=trust)
+        if data is None:
+            return None, loaded
+        return xp.load_data(data, class_names=names, model=loaded, **reading), loaded

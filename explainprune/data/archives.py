@@ -164,7 +164,7 @@ def named_arrays(
             "y_test; or pass target= for labels under another name."
         )
     parts = {
-        part: Part(*(found.get(f"{name}{part}") for name in ("x", *PER_ROW)))
+        part: _part(found, part)
         for part in ("", "_train", "_validation", "_test")
         if f"x{part}" in found
     }
@@ -193,6 +193,11 @@ def _rename(
         raise ValueError(
             f"{problem}.{nearest(name, arrays)} It holds: {', '.join(sorted(arrays))}."
         )
+
+
+def _part(found: Mapping[str, Any], suffix: str) -> Part:
+    x, y, group, weight = (found.get(name + suffix) for name in ("x", *PER_ROW))
+    return Part(x, y, group, weight)
 
 
 def _nested(arrays: Mapping[str, Array]) -> dict[str, Any]:

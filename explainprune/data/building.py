@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from explainprune.data import tables
+from explainprune.data.background import parts_like, read_background
 from explainprune.data.labels import encode_labels
-from explainprune.data.raw import Part, Raw, as_array, is_frame
+from explainprune.data.raw import Part, Raw
 from explainprune.data.sources import ARCHIVES, TABLES, existing
 from explainprune.lookup import imported, name_of
-from explainprune.types import Array, Data, Inputs, Rows
+from explainprune.network.functions.inputs import Part as InputPart
+from explainprune.network.functions.inputs import read as read_inputs
+from explainprune.types import Data, Inputs, Rows
+from explainprune.types.tables import aligned, as_array, frame_values, is_frame
 
 Preprocess = Callable[[Any], Any]
 
@@ -22,6 +25,7 @@ def build(
     preprocess: str | Preprocess | None,
     background: Any,
     task: str | None,
+    reads: Sequence[InputPart] | None = None,
 ) -> Data:
     """Turn what a source holds into `Data`.
 
@@ -34,6 +38,8 @@ def build(
     background : array-like, DataFrame or path, optional
         Raw, as the source is.
     task : str, optional
+    reads : sequence of network.functions.inputs.Part, optional
+        What the model reads, where there is one.
     """
     function = imported(preprocess, "preprocess") if isinstance(preprocess, str) else preprocess
     known = {
@@ -51,7 +57,7 @@ def build(
         if part is None:
             rows.append(None)
             continue
-        x, columns = inputs(part.x, function)
+        x, columns = inputs(part.x, function, reads=reads)
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in ("group", "weight")}
         rows.append(
@@ -63,24 +69,43 @@ def build(
         known["image_shape"] = scored.x.shape[1:]
     background = raw.background if background is None else background
     if background is not None:
-        background = _background(background, raw.scored, function, scored.x)
+        columns = known["feature_names"]
+        background = _background(background, raw.scored, function, scored.x, columns)
     return Data(scored, train, validation, background, task=task, **known)
 
 
 def inputs(
-    x: Any, function: Preprocess | None = None, what: str = "x"
+    x: Any,
+    function: Preprocess | None = None,
+    what: str = "x",
+    reads: Sequence[InputPart] | None = None,
 ) -> tuple[Inputs, tuple[str, ...] | None]:
     """Return arrays, and the columns' names where they come from a table.
+
+    Parameters
+    ----------
+    x : DataFrame, mapping or array-like
+    function : callable, optional
+        Maps `x` to the model's inputs.
+    what : str
+        For the errors.
+    reads : sequence of network.functions.inputs.Part, optional
+        What the model reads, where there is one.
 
     Raises
     ------
     ValueError
-        If `function` fails or loses rows, or there is no axis of rows or none of features.
+        If `function` fails or loses rows, there is no axis of rows or none of features, or `x`
+        isn't what the model reads.
     """
     if function is not None:
         x = _preprocessed(x, function)
+    columns = tuple(str(name) for name in x.columns) if is_frame(x) else None
+    if reads is not None:
+        found = read_inputs(x, reads, what)
+        return found, None if isinstance(found, dict) else columns
     if is_frame(x):
-        return tables.frame_values(x, what)
+        return frame_values(x, what)
     if isinstance(x, Mapping):
         return {str(name): as_array(part, f"{what}[{name!r}]") for name, part in x.items()}, None
     array = as_array(x, what)
@@ -118,23 +143,38 @@ def _count(x: Any) -> int | None:
     return len(x) if hasattr(x, "__len__") else None
 
 
-def _background(background: Any, raw: Part, function: Preprocess | None, x: Inputs) -> Inputs:
+def _background(
+    background: Any,
+    raw: Part,
+    function: Preprocess | None,
+    x: Inputs,
+    names: Sequence[str] | None,
+) -> Inputs:
     """Read reference rows that came raw, as the scored rows did."""
     if isinstance(background, str | Path):
         path = existing(background)
         reader = TABLES.get(path.suffix.lower())
         background = reader(path) if reader else ARCHIVES[path.suffix.lower()](path, None).scored.x
     if is_frame(background) and is_frame(raw.x):
-        background = tables.align(background, list(raw.x.columns), "background")
+        # Whatever holds rows like the source's may hold its labels and weights too.
+        background = background.drop(columns=list(raw.taken), errors="ignore")
+        background = aligned(background, list(raw.x.columns), "background")
     if function is not None:
         if not is_frame(raw.x):
             background = like_rows(background, inputs(raw.x)[0])
         background, _ = inputs(background, function, "background")
-    return like_rows(background, x)
+    return like_rows(background, x, names)
 
 
-def like_rows(background: Any, x: Inputs) -> Inputs:
+def like_rows(background: Any, x: Inputs, names: Sequence[str] | None = None) -> Inputs:
     """Return reference inputs shaped like rows of `x`; a single row gains its axis.
+
+    Parameters
+    ----------
+    background : as `read_background` takes it, or a path
+    x : ndarray or dict
+    names : sequence of str, optional
+        Of the columns of `x`.
 
     Raises
     ------
@@ -142,25 +182,22 @@ def like_rows(background: Any, x: Inputs) -> Inputs:
         If inputs or shapes disagree with those of `x`.
     """
     if isinstance(background, str | Path):
-        background = _background(background, Part(x), None, x)
-    if isinstance(x, dict):
-        if not isinstance(background, Mapping) or set(background) != set(x):
-            given = sorted(background) if isinstance(background, Mapping) else "one array"
-            raise ValueError(f"background needs the inputs {sorted(x)}. Received: {given}.")
-        return {name: _shaped(background[name], part.shape[1:]) for name, part in x.items()}
-    values = (
-        tables.frame_values(background, "background")[0] if is_frame(background) else background
-    )
-    return _shaped(values, x.shape[1:])
-
-
-def _shaped(values: Any, shape: tuple[int, ...]) -> Array:
-    """Check one array of reference rows."""
-    array = as_array(values, "background")
-    if array.shape == shape:
-        array = array[None]
-    if array.shape[1:] != shape:
-        raise ValueError(
-            f"background needs rows of shape {shape}, as x has. Received: shape={array.shape}."
-        )
-    return array
+        return _background(background, Part(x), None, x, names)
+    if isinstance(x, dict) and (
+        isinstance(background, Mapping) or hasattr(background, "__array__")
+    ):
+        given = sorted(background) if isinstance(background, Mapping) else None
+        if given != sorted(x) and not is_frame(background):
+            raise ValueError(
+                f"background needs the inputs {sorted(x)}. Received: {given or 'one array'}."
+            )
+    found = read_background(background, parts_like(x), names)
+    for name, part in (x if isinstance(x, dict) else {"": x}).items():
+        array = found[name] if isinstance(found, dict) else found
+        if array.shape[1:] != part.shape[1:]:
+            of_input = f" for input {name!r}" if name else ""
+            raise ValueError(
+                f"background needs rows of shape {part.shape[1:]}{of_input}, as x has. "
+                f"Received: shape={array.shape}."
+            )
+    return found

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.raw import as_array, texts
+from explainprune.data.raw import texts
 from explainprune.types import Array
+from explainprune.types.tables import as_array, is_series
 
 TASKS = ("classification", "regression")
 
@@ -52,7 +53,7 @@ def encode_labels(
     """
     if task is not None and task not in TASKS:
         raise ValueError(f"task is 'classification' or 'regression'. Received: {task!r}.")
-    arrays = [None if y is None else _column(as_array(y, "y")) for y in labels]
+    arrays = [None if y is None else _column(y) for y in labels]
     given = [y for y in arrays if y is not None]
     names = None if class_names is None else texts(class_names)
     if not given:
@@ -71,13 +72,12 @@ def encode_labels(
     return [None if y is None else _indices(y, names) for y in arrays], names, TASKS[0]
 
 
-def _column(y: Array) -> Array:
-    """Drop the second axis of ``(n, 1)``; bytes become text, boxed numbers become numbers."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.dtype.kind == "O" and all(isinstance(v, int | float | np.generic) for v in y.ravel()):
-        y = np.array(y.tolist())
-    return np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
+def _column(given: Any) -> Array:
+    """Read labels as an array; drop the second axis of ``(n, 1)``."""
+    if is_series(given) and given.isna().any():
+        _refuse_missing(given.isna().to_numpy())
+    y = as_array(given, "y", text=True)
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def _check_missing(given: Sequence[Array]) -> None:
@@ -92,10 +92,14 @@ def _check_missing(given: Sequence[Array]) -> None:
         else:
             raise ValueError(f"y needs class indices, names or numbers. Received: dtype={y.dtype}.")
         if missing.any():
-            raise ValueError(
-                f"y is missing in {int(missing.sum())} rows; the first is row "
-                f"{int(np.argwhere(missing)[0][0])}. Remove those rows, or leave all labels out."
-            )
+            _refuse_missing(missing)
+
+
+def _refuse_missing(missing: Array) -> None:
+    raise ValueError(
+        f"y is missing in {int(missing.sum())} rows; the first is row "
+        f"{int(np.argwhere(missing)[0][0])}. Remove those rows, or leave all labels out."
+    )
 
 
 def _alphabetical(given: Sequence[Array]) -> tuple[str, ...]:

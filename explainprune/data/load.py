@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.data.as_read import as_read_by, read_by, text_columns
 from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
-from explainprune.data.raw import as_array, is_frame
 from explainprune.data.sources import read
 from explainprune.lookup import unknown
 from explainprune.types import Data, Rows
+from explainprune.types.tables import as_array, is_frame
 
 
 def load_data(
@@ -32,6 +33,7 @@ def load_data(
     class_names: Sequence[str] | None = None,
     image_shape: Sequence[int] | None = None,
     task: str | None = None,
+    model: Any = None,
 ) -> Data:
     """Load a built-in set, a file, a table or arrays; what a user brings is taken as it is.
 
@@ -70,6 +72,9 @@ def load_data(
     task : str, optional
         ``"classification"`` or ``"regression"``. Default: whole numbers, booleans, text, one-hot
         rows and numbers that are all 0.0 or 1.0 are classes; other numbers are a regression's.
+    model : keras.Model, optional
+        Rows are then read as this model reads them: text where it encodes text itself, and one
+        input for each column where it has them.
 
     Returns
     -------
@@ -107,13 +112,16 @@ def load_data(
             )
         data = source.with_(**names) if names else source
         if background is not None:
-            data = data.with_(background=like_rows(background, data.x))
+            data = data.with_(background=like_rows(background, data.x, data.feature_names))
+        if model is not None:
+            data = as_read_by(model, data)
     else:
         column = weight if isinstance(weight, str) else None
-        raw, found_name = read(source, target, group, column)
+        reads = None if model is None else read_by(model)
+        raw, found_name = read(source, target, group, column, text_columns(reads, group))
         if is_frame(raw.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
-        data = build(raw, {"name": found_name, **names}, preprocess, background, task)
+        data = build(raw, {"name": found_name, **names}, preprocess, background, task, reads)
     if players is not None:
         data = _played(data, players)
     if weight is not None and not isinstance(weight, str):

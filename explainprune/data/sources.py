@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from explainprune.data import archives, tables
 from explainprune.data.builtin import DATASETS
-from explainprune.data.raw import Part, Raw, is_frame
+from explainprune.data.raw import Part, Raw
 from explainprune.data.streams import is_stream, read_stream
 from explainprune.lookup import nearest, unknown
+from explainprune.types.tables import is_frame
 
 ARCHIVES: dict[str, Callable[..., Raw]] = {
     ".npz": archives.read_npz,
@@ -25,8 +26,14 @@ TABLES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-def read(source: Any, target: str | None, group: Any, weight: str | None = None) -> tuple[Raw, str]:
-    """Return what `source` holds and what to call it.
+def read(
+    source: Any,
+    target: str | None,
+    group: Any,
+    weight: str | None = None,
+    text: Collection[str] = (),
+) -> tuple[Raw, str]:
+    """Return what `source` holds and what to call it; `text` names columns read as text.
 
     Raises
     ------
@@ -37,10 +44,10 @@ def read(source: Any, target: str | None, group: Any, weight: str | None = None)
         path = existing(source)
         if path.suffix.lower() in TABLES:
             frame = TABLES[path.suffix.lower()](path)
-            return Raw(tables.split_frame(frame, target, group, weight)), path.stem
+            return Raw(tables.split_frame(frame, target, group, weight, text)), path.stem
         return ARCHIVES[path.suffix.lower()](path, target, weight), path.stem
     if is_frame(source):
-        return Raw(tables.split_frame(source, target, group, weight)), "data"
+        return Raw(tables.split_frame(source, target, group, weight, text)), "data"
     if target:
         raise ValueError(
             f"target={target!r} names a column of a table or an array of a file. "

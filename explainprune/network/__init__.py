@@ -21,7 +21,8 @@ from explainprune.network.protocol import FormulaNetwork, Model, Network, chunks
 
 _HOMES = {
     "KerasNetwork": "functions.keras_network",
-    "as_network": "functions.keras_network",
+    "as_network": "functions.networks",
+    "parts_of_model": "functions.signature",
     "DifferenceNetwork": "functions.difference",
     "Unrolled": "unrolled",
     "unroll": "unrolled",
@@ -42,7 +43,7 @@ _HOMES = {
     "model_sha256": "files.fingerprint",
     "clone": "variables",
     "with_weights": "variables",
-    "randomised": "redrawing",
+    "randomised": "variables",
     "LayerInfo": "layers",
     "prunable_layers": "layers",
     "Liveness": "wiring.paths",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _STYLED = re.compile(r"\x1b\[1m(.+?)\x1b\[0m", re.DOTALL)
+_NODE = re.compile(r"^\{\{function_node \S+\}\} ")
 _INNER = re.compile(r"Exception encountered: (.+)")
 
 
@@ -20,5 +21,10 @@ def reason_of(error: BaseException) -> str:
     """
     text = str(error)
     framed = _STYLED.search(text) or _INNER.search(text)
-    lines = (framed.group(1) if framed else text).splitlines()
-    return next((line.strip()[:300] for line in lines if line.strip()), type(error).__name__)
+    lines = [line.strip() for line in (framed.group(1) if framed else text).splitlines()]
+    lines = [line for line in lines if line]
+    # TensorFlow says where in the graph it was in frames before, and the node after, the reason.
+    at_node = [number for number, line in enumerate(lines) if line.startswith("[[{{node")]
+    if at_node and at_node[0] > 0:
+        return _NODE.sub("", lines[at_node[0] - 1])[:300]
+    return _NODE.sub("", lines[0])[:300] if lines else type(error).__name__

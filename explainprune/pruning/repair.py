@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.functions.keras_network import as_network
+from explainprune.network.functions.networks import as_network
 from explainprune.network.layers import layers
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks

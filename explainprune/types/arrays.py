@@ -60,12 +60,15 @@ def rows(x: Inputs, index: Any) -> Inputs:
     return selected
 
 
-def check_finite(x: Inputs, what: str) -> None:
-    """Raise a ValueError that counts NaN and infinite entries and names the first."""
+def check_finite(x: Inputs, what: str, *, text: bool = False) -> None:
+    """Raise a ValueError that counts NaN and infinite entries and names the first.
+
+    With `text`, text is fine as well.
+    """
     parts = x if isinstance(x, dict) else {"": x}
     for name, part in parts.items():
         label = f"{what}[{name!r}]" if name else what
-        if part.dtype.kind in "iub":
+        if part.dtype.kind in ("iubU" if text else "iub"):
             continue
         if part.dtype.kind != "f":
             raise ValueError(

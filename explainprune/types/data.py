@@ -16,6 +16,7 @@ from explainprune.types.arrays import (
     n_rows,
     rows,
 )
+from explainprune.types.tables import as_array, plain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,16 +41,16 @@ class Rows:
     weight: Array | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", frozen_inputs(self.x))
+        object.__setattr__(self, "x", frozen_inputs(plain(self.x, "x")))
         count = n_rows(self.x)
         if count == 0:
             raise ValueError(f"Data needs at least one row. Received: x with {self.describe()}.")
-        check_finite(self.x, "x")
+        check_finite(self.x, "x", text=True)
         for name in ("y", "group", "weight"):
             values = getattr(self, name)
             if values is None:
                 continue
-            values = frozen(values)
+            values = frozen(as_array(values, name, text=True))
             object.__setattr__(self, name, values)
             if values.ndim == 0 or len(values) != count:
                 raise ValueError(
@@ -151,8 +152,9 @@ class Data:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, tuple(int(part) for part in getattr(self, name)))
         if self.background is not None:
-            object.__setattr__(self, "background", frozen_inputs(self.background))
-            check_finite(self.background, "background")
+            background = frozen_inputs(plain(self.background, "background"))
+            object.__setattr__(self, "background", background)
+            check_finite(background, "background", text=True)
             if n_rows(self.background, "background") == 0:
                 raise ValueError("background needs at least one row. Received: 0 rows.")
         self._check_widths()

@@ -196,7 +196,7 @@ def nan(where):
         (X[:, 0], ValueError, r"x needs an axis of rows and at least one .* shape=\(4,\)"),
         (np.float64(3), ValueError, r"Received: shape=\(\)"),
         ([[1.0], [1.0, 2.0]], ValueError, "x is ragged: its rows differ in length"),
-        (np.array([["a", "b"]]), ValueError, "x needs numbers. Received: dtype=<U1"),
+        (np.array([[1j]]), ValueError, "x needs numbers. Received: dtype=complex128"),
         (np.ma.masked_less(X, 2), ValueError, "x has masked entries"),
         ({}, ValueError, "Inputs given as a dict need at least one entry"),
         ({"a": X, "b": X[:2]}, ValueError, "All inputs need the same number of rows"),

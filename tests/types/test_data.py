@@ -69,7 +69,7 @@ def test_rows_say_their_shapes():
         ({"x": X[:0]}, r"Data needs at least one row. Received: x with shape=\(0, 2\)"),
         ({"x": [[1.0, np.nan]]}, r"x has 1 values that are NaN or infinite; the first is nan at"),
         ({"x": {"a": [[np.inf]]}}, r"x\['a'\] has 1 values that are NaN .* inf at index \(0, 0\)"),
-        ({"x": [["a"]]}, r"x needs numbers. Received: dtype=<U1. Encode text columns"),
+        ({"x": [["a", None]]}, r"x needs numbers. Received: dtype=object. Encode text columns"),
         ({"x": X, "y": [0]}, r"y needs one entry for each of the 3 rows .* y.shape=\(1,\)"),
         ({"x": X, "y": 0}, r"y needs one entry .* y.shape=\(\)"),
         ({"x": X, "y": [0, np.nan, 1]}, r"y has 1 values that are NaN"),

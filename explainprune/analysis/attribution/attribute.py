@@ -7,6 +7,7 @@ from typing import Any
 from explainprune.analysis.attribution.explainer import Method, explainer_for
 from explainprune.analysis.attribution.results import with_gap_noted
 from explainprune.analysis.attribution.streamed.parts import joined, parts_of
+from explainprune.data.as_read import read_by
 from explainprune.network import Model, Network
 from explainprune.types import Attribution
 
@@ -32,19 +33,24 @@ def attribute(
     model : keras.Model or Network
         It is left as it is: weights, compile state and all.
     x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, or tf.data.Dataset
-        Rows to explain, in the model's own shape or laid flat. A data set is read and explained
-        1,000 rows at a time; see `attribute_to` for more rows than memory holds.
-    y : ndarray (n,), optional
-        Labels, for ``target="true"``.
-    background : ndarray (b, ...), dict, Rows or Data, optional
-        Reference rows that stand for "feature absent"; one row is a baseline. None: the background
-        of a `Data`, else a seeded sample of 100 of the rows it may learn from.
+        Rows to explain, in the model's own shape or laid flat. Columns of a table are found by
+        name where the model has an input for each. Text goes to models that encode it. A data set
+        is read and explained 1,000 rows at a time; see `attribute_to` for more rows than memory
+        holds.
+    y : array-like (n,), optional
+        Labels, for ``target="true"``: class indices, one-hot rows, or names of a `Data`'s classes.
+    background : as `x`, or a Series over columns, optional
+        Reference rows that stand for "feature absent"; one row is a baseline. Columns are matched
+        with those of `x` by name. None: the background of a `Data`, else a seeded sample of 100 of
+        the rows it may learn from.
     method : str or callable
         A name in ``METHODS``, or a function like those there.
     target : {"predicted", "true", "all"}, int, tuple, ndarray of int (n,), str or callable
         Which output: the largest one, the label's, all of them (values get a last axis), an
-        index, indices into an output of higher rank, an index for each row, an output's name, or
-        a function of the model's raw output tensor(s) that gives one number for each row.
+        index, indices into an output of higher rank, an index for each row, the name of an output
+        or of a class, or a function of the model's raw output tensor(s) that gives one number for
+        each row. An output of one unit for two classes (a sigmoid, or a logit with a binary loss)
+        has both: 1 is yes, 0 is no with the sign turned.
     output : {"logit", "centred", "probability"}
         ``"logit"`` looks through a final softmax or sigmoid, ``"centred"`` subtracts the mean
         logit as well. A `Network` explains what it puts out.
@@ -90,7 +96,7 @@ def attribute(
         "options": options,
     }
     found: list[Attribution] = []
-    for part in parts_of(x, y):
+    for part in parts_of(x, y, reads=read_by(model)):
         if not found:
             explainer = explainer_for(model, part.samples, **keywords)
         found.append(explainer.explain(part))

@@ -21,6 +21,7 @@ from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.analysis.attribution.scale import fitted_scale, given_scale
+from explainprune.data.as_read import read_by
 from explainprune.lookup import look_up, name_of
 from explainprune.network import DifferenceNetwork, Model, Network
 from explainprune.types import Array, Attribution
@@ -118,9 +119,11 @@ def attribute_change(
     """
     function, name = look_up(method, METHODS, "method"), name_of(method)
     _check_linear(method, name)
-    samples = read_samples(x, y)
-    given = background_for(background, samples, seed)
-    models = [network_for(m, target, output, samples.x, batch_size) for m in (dense, other)]
+    samples = read_samples(x, y, read_by(dense))
+    given = background_for(background, samples, seed, read_by(dense))
+    models = [
+        network_for(m, target, output, samples.x, batch_size, samples.task) for m in (dense, other)
+    ]
     rows, reference = (
         [pack(network, part, what) for network in models]
         for part, what in ((samples.x, "x"), (given, "background"))
@@ -137,7 +140,9 @@ def attribute_change(
         )
     difference = _difference(models[1], models[0], fit.beta)
     if not callable(target):
-        own = targets_for(target, models[0], outputs[0][: len(rows[0])], samples.y)
+        own = targets_for(
+            target, models[0], outputs[0][: len(rows[0])], samples.y, samples.class_names
+        )
         target = "all" if own is None else own
     found = attribute(
         difference,

@@ -10,9 +10,14 @@ import numpy as np
 
 from explainprune.analysis.attribution.games.enumeration import shapley, subset_sums
 from explainprune.analysis.attribution.games.hidden import cutter_of
-from explainprune.network import Model, Network, as_network
+from explainprune.analysis.attribution.reading.background import background_for
+from explainprune.analysis.attribution.reading.packing import pack
+from explainprune.analysis.attribution.reading.samples import read_samples
+from explainprune.analysis.attribution.reading.views import network_for
+from explainprune.data.as_read import read_by
+from explainprune.network import Model, Network
 from explainprune.network.unrolled import Cutter, count_terms
-from explainprune.types import Array, Data, Rows
+from explainprune.types import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +106,8 @@ def exact_cost(
     Parameters
     ----------
     model : keras.Model or Network
-    x, background : ndarray or dict
-        Samples and reference rows, in the model's own shape or flat.
+    x, background : as `attribute` takes them
+        Samples and reference rows.
     output : str
         ``"logit"``, ``"centred"`` or ``"probability"``.
     players : sequence of int, optional
@@ -112,8 +117,13 @@ def exact_cost(
     -------
     ExactCost
     """
-    network = as_network(model, output=output)
-    rows, reference = (_flat(network, part) for part in (x, background))
+    samples = read_samples(x, None, read_by(model))
+    network = network_for(model, None, output, samples.x, None, samples.task)
+    given = background_for(background, samples, 0, read_by(network))
+    rows, reference = (
+        np.asarray(pack(network, part, what), dtype=np.float64)
+        for part, what in ((samples.x, "x"), (given, "background"))
+    )
     joined = np.arange(network.n_inputs) if players is None else np.asarray(players).ravel()
     return cost_of(network, rows, reference, joined)
 
@@ -146,11 +156,3 @@ def cost_of_games(cutter: Cutter, x: Array, background: Array) -> ExactCost:
 
 def _brute_force(players: int) -> float:
     return 2.0 ** min(players, 1000)
-
-
-def _flat(network: Network, x: Any) -> Array:
-    if isinstance(x, (Data, Rows)):
-        x = x.x
-    pack = getattr(network, "pack", None)
-    flat = np.asarray(x) if pack is None else pack(x)
-    return np.asarray(flat, dtype=np.float64)

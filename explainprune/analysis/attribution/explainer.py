@@ -20,6 +20,7 @@ from explainprune.analysis.attribution.reading.views import View, network_for, v
 from explainprune.analysis.attribution.results import feature_names, per_player
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.attribution.streamed.parts import Part
+from explainprune.data.as_read import read_by
 from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
 from explainprune.types import Array, Attribution, Inputs
@@ -71,7 +72,7 @@ class Explainer:
         outputs = network.outputs(rows)
         free = callable(self.target)
         target = 0 if free else _of_rows(self.target, part, len(rows))
-        targets = targets_for(target, network, outputs, samples.y)
+        targets = targets_for(target, network, outputs, samples.y, samples.class_names)
         explained, settled = self._explained(rows, targets, part.number)
 
         def shaped(values: Array) -> Inputs:
@@ -131,13 +132,13 @@ def explainer_for(
 ) -> Explainer:
     """Settle everything for rows like `samples`, whose values are not looked at."""
     function = look_up(method, METHODS, "method")
-    network = network_for(model, target, output, samples.x, batch_size)
+    network = network_for(model, target, output, samples.x, batch_size, samples.task)
     given = samples.data.players if players is None and samples.data is not None else players
     return Explainer(
         network=network,
         view=view_of(network, check_players(given, network.n_inputs)),
         background=np.asarray(
-            pack(network, background_for(background, samples, seed), "background")
+            pack(network, background_for(background, samples, seed, read_by(network)), "background")
         ),
         method=function,
         name=name_of(method),

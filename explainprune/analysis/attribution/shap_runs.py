@@ -35,8 +35,10 @@ def by_target(
     """
     from explainprune.network import KerasNetwork, untouched_gradients
     from explainprune.network.functions.flat_model import flat_model
+    from explainprune.network.functions.text import refuse_text
 
     network = unwrapped(network)
+    refuse_text(network)
     if not isinstance(network, KerasNetwork):
         raise ValueError(
             f"{method} needs a Keras model without embeddings. Received: "

@@ -14,6 +14,7 @@ from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.analysis.attribution.streamed.files import ENDINGS
 from explainprune.analysis.attribution.streamed.parts import ROWS, count_of, parts_of
 from explainprune.analysis.attribution.streamed.store import PartStore, Written, mark
+from explainprune.data.as_read import read_by
 from explainprune.lookup import nearest
 from explainprune.network import Model, Network
 
@@ -90,7 +91,7 @@ def attribute_to(
     total, done = count_of(x), 0
     _check_targets(target, total)
     store: PartStore | None = None
-    for part in parts_of(x, y, rows_at_once):
+    for part in parts_of(x, y, rows_at_once, read_by(model)):
         if store is None:
             explainer = explainer_for(model, part.samples, **keywords)
             store = PartStore(path, _plan(model, explainer, output, rows_at_once), resume)

@@ -70,7 +70,8 @@ class Explainer:
         """Explain `subject` on all rows, or those at `index`."""
         chosen = slice(None) if index is None else index
         return attribute(
-            subject.model,
+            # The network has one output for one unit; a model would be asked for both classes.
+            subject.network,
             take(self.x, chosen),
             background=self.background if background is None else background,
             method=self.method,

@@ -83,7 +83,8 @@ def plan(data: Data, dense: Subject, background: Array, p: int, flops: int, seed
 def _reference(dense: Subject, background: Array) -> Array:
     """Return what a removed feature becomes: the background's mean; of tokens, a real row."""
     tokens = hasattr(dense.network, "embedding") and dense.network.embedding() is not None
-    mean: Array = background[0] if tokens else background.mean(axis=0)
+    texts = getattr(getattr(dense.network, "signature", None), "texts", ())
+    mean: Array = background[0] if tokens or texts else background.mean(axis=0)
     return mean
 
 

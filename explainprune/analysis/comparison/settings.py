@@ -25,7 +25,6 @@ DEFAULT = (
     "gini",
     "additivity_residual",
     "accuracy",
-    "balanced_accuracy",
     "auc",
     "log_loss",
     "r2",

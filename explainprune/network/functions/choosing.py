@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.functions.logits import Head, find_head
-from explainprune.network.functions.scores import loss_of, takes_class_scores
+from explainprune.network.functions.logits import SLICE, Head, find_head
+from explainprune.network.functions.scores import is_yes_or_no, loss_of, takes_class_scores
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
 
@@ -31,16 +31,23 @@ class Layout:
         Whether a final softmax or sigmoid was found in any of them.
     notes : tuple of str
         What the reader must know of them.
+    yes_or_no : bool
+        Whether both classes of an output of one unit stand side by side.
     """
 
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
     looked_through: bool = False
     notes: tuple[str, ...] = ()
+    yes_or_no: bool = False
 
 
 def explained(
-    raw: list[Any], names: tuple[str, ...], output: str | Callable[..., Any], model: Model
+    raw: list[Any],
+    names: tuple[str, ...],
+    output: str | Callable[..., Any],
+    model: Model,
+    task: str | None = None,
 ) -> tuple[Any, Layout]:
     """Trace what is explained of a model's raw outputs: → (n, outputs), laid flat.
 
@@ -52,6 +59,10 @@ def explained(
     output : {"logit", "centred", "probability"} or callable
     model : keras.Model
         Its loss tells class scores from other numbers.
+    task : {"classification", "regression", "unknown"}, optional
+        An output of one unit for two classes is then explained as both: of a logit z they are −z
+        and z (centred, as of a softmax with the same probabilities: −z/2 and z/2), of a
+        probability p they are 1 − p and p. None: it stays one output.
 
     Raises
     ------
@@ -77,7 +88,20 @@ def explained(
         notes += [f"Output {name!r} {note}."] if note else []
     wide = tf.float64 if any(tensor.dtype == tf.float64 for tensor in flat) else tf.float32
     joined = tf.concat([tf.cast(tensor, wide) for tensor in flat], axis=1)
+    if task is not None and shapes in (((),), ((1,),)):
+        kind, linear = find_head(raw[0]).kind, _end(raw[0]) in _LINEAR
+        if is_yes_or_no(loss_of(model, 0, names[0]), kind, linear, task):
+            return _both(joined, output), Layout(names, ((2,),), found, tuple(notes), True)
     return joined, Layout(names, shapes, found, tuple(notes))
+
+
+def _both(yes: Any, output: str) -> Any:
+    """Set "no" beside "yes": (n, 1) → (n, 2)."""
+    if output == "probability":
+        return tf.concat([1.0 - yes, yes], axis=1)
+    # A difference, not a negative: shap has no rule for those.
+    both = tf.concat([0.0 - yes, yes], axis=1)
+    return 0.5 * both if output == "centred" else both
 
 
 def _of_callable(function: Callable[..., Any], raw: list[Any]) -> Any:
@@ -124,7 +148,7 @@ def _probability(head: Head, raw: Any, kind: str, scores: bool, loss: str) -> tu
 
 def _end(tensor: Any) -> str:
     """Name the last operation that computes something."""
-    while tensor.op.type in ("Identity", "Reshape", "Squeeze", "ExpandDims", "Cast"):
+    while tensor.op.type in ("Identity", "Reshape", "Squeeze", "ExpandDims", "Cast", SLICE):
         tensor = tensor.op.inputs[0]
     return str(tensor.op.type)
 

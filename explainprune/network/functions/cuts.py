@@ -101,10 +101,10 @@ def find_cuts(model: Model, signature: Signature) -> Cuts | None:
     Returns
     -------
     Cuts or None
-        None if no input feeds an Embedding, or the model has no graph.
+        None if no input feeds an Embedding, the model has no graph, or it reads text.
     """
     embeddings = [x for x in layers_inside(model) if isinstance(x, keras.layers.Embedding)]
-    if not embeddings or not has_graph(model):
+    if not embeddings or not has_graph(model) or signature.texts:
         return None
     found = Cuts(signature, calls_of(model))
     names = np.repeat([p.name for p in signature.parts], [p.size for p in signature.parts])

@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.keras_network import KerasNetwork
+from explainprune.network.functions.text import refuse_text
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.traced import traced
@@ -100,4 +101,5 @@ def _place(opened: Calls, layer: str | None) -> tuple[str, int]:
 @lru_cache(maxsize=8)
 def feature_maps_of(network: Any, layer: str | None) -> FeatureMaps:
     """Return the feature maps of a network's layer, compiled once."""
+    refuse_text(network)
     return FeatureMaps(network, layer)

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.functions.inputs import as_parts, flattened
-from explainprune.network.functions.signature import signature_of
+from explainprune.network.functions.inputs import Part, as_parts, flattened, read
+from explainprune.network.functions.signature import parts_of_model, signature_of
+from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.protocol import Model
 from explainprune.network.wiring.graph import has_graph
-from explainprune.types import Array
-from explainprune.types.arrays import check_finite, frozen_inputs, n_rows
+from explainprune.types import Array, Inputs
+from explainprune.types.arrays import check_finite, n_rows
+from explainprune.types.tables import plain
 
 
 def feed(model: Model, x: Any) -> list[Array]:
@@ -26,17 +28,34 @@ def feed(model: Model, x: Any) -> list[Array]:
         If there are no rows, NaN or infinite values, another number of inputs, features or axes
         than the model reads, or inputs that differ in their number of rows.
     """
-    x = frozen_inputs(x)
+    if not getattr(model, "inputs", None):
+        learn_inputs(model, x)
+    if not has_graph(model):
+        reads = parts_of_model(model)
+        found = plain(x, "x") if reads is None else read(x, reads)
+        _check(found)
+        return [
+            np.asarray(part) for part in (found.values() if isinstance(found, dict) else [found])
+        ]
+    parts = signature_of(model, x).parts
+    arrays = as_parts(x, parts)
+    _check({part.name: array for part, array in zip(parts, arrays, strict=True)})
+    return [
+        _shaped(flattened(values, part).reshape(len(values), *part.shape), part)
+        for values, part in zip(arrays, parts, strict=True)
+    ]
+
+
+def _check(x: Inputs) -> None:
+    """Raise unless there are rows, of numbers or text, as many of each input."""
     if n_rows(x) == 0:
         raise ValueError("x needs at least one row. Received: 0 rows.")
-    check_finite(x, "x")
-    if not has_graph(model):
-        return [np.asarray(part) for part in (x.values() if isinstance(x, dict) else [x])]
-    parts = signature_of(model, x).parts
-    return [
-        flattened(values, part).reshape(len(values), *part.shape).astype(part.dtype, copy=False)
-        for values, part in zip(as_parts(x, parts), parts, strict=True)
-    ]
+    single = next(iter(x.values())) if isinstance(x, dict) and len(x) == 1 else x
+    check_finite(single, "x", text=True)
+
+
+def _shaped(values: Array, part: Part) -> Array:
+    return values if part.is_text else values.astype(part.dtype, copy=False)
 
 
 def structured(model: Model, tensors: list[Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,11 @@ import numpy as np
 from explainprune.lookup import nearest
 from explainprune.types import Array, Inputs
 from explainprune.types.arrays import check_finite
+from explainprune.types.tables import aligned, as_array, frame_values, is_frame, is_series
+
+Code = Callable[[Array], Array]
+ANY = "any"
+"""The dtype of an input of a model that doesn't say: numbers or text, as they are given."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,11 @@ class Part:
         return None not in self.shape
 
     @property
+    def is_text(self) -> bool:
+        """Whether it holds text, which the model itself turns into numbers."""
+        return self.dtype == "string"
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """The shape, where every size is known."""
         return tuple(size for size in self.shape if size is not None)
@@ -46,35 +56,92 @@ class Part:
         return math.prod(self.sizes) if self.known else 0
 
 
-def as_parts(x: Any, parts: Sequence[Part]) -> list[Array]:
-    """Sort what a caller gave into one array for each input, in the model's order.
+def as_parts(
+    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+) -> list[Array]:
+    """Return one array for each input, in the model's order: see `read`."""
+    found = by_input(x, parts, what, names)
+    return [_values(found[part.name], part, what, alone=len(parts) == 1) for part in parts]
+
+
+def read(
+    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+) -> Inputs:
+    """Return what a caller gave as arrays: a dict by input name where there are several inputs.
+
+    Parameters
+    ----------
+    x : ndarray, tensor, DataFrame, Series, mapping, list or tuple
+        A table's columns are found by name where the model has an input for each of them.
+    parts : sequence of Part
+        What the model reads.
+    what : str
+        For the errors.
+    names : sequence of str, optional
+        Of the columns of an array.
 
     Raises
     ------
     ValueError
-        If an input is missing or unknown, or an array is given to a model of several inputs.
+        If an input or a column is missing or unknown, holds what the model doesn't read, or an
+        array without names is given to a model of several inputs.
     """
-    names = [part.name for part in parts]
+    arrays = as_parts(x, parts, what, names)
+    if len(parts) == 1 and not isinstance(x, Mapping):
+        return arrays[0]
+    return {part.name: array for part, array in zip(parts, arrays, strict=True)}
+
+
+def by_input(
+    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Sort what a caller gave into what belongs to each input, by its name."""
+    wanted = [part.name for part in parts]
     if isinstance(x, Mapping):
         for name in x:
-            if name not in names:
+            if name not in wanted:
                 raise ValueError(
-                    f"The model has no input {name!r}.{nearest(name, names)} "
-                    f"Its inputs: {', '.join(names)}."
+                    f"The model has no input {name!r}.{nearest(str(name), wanted)} "
+                    f"Its inputs: {', '.join(wanted)}."
                 )
-        missing = [name for name in names if name not in x]
+        missing = [name for name in wanted if name not in x]
         if missing:
             raise ValueError(f"Missing input: {', '.join(missing)}. Received: {', '.join(x)}.")
-        return [np.asarray(x[name]) for name in names]
+        return dict(x)
     if len(parts) == 1:
-        return [np.asarray(x)]
+        return {wanted[0]: x}
+    if is_frame(x):
+        table = aligned(x, wanted, what, "the model")
+        return {name: table[name] for name in wanted}
     if isinstance(x, (list, tuple)) and len(x) == len(parts):
-        return [np.asarray(values) for values in x]
+        return dict(zip(wanted, x, strict=True))
+    if names is not None and np.ndim(x) == 2 and set(names) == set(wanted):
+        array = np.asarray(x)
+        return {name: array[:, [list(names).index(name)]] for name in wanted}
     received = f"{len(x)} arrays" if isinstance(x, (list, tuple)) else f"shape={np.shape(x)}"
     raise ValueError(
-        f"The model has {len(parts)} inputs: expected a dict with {', '.join(names)}, or a list in "
-        f"this order. Received: {received}."
+        f"The model has {len(parts)} inputs: expected a dict with {', '.join(wanted)}, or a list "
+        f"in this order, or a table with these columns. Received: {received}."
     )
+
+
+def _values(values: Any, part: Part, what: str, *, alone: bool) -> Array:
+    """Read what was given for one input."""
+    label = what if alone else f"{what}[{part.name!r}]"
+    if isinstance(values, (list, tuple)) and len(values) == 1 and _is_input(values[0], part):
+        values = values[0]  # a list of inputs, of which there is one
+    if is_frame(values) and part.dtype != ANY:
+        return frame_values(values, label, text=part.is_text)[0]
+    if is_frame(values):
+        return as_array(values, label, text=True)
+    array = as_array(values, label, text=None if part.dtype == ANY else part.is_text)
+    # A column is a vector: an input of one number reads it as (n, 1).
+    return array.reshape(-1, 1) if is_series(values) and part.shape == (1,) else array
+
+
+def _is_input(values: Any, part: Part) -> bool:
+    """Whether `values` have an axis of rows before those of the input."""
+    return hasattr(values, "shape") and len(values.shape) == len(part.shape) + 1
 
 
 def resolved(part: Part, values: Array) -> Part:
@@ -97,7 +164,12 @@ def flattened(values: Array, part: Part) -> Array:
         If it has no row axis, isn't numeric, or has another shape or number of features.
     """
     label = f"input {part.name!r}"
-    if values.dtype.kind not in "fiub":
+    if part.is_text and values.dtype.kind != "U":
+        raise ValueError(
+            f"The model's {label} reads text. Received: dtype={values.dtype}. Turn it into text "
+            "(astype(str)) as it was when the model was trained."
+        )
+    if not part.is_text and values.dtype.kind not in "fiub":
         raise ValueError(
             f"The model's {label} needs numbers. Received: dtype={values.dtype}. Encode text "
             "columns as numbers first, or pass preprocess=."
@@ -113,8 +185,16 @@ def flattened(values: Array, part: Part) -> Array:
     return values.reshape(len(values), part.size)
 
 
-def pack(x: Any, parts: Sequence[Part], dtype: str) -> Array:
+def pack(x: Any, parts: Sequence[Part], dtype: str, code: Code | None = None) -> Array:
     """Lay all inputs flat, one after another: → (n, features).
+
+    Parameters
+    ----------
+    x : as `read` takes it
+    parts : sequence of Part
+    dtype : str
+    code : callable, optional
+        From an array of text to one number for each entry; None where text can't be used.
 
     Raises
     ------
@@ -123,12 +203,24 @@ def pack(x: Any, parts: Sequence[Part], dtype: str) -> Array:
     """
     arrays = as_parts(x, parts)
     flats = [flattened(a, part) for a, part in zip(arrays, parts, strict=True)]
-    for part, flat in zip(parts, flats, strict=True):
-        check_finite(flat, f"input {part.name!r}")
+    for number, (part, flat) in enumerate(zip(parts, flats, strict=True)):
+        if part.is_text:
+            flats[number] = _coded(flat, part, code)
+        check_finite(flats[number], f"input {part.name!r}")
     counts = {part.name: len(flat) for part, flat in zip(parts, flats, strict=True)}
     if len(set(counts.values())) > 1:
         raise ValueError(f"All inputs need the same number of rows. Received: {counts}.")
     return np.concatenate([np.asarray(flat, dtype=dtype) for flat in flats], axis=1)
+
+
+def _coded(values: Array, part: Part, code: Code | None) -> Array:
+    """Give each text a number."""
+    if code is None:
+        raise ValueError(
+            f"Input {part.name!r} of the model reads text, which can't be used here: expected a "
+            "model that reads numbers. Cut it after the layers that encode its text."
+        )
+    return code(values)
 
 
 def unpack(values: Array, parts: Sequence[Part], like: Any = None) -> Inputs:

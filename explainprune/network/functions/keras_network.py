@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,8 @@ from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.forward import run_model
 from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.functions.targets import flat_index
-from explainprune.network.protocol import Model, Network
+from explainprune.network.functions.text import refuse_text
+from explainprune.network.protocol import Model
 from explainprune.types import OUTPUTS, Array, Inputs
 
 Output = str | Callable[..., Any]
@@ -44,6 +44,9 @@ class KerasNetwork:
         Bound on the memory of one call's activations.
     like : ndarray or dict, optional
         Rows that fix the sizes which the model leaves open.
+    task : {"classification", "regression", "unknown"}, optional
+        An output of one unit for two classes then counts as both: 0 is no, 1 is yes. What is no
+        such output stays as it is. None: it stays one output.
 
     Attributes
     ----------
@@ -56,6 +59,8 @@ class KerasNetwork:
         Whether a final softmax or sigmoid was found in every output.
     notes : tuple of str
         What a reader of the results must know.
+    yes_or_no : bool
+        Whether the two outputs are both classes of one unit.
     n_inputs, n_outputs, rows_per_call : int
 
     Raises
@@ -71,6 +76,7 @@ class KerasNetwork:
     output_shapes: tuple[tuple[int, ...], ...]
     looked_through: bool
     notes: tuple[str, ...]
+    yes_or_no: bool
 
     def __init__(
         self,
@@ -79,6 +85,7 @@ class KerasNetwork:
         output: Output = "logit",
         memory_bytes: int = 2**28,
         like: Any = None,
+        task: str | None = None,
     ) -> None:
         if not isinstance(model, keras.Model):
             raise TypeError(
@@ -88,7 +95,7 @@ class KerasNetwork:
             raise unknown("output", output, OUTPUTS)
         self.model = model
         self.output_kind = "callable" if callable(output) else output
-        self._output = output
+        self._output, self._task = output, task
         self._memory_bytes = memory_bytes
         self._signature = signature_of(model, like)
         if self._signature.known:
@@ -162,7 +169,7 @@ class KerasNetwork:
                     f"not flat ones. Received: {_shapes(x)}."
                 )
             self._compile()
-        flat = packing.pack(x, self._signature.parts, self._signature.dtype)
+        flat = self._signature.pack(x)
         if self._check_tokens is not None:
             self._check_tokens(flat)
         return flat
@@ -207,6 +214,7 @@ class KerasNetwork:
                 f"The inputs of {self.model.name!r} feed an Embedding: tokens have no gradient. "
                 "Use the network that embedding() returns."
             )
+        refuse_text(self)
         for part in self._signature.parts:
             if "float" not in part.dtype:
                 raise ValueError(
@@ -233,61 +241,13 @@ class KerasNetwork:
 
     def _head(self, raw: list[Any], names: tuple[str, ...]) -> Any:
         """Trace what is explained of the model's raw outputs, and learn their names and shapes."""
-        flat, layout = explained(raw, names, self._output, self.model)
+        flat, layout = explained(raw, names, self._output, self.model, self._task)
         self.output_names, self.output_shapes = layout.names, layout.shapes
         self.looked_through, self.notes = layout.looked_through, layout.notes
+        self.yes_or_no = layout.yes_or_no
         return flat
 
 
 def _shapes(x: Any) -> str:
     parts = x.items() if isinstance(x, Mapping) else [("shape", x)]
     return ", ".join(f"{name}={np.shape(part)}" for name, part in parts)
-
-
-_CACHE: OrderedDict[Any, KerasNetwork] = OrderedDict()
-_CACHE_SIZE = 16
-
-
-def as_network(model: Any, output: Output = "logit", *, like: Any = None) -> Any:
-    """Return the `Network` of a Keras model, the same one for the same model and output.
-
-    Parameters
-    ----------
-    model : keras.Model or Network
-        A `Network` is returned as it is.
-    output : {"logit", "centred", "probability"} or callable
-    like : ndarray or dict, optional
-        A few rows, for models that leave sizes open. Without them such a model's network is a new
-        one on each call, and takes its sizes from the first rows that it packs.
-
-    Raises
-    ------
-    TypeError
-        If `model` is neither a Keras model nor a Network.
-    """
-    if not isinstance(model, keras.Model):
-        if isinstance(model, Network):
-            return model
-        raise TypeError(
-            "Expected a keras.Model or a Network. "
-            f"Received: {model!r} of type {type(model).__name__}."
-        )
-    signature = signature_of(model, like)
-    if not signature.known:
-        return KerasNetwork(model, output=output)
-    key = (id(model), output, signature.parts, _state(model))
-    if key not in _CACHE:
-        _CACHE[key] = KerasNetwork(model, output=output, like=like)
-    _CACHE.move_to_end(key)
-    while len(_CACHE) > _CACHE_SIZE:
-        _CACHE.popitem(last=False)
-    return _CACHE[key]
-
-
-def _state(model: Model) -> tuple[Any, ...]:
-    """Return what may change in a model after it was traced: its layers, their activations, loss.
-
-    The ids are of objects that the model holds, and the cached network holds the model.
-    """
-    layers = [(id(layer), id(getattr(layer, "activation", None))) for layer in model.layers]
-    return (*layers, id(getattr(model, "loss", None)))

@@ -8,7 +8,9 @@ from typing import Any
 from explainprune.network.backend import tf
 
 # Operations that only move or retype what they are given: looked through, then done again.
-_MOVES = {"Identity", "IdentityN", "Reshape", "Transpose", "Squeeze", "ExpandDims", "Cast"}
+SLICE = "StridedSlice"
+_MOVES = {"Identity", "IdentityN", "Reshape", "Transpose", "Squeeze", "ExpandDims", "Cast", SLICE}
+_MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ def find_head(output: Any) -> Head:
         moves.append(tensor.op)
         tensor = tensor.op.inputs[tensor.value_index if tensor.op.type == "IdentityN" else 0]
     kind = {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(tensor.op.type, "raw")
+    if kind == "softmax" and any(op.type == SLICE for op in moves):
+        kind = "raw"  # some of its shares don't tell logits
     if kind == "raw":
         return Head(kind, output, _centred(output))
     logits = tensor.op.inputs[0]
@@ -61,6 +65,10 @@ def _again(moves: list[Any], tensor: Any, output: Any) -> Any:
             tensor = tf.transpose(tensor, op.inputs[1])
         elif op.type == "Squeeze":
             tensor = tf.squeeze(tensor, axis=list(op.get_attr("squeeze_dims")) or None)
+        elif op.type == SLICE:
+            begin, end, strides = op.inputs[1:4]
+            masks = {name: op.get_attr(name) for name in _MASKS}
+            tensor = tf.strided_slice(tensor, begin, end, strides, **masks)
         elif op.type == "ExpandDims":
             tensor = tf.expand_dims(tensor, op.inputs[1])
         elif op.type == "Cast":

@@ -49,3 +49,36 @@ def takes_class_scores(model: Model, index: int = 0, name: str = "") -> bool:
     loss = loss_of(model, index, name)
     known = loss.removesuffix("_loss") in dir(keras.losses)
     return not known or "categorical" in loss
+
+
+def is_yes_or_no(loss: str, kind: str, linear: bool, task: str) -> bool:
+    """Tell whether an output of one unit stands for two classes: "no" and "yes".
+
+    A sigmoid does, unless it was compiled with the loss of a regression; a logit does with a
+    binary loss. Where labels say what the task is, they decide.
+
+    Parameters
+    ----------
+    loss : str
+        As `loss_of` names it.
+    kind : {"sigmoid", "softmax", "raw"}
+        The end of the output.
+    linear : bool
+        Whether a raw output is a sum: a logit, or a number.
+    task : {"classification", "regression", "unknown"}
+
+    Examples
+    --------
+    >>> is_yes_or_no("", "sigmoid", False, "unknown"), is_yes_or_no("", "raw", True, "unknown")
+    (True, False)
+    """
+    if kind == "softmax" or task == "regression":
+        return False
+    if task == "classification":
+        return kind == "sigmoid" or linear or _binary(loss)
+    known = loss.removesuffix("_loss") in dir(keras.losses)
+    return _binary(loss) or (kind == "sigmoid" and not known)
+
+
+def _binary(loss: str) -> bool:
+    return loss.startswith("binary") or loss in ("hinge", "squared_hinge")

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from explainprune.network.backend import keras, tf
-from explainprune.network.functions.inputs import Part, as_parts, resolved
+from explainprune.network.functions.inputs import Part, as_parts, pack, resolved
+from explainprune.network.functions.subclassed import built_parts, declared_parts, learn_inputs
+from explainprune.network.functions.words import Words
 from explainprune.network.protocol import Model
-from explainprune.network.wiring.graph import layers_inside, nodes_between
+from explainprune.network.wiring.graph import nodes_between
+from explainprune.types import Array
 
 # What float32 holds exactly.
 _NARROW = {"float32", "float16", "bfloat16", "bool", "int8", "uint8", "int16", "uint16"}
@@ -29,11 +30,14 @@ class Signature:
         The inputs' names, nested as the model takes them.
     output_names : tuple of str
         Empty where the model doesn't say.
+    words : Words, optional
+        The texts that codes in flat rows stand for; None where the model reads no text.
     """
 
     parts: tuple[Part, ...]
     structure: Any
     output_names: tuple[str, ...] = ()
+    words: Words | None = None
 
     @property
     def known(self) -> bool:
@@ -52,17 +56,30 @@ class Signature:
 
     def like(self, x: Any) -> Signature:
         """Fill the sizes that the model leaves open from rows given for it."""
-        arrays = [np.asarray(array) for array in as_parts(x, self.parts)]
+        arrays = as_parts(x, self.parts)
         parts = [resolved(part, a) for part, a in zip(self.parts, arrays, strict=True)]
         return replace(self, parts=tuple(parts))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the inputs that hold text."""
+        return tuple(part.name for part in self.parts if part.is_text)
+
+    def pack(self, x: Any) -> Array:
+        """Check the caller's inputs and lay each row flat: see `inputs.pack`."""
+        return pack(x, self.parts, self.dtype, None if self.words is None else self.words.encode)
 
     def split(self, x: Any) -> list[Any]:
         """Cut flat rows into one tensor for each input."""
         pieces = tf.split(x, [part.size for part in self.parts], axis=1)
-        return [
-            tf.cast(tf.reshape(piece, (-1, *part.sizes)), part.dtype)
-            for piece, part in zip(pieces, self.parts, strict=True)
-        ]
+        return [self._typed(piece, part) for piece, part in zip(pieces, self.parts, strict=True)]
+
+    def _typed(self, piece: Any, part: Part) -> Any:
+        shaped = tf.reshape(piece, (-1, *part.sizes))
+        if part.is_text:
+            assert self.words is not None
+            return self.words.decode(shaped)
+        return tf.cast(shaped, part.dtype)
 
     def structured(self, tensors: list[Any]) -> Any:
         """Nest one tensor for each input as the model takes them."""
@@ -81,17 +98,24 @@ def signature_of(model: Model, like: Any = None) -> Signature:
     Raises
     ------
     ValueError
-        If the model was never built, reads text, or `like` doesn't fit it.
+        If the model was never built, or `like` doesn't fit it.
     """
+    if not getattr(model, "inputs", None):
+        learn_inputs(model, like)
     drawn = bool(getattr(model, "inputs", None))
-    signature = _of_graph(model) if drawn else _of_build(model, like)
-    for part in signature.parts:
-        if part.dtype == "string":
-            raise ValueError(
-                f"Input {part.name!r} of the model reads text, which has no attributions. Cut the "
-                "model after its text vectorisation."
-            )
+    signature = _of_graph(model) if drawn else Signature(*built_parts(model, like))
+    if signature.texts:
+        signature = replace(signature, words=Words())
     return signature if like is None else signature.like(like)
+
+
+def parts_of_model(model: Any) -> tuple[Part, ...] | None:
+    """Return what a Keras model reads, without rows; None for what doesn't say or isn't one."""
+    if not isinstance(model, keras.Model):
+        return None
+    if getattr(model, "inputs", None):
+        return _of_graph(model).parts
+    return declared_parts(model)
 
 
 def _of_graph(model: Model) -> Signature:
@@ -132,44 +156,3 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     """Tell apart outputs that share a name: those of one layer with several outputs."""
     shared = {name for name in names if names.count(name) > 1}
     return tuple(f"{name}_{i}" if name in shared else name for i, name in enumerate(names))
-
-
-def _of_build(model: Model, like: Any) -> Signature:
-    """Read the shapes that a subclassed model was built with."""
-    if not model.built or not all(layer.built for layer in layers_inside(model)):
-        raise ValueError(
-            f"Model {model.name!r} ({type(model).__name__}) was never built, so that it has no "
-            "weights yet: call it on a few rows first, or give it an Input."
-        )
-    config = model.get_build_config() or {}
-    shapes = config.get("input_shape")
-    if shapes is None:
-        if like is None or config:
-            raise ValueError(
-                f"Model {model.name!r} ({type(model).__name__}) doesn't say what it reads. "
-                f"Expected one input, or a list or dict of them. Known: {config or 'nothing'}. "
-                + ("" if config else "Pass like=, a few of its rows.")
-            )
-        shapes = keras.tree.map_structure(lambda array: np.shape(array), like)
-    if isinstance(shapes, Mapping):
-        structure: Any = {str(name): str(name) for name in shapes}
-        named = {str(name): shape for name, shape in shapes.items()}
-    elif shapes and isinstance(shapes[0], (tuple, list)):
-        structure = [f"input_{i}" for i in range(len(shapes))]
-        named = dict(zip(structure, shapes, strict=True))
-    else:
-        structure, named = "input", {"input": shapes}
-    names = keras.tree.flatten(structure)
-    parts = [Part(name, tuple(named[name][1:]), model.variable_dtype) for name in names]
-    return Signature(_typed(parts, like), structure)
-
-
-def _typed(parts: list[Part], like: Any) -> tuple[Part, ...]:
-    """Take integers for integers: a subclassed model doesn't say which dtypes it reads."""
-    if like is None:
-        return tuple(parts)
-    arrays = [np.asarray(array) for array in as_parts(like, parts)]
-    return tuple(
-        replace(part, dtype=str(array.dtype)) if array.dtype.kind in "iub" else part
-        for part, array in zip(parts, arrays, strict=True)
-    )

@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.keras_network import KerasNetwork
+from explainprune.network.functions.text import refuse_text
 from explainprune.network.propagation.guided import Guided
 from explainprune.network.propagation.relevance import CONSTANT, Relevance
 from explainprune.network.propagation.traced import Between
@@ -49,6 +50,7 @@ class HandedBack:
                 f"{what} goes back through a Keras model's operations. Received: a "
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
+        refuse_text(network)
         self._forward, self._back = network._forward, back
         dtype = network._compiled._dtype
         self._dtype = dtype

@@ -13,6 +13,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.keras_network import KerasNetwork
+from explainprune.network.functions.text import refuse_text
 from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.rules import MAX_POOLS, RULES, Rule
 from explainprune.network.rescale.unrolling import unrolled
@@ -173,4 +174,5 @@ def _layers(network: Any) -> list[Any]:
 @lru_cache(maxsize=8)
 def multipliers_of(network: Any, fallback: str = "error", max_pool: str = "winner") -> Multipliers:
     """Return the multipliers of a network, compiled once."""
+    refuse_text(network)
     return Multipliers(network, fallback=fallback, rules=RULES | MAX_POOLS[max_pool])

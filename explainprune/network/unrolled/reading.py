@@ -22,7 +22,11 @@ from explainprune.types import OUTPUTS, Array
 
 
 def unroll(
-    model: Model, output: str = "logit", *, masks: Mapping[str, Array] | None = None
+    model: Model,
+    output: str = "logit",
+    *,
+    masks: Mapping[str, Array] | None = None,
+    yes_or_no: bool = False,
 ) -> Unrolled:
     """Read a Sequential or Functional model as a network of scalar elements, in float64.
 
@@ -34,6 +38,8 @@ def unroll(
         As a `KerasNetwork` explains it.
     masks : mapping of str to ndarray of bool, optional
         By variable path: entries read as zero where False.
+    yes_or_no : bool
+        Set "no" beside the "yes" of an output of one unit, as a `KerasNetwork` does.
 
     Raises
     ------
@@ -68,7 +74,8 @@ def unroll(
         _explained(tensors[number], output, model, index, names[index])
         for index, number in enumerate(graph.outputs)
     ]
-    return pruned_away(Unrolled(n_inputs, tuple(reading.layers), joined(outputs)))
+    together = _both(outputs[0], output) if yes_or_no else joined(outputs)
+    return pruned_away(Unrolled(n_inputs, tuple(reading.layers), together))
 
 
 def _inputs(graph: Calls) -> dict[int, Tensor]:
@@ -86,6 +93,14 @@ def _inputs(graph: Calls) -> dict[int, Tensor]:
         found[number] = Tensor(affine, tuple(int(each or 0) for each in shape))
         start += size
     return found
+
+
+def _both(yes: Affine, output: str) -> Affine:
+    """Set "no" beside "yes"."""
+    if output == "probability":
+        return joined([yes.scaled(-1.0, 1.0), yes])
+    size = 0.5 if output == "centred" else 1.0
+    return joined([yes.scaled(-size), yes.scaled(size)])
 
 
 def _explained(tensor: Tensor, output: str, model: Model, index: int, name: str) -> Affine:

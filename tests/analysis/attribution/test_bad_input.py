@@ -30,7 +30,10 @@ def model():
         ({"target": [0, 0, 7]}, "target 7 is out of range: the network has 2 outputs"),
         ({"target": "true"}, "target='true' needs labels: pass y="),
         ({"target": "true", "y": [0, 1, 5]}, "label 5 is out of range: the network has 2 outputs"),
-        ({"target": "true", "y": ["a", "b", "c"]}, "needs one class index for each .* dtype=<U1"),
+        (
+            {"target": "true", "y": ["a", "b", "c"]},
+            r"needs one class index for each .*dtype=<U1.*pass x=load_data\(\(x, y\), class_names",
+        ),
         ({"target": "true", "y": [0.0, np.nan, 1.0]}, "target='true' needs one class index"),
         ({"method": "permutation", "draws": 0}, r"draws is an integer ≥ 1. Received: 0."),
         ({"method": "permutation", "draws": None}, r"draws is an integer ≥ 1. Received: None."),

@@ -216,13 +216,6 @@ def test_one_of_several_outputs_is_named():
         attribute(model, x, background=background, method="gradient", target="sise")
 
 
-def test_a_binary_model_explains_its_one_logit():
-    model = randomised(keras.Sequential([keras.Input((3,)), L.Dense(1, "sigmoid")]))
-    x, background = RNG.random((2, 3)), np.zeros(3)
-    found = attribute(model, x, background=background, y=[0, 1], target="true")
-    np.testing.assert_allclose(found.values, x * model.layers[0].kernel.numpy()[:, 0], atol=1e-6)
-
-
 def test_a_subclassed_model_is_explained():
     class Own(keras.Model):
         def __init__(self):

@@ -4,7 +4,7 @@ import pytest
 
 from explainprune.network import as_network
 from explainprune.network.backend import keras
-from explainprune.network.functions.inputs import Part, pack, unpack
+from explainprune.network.functions.inputs import Part, as_parts, pack, unpack
 
 IMAGE = [Part("image", (2, 2, 1))]
 TWO = [Part("a", (2,)), Part("b", (1, 3))]
@@ -108,8 +108,27 @@ def test_whole_numbers_that_are_only_scaled_are_numbers():
     np.testing.assert_array_equal(network.jacobian(flat)[0], np.eye(4) / 2)
 
 
-def test_text_is_refused():
-    x = keras.Input((1,), dtype="string", name="words")
-    model = keras.Model(x, keras.layers.StringLookup(vocabulary=["a", "b"])(x))
-    with pytest.raises(ValueError, match=r"Input 'words' of the model reads text"):
-        as_network(model)
+def test_text_is_packed_as_codes_that_the_model_reads_as_text():
+    x = keras.Input((2,), dtype="string", name="words")
+    lookup = keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="count")
+    network = as_network(keras.Model(x, keras.ops.cast(lookup(x), "float32")))
+    flat = network.pack(np.array([["a", "a"], ["b", "?"]]))
+    assert flat.dtype == np.float64 and flat[0, 0] == flat[0, 1] != flat[1, 0]
+    np.testing.assert_array_equal(network.outputs(flat), [[0, 2, 0], [1, 0, 1]])
+    with pytest.raises(ValueError, match=r"input 'words' reads text. Received: dtype=int64"):
+        network.pack(np.array([[1, 2]]))
+    with pytest.raises(ValueError, match=r"Input 'a' of the model reads text, which can't be used"):
+        pack(np.array([["x", "y"]]), [Part("a", (2,), "string")], "float64")
+
+
+def test_columns_go_to_the_inputs_of_their_name():
+    frame = pd.DataFrame({"v": [0.5, 1.5], "u": [1, 2]})
+    parts = [Part("u", (1,)), Part("v", ())]
+    u, v = as_parts(frame, parts)
+    np.testing.assert_array_equal(u, [[1], [2]])
+    np.testing.assert_array_equal(v, [0.5, 1.5])
+    np.testing.assert_array_equal(as_parts(frame.to_numpy(), parts, names=["v", "u"])[0], u)
+    with pytest.raises(ValueError, match="x lacks the column 'u', which the model has"):
+        as_parts(frame[["v"]], parts)
+    with pytest.raises(ValueError, match="x has the column 'w', which the model has not"):
+        as_parts(frame.assign(w=1), parts)

@@ -32,7 +32,11 @@ def cutter_of(network: Network, players: Array, rows: Array) -> Cutter:
     model = getattr(network, "model", None)
     if model is None:
         raise ValueError(f"a {type(network).__name__} has no layers to look at")
-    unrolled = networks.unroll(model, network.output_kind)  # type: ignore[attr-defined]
+    unrolled = networks.unroll(
+        model,
+        network.output_kind,  # type: ignore[attr-defined]
+        yes_or_no=getattr(network, "yes_or_no", False),
+    )
     if unrolled.n_inputs != network.n_inputs:
         raise ValueError("its inputs are not those of its layers")
     some = rows[:HELD]

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.reading.samples import Samples, read_inputs
+from explainprune.analysis.attribution.reading.samples import (
+    Samples,
+    check_rows,
+    fitting,
+    read_inputs,
+)
 from explainprune.analysis.attribution.sampling.streams import stream
+from explainprune.data.background import parts_like, read_background
+from explainprune.network.functions.inputs import Part
 from explainprune.types import Array, Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 
 DEFAULT_ROWS = 100
 
 
-def background_for(background: Any, samples: Samples, seed: int) -> Inputs | list[Array]:
+def background_for(
+    background: Any, samples: Samples, seed: int, reads: Sequence[Part] | None = None
+) -> Inputs | list[Array]:
     """Return background rows, shaped as the model reads them.
 
     Parameters
     ----------
-    background : array-like, dict, Rows, Data or None
-        Without a row axis it is one row: a baseline. None: the background that a `Data` carries,
-        else 100 of the rows it may learn from, drawn without replacement.
+    background : array-like, DataFrame, Series, dict, list, Rows, Data, tf.data.Dataset or None
+        Without a row axis it is one row: a baseline. Tables are matched with `x` by name. None:
+        the background that a `Data` carries, else 100 of the rows it may learn from, drawn without
+        replacement.
     samples : Samples
     seed : int
         The draw depends on it and on the number of rows to draw from, not on the model.
+    reads : sequence of network.functions.inputs.Part, optional
+        What the model reads; None: rows like those of `samples`.
 
     Raises
     ------
@@ -37,18 +50,15 @@ def background_for(background: Any, samples: Samples, seed: int) -> Inputs | lis
                 "background is missing: pass background= the rows that stand for 'feature absent' "
                 "(one row is a baseline), or pass x as a Data, whose rows can be drawn from."
             )
-        return drawn_background(samples.data, seed)
-    if hasattr(background, "x") or isinstance(samples.x, list):
-        return read_inputs(background, "background")
-    if isinstance(samples.x, dict):
-        if not hasattr(background, "items") or hasattr(background, "columns"):
+        background = drawn_background(samples.data, seed)
+    if reads is None:
+        if isinstance(samples.x, list):
             return read_inputs(background, "background")
-        parts = {
-            str(name): _with_rows(part, samples.x.get(str(name)))
-            for name, part in background.items()
-        }
-        return read_inputs(parts, "background")
-    return read_inputs(_with_rows(background, samples.x), "background")
+        reads = parts_like(samples.x)
+    with fitting("background"):
+        found = read_background(background, reads, samples.feature_names)
+    check_rows(found, "background")
+    return found
 
 
 def drawn_background(data: Data, seed: int, count: int = DEFAULT_ROWS) -> Inputs:
@@ -59,10 +69,3 @@ def drawn_background(data: Data, seed: int, count: int = DEFAULT_ROWS) -> Inputs
     total = n_rows(source)
     picked = stream(seed, "background").choice(total, size=min(count, total), replace=False)
     return rows(source, np.sort(picked))
-
-
-def _with_rows(background: Any, x: Array | None) -> Any:
-    """Add a row axis to what has the shape of a single row of `x`."""
-    if x is not None and x.ndim > 1 and np.shape(background) == x.shape[1:]:
-        return np.asarray(background)[None]
-    return background

@@ -33,6 +33,10 @@ def pack(network: Network, x: Any, what: str) -> Array:
             f"{what} does not fit the network. Expected shape (n, {network.n_inputs}), or rows of "
             f"as many features. Received: shape={x.shape}."
         )
+    if x.dtype.kind == "U":
+        raise ValueError(
+            f"{what} is text, which a formula doesn't read. Received: dtype={x.dtype}."
+        )
     flat: Array = x.reshape(len(x), width)
     return flat if flat.dtype.kind == "f" else flat.astype(np.float64)
 

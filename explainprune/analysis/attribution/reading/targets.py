@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,23 +10,32 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network import Network
 from explainprune.types import Array
+from explainprune.types.tables import as_array, is_series, is_tensor
 
 NAMED = ("predicted", "true", "all")
 
 
-def targets_for(target: Any, network: Network, outputs: Array, y: Array | None) -> Array | None:
+def targets_for(
+    target: Any,
+    network: Network,
+    outputs: Array,
+    y: Array | None,
+    class_names: Sequence[str] | None = None,
+) -> Array | None:
     """Return the flat index of the explained output of each sample, or None for all outputs.
 
     Parameters
     ----------
-    target : str, int, tuple or array-like of int (n,)
+    target : str, int, tuple or array-like of int or str (n,)
         ``"predicted"`` (the largest output), ``"true"`` (the label's), ``"all"``, the name of an
-        output, one index, indices into an output of higher rank, or an index for each sample.
+        output or of a class, one index, indices into an output of higher rank, or an index (or
+        the name of a class) for each sample.
     network : Network
     outputs : ndarray (n, K)
         Outputs of the samples.
     y : ndarray (n,), optional
-        Labels.
+        Labels: class indices, one-hot rows, or names of classes.
+    class_names : sequence of str, optional
 
     Raises
     ------
@@ -35,18 +45,31 @@ def targets_for(target: Any, network: Network, outputs: Array, y: Array | None) 
         If a target is of another type.
     """
     n = len(outputs)
-    if isinstance(target, str) and target in NAMED:
+    names = tuple(class_names) if class_names is not None else ()
+    if isinstance(target, str) and target in NAMED and target not in names:
         if target == "all":
             return None
-        return _predicted(network, outputs) if target == "predicted" else _true(network, n, y)
+        return (
+            _predicted(network, outputs) if target == "predicted" else _true(network, n, y, names)
+        )
     if isinstance(target, (str, tuple, int, np.integer)) and not isinstance(target, bool):
-        return np.full(n, _one_index(target, network))
-    indices = np.asarray(target) if isinstance(target, (list, np.ndarray)) else None
+        return np.full(n, _one_index(target, network, names))
+    return _of_each(target, network, n, names)
+
+
+def _of_each(target: Any, network: Network, n: int, names: tuple[str, ...]) -> Array:
+    """Return the index that is given for each sample, by number or by the name of a class."""
+    several = isinstance(target, (list, np.ndarray)) or is_series(target) or is_tensor(target)
+    indices = as_array(target, "target", text=True) if several else None
+    if indices is not None and indices.dtype.kind == "U" and names:
+        indices = _named(indices, names, "target")
     if indices is None or indices.dtype.kind not in "iu":
         raise TypeError(
             "target is 'predicted', 'true', 'all', an int, a tuple of ints, an int for each "
             f"sample, or a callable. Received: {target!r} of type {type(target).__name__}."
         )
+    if indices.shape == (n, 1):
+        indices = indices[:, 0]
     if indices.shape != (n,):
         raise ValueError(
             f"target needs one index for each of the {n} samples. Received: shape={indices.shape}."
@@ -54,11 +77,24 @@ def targets_for(target: Any, network: Network, outputs: Array, y: Array | None) 
     return _in_range(indices, network.n_outputs, "target")
 
 
-def _one_index(target: Any, network: Network) -> int:
+def _named(given: Array, names: tuple[str, ...], what: str) -> Array:
+    """Replace names of classes by their indices."""
+    for name in np.unique(given):
+        if str(name) not in names:
+            raise unknown(f"class in {what}", str(name), names)
+    return np.array([names.index(str(name)) for name in given.ravel()]).reshape(given.shape)
+
+
+def _one_index(target: Any, network: Network, classes: tuple[str, ...]) -> int:
     """Return the flat index that a name, an int or a tuple of indices stands for."""
     names = tuple(getattr(network, "output_names", ()))
+    if isinstance(target, str) and target in classes:
+        _one_vector(network, target)
+        return int(_in_range(np.array([classes.index(target)]), network.n_outputs, "target")[0])
     if isinstance(target, str) and target not in names:
-        raise unknown("target", target, (*NAMED, *names))
+        raise unknown("target", target, (*NAMED, *classes, *names))
+    if isinstance(target, str) and getattr(network, "yes_or_no", False):
+        return 1
     if hasattr(network, "flat_target"):
         return int(network.flat_target(target))
     if isinstance(target, tuple):
@@ -77,14 +113,22 @@ def _predicted(network: Network, outputs: Array) -> Array:
     return largest
 
 
-def _true(network: Network, n: int, y: Array | None) -> Array:
+def _true(network: Network, n: int, y: Array | None, names: tuple[str, ...]) -> Array:
     """Return each sample's label, checked against the outputs."""
     if y is None:
         raise ValueError("target='true' needs labels: pass y=, or an x that carries them.")
     if network.n_outputs == 1:
         return np.zeros(n, dtype=np.int64)
     _one_vector(network, "true")
-    labels = y.argmax(axis=1) if y.shape == (n, network.n_outputs) else y.reshape(n, -1)
+    one_hot = y.shape == (n, network.n_outputs) and y.dtype.kind in "biuf"
+    labels = y.argmax(axis=1) if one_hot else y.reshape(n, -1)
+    if labels.dtype.kind == "U" and names:
+        labels = _named(labels, names, "y")
+    if labels.dtype.kind == "U":
+        raise ValueError(
+            f"target='true' needs one class index for each sample. Received: names (y.dtype="
+            f"{y.dtype}), whose order isn't known: pass x=load_data((x, y), class_names=[…])."
+        )
     numbers = labels.dtype.kind in "biuf"
     if not numbers or labels.size != n or (labels != np.rint(labels)).any():
         raise ValueError(

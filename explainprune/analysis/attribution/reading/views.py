@@ -30,9 +30,16 @@ class View:
 
 
 def network_for(
-    model: Model | Network, target: Any, output: str, like: Any, batch_size: int | None
+    model: Model | Network,
+    target: Any,
+    output: str,
+    like: Any,
+    batch_size: int | None,
+    task: str | None = None,
 ) -> Network:
     """Return `model` as a Network that puts out what is explained.
+
+    With a `task`, an output of one unit for two classes is both: 0 is no, 1 is yes.
 
     Raises
     ------
@@ -44,7 +51,8 @@ def network_for(
     if not isinstance(model, Network):
         from explainprune.network import as_network  # imports TensorFlow
 
-        network = as_network(model, output=target if callable(target) else output, like=like)
+        kind = target if callable(target) else output
+        network = as_network(model, output=kind, like=like, task=task)
     else:
         network = model
         own = getattr(network, "output_kind", "logit")

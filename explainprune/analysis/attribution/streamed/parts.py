@@ -10,7 +10,10 @@ import numpy as np
 
 from explainprune.analysis.attribution.reading.samples import Samples, read_samples
 from explainprune.data.streams import batches, is_stream, rows_in
+from explainprune.network.functions.inputs import Part as InputPart
 from explainprune.types import Array, Attribution, Data, Inputs, Rows
+
+Reads = Sequence[InputPart] | None
 
 ROWS = 1000
 """Rows of a part, where nothing else is asked for."""
@@ -29,7 +32,7 @@ class Part:
     of_many: bool = False
 
 
-def parts_of(x: Any, y: Any = None, rows: int | None = None) -> Iterator[Part]:
+def parts_of(x: Any, y: Any = None, rows: int | None = None, reads: Reads = None) -> Iterator[Part]:
     """Yield the rows of `x` in order, read and checked, in parts of `rows`.
 
     Parameters
@@ -40,18 +43,21 @@ def parts_of(x: Any, y: Any = None, rows: int | None = None) -> Iterator[Part]:
         Labels; a data set brings its own.
     rows : int, optional
         None: all in one part, and `ROWS` of a data set.
+    reads : sequence of network.functions.inputs.Part, optional
+        What the model reads; None where it doesn't say.
     """
     if is_stream(x):
-        yield from _streamed(x, y, ROWS if rows is None else rows)
+        yield from _streamed(x, y, ROWS if rows is None else rows, reads)
         return
     total = count_of(x)
     if rows is None or total is None or total <= rows:
-        yield Part(read_samples(x, y))
+        yield Part(read_samples(x, y, reads))
         return
     for number, start in enumerate(range(0, total, rows)):
         taken = slice(start, start + rows)
-        labels = None if y is None else y[taken]
-        yield Part(_located(_rows(x, taken), labels, start), number, start, of_many=True)
+        labels = None if y is None else _rows(y, taken)
+        samples = _located(_rows(x, taken), labels, start, reads)
+        yield Part(samples, number, start, of_many=True)
 
 
 def count_of(x: Any) -> int | None:
@@ -64,23 +70,24 @@ def count_of(x: Any) -> int | None:
         x = next(iter(x.values()), ())
     elif isinstance(x, (list, tuple)) and any(hasattr(part, "shape") for part in x):
         x = x[0]
-    return len(x) if hasattr(x, "__len__") and np.ndim(x) > 0 else None
+    countable = hasattr(x, "__len__") and not hasattr(x, "nnz") and np.ndim(x) > 0
+    return len(x) if countable else None
 
 
-def _streamed(x: Any, y: Any, rows: int) -> Iterator[Part]:
+def _streamed(x: Any, y: Any, rows: int, reads: Reads) -> Iterator[Part]:
     if y is not None:
         raise ValueError("y comes with a tf.data.Dataset: give it elements (x, y).")
     start = 0
     for number, (inputs, labels) in enumerate(batches(x, rows)):
-        samples = _located(inputs, labels, start)
+        samples = _located(inputs, labels, start, reads)
         yield Part(samples, number, start, of_many=True)
         start += len(next(iter(inputs.values())) if isinstance(inputs, dict) else inputs)
 
 
-def _located(x: Any, y: Any, start: int) -> Samples:
+def _located(x: Any, y: Any, start: int, reads: Reads) -> Samples:
     """Read a part; an error says where in the whole its indices begin."""
     try:
-        return read_samples(x, y)
+        return read_samples(x, y, reads)
     except ValueError as error:
         raise ValueError(f"{error} Indices count from row {start:,}.") from None
 
@@ -92,9 +99,9 @@ def _rows(x: Any, taken: slice) -> Any:
     if isinstance(x, Rows):
         return x.take(taken)
     if isinstance(x, Mapping):
-        return {name: part[taken] for name, part in x.items()}
+        return {name: _rows(part, taken) for name, part in x.items()}
     if isinstance(x, (list, tuple)) and any(hasattr(part, "shape") for part in x):
-        return [part[taken] for part in x]
+        return [_rows(part, taken) for part in x]
     return x.iloc[taken] if hasattr(x, "iloc") else x[taken]
 
 

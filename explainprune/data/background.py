@@ -1,0 +1,88 @@
+"""Reference rows in whatever form they are given: matched by name where both sides have names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from explainprune.data.streams import is_stream, read_stream
+from explainprune.network.functions.inputs import Part, as_parts
+from explainprune.types import Array, Data, Inputs, Rows
+from explainprune.types.tables import aligned, is_frame, is_series
+
+
+def parts_like(x: Inputs) -> tuple[Part, ...]:
+    """Describe arrays as inputs of a model."""
+    named = x if isinstance(x, dict) else {"x": x}
+    return tuple(
+        Part(name, part.shape[1:], "string" if part.dtype.kind == "U" else "float32")
+        for name, part in named.items()
+    )
+
+
+def read_background(
+    background: Any, parts: Sequence[Part], names: Sequence[str] | None = None
+) -> Inputs:
+    """Return reference rows as arrays; what lacks an axis of rows is one row: a baseline.
+
+    Parameters
+    ----------
+    background : array-like, DataFrame, Series, mapping, list, Data, Rows or tf.data.Dataset
+        A table, a `Data` with feature names and a Series over columns are matched by name.
+    parts : sequence of Part
+        What the model reads.
+    names : sequence of str, optional
+        Of the columns of the rows that are explained, where they have names.
+
+    Raises
+    ------
+    ValueError
+        If a column or an input is missing or unknown, or isn't what the model reads.
+    """
+    given, own = _named(background, names, [part.name for part in parts])
+    found = as_parts(given, parts, "background", own)
+    arrays = [_with_rows(array, part) for array, part in zip(found, parts, strict=True)]
+    if len(parts) == 1 and not isinstance(given, Mapping):
+        return arrays[0]
+    return {part.name: array for part, array in zip(parts, arrays, strict=True)}
+
+
+def _named(
+    background: Any, names: Sequence[str] | None, inputs: Sequence[str]
+) -> tuple[Any, Sequence[str] | None]:
+    """Take rows out of what holds them, and order their columns as `names` says; name them."""
+    if is_stream(background):
+        background = read_stream(background).scored.x
+    if isinstance(background, (Data, Rows)):
+        own = background.feature_names if isinstance(background, Data) else None
+        background = background.x
+        if own is not None and names is not None and not isinstance(background, dict):
+            return _ordered(background, own, names), names
+        names = own or names
+    if is_series(background):
+        labels = [str(label) for label in background.index]
+        if set(labels) & set(names or inputs):
+            background = background.to_frame().T
+    if is_frame(background) and names is not None:
+        background = aligned(background, names, "background")
+    return background, names
+
+
+def _ordered(values: Array, own: Sequence[str], names: Sequence[str]) -> Array:
+    """Order the columns `own` of an array as `names`."""
+    import pandas as pd
+
+    places = pd.DataFrame([range(len(own))], columns=list(own))
+    order = aligned(places, names, "background").to_numpy()[0]
+    flat = values.reshape(len(values), -1)[:, order]
+    return flat.reshape(values.shape)
+
+
+def _with_rows(values: Array, part: Part) -> Array:
+    """Add an axis of rows to a single row, also to one that is laid flat."""
+    is_row = values.shape == part.shape
+    if len(part.shape) > 1 and part.known:
+        is_row = is_row or values.shape == (part.size,)
+    return values[None] if is_row else np.asarray(values)
