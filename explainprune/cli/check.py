@@ -30,21 +30,41 @@ def check(
             metavar="LABEL",
         ),
     ] = None,
+    most: Annotated[
+        list[str] | None,
+        option(
+            "--max",
+            help="The most a figure may be; may be repeated. NAME is accuracy, balanced_accuracy, "
+            "auc, log_loss (of the second model; with _drop or _rise: against the first), churn, "
+            "moved_weight, or any other metric. WHERE is class or group (the worst one), or the "
+            "name of one, as 'class 3:recall'. Default: all rows.",
+            metavar="[WHERE:]NAME=VALUE",
+        ),
+    ] = None,
+    least: Annotated[
+        list[str] | None,
+        option("--min", help="The least a figure may be.", metavar="[WHERE:]NAME=VALUE"),
+    ] = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Exit with 0 if the results meet what is required, else with 1: for CI."""
     from explainprune.reporting import load_results
+    from explainprune.reporting.limits import held, limit
     from explainprune.types import CLEARER, SAME_REASONS
 
-    labels = list(require or ([] if max_accuracy_drop is not None else ["preserved"]))
+    limits = [limit(text, most=True) for text in most or []]
+    limits += [limit(text, most=False) for text in least or []]
+    asked = limits or max_accuracy_drop is not None
+    labels = list(require or ([] if asked else ["preserved"]))
     for label in labels:
         if label not in {*SAME_REASONS, *CLEARER}:
             raise unknown("verdict", label, {*SAME_REASONS, *CLEARER})
     found, _ = load_results(results)
     outcomes = [_verdict(found, label, SAME_REASONS) for label in labels]
     if max_accuracy_drop is not None:
-        outcomes.append(_accuracy(found, max_accuracy_drop))
+        limits = [_most_drop(found, max_accuracy_drop), *limits]
+    outcomes += [held(found, each) for each in limits]
     passed = all(outcome["passed"] for outcome in outcomes)
     lines = [f"{'ok    ' if o['passed'] else 'FAILED'}  {o['sentence']}" for o in outcomes]
     if json or not quiet:
@@ -68,24 +88,10 @@ def _verdict(results: Any, label: str, same_reasons: tuple[str, ...]) -> dict[st
     }
 
 
-def _accuracy(results: Any, largest: float) -> dict[str, Any]:
-    """Compare the fall of accuracy (or R²) from the first model to the second with the largest."""
-    (first, dense), (second, other) = list(results.models.items())[:2]
-    score = "accuracy" if dense.accuracy is not None else "r2"
-    before, after = getattr(dense, score), getattr(other, score)
-    if before is None or after is None:
-        raise ValueError(
-            f"There is no accuracy in these results (were the data labelled?), so that "
-            f"--max-accuracy-drop {largest:g} can't be checked."
-        )
-    drop = before - after
-    # A drop of exactly the largest passes, whatever its last bit.
-    passed = drop <= largest + 1e-12
-    return {
-        "check": "accuracy drop",
-        "required": largest,
-        "found": drop,
-        "passed": passed,
-        "sentence": f"{score} {before:.4f} ({first}) → {after:.4f} ({second}): a drop of "
-        f"{drop:.4f}, at most {largest:g} allowed.",
-    }
+def _most_drop(results: Any, largest: float) -> Any:
+    """Return the limit on the fall of accuracy, or of R² where there is none."""
+    from explainprune.reporting.limits import Limit
+
+    dense = next(iter(results.models.values()))
+    score = "r2" if dense.accuracy is None and dense.r2 is not None else "accuracy"
+    return Limit(f"{score}_drop", "", largest, most=True)

@@ -23,8 +23,8 @@ def failed(error: BaseException) -> int:
     Usage errors and what the verbs refuse (a ValueError, TypeError or OSError that our own code
     raised on purpose) are the user's to mend: 2. Everything else is ours: 3.
     """
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else INTERNAL
+    if isinstance(error, SystemExit):  # code of the user's that stops the program
+        return INTERNAL if error.code else 0
     if os.environ.get(TRACE) and not hasattr(error, "format_message"):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":

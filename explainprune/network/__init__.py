@@ -43,7 +43,7 @@ _HOMES = {
     "model_sha256": "files.fingerprint",
     "clone": "variables",
     "with_weights": "variables",
-    "randomised": "variables",
+    "randomised": "redrawing",
     "LayerInfo": "layers",
     "prunable_layers": "layers",
     "Liveness": "wiring.paths",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import random
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras
+from explainprune.network.copier import Copier
 from explainprune.network.protocol import Model
 from explainprune.types import Array
+
+_COUNTED = re.compile(r"variable(_\d+)?")
+"""Names that Keras makes up for variables."""
 
 
 def located_layers(model: Model) -> Iterator[tuple[str, Any]]:
@@ -74,8 +77,9 @@ def own_variables(layer: Any) -> list[Any]:
 def variables(model: Model) -> dict[str, Any]:
     """Return the model's weights by path: ``"block/conv/kernel"``.
 
-    Paths join the names of the layers on the way with ``/``. They are unique, and the same for a
-    clone, for a model saved and loaded, and for a Sequential model built late. A variable that
+    Paths join the names of the layers on the way with ``/``; a variable without a name of its own
+    is called as its layer calls it, ``"scale/gamma"``. They are unique, and the same for a clone,
+    for a model saved and loaded, and for a Sequential model built late. A variable that
     several layers share has one path: the first.
 
     Parameters
@@ -99,12 +103,32 @@ def variables(model: Model) -> dict[str, Any]:
     found: dict[str, Any] = {}
     seen: set[int] = set()
     for path, layer in [("", model), *located_layers(model)]:
+        names = _variable_names(layer)
         for variable in own_variables(layer):
             if id(variable) in seen:
                 continue
             seen.add(id(variable))
-            found[_unused(f"{path}/{variable.name}".lstrip("/"), found)] = variable
+            found[_unused(f"{path}/{names[id(variable)]}".lstrip("/"), found)] = variable
     return found
+
+
+def _variable_names(layer: Any) -> dict[int, str]:
+    """Name the variables of a layer, by id.
+
+    Those that were given no name, which Keras then numbers through the whole process
+    (``"variable_17"``), are called by the attribute that holds them, or else by their place.
+    """
+    held = {
+        id(value): key.lstrip("_")
+        for key, value in reversed(vars(layer).items())
+        if isinstance(value, keras.Variable)
+    }
+    return {
+        id(variable): variable.name
+        if not _COUNTED.fullmatch(variable.name)
+        else held.get(id(variable), f"variable_{place}")
+        for place, variable in enumerate(own_variables(layer))
+    }
 
 
 def _unused(path: str, taken: Mapping[str, Any]) -> str:
@@ -123,30 +147,47 @@ def weights_of(model: Model) -> dict[str, Array]:
 def clone(model: Model) -> Model:
     """Return an independent copy: same weights, same compile state, same states of its seeds.
 
-    The optimizer keeps its configuration and starts without slots. Neither `model` nor the
-    process's random numbers are touched: the copy is the same however often it is made.
+    The copy has the classes and functions of the original, registered or not: see `copier`. The
+    optimizer keeps its configuration and starts without slots. Neither `model` nor the process's
+    random numbers are touched.
 
     Raises
     ------
     ValueError
-        If the model cannot be described by its config (some subclassed models).
+        If the optimizer can't be made from its own configuration.
     """
-    copy = uncompiled_clone(model)
-    if getattr(model, "compiled", False):
-        _compile_like(copy, model)
+    copier, copy = _copied(model)
+    for old, new in list(copier.made.values()):
+        if isinstance(old, keras.Model) and getattr(old, "compiled", False):
+            compile_like(new, old, copier)
     return copy
 
 
 def uncompiled_clone(model: Model) -> Model:
     """Return an independent copy with the same weights and seed states, not compiled."""
-    copy = _rebuilt(model)
-    _assign(copy, variables(model))
-    for mine, original in zip(seed_states(copy), seed_states(model), strict=True):
-        mine.assign(original)
-    return copy
+    return _copied(model)[1]
 
 
-def _assign(model: Model, values: Mapping[str, Any]) -> None:
+def copier_of(model: Model) -> Copier:
+    """Return what copies `model`, or parts of it, with the calls of its own graphs."""
+    held = [model, *(layer for _, layer in located_layers(model))]
+    held += [layer._functional for layer in held if getattr(layer, "_functional", None) is not None]
+    return Copier(layer for layer in held if hasattr(layer, "_nodes_by_depth"))
+
+
+def _copied(model: Model) -> tuple[Copier, Model]:
+    copier = copier_of(model)
+    copy = copier(model)
+    theirs = {id(variable) for variable in model.variables}
+    if any(id(variable) in theirs for variable in copy.variables):
+        raise ValueError(
+            f"Model {model.name!r} of type {type(model).__name__} can't be copied: a copy would "
+            "share variables with it."
+        )
+    return copier, copy
+
+
+def assign(model: Model, values: Mapping[str, Any]) -> None:
     """Set some variables, and what preprocessing layers derive from theirs."""
     held = variables(model)
     for path, value in values.items():
@@ -156,76 +197,38 @@ def _assign(model: Model, values: Mapping[str, Any]) -> None:
             layer.finalize_state()
 
 
-def _rebuilt(model: Model, seed: int = 0) -> Model:
-    """Make the model anew from its config, with the weights that its initialisers draw.
-
-    Custom classes are taken from the model itself, so nothing needs to be registered. Keras seeds
-    its initialisers from Python's own generator: it is seeded here and given back as it was.
-    """
-    kinds = {type(layer) for _, layer in [("", model), *located_layers(model)]}
-    custom = {kind.__name__: kind for kind in kinds if not kind.__module__.startswith("keras.")}
-    state = random.getstate()
-    try:
-        config = _quietly(keras.saving.serialize_keras_object, model)
-        config.pop("compile_config", None)
-        random.seed(seed)
-        copy = keras.saving.deserialize_keras_object(
-            _without_seeds(config), custom_objects=custom, safe_mode=False
-        )
-        _name_alike(copy, model)
-        same = variables(copy).keys() == variables(model).keys()
-    except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
-        reason = next(iter(str(error).strip().splitlines()), repr(error))
-        raise ValueError(
-            f"Model {model.name!r} of type {type(model).__name__} cannot be copied from its "
-            f"config: {reason}"
-        ) from error
-    finally:
-        random.setstate(state)
-    if not same:
-        raise ValueError(f"A copy of model {model.name!r} from its config has other variables.")
-    return copy
-
-
-def _quietly(function: Callable[..., Any], *args: Any) -> Any:
-    """Call without Keras' warning that a lambda is unsafe to save: nothing is saved here."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
-        return function(*args)
-
-
-def _name_alike(copy: Model, model: Model) -> None:
-    """Give the layers of `copy` the names in `model`: some custom layers' configs omit theirs."""
-    copy.name = model.name
-    ours, originals = list(located_layers(copy)), list(located_layers(model))
-    if len(ours) != len(originals):
-        raise ValueError("a layer is used at two levels of nested models, which a config loses.")
-    if {path for path, _ in ours} == {path for path, _ in originals}:
-        return
-    for (_, layer), (_, original) in zip(ours, originals, strict=True):
-        layer.name = original.name
-
-
-def _without_seeds(config: Any) -> Any:
-    """Copy a config; its initialisers lose their own seeds, so that the process's seed rules."""
-    if isinstance(config, list):
-        return [_without_seeds(part) for part in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("module") == "keras.initializers" and "seed" in (config.get("config") or {}):
-        return {**config, "config": {**config["config"], "seed": None}}
-    return {key: _without_seeds(part) for key, part in config.items()}
-
-
-def _compile_like(copy: Model, model: Model) -> None:
-    """Compile `copy` as `model` is; losses and metrics that have no config are shared."""
-    try:
-        copy.compile_from_config(_quietly(model.get_compile_config))
-    except (TypeError, ValueError, NotImplementedError, AttributeError):
-        given = dict(model._compile_config.config)
-        given["optimizer"] = type(model.optimizer).from_config(model.optimizer.get_config())
-        copy.compile(**given)
+def compile_like(copy: Model, model: Model, copier: Copier | None = None) -> None:
+    """Compile `copy` as `model` is, with copies of its losses, metrics and optimizer."""
+    copier = copier or Copier()
+    given = {
+        name: copier(value)
+        for name, value in model._compile_config.config.items()
+        if name != "optimizer"
+    }
+    for each in keras.tree.flatten([given.get("metrics"), given.get("weighted_metrics")]):
+        if isinstance(each, keras.metrics.Metric):
+            each.reset_state()  # Keras doesn't before the first batch
+    # Not by an own compile(), which may take something else: what that sets is copied already.
+    optimizer = None if model.optimizer is None else _like(model.optimizer)
+    keras.Model.compile(copy, optimizer=optimizer, **given)
+    if optimizer is not None:
         copy.optimizer.build(copy.trainable_variables)
+
+
+def _like(optimizer: Any) -> Any:
+    """Make an optimizer of the same configuration; a schedule is taken as the object it is."""
+    twin, live = optimizer, {}
+    rate = getattr(optimizer, "_learning_rate", None)
+    if callable(rate) and not isinstance(rate, keras.Variable):
+        twin, live = object.__new__(type(optimizer)), {"learning_rate": rate}
+        twin.__dict__.update(optimizer.__dict__, _learning_rate=0.0)  # it may have no form
+    try:
+        return type(optimizer).from_config({**twin.get_config(), **live})
+    except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
+        raise ValueError(
+            f"The optimizer of type {type(optimizer).__name__} can't be copied from its own "
+            f"configuration: {next(iter(str(error).strip().splitlines()), repr(error))}"
+        ) from error
 
 
 def seed_states(model: Model) -> list[Any]:
@@ -244,7 +247,7 @@ def with_weights(model: Model, weights: Mapping[str, Array]) -> Model:
     """
     check_paths(model, weights, "weight")
     copy = clone(model)
-    _assign(copy, {path: np.asarray(values) for path, values in weights.items()})
+    assign(copy, {path: np.asarray(values) for path, values in weights.items()})
     return copy
 
 
@@ -259,28 +262,3 @@ def check_paths(model: Model, arrays: Mapping[str, Array], what: str) -> None:
                 f"The {what} of {path!r} needs shape {tuple(known[path].shape)}. "
                 f"Received: shape={np.shape(values)}."
             )
-
-
-def randomised(model: Model, seed: int) -> Model:
-    """Return a clone whose layers drew their weights anew from their own initialisers.
-
-    What an initialiser sets to a constant (biases, normalisation statistics) is that constant;
-    preprocessing layers keep what they were adapted to. The same seed gives the same weights, and
-    another seed others, whatever seeds the initialisers hold.
-    """
-    copy = _rebuilt(model, seed)
-    _assign(copy, _adapted(model))
-    if getattr(model, "compiled", False):
-        _compile_like(copy, model)
-    return copy
-
-
-def _adapted(model: Model) -> dict[str, Any]:
-    """Return the variables of preprocessing layers, which are adapted to data, not trained."""
-    held = {
-        id(weight)
-        for _, layer in located_layers(model)
-        if hasattr(layer, "adapt")
-        for weight in layer.weights
-    }
-    return {path: v for path, v in variables(model).items() if id(v) in held}

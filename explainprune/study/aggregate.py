@@ -7,8 +7,8 @@ from typing import Any
 
 from explainprune.analysis.intervals import over_units
 from explainprune.types import Comparison, Level, Measure, Metric, ModelRow, said_of
+from explainprune.types.comparison import SCORES
 
-SCORES = ("accuracy", "r2", "auc", "log_loss")
 COUNTS = ("params", "nonzero", "flops", "units", "live_inputs", "live_connections")
 
 

@@ -11,6 +11,8 @@ from explainprune.types.encoding import decode, encode
 from explainprune.types.measure import Measure, Verdict
 from explainprune.types.metric import Metric
 
+SCORES = ("accuracy", "balanced_accuracy", "r2", "auc", "log_loss")
+"""What a `ModelRow` says of how well a model does, the leading one first."""
 SCHEMA = "explainprune/results/1"
 
 
@@ -22,7 +24,7 @@ class ModelRow:
     ----------
     arm : str
         What part it plays: ``"dense"``, ``"pruned"``, ``"placebo"``, …
-    accuracy, r2, auc, log_loss : float or None
+    accuracy, balanced_accuracy, r2, auc, log_loss : float or None
         None where they do not apply (regression, no labels). Their intervals are in `intervals`.
     params, nonzero, flops : int or None
     units, live_inputs, live_connections : int or None
@@ -40,6 +42,7 @@ class ModelRow:
 
     arm: str
     accuracy: float | None = None
+    balanced_accuracy: float | None = None
     r2: float | None = None
     auc: float | None = None
     log_loss: float | None = None

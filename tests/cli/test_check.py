@@ -75,6 +75,103 @@ def test_the_environment_can_require(check, monkeypatch):
     assert check(results()).code == 1 and check(results("changed")).code == 0
 
 
+def measure(value, n=60):
+    return Measure(value, None, n, "samples", "made by hand")
+
+
+def sliced():
+    """Two classes, two groups: the second class and the second group are worse off."""
+    scores = {"class no": (0.95, 0.96), "class yes": (0.70, 0.55), "group a": (0.9, 0.91)}
+    scores |= {"group b": (0.9, 0.84)}
+    rows = [
+        ModelRow(
+            name,
+            accuracy=0.9,
+            log_loss=0.2 + 0.1 * side,
+            slices={"all rows": {"balanced_accuracy": measure(0.8 - 0.1 * side)}}
+            | {place: {"accuracy": measure(both[side])} for place, both in scores.items()},
+        )
+        for side, name in enumerate(("dense", "pruned"))
+    ]
+    churn = {"class no": 0.02, "class yes": 0.2, "group a": 0.05, "group b": 0.11}
+    return Comparison(
+        results().verdict,
+        results().clarity,
+        models={row.arm: row for row in rows},
+        comparisons={
+            "dense|pruned": {
+                "churn": Measure(0.06, (0.03, 0.09), 200),
+                "moved_weight": measure(0.12),
+                "gone": Measure(None, None, 0, "samples", "undefined for all samples"),
+            }
+        },
+        slices={"dense|pruned": {place: {"churn": measure(v)} for place, v in churn.items()}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (["--max", "churn=0.06"], 0, "churn 0.0600 (0.0300 to 0.0900), at most 0.06 allowed."),
+        (["--max", "churn=0.059"], 1, "churn 0.0600"),
+        (["--max", "class:churn=0.19"], 1, "churn 0.2000 in class yes (the worst of 2), at most"),
+        (["--max", "class:churn=0.2"], 0, "in class yes (the worst of 2)"),
+        (["--max", "group:churn=0.1"], 1, "churn 0.1100 in group b (the worst of 2)"),
+        (["--max", "group a:churn=0.05"], 0, "churn 0.0500 in group a, at most 0.05 allowed."),
+        (["--max", "moved_weight=0.1"], 1, "moved_weight 0.1200, at most 0.1"),
+        (["--min", "accuracy=0.9"], 0, "accuracy 0.9000 (pruned), at least 0.9 allowed."),
+        (["--min", "balanced_accuracy=0.75"], 1, "balanced_accuracy 0.7000 (pruned)"),
+        (["--max", "balanced_accuracy_drop=0.1"], 0, "0.8000 (dense) → 0.7000 (pruned): a drop of"),
+        (["--max", "log_loss_rise=0.09"], 1, "log_loss 0.2000 (dense) → 0.3000 (pruned): a rise"),
+        (["--max", "log_loss_drop=0"], 0, "a drop of -0.1000"),
+        (["--min", "class yes:recall=0.55"], 0, "recall 0.5500 (pruned) in class yes"),
+        (["--min", "class:recall=0.6"], 1, "recall 0.5500 (pruned) in class yes (the worst of 2)"),
+        (["--max", "class:recall_drop=0.14"], 1, "a drop of 0.1500 in class yes (the worst of 2)"),
+        (["--max", "group:accuracy_drop=0.06"], 0, "a drop of 0.0600 in group b (the worst of 2)"),
+        (["--max", "gone=1"], 1, "gone isn't known: undefined for all samples"),
+        (["--max", "churn=1", "--min", "accuracy=0.95", "--max", "moved_weight=1"], 1, "churn"),
+    ],
+)
+def test_limits_on_the_whole_a_class_a_group_and_the_worst_of_them(check, options, code, says):
+    outcome = check(sliced(), *options)
+    assert outcome.code == code and outcome.err == ""
+    assert says in outcome.out
+    assert outcome.out.count("FAILED") == code
+    found = check(sliced(), *options, "--json").json
+    assert [each["passed"] for each in found["checks"]].count(False) == code
+    assert len(found["checks"]) == len(options) // 2  # a limit alone requires no verdict
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--max", "churm=0.1"], "There is no churm in these results (were the data labelled?). "
+         "Did you mean 'churn'? Known: accuracy, balanced_accuracy, churn, gone, log_loss, moved"),
+        (["--max", "group bb:churn=0.1"], "no rows of 'group bb'. Did you mean 'group b'? Known: "
+         "class, group, class no, class yes, group a, group b."),
+        (["--min", "recall=0.1"], "There is no recall in these results"),
+        (["--min", "group a:recall=0.1"], "There is no recall in these results in group a"),
+        (["--max", "churn"], "A limit is [WHERE:]NAME=VALUE, such as churn=0.05, "),
+        (["--max", "churn=some"], "Received: 'churn=some'"),
+        (["--max", "=0.1"], "Received: '=0.1'"),
+        (["--max", "churn=nan"], "Received: 'churn=nan'"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_checked_is_no_failed_check(check, options, says):
+    outcome = check(sliced(), *options)
+    assert outcome.code == 2 and says in outcome.error and outcome.out == ""
+
+
+def test_only_a_failed_check_exits_with_1(cli, files, monkeypatch):
+    def stop(path):
+        raise SystemExit(1)
+
+    import explainprune.reporting as reporting
+
+    monkeypatch.setattr(reporting, "load_results", stop)
+    assert cli("check", "results.json").code == 3
+
+
 def test_report_renders_elsewhere_and_opens(cli, files, monkeypatch):
     import webbrowser
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
+from explainprune.network.redrawing import randomised
 from explainprune.network.variables import (
     clone,
-    randomised,
     seed_states,
     variables,
     weights_of,
@@ -182,27 +182,14 @@ def test_clones_drop_out_alike():
     np.testing.assert_array_equal(one(rows(), training=True), two(rows(), training=True))
 
 
-def test_a_model_without_config_is_refused():
-    class Closed(keras.Model):
-        def __init__(self, function):
-            super().__init__()
-            self.function, self.dense = function, L.Dense(2)
-
-        def call(self, x):
-            return self.function(self.dense(x))
-
-    model = Closed(lambda x: x + 1)
-    model(rows())
-    with pytest.raises(ValueError, match=r"'closed.*' of type Closed cannot be copied"):
-        clone(model)
-
-
-def test_a_layer_used_at_two_levels_is_refused():
-    shared = L.Dense(4)
+def test_a_layer_used_at_two_levels_is_one_layer_in_the_copy():
+    shared = L.Dense(4, name="shared")
     block = keras.Sequential([shared, L.ReLU()], name="block")
     x = keras.Input((4,))
-    with pytest.raises(ValueError, match="a layer is used at two levels of nested models"):
-        clone(keras.Model(x, block(shared(x))))
+    model = keras.Model(x, block(shared(x)))
+    copy = clone(model)
+    assert copy.get_layer("shared") is copy.get_layer("block").layers[0]
+    np.testing.assert_array_equal(copy(rows()), model(rows()))
 
 
 def test_with_weights_replaces_some():

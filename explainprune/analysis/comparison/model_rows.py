@@ -14,8 +14,8 @@ from explainprune.analysis.comparison.subjects import Subject
 from explainprune.types import Array, Data, Inputs, Measure, Metric, ModelRow, metric_of
 from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
+from explainprune.types.comparison import SCORES
 
-SCORES = ("accuracy", "r2", "auc", "log_loss")
 COST_ROWS = 16
 """Scored rows, and background rows, on whose pairs the price of exact values is counted."""
 ALL = "all rows"
@@ -47,13 +47,11 @@ def model_row(
     whole = _scores(subjects, data, task, settings, np.ones(len(data), dtype=bool))
     apart = {name: _scores(subjects, data, task, settings, at) for name, at in slices.items()}
     main = {name: whole[name] for name in SCORES if name in whole}
+    scores: dict[str, Any] = {name: measure.value for name, measure in main.items()}
     facts, note = size_facts(subjects[0], data, background)
     return ModelRow(
         arm=subjects[0].name,
-        accuracy=_value(main, "accuracy"),
-        r2=_value(main, "r2"),
-        auc=_value(main, "auc"),
-        log_loss=_value(main, "log_loss"),
+        **scores,
         intervals={name: m.interval for name, m in main.items() if m.interval is not None},
         n=len(data) if len(subjects) == 1 else len(subjects),
         unit="samples" if len(subjects) == 1 else "copies",
@@ -61,10 +59,6 @@ def model_row(
         note=note,
         **facts,
     )
-
-
-def _value(measures: Mapping[str, Measure], name: str) -> float | None:
-    return measures[name].value if name in measures else None
 
 
 def _scores(

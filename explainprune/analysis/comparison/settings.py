@@ -25,6 +25,7 @@ DEFAULT = (
     "gini",
     "additivity_residual",
     "accuracy",
+    "balanced_accuracy",
     "auc",
     "log_loss",
     "r2",

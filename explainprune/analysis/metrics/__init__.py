@@ -23,6 +23,7 @@ from explainprune.analysis.metrics.agreement.signed_rank_correlation import sign
 from explainprune.analysis.metrics.agreement.signed_top_k import signed_top_k
 from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.auc import auc
+from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy
 from explainprune.analysis.metrics.behaviour.churn import churn
 from explainprune.analysis.metrics.behaviour.churn_where_right import churn_where_right
 from explainprune.analysis.metrics.behaviour.log_loss import log_loss
@@ -50,6 +51,7 @@ METRICS: dict[str, Callable[..., Any]] = {
     "naopc": naopc,
     "infidelity": infidelity,
     "accuracy": accuracy,
+    "balanced_accuracy": balanced_accuracy,
     "auc": auc,
     "log_loss": log_loss,
     "r2": r2,

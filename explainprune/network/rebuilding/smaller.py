@@ -16,8 +16,8 @@ from explainprune.network.rebuilding.plan import Plan
 from explainprune.network.rebuilding.rebuild import rebuild
 from explainprune.network.rebuilding.tracing import Traced, trace
 from explainprune.network.variables import (
-    _compile_like,
     check_paths,
+    compile_like,
     variables,
 )
 from explainprune.types import Array
@@ -72,7 +72,7 @@ def make_smaller(
     plan, calibrated = _plan(masked, traced, calibration)
     smaller, folds = rebuild(masked, plan)
     if getattr(model, "compiled", False):
-        _compile_like(smaller, model)
+        compile_like(smaller, model)
     return Smaller(smaller, masked, plan, folds, calibrated)
 
 

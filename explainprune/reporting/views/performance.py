@@ -10,8 +10,8 @@ from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Line, Scale, ends, scale
 from explainprune.types import Measure, ModelRow, said_of
+from explainprune.types.comparison import SCORES
 
-SCORES = ("accuracy", "r2", "auc", "log_loss")
 _CHANCE = ("random_weights", "shuffled_samples")
 
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import r2_score as sklearn_r2
 
 from explainprune.analysis.metrics import METRICS, kind_of
 from explainprune.analysis.metrics.behaviour.auc import auc_rows
+from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy_rows
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, log_probabilities
 from explainprune.analysis.metrics.behaviour.r2 import r2_rows
 
@@ -74,6 +75,19 @@ def test_auc_leaves_out_classes_without_rows():
     assert np.isnan(auc_rows(logits[:5], None, np.zeros(5, int))).all()
 
 
+def test_balanced_accuracy_is_scikit_learns_and_a_constant_answer_gets_one_in_k():
+    logits, y = classes(k=3)
+    y[:150] = np.where(y[:150] == 2, 0, y[:150])  # 2 is rare now
+    logits = np.concatenate([logits, np.full((200, 1), -50.0)], axis=1)  # and 3 has no rows
+    expected = balanced_accuracy_score(y, logits.argmax(axis=1))
+    assert abs(expected - accuracy_score(y, logits.argmax(axis=1))) > 0.02
+    np.testing.assert_allclose(METRICS["balanced_accuracy"](logits, None, y), expected)
+    np.testing.assert_allclose(balanced_accuracy_rows(logits, None, y).mean(), expected)
+    no = np.array([0] * 99 + [1])
+    assert METRICS["balanced_accuracy"](np.full(100, -1.0), None, no) == pytest.approx(0.5)
+    assert np.isnan(METRICS["balanced_accuracy"](logits[:5], None, np.zeros(5, int)))
+
+
 def test_r2_is_scikit_learns():
     rng = np.random.default_rng(2)
     y = rng.normal(size=(80, 2))
@@ -84,20 +98,23 @@ def test_r2_is_scikit_learns():
     assert np.isnan(r2_rows(f[:1], None, y[:1])).all()
 
 
-@pytest.mark.parametrize("name", ["auc", "r2"])
+@pytest.mark.parametrize("name", ["auc", "balanced_accuracy", "r2"])
 def test_the_spread_of_rows_is_the_spread_of_the_figure_over_samples(name):
-    rows = {"auc": auc_rows, "r2": r2_rows}[name]
+    rows = METRICS[name].rows
 
     def sample(seed):
-        if name == "auc":
+        if name != "r2":
             logits, y = classes(n=300, k=3, seed=seed)
-            return logits, None, y
+            kept = (y > 0) | (np.arange(300) % 5 == 0)  # classes of unequal size
+            return logits[kept], None, y[kept]
         rng = np.random.default_rng(seed)
         y = 3 * rng.normal(size=300)
         return 0.7 * y + 1.8 * rng.normal(size=300), None, y
 
     figures = [METRICS[name](*sample(seed)) for seed in range(300)]
-    claimed = np.mean([rows(*sample(seed)).std(ddof=1) / np.sqrt(300) for seed in range(20)])
+    claimed = np.mean(
+        [rows(*sample(seed)).std(ddof=1) / np.sqrt(len(sample(seed)[2])) for seed in range(20)]
+    )
     # A standard deviation from 300 draws is known to 4 %: 12 % is three of them.
     np.testing.assert_allclose(claimed, np.std(figures), rtol=0.12)
 

@@ -1,0 +1,141 @@
+"""A model's weights drawn anew, by the initialisers of its own layers."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from explainprune.network.backend import keras
+from explainprune.network.protocol import Model
+from explainprune.network.variables import (
+    assign,
+    clone,
+    copier_of,
+    located_layers,
+    own_variables,
+    variables,
+)
+from explainprune.types import Array
+
+
+def randomised(model: Model, seed: int) -> Model:
+    """Return a clone whose layers drew their weights anew from their own initialisers.
+
+    What an initialiser sets to a constant (biases, normalisation statistics) is that constant;
+    preprocessing layers keep what they were adapted to. The same seed gives the same weights, and
+    another seed others, whatever seeds the initialisers hold.
+
+    Raises
+    ------
+    ValueError
+        If a layer makes its weights in a way that can't be repeated.
+    """
+    copy = clone(model)
+    with _seeded(seed):
+        drawn = _drawn(model, seed)
+    assign(copy, drawn)
+    return copy
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed Python's own generator, of which Keras seeds initialisers, and give it back after."""
+    state = random.getstate()
+    try:
+        random.seed(seed)
+        yield
+    finally:
+        random.setstate(state)
+
+
+def _drawn(model: Model, seed: int) -> dict[str, Array]:
+    """Return new weights by path, those of layers that are adapted to data aside."""
+    copier = copier_of(model)
+    scratch = copier(model)
+    rng = random.Random(seed)
+    for _, new in list(copier.made.values()):
+        if isinstance(new, keras.initializers.Initializer) and hasattr(new, "seed"):
+            new.seed = rng.randrange(2**31)
+    paths = {id(variable): path for path, variable in _untrained(scratch).items()}
+    drawn: dict[str, Array] = {}
+    for layer in _outermost(scratch):
+        places = [paths[id(variable)] for variable in _untrained(layer).values()]
+        drawn |= dict(zip(places, _redrawn(layer), strict=True))
+    return drawn
+
+
+def _outermost(model: Model) -> list[Any]:
+    """Return the layers that no layer but models hold, and models with weights of their own."""
+    if not isinstance(model, keras.Model) or own_variables(model):
+        return [model]
+    below = [layer for each in model.layers for layer in _outermost(each)]
+    return list({id(layer): layer for layer in below}.values())
+
+
+def _untrained(layer: Any) -> dict[str, Any]:
+    """Return a layer's variables that its initialisers draw: not those that data decide."""
+    adapted = {
+        id(variable)
+        for each in [layer, *(below for _, below in located_layers(layer))]
+        if hasattr(each, "adapt")
+        for variable in each.weights
+    }
+    return {path: v for path, v in variables(layer).items() if id(v) not in adapted}
+
+
+def _redrawn(layer: Any) -> list[Array]:
+    """Return new weights of a layer, in the order of its variables."""
+    shapes = [tuple(variable.shape) for variable in _untrained(layer).values()]
+    ways = (_made_again, _built_again)  # a user's own configuration may say less than the layer
+    for make in ways if type(layer).__module__.startswith("keras.") else reversed(ways):
+        try:
+            found = [variable.numpy() for variable in _untrained(make(layer)).values()]
+        except (TypeError, ValueError, NotImplementedError, AttributeError):
+            continue
+        if [values.shape for values in found] == shapes:
+            return found
+    raise ValueError(
+        f"The weights of layer {layer.name!r} of type {type(layer).__name__} can't be drawn anew: "
+        "it makes them neither when it is built nor from its configuration."
+    )
+
+
+def _built_again(layer: Any) -> Any:
+    """Let a layer make its variables, and those of the layers within, a second time."""
+    family = [layer, *(each for _, each in located_layers(layer))]
+    family = [each for each in family if each.weights and not hasattr(each, "adapt")]
+    shapes = {id(each): each._build_shapes_dict for each in family}
+    for each in family:
+        each._tracker.unlock()
+        for name in ("trainable_variables", "non_trainable_variables"):
+            each._tracker.stored_ids[name].clear()
+            each._tracker.config[name][1].clear()
+        each.built = False
+    for each in family:
+        if not each.built and shapes[id(each)] is not None:
+            each.build(**shapes[id(each)])
+    return layer
+
+
+def _made_again(layer: Any) -> Any:
+    """Make a layer from its configuration, seeds aside, for one that makes weights at once."""
+    with warnings.catch_warnings():  # a lambda is not written to a file here
+        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
+        made = type(layer).from_config(_without_seeds(layer.get_config()))
+    if layer._build_shapes_dict is not None and not made.built:
+        made.build(**layer._build_shapes_dict)
+    return made
+
+
+def _without_seeds(config: Any) -> Any:
+    """Copy a config; its initialisers lose their own seeds, so that the process's seed rules."""
+    if isinstance(config, list):
+        return [_without_seeds(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("module") == "keras.initializers" and "seed" in (config.get("config") or {}):
+        return {**config, "config": {**config["config"], "seed": None}}
+    return {key: _without_seeds(part) for key, part in config.items()}
