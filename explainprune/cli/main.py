@@ -18,6 +18,7 @@ from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
 from explainprune.cli.interrupts import insistent
 from explainprune.cli.listing import list_names
+from explainprune.cli.protocol import protocol
 from explainprune.cli.prune import prune
 from explainprune.cli.report import report
 from explainprune.cli.sensitivity import sensitivity
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sensitivity": sensitivity,
     "attribute": attribute,
     "compare": compare,
+    "protocol": protocol,
     "report": report,
     "check": check,
     "list": list_names,

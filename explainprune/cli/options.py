@@ -123,6 +123,16 @@ Criterion = Annotated[
     ),
 ]
 
+ProtocolFile = Annotated[
+    Path | None,
+    option(
+        "--protocol",
+        help="What was stated before results, from `explainprune protocol`: refuses to differ.",
+        panel=REASONS_PANEL,
+        metavar="P.toml",
+    ),
+]
+
 # Where to.
 OutFolder = Annotated[
     Path, flag("-o", "--out", help="Folder of the report; whole or not at all.", panel=OUTPUT_PANEL)

@@ -8,13 +8,13 @@ from typing import Any
 
 from explainprune._version import __version__
 from explainprune.cli.study import command_line
-from explainprune.types.arrays import checksum
 
 
 def record(
     results: Any, options: dict[str, Any], data: Any, models: dict[str, Any], seconds: float
 ) -> dict[str, Any]:
     """Return command, options, versions, checksums and time; no user names, no absolute paths."""
+    from explainprune.analysis.protocol import data_sha256
     from explainprune.network import model_sha256
     from explainprune.study.manifest import installed
 
@@ -33,13 +33,3 @@ def record(
         },
         "seconds": round(seconds, 1),
     }
-
-
-def data_sha256(data: Any) -> str:
-    """Return a checksum of all rows, labels and weights."""
-    named: list[tuple[str, Any]] = []
-    for rows in (data.scored, data.train, data.validation):
-        if rows is not None:
-            parts = rows.x if isinstance(rows.x, dict) else {"x": rows.x}
-            named += [*sorted(parts.items()), ("y", rows.y), ("weight", rows.weight)]
-    return checksum(named)

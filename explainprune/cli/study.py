@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from explainprune.cli.options import (
     MaybeData,
     Players,
     Preprocess,
+    ProtocolFile,
     Quiet,
     Target,
     Trust,
@@ -79,6 +81,7 @@ def run(
     cluster: Annotated[
         str | None, option("--cluster", help="Address of a Dask cluster.", metavar="ADDRESS")
     ] = None,
+    protocol: ProtocolFile = None,
     trust: Trust = False,
     print_config: PrintConfig = False,
     dry_run: DryRun = False,
@@ -92,26 +95,9 @@ def run(
     Flags come before the environment (EXPLAINPRUNE_<FLAG>), that before the file, that before
     the defaults.
     """
-    from explainprune.cli.settings import resolved
-
-    given = {
-        "data.source": data,
-        "data.target": target,
-        "data.group": group,
-        "data.players": players,
-        "data.preprocess": preprocess,
-        "model.path": model,
-        "model.recipe": recipe,
-        "model.trust": trust or None,
-        **{f"prune.{name}": value for name, value in pruning.items()},
-        "explain.methods": method or None,
-        "explain.margin": margin,
-        "study.seeds": seeds,
-        "study.workers": workers,
-        "study.threads": threads,
-    }
+    asked = dict(locals()) | pruning  # every flag by its name, before there are other names
     study_of(
-        resolved(config, given, settings),
+        config_of(asked.pop("config"), **asked),
         out,
         Console(quiet, json),
         print_config=print_config,
@@ -119,7 +105,36 @@ def run(
         force=force,
         resume=resume,
         cluster=cluster,
+        protocol=protocol,
     )
+
+
+FLAGS = {
+    "data": "data.source",
+    "target": "data.target",
+    "group": "data.group",
+    "players": "data.players",
+    "preprocess": "data.preprocess",
+    "model": "model.path",
+    "recipe": "model.recipe",
+    "trust": "model.trust",
+    "method": "explain.methods",
+    "margin": "explain.margin",
+    "seeds": "study.seeds",
+    "workers": "study.workers",
+    "threads": "study.threads",
+    **{each.name: f"prune.{each.name}" for each in fields(PruneOptions)},
+}
+"""The key of a study's configuration that each flag sets."""
+
+
+def config_of(config: Path | None, *, settings: list[str] | None = None, **flags: Any) -> Any:
+    """Return the configuration of a file with what flags say over it."""
+    from explainprune.cli.settings import resolved
+
+    given = {name: value for name, value in flags.items() if name in FLAGS and value != []}
+    given["trust"] = given.get("trust") or None
+    return resolved(config, {FLAGS[name]: value for name, value in given.items()}, settings)
 
 
 def study_of(
@@ -132,6 +147,7 @@ def study_of(
     force: bool = False,
     resume: bool = False,
     cluster: str | None = None,
+    protocol: Path | None = None,
 ) -> None:
     """Run a study and print its verdicts, or only what it would do."""
     from explainprune.study import run_study
@@ -155,6 +171,7 @@ def study_of(
             force=force,
             cluster=cluster,
             command=command_line(),
+            protocol=protocol,
             progress=progress,
         )
     show_verdicts(console, study, out)

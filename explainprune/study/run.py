@@ -6,9 +6,12 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from explainprune.analysis.compare import compare
+from explainprune.analysis.protocol import Protocol, held_to, protocol_of
 from explainprune.engine import run_cells
 from explainprune.reporting import check_free, whole_folder, write_report
 from explainprune.study import manifest as manifests
@@ -19,6 +22,7 @@ from explainprune.study.aggregate import (
     per_seed,
     slices_over_seeds,
 )
+from explainprune.study.cell import study_data
 from explainprune.study.config import StudyConfig, study_config
 from explainprune.study.recipes import check_functions
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
@@ -37,6 +41,7 @@ def run_study(
     force: bool = False,
     cluster: str | None = None,
     command: str | None = None,
+    protocol: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Train, prune, explain and compare over seeds, and judge the procedure.
@@ -56,6 +61,9 @@ def run_study(
         Address of a Dask cluster.
     command : str, optional
         The command line, for the manifest.
+    protocol : str or Path, optional
+        What was stated before there were results; anything else is refused, and the results repeat
+        its hash. See `explainprune.analysis.protocol`.
     progress : callable, optional
         ``progress(done, total, cell)`` after each seed.
 
@@ -72,12 +80,13 @@ def run_study(
     """
     config = study_config(config)
     check_functions(config.model)
+    stated = None if protocol is None else held_to(protocol, study_protocol(config))
     if out is not None:
         check_free(out, force=force)
     started = time.time()
     kept = None if out is None else _Kept(Path(f"{out}.cells"), config, resume)
     results = _results(config, kept, cluster, progress)
-    study = _study(config, results)
+    study = _study(config, results, stated)
     if out is not None:
         assert kept is not None
         with whole_folder(out, force=force) as folder:
@@ -86,6 +95,19 @@ def run_study(
             write_report(study, folder, manifest=record)
         kept.remove()
     return study
+
+
+def study_protocol(config: StudyConfig) -> Protocol:
+    """Return what a study with this configuration would state before its results."""
+    known = signature(compare).parameters
+    options = {key: value for key, value in vars(config.explain).items() if key in known}
+    return protocol_of(
+        study_data(config),
+        options,
+        arms=config.study.arms,
+        seeds=config.study.seeds,
+        scope="procedure",
+    )
 
 
 def _results(
@@ -175,9 +197,11 @@ class _Kept:
             shutil.rmtree(self.folder)
 
 
-def _study(config: StudyConfig, results: list[dict[str, Any]]) -> Study:
+def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | None = None) -> Study:
     """Put the seeds' figures together."""
     seeds = [Comparison.from_dict(result["comparison"]) for result in results]
+    if stated is not None:
+        seeds[0].provenance["protocol"] = {"hash": stated}
     comparisons = comparisons_over_seeds(seeds)
     place = on_scale(seeds)
     if place.value is not None:

@@ -35,6 +35,8 @@ def checksum(parts: Iterable[tuple[str, Any]]) -> str:
     for name, values in parts:
         if values is not None:
             array = np.asarray(values)
+            if array.dtype.hasobject:  # their bytes are addresses
+                array = array.astype(str)
             digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
             digest.update(array.tobytes())
     return digest.hexdigest()

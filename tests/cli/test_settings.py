@@ -124,3 +124,15 @@ def test_values_of_assignments_are_toml_where_they_can_be():
 def test_toml_round_trip():
     sections = {"a": {"text": 'q"\n\x7f ü', "on": True, "n": [1, 2.5], "t": {"k": 1}}}
     assert tomllib.loads(to_toml(sections, {"a": "About a."})) == sections
+
+
+def test_flags_of_a_study_set_their_keys_zero_included():
+    from explainprune.cli.study import FLAGS, config_of
+
+    config = config_of(None, sparsity=0.0, steps=3, method=["gradient"], trust=False, refit=False)
+    assert (config.prune.sparsity, config.prune.steps) == (0.0, 3)
+    assert config.explain.methods == ("gradient",) and config.model.trust is False
+    plain = StudyConfig().to_dict()
+    for key in FLAGS.values():
+        section, name = key.split(".")
+        assert name in plain[section], key
