@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import t
 
 from explainprune.analysis.intervals import over_units
@@ -67,28 +68,44 @@ def seed_of(disagreement, *, noise=0.01, ratio=0.5, loss=0.0, accuracy=0.9, conn
     )
 
 
-def t_interval(values):
+def johnson(values):
+    """The interval from the definition: what the transformed statistic doesn't refuse."""
     n, mean = len(values), sum(values) / len(values)
-    sd = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
-    half = t.ppf(0.975, n - 1) * sd / math.sqrt(n)
-    return mean - half, mean + half
+    off = [v - mean for v in values]
+    sd = math.sqrt(sum(v * v for v in off) / (n - 1))
+    skew = sum(v**3 for v in off) * n / ((n - 1) * (n - 2)) / sd**3
+
+    def transformed(t, y):  # of t = (mean - mu) sqrt(n) / sd
+        r = skew / math.sqrt(n)
+        return t + r * t**2 / 3 + r**2 * t**3 / 27 + r / 6 - y
+
+    most = t.ppf(0.975, n - 1)
+    ends = [brentq(transformed, -1e6, 1e6, args=(y,)) for y in (most, -most)]
+    step = sd / math.sqrt(n)
+    return mean - max(ends[0], most) * step, mean - min(ends[1], -most) * step
 
 
-def test_seeds_are_the_unit_and_shares_get_logit_intervals():
-    values = [0.90, 0.94, 0.97]
-    found = over_seeds("signed_top_k", values)
-    low, high = t_interval([math.log(v / (1 - v)) for v in values])
-    assert found.value == pytest.approx(sum(values) / 3)
-    assert found.interval == pytest.approx([1 / (1 + math.exp(-e)) for e in (low, high)])
-    assert (found.n, found.unit) == (3, "seeds")
+def test_seeds_are_the_unit_and_the_interval_is_of_the_mean_that_is_printed():
+    for values in ([0.05, 0.06, 0.03], [0.90, 0.94, 0.97, 0.5, 0.91, 0.93], [0.1, 0.12, 0.3, 0.11]):
+        found = over_seeds("signed_top_k", values)
+        low, high = johnson(values)
+        assert found.value == pytest.approx(sum(values) / len(values))
+        assert found.interval == pytest.approx((max(0, low), min(1, high)))
+        assert (found.n, found.unit) == (len(values), "seeds")
 
 
-def test_correlations_get_fisher_intervals_and_the_rest_plain_ones():
+def test_intervals_end_where_figures_do_and_ratios_have_a_geometric_mean():
     values = [0.2, -0.1, 0.4]
-    low, high = t_interval([math.atanh(v) for v in values])
-    found = over_seeds("rank_correlation", values)
-    assert found.interval == pytest.approx((math.tanh(low), math.tanh(high)))
-    assert over_seeds("log_loss", values).interval == pytest.approx(t_interval(values))
+    low, high = johnson(values)
+    assert over_seeds("rank_correlation", values).interval == pytest.approx(
+        (max(-1, low), min(1, high))
+    )
+    assert over_seeds("log_loss", [0.2, 0.1, 0.9]).low == 0.0
+    found = over_units(Metric("ratio", bounds=(0.0, None)), [0.25, 1.0, 4.0])
+    assert found.value == pytest.approx(1.0)
+    assert found.interval == pytest.approx(
+        tuple(math.exp(end) for end in johnson([math.log(v) for v in (0.25, 1.0, 4.0)]))
+    )
 
 
 def test_only_what_all_seeds_have_is_averaged():
@@ -165,20 +182,16 @@ def test_seeds_that_agree_to_the_row_have_no_interval_at_the_edge_neither():
 
 
 def test_a_users_figure_is_read_by_what_it_says_of_itself_by_every_method():
-    """A correlation of one's own gets Fisher's interval; a share of one's own the logit's."""
-    values = [0.2, -0.1, 0.4]
-    pairs = [
-        {"mine": measure(v), "mine@exact": measure(v), "ours": measure(v + 0.5), "odd": measure(v)}
-        for v in values
-    ]
-    said = {"mine": Metric("correlation"), "ours": Metric("share")}
+    """A correlation of one's own ends at ±1, a ratio of one's own has a geometric mean."""
+    values = [0.9, 0.2, 0.99]
+    pairs = [{"mine": measure(v), "mine@exact": measure(v), "odd": measure(v)} for v in values]
+    said = {"mine": Metric("correlation", bounds=(-1.0, 1.0))}
     seeds = [
         replace(seed_of(0.1), comparisons={"dense|pruned": pair}, metrics=said) for pair in pairs
     ]
     found = comparisons_over_seeds(seeds)["dense|pruned"]
-    low, high = t_interval([math.atanh(v) for v in values])
+    low, high = johnson(values)
+    assert low < -1 < 1 < high
     for name in ("mine", "mine@exact"):
-        assert found[name].interval == pytest.approx((math.tanh(low), math.tanh(high)))
-    low, high = t_interval([math.log((v + 0.5) / (0.5 - v)) for v in values])
-    assert found["ours"].interval == pytest.approx([1 / (1 + math.exp(-e)) for e in (low, high)])
-    assert found["odd"].interval == pytest.approx(t_interval(values))  # says nothing of itself
+        assert found[name].interval == (-1.0, 1.0)
+    assert found["odd"].interval == pytest.approx((low, high))  # says nothing of itself

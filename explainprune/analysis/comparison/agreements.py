@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.intervals import bootstrap_mean, over_units
+from explainprune.analysis.intervals import bootstrap_mean, cut, t_mean
 from explainprune.types import Array, Measure, Metric, said_of
 
 
@@ -106,7 +106,7 @@ def measures_of_copies(rows: PerRow, said: Mapping[str, Metric]) -> dict[str, Me
 def over_copies(said: Metric, values: Array) -> Measure:
     """Average one figure for each copy, with Student's interval; infinite ones are left out."""
     finite = np.where(np.isfinite(values), values, np.nan)
-    return over_units(said, finite, unit="copies")
+    return cut(t_mean(finite, unit="copies"), said.bounds)
 
 
 def beyond(disagreement: Array, noise: Array, *, seed: int, certain: bool) -> Measure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from explainprune.analysis.attribution.scale import Fit, fitted_scale
 from explainprune.analysis.comparison.agreements import measure
 from explainprune.analysis.comparison.subjects import Subject
-from explainprune.analysis.intervals import bootstrap_mean, mapped
+from explainprune.analysis.intervals import bootstrap_mean, cut
 from explainprune.analysis.metrics.behaviour.prediction import as_outputs
 from explainprune.analysis.metrics.behaviour.r2 import r2_rows
 from explainprune.types import Array, Measure, metric_of
@@ -48,9 +47,7 @@ def score(
     if not hasattr(metric, "rows"):
         return measure(said, values, seed=seed)
     # One row may weigh more than the figure's bounds: they cut the interval, no more.
-    low = -math.inf if said.bounds[0] is None else said.bounds[0]
-    high = math.inf if said.bounds[1] is None else said.bounds[1]
-    return mapped(bootstrap_mean(values, seed=seed), lambda v: min(max(v, low), high))
+    return cut(bootstrap_mean(values, seed=seed), said.bounds)
 
 
 def loss_of(

@@ -1,8 +1,18 @@
-"""95 % intervals of a mean: over samples by bootstrap, over seeds by Student's t."""
+"""95 % intervals of a mean: over samples by bootstrap, over seeds by Johnson's t."""
 
 from explainprune.analysis.intervals.bootstrap import bootstrap_mean
-from explainprune.analysis.intervals.shared import mapped
+from explainprune.analysis.intervals.shared import cut, mapped
+from explainprune.analysis.intervals.skewed import error_of, skewed_mean
 from explainprune.analysis.intervals.student import TRANSFORMS, t_mean
 from explainprune.analysis.intervals.units import over_units
 
-__all__ = ["TRANSFORMS", "bootstrap_mean", "mapped", "over_units", "t_mean"]
+__all__ = [
+    "TRANSFORMS",
+    "bootstrap_mean",
+    "cut",
+    "error_of",
+    "mapped",
+    "over_units",
+    "skewed_mean",
+    "t_mean",
+]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from explainprune.types import Array, Measure
+from explainprune.types.metric import Bounds
 
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
@@ -52,3 +55,17 @@ def mapped(measure: Measure, function: Callable[[float], float]) -> Measure:
         low, high = sorted(float(function(end)) for end in measure.interval)
         ends = (low, high)
     return Measure(float(function(measure.value)), ends, measure.n, measure.unit, measure.note)
+
+
+def cut(measure: Measure, bounds: Bounds) -> Measure:
+    """Return `measure` with its interval cut where a value can't be.
+
+    >>> cut(Measure(0.9, (0.8, 1.1), 10), (0.0, 1.0)).interval
+    (0.8, 1.0)
+    """
+    if measure.interval is None:
+        return measure
+    low = -math.inf if bounds[0] is None else bounds[0]
+    high = math.inf if bounds[1] is None else bounds[1]
+    ends = max(measure.interval[0], low), min(measure.interval[1], high)
+    return replace(measure, interval=ends)

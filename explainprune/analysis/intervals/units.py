@@ -1,31 +1,21 @@
-"""Intervals over seeds or copies, on the scale that fits what the figure is."""
+"""Figures over seeds or copies, as what each of them is asks for."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 
-from explainprune.analysis.intervals.student import TRANSFORMS, t_mean
+from explainprune.analysis.intervals.shared import mapped
+from explainprune.analysis.intervals.skewed import skewed_mean
 from explainprune.types import Measure, Metric
-
-SCALES = {"share": "logit", "correlation": "fisher", "ratio": "log"}
-"""By kind of metric; all others keep the plain scale."""
 
 
 def over_units(said: Metric, values: Iterable[float | None], *, unit: str = "seeds") -> Measure:
-    """Return the mean over units, with a t interval on the scale that fits the figure.
+    """Return the mean over units with its interval, which is that of the mean that is printed.
 
-    Units that all give the same say nothing of how much units differ: no interval then.
+    A ratio's mean is geometric; an interval ends where the figure's values do.
     """
     known = [math.nan if value is None else value for value in values]
-    finite = [value for value in known if math.isfinite(value)]
-    scale = SCALES.get(said.kind, "identity")
-    _, _, least, most = TRANSFORMS[scale]
-    if not all(least <= value <= most for value in finite):
-        scale = "identity"
-    found = t_mean(known, transform=scale, unit=unit)
-    if found.interval is None or found.interval[0] < found.interval[1]:
-        return found
-    reason = f"all {found.n} {unit} gave the same, which doesn't tell how much {unit} differ"
-    return replace(found, interval=None, note=reason)
+    if said.kind == "ratio" and all(value > 0 for value in known if not math.isnan(value)):
+        return mapped(skewed_mean([math.log(value) for value in known], unit=unit), math.exp)
+    return skewed_mean(known, bounds=said.bounds, unit=unit)
