@@ -22,6 +22,7 @@ def obs(kernel: Array, input_gram: Array, damping: float = 0.01) -> Array:
            [4.]])
     """
     weights = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
-    level = damping * np.diag(input_gram).mean() + 1e-12
+    # What reads nothing but zeros has an H of zeros: with the least there is, its weights score 0.
+    level = (damping + 1e-12) * np.diag(input_gram).mean() or 1e-150
     inverse = np.linalg.inv(input_gram + level * np.eye(len(weights)))
     return np.asarray(weights**2 / np.diag(inverse)[:, None]).reshape(kernel.shape)

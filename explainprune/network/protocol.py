@@ -57,7 +57,8 @@ class FormulaNetwork:
         (n, n_inputs) → (n,) or (n, n_outputs), in numpy.
     n_inputs : int
     gradient : callable, optional
-        (n, n_inputs) → (n, n_inputs) or (n, n_inputs, n_outputs). None: central differences.
+        (n, n_inputs) → (n, n_inputs) or (n, n_inputs, n_outputs). None: central differences, with
+        steps of 1e-5 of the row's largest number.
     calls : list of int
         Rows of each call to `outputs`, so that a test can count the work.
 
@@ -93,14 +94,13 @@ class FormulaNetwork:
         x = np.asarray(x, dtype=np.float64)
         if self.gradient is not None:
             return np.asarray(self.gradient(x)).reshape(len(x), self.n_inputs, self.n_outputs)
-        step = 1e-5
+        size = np.abs(x).max(axis=1, keepdims=True, initial=0.0)
+        step = 1e-5 * np.where(size > 0, size, 1.0)
         columns = []
-        for feature in range(self.n_inputs):
-            shift = np.zeros(self.n_inputs)
-            shift[feature] = step
-            columns.append((self.formula(x + shift) - self.formula(x - shift)) / (2 * step))
-        stacked = np.stack([np.asarray(c).reshape(len(x), self.n_outputs) for c in columns], axis=1)
-        return np.asarray(stacked)
+        for feature in np.eye(self.n_inputs):
+            up, down = (self.formula(x + sign * step * feature) for sign in (1, -1))
+            columns.append((np.asarray(up) - down).reshape(len(x), self.n_outputs) / (2 * step))
+        return np.stack(columns, axis=1)
 
 
 def chunks(n: int, rows_each: int, rows_per_call: int) -> Iterator[slice]:

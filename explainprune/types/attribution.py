@@ -13,6 +13,7 @@ import numpy as np
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
 
 OUTPUTS = ("logit", "centred", "probability")
+_OPTIONAL = ("gap_error", "targets", "interactions")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +36,9 @@ class Attribution:
         ``"logit"``, ``"centred"`` (logit minus the mean logit) or ``"probability"``.
     std_error : ndarray or dict, optional
         Standard error of each value, conditional on the background; None if deterministic.
+    gap_error : ndarray (n,) or (n, outputs), optional
+        Standard error of `gap`, where values add up but for sampling; None where they needn't, or
+        must.
     complete : bool
         Whether the method makes values add up by construction, so that `gap` measures an error.
     interactions : ndarray (n, d, d) or (n, d, d, outputs), optional
@@ -59,6 +63,7 @@ class Attribution:
     targets: Array | None = None
     output_kind: str = "logit"
     std_error: Inputs | None = None
+    gap_error: Array | None = None
     complete: bool = False
     interactions: Array | None = None
     x: Inputs | None = None
@@ -70,7 +75,7 @@ class Attribution:
         for name in ("values", "std_error", "x"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_inputs(getattr(self, name)))
-        for name in ("base", "output", "targets", "interactions"):
+        for name in ("base", "output", *_OPTIONAL):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen(getattr(self, name)))
         count = n_rows(self.values, "values")
@@ -92,8 +97,18 @@ class Attribution:
 
     @property
     def relative_gap(self) -> float:
-        """``max |gap| / max(1, max |output − base|)``."""
-        return float(np.abs(self.gap).max() / max(1.0, np.abs(self.output - self.base).max()))
+        """The largest gap, as a share of the mean change from the base; of all outputs the worst.
+
+        ``max |gap| / mean |output − base|``, over rows; a share of ``mean |output|`` where nothing
+        changes at all.
+        """
+        return float(self.relative(np.abs(self.gap)).max())
+
+    def relative(self, amounts: Array) -> Array:
+        """Divide amounts of output, shaped like `output`, by the mean change from the base."""
+        change = np.abs(self.output - self.base).mean(axis=0)
+        scale = np.where(change > 0, change, np.abs(self.output).mean(axis=0))
+        return np.asarray(amounts / np.where(scale > 0, scale, 1.0))
 
     def interval(self, level: float = 0.95) -> tuple[Inputs, Inputs]:
         """Return both ends of Student's interval of each value, conditional on the background.
@@ -190,7 +205,7 @@ class Attribution:
                 arrays |= {f"{name}/{key}": value for key, value in part.items()}
             elif part is not None:
                 arrays[name] = part
-        for name in ("targets", "interactions"):
+        for name in _OPTIONAL:
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
         rest = {

@@ -86,3 +86,18 @@ def test_too_large_or_grouped_kernels_have_no_gram(monkeypatch):
     )
     found = calibrate(model, np.ones((3, 4, 4, 2)), None, {"input_gram"})
     assert [path for path, held in found.items() if held] == ["small"]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("damping", [0.0, 0.01])
+def test_inputs_in_any_unit_have_the_same_scores(unit, damping):
+    rng = np.random.default_rng(0)
+    kernel, read = rng.normal(size=(6, 3)), rng.normal(size=(40, 6))
+    gram = read.T @ read / 40
+    expected = obs(kernel, gram, damping)
+    found = obs(kernel / unit, gram * unit**2, damping)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_what_reads_nothing_costs_nothing():
+    np.testing.assert_allclose(obs(np.ones((3, 2)), np.zeros((3, 3))), 0, atol=1e-100)

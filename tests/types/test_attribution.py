@@ -14,9 +14,20 @@ def small(**fields):
 def test_gap_is_what_values_fail_to_add_up_to():
     # 0.0 − 0.5 − (1 − 2 + 0.5) = 0;  4.75 − 0.5 − (0 + 3 + 1) = 0.25
     np.testing.assert_allclose(small().gap, [0.0, 0.25])
-    assert small().relative_gap == pytest.approx(0.25 / 4.25)
-    # Below 1 the scale is 1: a tiny effect is not made a large error.
-    assert small(values=VALUES / 100, output=[0.5, 0.5]).relative_gap == pytest.approx(0.04)
+    assert small().relative_gap == pytest.approx(0.25 / 2.375)  # of the mean change of both rows
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-4, 1.0, 1e8])
+def test_the_relative_gap_knows_no_unit(scale):
+    scaled = {"values": VALUES * scale, "base": [0.5 * scale] * 2}
+    assert small(**scaled, output=[0.0, 4.75 * scale]).relative_gap == pytest.approx(0.25 / 2.375)
+    # Nothing changes, and values say that it does: as a share of the output.
+    assert small(**scaled, output=[0.5 * scale] * 2).relative_gap == pytest.approx(8.0)
+    # Of several outputs each has its own scale.
+    both = np.stack([VALUES, VALUES * scale], axis=-1)
+    base, output = [[0.5, 0.5 * scale]] * 2, [[0.0, 0.0], [4.75, 4.75 * scale]]
+    assert small(values=both, base=base, output=output).relative_gap == pytest.approx(0.25 / 2.375)
+    assert small(values=0 * VALUES, base=[0, 0], output=[0, 0]).relative_gap == 0
 
 
 def test_gap_adds_up_over_images_outputs_and_inputs():
@@ -87,7 +98,7 @@ def test_it_cannot_change_and_says_itself_briefly():
         mine.values[0, 0] = 1
     assert len(mine) == 2
     assert repr(mine) == (
-        "Attribution('gradient' of the logit, values (2, 3), relative gap 5.9e-02)"
+        "Attribution('gradient' of the logit, values (2, 3), relative gap 1.1e-01)"
     )
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import Explained, base_output
+from explainprune.analysis.attribution.explained import (
+    Explained,
+    chosen,
+    explained_output,
+    least,
+)
 from explainprune.analysis.attribution.reading.players import joined
 from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import Network
 from explainprune.types import Array
+
+_LEAST_PATHS = 8  # that tell by how much they miss
 
 
 def expected_gradients(
@@ -57,7 +64,8 @@ def expected_gradients(
     Returns
     -------
     Explained
-        Not complete: the gap is the sampling error of the sum.
+        Not complete: the gap is the sampling error of the sum. Its own standard error is there for
+        one draw, too; a note says so where it is beyond four of them.
 
     References
     ----------
@@ -66,6 +74,10 @@ def expected_gradients(
     check_count("steps", steps)
     n, b = len(x), len(background)
     weights = np.full(steps, 1 / steps, dtype=x.dtype)
+    outputs = network.outputs(background)
+    at_rows = np.asarray(outputs, dtype=np.float64)
+    own = at_rows[None] if targets is None else at_rows[:, targets].T
+    missed = _Missed(explained_output(network, x, targets)[:, None] - own)
 
     def one(child: np.random.Generator, samples: Array) -> Array:
         parts = []
@@ -74,15 +86,50 @@ def expected_gradients(
             spread = (numbers[:, 0].argsort(axis=1, kind="stable") + numbers[:, 1]) / b
             positions = (np.arange(steps) + spread) / steps
             own = None if targets is None else targets[taken]
-            values = path_integrals(network, x[taken], background, positions, weights, own)
+            values, sums = path_integrals(network, x[taken], background, positions, weights, own)
+            missed.add(taken, sums)
             parts.append(joined(values, players))
         return np.concatenate(parts)
 
-    estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance)
+    base = chosen(np.tile(at_rows.mean(axis=0), (n, 1)), targets)
+    estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance, floor=least(base, outputs))
     return Explained(
         estimate.mean,
-        base_output(network, background, targets, n),
+        base,
         std_error=estimate.std_error,
+        gap_error=missed.error(estimate.draws),
         notes=estimate.notes,
         settled={"draws": int(estimate.draws.min())},
     )
+
+
+class _Missed:
+    """By how much the values of single paths miss the output's change along them.
+
+    That is 0 on average, however few gradients a path has; how much it varies says how far the gap,
+    its mean, may be from 0. Rows' places are spread evenly, so that the gap is rather smaller.
+
+    Parameters
+    ----------
+    changes : ndarray (n, b) or (n, b, K)
+    """
+
+    def __init__(self, changes: Array) -> None:
+        self._changes = changes
+        self._paths = np.zeros((len(changes), *[1] * (changes.ndim - 2)))
+        self._total, self._squares = np.zeros((2, len(changes), *changes.shape[2:]))
+
+    def add(self, samples: Array, sums: Array) -> None:
+        """Add one draw of some samples."""
+        missed = self._changes[samples] - sums
+        self._paths[samples] += missed.shape[1]
+        self._total[samples] += missed.sum(axis=1)
+        self._squares[samples] += (missed**2).sum(axis=1)
+
+    def error(self, draws: Array) -> Array | None:
+        """Return the gap's standard error after so many draws; None from too few paths."""
+        if self._paths.min() < _LEAST_PATHS:
+            return None
+        spread = self._squares - self._total**2 / self._paths
+        used = draws.reshape(self._paths.shape) * self._changes.shape[1]
+        return np.asarray(np.sqrt(np.maximum(spread, 0) / (self._paths - 1) / used))

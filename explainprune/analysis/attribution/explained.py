@@ -26,6 +26,8 @@ class Explained:
     std_error : ndarray, optional
         Standard error of each value, shaped like `values`; None where nothing was sampled or one
         draw cannot tell.
+    gap_error : ndarray (n,) or (n, K), optional
+        Standard error of ``output − base − Σ values``, where that is 0 but for sampling.
     complete : bool
         Whether ``Σ values = output − base`` by construction.
     interactions : ndarray (n, d, d) or (n, d, d, K), optional
@@ -38,10 +40,30 @@ class Explained:
     values: Array
     base: Array
     std_error: Array | None = None
+    gap_error: Array | None = None
     complete: bool = False
     interactions: Array | None = None
     notes: tuple[str, ...] = ()
     settled: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rounding(outputs: Array) -> float:
+    """Return what rounding may make of outputs, as a share of their size: 16 times its unit.
+
+    >>> f"{rounding(np.zeros(1, 'float32')):.1e}, {rounding(np.zeros(1)):.1e}"
+    '1.9e-06, 3.6e-15'
+    """
+    dtype = np.asarray(outputs).dtype
+    # Half precision that numpy has no name for (bfloat16) has eight bits.
+    return 16 * float(np.finfo(dtype).eps if dtype.kind == "f" else 2.0**-7)
+
+
+def least(base: Array, outputs: Array) -> Array:
+    """Return what rounding may make of values of samples, from the base and the dtype of outputs.
+
+    base (n,) or (n, K) → (n,)
+    """
+    return np.asarray(rounding(outputs) * np.abs(base).reshape(len(base), -1).max(axis=1))
 
 
 def chosen(outputs: Array, targets: Array | None) -> Array:

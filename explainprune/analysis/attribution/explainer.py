@@ -87,6 +87,7 @@ class Explainer:
             targets=None if free else targets,
             output_kind=getattr(network, "output_kind", "logit"),
             std_error=None if explained.std_error is None else shaped(explained.std_error),
+            gap_error=explained.gap_error,
             complete=explained.complete,
             interactions=explained.interactions,
             x=by_name(network, samples.x),

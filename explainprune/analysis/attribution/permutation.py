@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import Explained, chosen, explained_output
+from explainprune.analysis.attribution.explained import (
+    Explained,
+    chosen,
+    explained_output,
+    least,
+)
 from explainprune.analysis.attribution.reading.players import joined, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
 from explainprune.analysis.attribution.sampling.mixing import mixed
@@ -73,12 +78,16 @@ def permutation(
     check_sampling(draws, tolerance)
     if n_players(players) < 3:  # an order and its reverse are all there are: nothing is drawn
         draws, tolerance = 1, None
-    at_background = np.asarray(network.outputs(background), dtype=np.float64)
+    at_rows = network.outputs(background)
+    at_background = np.asarray(at_rows, dtype=np.float64)
     one = orders_of(network, x, background, targets, players, at_background)
-    estimate = replicated(one, rng, len(x), draws=draws, tolerance=tolerance)
+    base = chosen(np.tile(at_background.mean(axis=0), (len(x), 1)), targets)
+    estimate = replicated(
+        one, rng, len(x), draws=draws, tolerance=tolerance, floor=least(base, at_rows)
+    )
     return Explained(
         estimate.mean,
-        chosen(np.tile(at_background.mean(axis=0), (len(x), 1)), targets),
+        base,
         std_error=estimate.std_error,
         complete=True,
         notes=estimate.notes,

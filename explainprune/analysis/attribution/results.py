@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import Explained
+from explainprune.analysis.attribution.explained import Explained, rounding
 from explainprune.analysis.attribution.reading.players import joined, n_players
 from explainprune.analysis.attribution.reading.samples import Samples
 from explainprune.analysis.attribution.reading.views import View
 from explainprune.types import Array, Attribution
 
 _NOTABLE_GAP = 1e-3
+_MOST_ERRORS = 4  # standard errors that a gap may be
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What of the gaps of some rows must be said.
+
+    Attributes
+    ----------
+    share : float
+        The largest that `beyond` counts, as a share of the output's mean change from the base.
+    beyond : int
+        Rows whose gap is more than rounding, and more than four of its own standard errors.
+    errors : float
+        The largest of these, in standard errors; 0 where nothing is drawn.
+    rows : int
+    """
+
+    share: float
+    beyond: int
+    errors: float
+    rows: int
 
 
 def per_player(
@@ -47,6 +70,8 @@ def per_player(
     expected = {"values": (n, width, *trailing), "base": (n, *trailing)}
     if explained.std_error is not None:
         expected["std_error"] = expected["values"]
+    if explained.gap_error is not None:
+        expected["gap_error"] = expected["base"]
     if explained.interactions is not None:
         expected["interactions"] = (n, width, width, *trailing)
     for field, shape in expected.items():
@@ -80,17 +105,50 @@ def feature_names(samples: Samples, players: Any) -> tuple[str, ...] | None:
     return samples.feature_names
 
 
-def gap_notes(method: str, relative_gap: float) -> tuple[str, ...]:
-    """Say so where values that should add up miss the output by more than rounding."""
-    if relative_gap <= _NOTABLE_GAP:
+def gaps_of(attribution: Attribution) -> Gaps:
+    """Look at gaps of values that should add up, in every row or but for sampling."""
+    gap, error = np.abs(attribution.gap), attribution.gap_error
+    if not attribution.complete and error is None:
+        return Gaps(0.0, 0, 0.0, len(gap))
+    allowed = _rounding(attribution) + (0.0 if error is None else _MOST_ERRORS * error)
+    seen = np.where(gap > allowed, gap, 0.0)
+    errors = np.zeros_like(gap)
+    if error is not None:
+        np.divide(seen, error, out=errors, where=error > 0)
+    rows = seen.reshape(len(gap), -1).any(axis=1)
+    share = float(attribution.relative(seen).max())
+    return Gaps(share, int(rows.sum()), float(errors.max()), len(gap))
+
+
+def _rounding(attribution: Attribution) -> Array:
+    """Return what rounding may make of each gap."""
+    output, base = attribution.output, attribution.base
+    # Outputs come in float64: those of a network that computes in single precision fit into that.
+    single = np.array_equal(output, output.astype(np.float32))
+    size = np.maximum(np.abs(output), np.abs(base))
+    return np.asarray(rounding(output.astype(np.float32) if single else output) * size)
+
+
+def gap_notes(method: str, parts: Sequence[Gaps]) -> tuple[str, ...]:
+    """Say so where values that should add up miss the output by more than rounding and chance."""
+    share, errors = max(part.share for part in parts), max(part.errors for part in parts)
+    beyond, rows = sum(part.beyond for part in parts), sum(part.rows for part in parts)
+    if errors:
+        return (
+            f"In {beyond} of {rows} rows the gap of {method} exceeds four of its own standard "
+            f"errors: it is up to {errors:.3g} of them, {share:.1e} of the output's mean change "
+            "from the base. The output changes where its gradient doesn't show it, or too steeply "
+            "for so few draws: a method that only runs forward, such as 'permutation', adds up.",
+        )
+    if share <= _NOTABLE_GAP:
         return ()
     return (
-        f"Values of {method} should add up, and miss the output by up to {relative_gap:.1e} of "
-        "its largest change from the base.",
+        f"Values of {method} should add up, and miss the output by up to {share:.1e} of its mean "
+        "change from the base.",
     )
 
 
 def with_gap_noted(attribution: Attribution) -> Attribution:
     """Add a note where values that should add up don't."""
-    notes = gap_notes(attribution.method, attribution.relative_gap) if attribution.complete else ()
+    notes = gap_notes(attribution.method, [gaps_of(attribution)])
     return replace(attribution, notes=(*attribution.notes, *notes))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.explained import rounding
 from explainprune.types import Array
 
 
@@ -51,7 +52,7 @@ def fitted_scale(dense: Array, other: Array) -> Fit:
         part - part.mean(axis=0) for part in (np.asarray(p, np.float64) for p in (dense, other))
     )
     spread = float((a * a).sum())
-    if spread <= 1e-20 * max(1.0, float((dense**2).sum())):
+    if spread <= rounding(dense) ** 2 * float((dense.astype(np.float64) ** 2).sum()):
         raise ValueError(
             f"beta can't be fitted: the dense model puts out the same for all {len(dense)} rows of "
             "x and the background. Pass beta=, such as 1.0."

@@ -14,6 +14,8 @@ from explainprune.analysis.attribution.shap_runs import Game, by_target, over_ga
 from explainprune.network import Network
 from explainprune.types import Array, Attribution
 
+_LEAST_DRAWS = 8  # that tell how much a sum of values varies
+
 
 def shap_deep(network: Network, x: Array, background: Array, targets: Array | None) -> Explained:
     r"""Run ``shap.DeepExplainer``: DeepLIFT's rescale rule, averaged over the background.
@@ -107,11 +109,17 @@ def shap_gradient(
                 ]
             )
 
-        return by_target("shap_gradient", network, samples, targets, run)
+        values = by_target("shap_gradient", network, samples, targets, run)
+        return np.concatenate([values, values.sum(axis=1, keepdims=True)], axis=1)
 
     estimate = replicated(one, rng, len(x), draws=draws, tolerance=None)
-    base = base_output(network, background, targets, len(x))
-    return Explained(estimate.mean, base, std_error=estimate.std_error)
+    error = estimate.std_error  # of each value and, last, of their sum
+    return Explained(
+        estimate.mean[:, :-1],
+        base_output(network, background, targets, len(x)),
+        std_error=None if error is None else error[:, :-1],
+        gap_error=None if error is None or draws < _LEAST_DRAWS else error[:, -1],
+    )
 
 
 def shap_kernel(

@@ -12,7 +12,8 @@ from explainprune.network.rescale.pairs import Pairs
 from explainprune.network.rescale.quotients import by_inverse_root, is_inverse_root
 
 SMALL = 1e-6
-"""Where inputs differ by less, the slope is the derivative: their quotient would be noise."""
+"""Where inputs differ by less than this share of their size, the slope is the derivative: their
+quotient would be noise."""
 LEAST = 1e-30
 
 Grads = list[Any]
@@ -20,11 +21,15 @@ Grads = list[Any]
 
 def slope_between(source: Any, out: Any, pairs: Pairs) -> Any:
     """Return Δout / Δsource of each pair: the slope between sample and reference."""
-    difference = pairs.combine(tf.subtract, source)
+    difference, near = (pairs.combine(each, source) for each in (tf.subtract, _near))
     change = pairs.combine(tf.subtract, out)
     derivative = tf.gradients(out, source)[0]  # element-wise: a derivative for each number
     at_sample = tf.zeros_like(change) if derivative is None else pairs.at_sample(derivative)
-    return tf.where(tf.abs(difference) < SMALL, at_sample, change / difference)
+    return tf.where(near, at_sample, change / difference)
+
+
+def _near(x: Any, b: Any) -> Any:
+    return tf.abs(x - b) <= SMALL * tf.maximum(tf.abs(x), tf.abs(b))
 
 
 def rescale(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
@@ -148,7 +153,7 @@ def _against_constant(op: Any, grad: Any, mine: int, pairs: Pairs) -> Any:
     (x_in, b_in), (x_out, b_out) = pairs.of(source), pairs.of(out)
     difference = x_in - b_in
     on = tf.cast(tf.equal(x_out, x_in), grad.dtype)
-    slope = tf.where(tf.abs(difference) < SMALL, on, (x_out - b_out) / difference)
+    slope = tf.where(_near(x_in, b_in), on, (x_out - b_out) / difference)
     return pairs.fit(pairs.scaled(grad, slope, out), source)
 
 

@@ -160,7 +160,7 @@ class _Fit:
         residual = cross - gram @ weights
         # Added after the residual is taken: it pulls towards the weights as they are, not to 0.
         mean_square = np.diag(gram)[:features].mean()
-        gram[np.diag_indices_from(gram)] += self.ridge * mean_square + 1e-12
+        gram[np.diag_indices_from(gram)] += (self.ridge + 1e-12) * mean_square or 1e-150
         if not sweep:
             return weights + _by_support(gram, residual, support)
         # What is gone already is at zero, also where the minimum over all entries has it.

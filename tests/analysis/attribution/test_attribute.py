@@ -214,7 +214,7 @@ def test_values_that_should_add_up_and_do_not_are_noted():
 
     found = explain(method=short, target=0)
     assert found.notes == (
-        "Values of short should add up, and miss the output by up to 1.0e-01 of its largest "
+        "Values of short should add up, and miss the output by up to 1.4e-01 of its mean "
         "change from the base.",
     )
 

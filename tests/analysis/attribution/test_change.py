@@ -63,7 +63,9 @@ def test_values_are_those_of_the_difference(method, pair, wide_rows):
     )
     beta = found.options["beta"]
     assert 0.3 < beta < 0.6
-    np.testing.assert_allclose(found.values, a.values - beta * b.values, atol=2e-5)
+    # Integrals are settled network by network: to 3e-5 of the values' length, about 1 here.
+    atol = 5e-5 if method == "integrated_gradients" else 2e-5
+    np.testing.assert_allclose(found.values, a.values - beta * b.values, atol=atol)
     np.testing.assert_allclose(found.base, a.base - beta * b.base)
     np.testing.assert_allclose(found.output, a.output - beta * b.output)
     assert np.abs(found.values).max() > 1e-3

@@ -118,9 +118,9 @@ def test_how_many_rows_each_method_asks_for():
         return sum(network.calls), sum(evaluated)
 
     assert rows("gradient") == (3 + 5, 3)
-    assert rows("expected_gradients", steps=2, draws=3) == (3 + 5, 3 * 5 * 2 * 3)
+    assert rows("expected_gradients", steps=2, draws=3) == (2 * 3 + 5, 3 * 5 * 2 * 3)
     assert rows("integrated_gradients", steps=7) == (3 + 5, 3 * 5 * 7)
-    assert rows("integrated_gradients") == (3 + 5 + 2 * 3 * 5, 3 * 5 * 16)  # no kinks: no cuts
+    assert rows("integrated_gradients") == (2 * (3 + 5), 3 * 5 * 16)  # no kinks: no cuts
     assert rows("smoothgrad", draws=9) == (3 + 5, 3 * 9)
     assert rows("occlusion") == (3 + 5 + 3 + 3 * 4 * 5, 0)
     assert rows("permutation", draws=2) == (3 + 5 + 3 + 2 * 3 * 5 * 2 * 3, 0)

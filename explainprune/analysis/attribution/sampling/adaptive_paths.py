@@ -1,36 +1,62 @@
-"""Integrals of the gradient along lines, cut where the gradient jumps until they add up."""
+"""Integrals of the gradient along lines, cut in two until they add up, evenly if they never do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import chosen, per_feature, slopes
-from explainprune.analysis.attribution.sampling.pairs import add_by_sample, pairs
+from explainprune.analysis.attribution.explained import rounding
+from explainprune.analysis.attribution.sampling.pairs import add_by_sample
+from explainprune.analysis.attribution.sampling.pieces import Pieces, affordable, woven
 from explainprune.network import Network, chunks, gauss_legendre
 from explainprune.types import Array
 
-_FIRST = 16  # nodes on a whole path
-_NEAR = 0.003  # of a piece: how near to its ends a gradient is taken
-_MOST = 1024  # gradients for a path, on average over those of one chunk
-_MARGIN = 0.01  # of a piece: a cut is no nearer to its ends
+_WHOLE = (16, 48, 144)  # nodes on a whole path, more as long as they pay
+MOST = _WHOLE[0] + 257
+"""Gradients for a path: the last are those at the ends of 256 even pieces."""
+_PIECES = 8  # that a path is cut into first, where those don't do
+_MIDDLE = 0.4  # of a piece: its first cut is no nearer to its ends
+_AGREE = 5  # times that cutting a piece must change nothing
 _LEAST_SHARE = 0.3  # of a path's tolerance: what the shortest piece may miss
-_LOOSER = 30  # times that two rules may differ in a feature: errors that cancel in the sum
-_NOISE = 2e-6  # of the output: what float32 can't tell apart
+_EACH = 3  # times the tolerance that values may err by, which may cancel in their sum
+_LOOSER = 10  # times that two rules for smooth functions may differ
+_SMOOTH = 0.1  # of what fewer nodes miss: if no more is missed, still more of them are tried
+_NUMBERS_AT_ONCE = 2**22
+
+
+@dataclass(frozen=True)
+class Integrals:
+    """Values, and what they may be off by where the gradients allowed for a path didn't do.
+
+    Attributes
+    ----------
+    values : ndarray (n, d) or (n, d, K), float64
+    error : ndarray (n,) or (n, K)
+        Estimated length (root of the sum of squares) of the values' error; 0 where all paths were
+        settled.
+    """
+
+    values: Array
+    error: Array
 
 
 def adaptive_integrals(
     network: Network, x: Array, background: Array, targets: Array | None, tolerance: float
-) -> Array:
+) -> Integrals:
     r"""Integrate the gradient from every background row to every sample, to a tolerance.
 
     What the integral over a piece of the path should add up to is known: the change of the output
-    there. A piece that misses it is cut in two, at the kink if there is one: where the straight
-    lines through its ends meet. So is one whose sum is right by luck: where a coarser rule on the
-    same nodes finds other values. Smooth networks need the first 16 Gauss–Legendre nodes only;
-    for piecewise linear ones the cuts find the kinks, and the integral becomes exact.
+    there. Smooth networks need the first 16 Gauss–Legendre nodes only. Elsewhere a path is cut
+    into pieces, and each of them is integrated as if the gradient jumped once in it: where the
+    straight lines through its ends meet. A piece is cut in two until that changes nothing, five
+    times on end, since two jumps can look like one; for piecewise linear networks of few kinks the
+    integral becomes exact. Where there are more kinks than gradients, all pieces are cut alike: the
+    nodes end up evenly spread, and the jumps that are left say how large the error is,
+    :math:`\sum (h \Delta g)^2 / 12` for pieces of width h with the jumps at random places.
+
+    Each output of each path is settled by itself: values don't depend on what else is explained.
 
     Parameters
     ----------
@@ -40,104 +66,165 @@ def adaptive_integrals(
     targets : ndarray of int (n,), optional
         None: all outputs.
     tolerance : float
-        How far a path's values may be from adding up, as a share of the output's change along it
-        or of 1, whichever is larger.
-
-    Returns
-    -------
-    ndarray (n, d) or (n, d, K), float64
+        How far a path's values may be from adding up, as a share of the output's mean change from
+        the background rows to the sample. Their own error may be three times that share of their
+        length.
     """
-    outputs = () if targets is not None else (network.n_outputs,)
-    total = np.zeros((len(x), x.shape[1], *outputs))
-    limit = max(1, min(network.rows_per_call, 2**14) // (network.n_outputs if outputs else 1))
-    for chunk in chunks(len(x) * len(background), _FIRST, limit):
-        sample, reference = pairs(chunk, len(background))
-        start = background[reference]
-        own = None if targets is None else targets[sample]
-        paths = _Paths(network, start, x[sample] - start, own)
-        add_by_sample(total, sample, paths.integrals(tolerance))
-    total /= len(background)
-    return total
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    """Pieces of paths, those of a path side by side, with the output at both ends."""
-
-    path: Array
-    low: Array
-    high: Array
-    at_low: Array
-    at_high: Array
-
-    def cut(self, open_: Array, t: Array, at: Array) -> _Pieces:
-        """Keep the pieces of the mask `open_`, each cut in two at t where the output is `at`."""
-
-        def both(first: Array, second: Array) -> Array:
-            stacked = np.stack([first, second], axis=1)
-            return stacked.reshape(-1, *stacked.shape[2:])
-
-        return _Pieces(
-            np.repeat(self.path[open_], 2),
-            both(self.low[open_], t),
-            both(t, self.high[open_]),
-            both(self.at_low[open_], at),
-            both(at, self.at_high[open_]),
+    n, b = len(x), len(background)
+    every = np.arange(network.n_outputs)
+    wanted = np.tile(every, (n, 1)) if targets is None else np.asarray(targets).reshape(n, 1)
+    at_x, at_rows = network.outputs(x), network.outputs(background)
+    noise = max(rounding(at_x), rounding(at_rows))
+    high = np.take_along_axis(at_x, wanted, axis=1).astype(np.float64).ravel()
+    low = at_rows[:, wanted.ravel()].T.astype(np.float64)
+    size = np.maximum(np.abs(high), np.abs(low).max(axis=1))
+    changes = np.abs(high[:, None] - low).mean(axis=1)
+    allowed = np.maximum(tolerance * changes, noise * size)
+    total, squares = np.zeros((wanted.size, x.shape[1])), np.zeros(wanted.size)
+    for chunk in chunks(wanted.size * b, MOST // 2 * x.shape[1], _NUMBERS_AT_ONCE):
+        owner, reference = np.divmod(np.arange(chunk.start, chunk.stop), b)
+        paths = _Paths(
+            network=network,
+            start=background[reference],
+            step=x[owner // wanted.shape[1]] - background[reference],
+            targets=wanted.ravel()[owner],
+            ends=np.stack([low[owner, reference], high[owner]], axis=1),
+            allowed=allowed[owner],
+            tolerance=tolerance,
         )
+        integrals, left_over = paths.integrals()
+        add_by_sample(total, owner, integrals)
+        np.add.at(squares, owner, left_over)
+    values = total.reshape(n, -1, x.shape[1]) / b
+    error = np.sqrt(squares).reshape(n, -1) / b
+    if targets is None:
+        return Integrals(values.swapaxes(1, 2), error)
+    return Integrals(values[:, 0], error[:, 0])
 
 
 @dataclass(frozen=True)
 class _Paths:
-    """Straight lines from `start` by `step`, both (m, d)."""
+    """Straight lines from `start` by `step`, both (m, d), and the outputs at their ends (m, 2)."""
 
     network: Network
     start: Array
     step: Array
-    targets: Array | None
+    targets: Array
+    ends: Array
+    allowed: Array
+    tolerance: float
 
-    def integrals(self, tolerance: float) -> Array:
-        """Integrate the gradient times the step along each line: (m, d[, K])."""
-        every = np.arange(len(self.start))
-        low, high = np.zeros(len(every)), np.ones(len(every))
-        pieces = _Pieces(every, low, high, self._outputs(every, low), self._outputs(every, high))
-        allowed = _allowed(pieces, tolerance)
-        total = np.zeros((*self.start.shape, *allowed.shape[1:]))
-        nodes, weights, coarse = _rule(True)
-        left = _MOST * len(every)
-        while True:
-            along = self._along(pieces, nodes)
-            width = pieces.high - pieces.low
-            mean = np.einsum("pqd...,q->pd...", along, weights)
-            integral = mean * width.reshape(-1, *[1] * (mean.ndim - 1))
-            missed = np.abs(pieces.at_high - pieces.at_low - integral.sum(axis=1))
-            apart = np.abs(np.einsum("pqd...,q->pd...", along, weights - coarse))
-            apart = apart.max(axis=1) * width.reshape(-1, *[1] * (mean.ndim - 2))
-            excess = np.maximum(missed, apart / _LOOSER) / allowed[pieces.path]
-            worst = excess.reshape(len(excess), -1).max(axis=1)
-            open_ = worst > np.maximum(width, _LEAST_SHARE)
-            left -= len(pieces.path) * len(nodes)
-            nodes, weights, coarse = _rule(False)
-            if left < 2 * len(nodes) * open_.sum():
-                open_[:] = False
-            add_by_sample(total, pieces.path[~open_], integral[~open_])
-            if not open_.any():
-                return total
-            t = _kinks(pieces, open_, along.sum(axis=2), excess)
-            pieces = pieces.cut(open_, t, self._outputs(pieces.path[open_], t))
+    def integrals(self) -> tuple[Array, Array]:
+        """Integrate the gradient times the step along each line.
 
-    def _outputs(self, path: Array, t: Array) -> Array:
-        """Return the explained output at the point t of each path: (p[, K])."""
-        outputs = self.network.outputs(self._points(path, t))
-        return chosen(outputs, None if self.targets is None else self.targets[path])
+        → (m, d), and the squared length of what is left of their error (m,)
+        """
+        total, rough, asked = self._smooth()
+        left, left_over = MOST - _PIECES - 1 - asked, np.zeros(len(total))
+        if not len(rough):
+            return total, left_over
+        length = np.linalg.norm(total, axis=1)
+        total[rough] = 0.0
+        pieces = self._pieces(rough)
+        while len(pieces.path):
+            flat = self._settled(pieces, pieces.jump, pieces.integral(pieces.share()), length)
+            self._add(total, pieces.taken(flat))
+            pieces = pieces.taken(~flat)
+            within = affordable(pieces, left)
+            ended = pieces.taken(~within)
+            self._add(total, ended)
+            np.add.at(left_over, ended.path, np.where(ended.agreed > 0, 0, ended.jump**2 / 12))
+            left -= np.bincount(pieces.path[within], minlength=len(left))
+            pieces = self._cut(total, pieces.taken(within), length)
+        return total, left_over
 
-    def _along(self, pieces: _Pieces, nodes: Array) -> Array:
-        """Return gradients times steps at the nodes of each piece: (p, q, d[, K])."""
-        t = pieces.low[:, None] + (pieces.high - pieces.low)[:, None] * nodes
-        path = np.repeat(pieces.path, len(nodes))
-        own = None if self.targets is None else self.targets[path]
-        found = slopes(self.network, self._points(path, t.ravel()), own)
-        parts = per_feature(self.step[path], np.asarray(found, dtype=np.float64))
-        return parts.reshape(len(pieces.path), len(nodes), *parts.shape[1:])
+    def _smooth(self) -> tuple[Array, Array, Array]:
+        """Integrate whole paths as smooth functions.
+
+        → (m, d), the paths for which that doesn't do, and how many gradients each path took
+        """
+        total, asked = np.zeros(self.start.shape), np.zeros(len(self.start), dtype=np.int64)
+        rough = paths = np.arange(len(self.start))
+        moved = np.full(len(paths), np.inf)  # by the last step to more nodes
+        for count in _WHOLE:
+            whole, half = self._whole(paths, count)
+            steady = np.linalg.norm(whole - total[paths], axis=1) <= _SMOOTH * moved
+            total[paths] = whole
+            asked[paths] += count
+            change = self.ends[paths, 1] - self.ends[paths, 0]
+            missed, before = (np.abs(change - each.sum(axis=1)) for each in (whole, half))
+            apart, length = (np.linalg.norm(each, axis=1) for each in (whole - half, whole))
+            agree = apart <= _LOOSER * self.tolerance * length
+            fits = (missed <= self.allowed[paths]) & agree
+            rough = np.setdiff1d(rough, paths[fits])
+            more = ~fits & steady & (missed <= _SMOOTH * before)
+            paths, moved = paths[more], apart[more]
+            if not len(paths):
+                break
+        return total, rough, asked
+
+    def _whole(self, paths: Array, count: int) -> tuple[Array, Array]:
+        """Integrate paths by so many nodes, and by every other one of them: (p, d) each."""
+        nodes, weights, coarse = _rule(count)
+        along = self._gradients(np.repeat(paths, count), np.tile(nodes, len(paths)))
+        along = along.reshape(len(paths), count, -1)
+        whole, half = (np.einsum("mqd,q->md", along, each) for each in (weights, coarse))
+        return whole, half
+
+    def _pieces(self, paths: Array) -> Pieces:
+        """Cut paths into even pieces."""
+        t = np.tile(np.linspace(0.0, 1.0, _PIECES + 1), len(paths))
+        path = np.repeat(paths, _PIECES + 1)
+        shape = (len(paths), _PIECES + 1)
+        at, gradient = self._at(path, t)
+        at, t, gradient = at.reshape(shape), t.reshape(shape), gradient.reshape(*shape, -1)
+
+        def ends(values: Array) -> tuple[Array, Array]:
+            flat = (-1, *values.shape[2:])
+            return values[:, :-1].reshape(flat), values[:, 1:].reshape(flat)
+
+        (low, high), (at_low, at_high), (g_low, g_high) = map(ends, (t, at, gradient))
+        path = np.repeat(paths, _PIECES)
+        none = np.zeros(len(path), dtype=np.int64)
+        return Pieces(path, low, high, at_low, at_high, g_low, g_high, none)
+
+    def _settled(self, pieces: Pieces, error: Array, integral: Array, length: Array) -> Array:
+        """Tell which pieces' integrals add up, and err by no more than their part."""
+        width, path = pieces.width, pieces.path
+        part = self.allowed[path] * np.maximum(width, _LEAST_SHARE)
+        each = _EACH * self.tolerance * length[path] * np.sqrt(width)
+        return np.asarray((pieces.missed(integral) <= part) & (error <= each))
+
+    def _cut(self, total: Array, pieces: Pieces, length: Array) -> Pieces:
+        """Cut pieces in two; add those up that five cuts haven't changed, and return the rest."""
+        if not len(pieces.path):
+            return pieces
+        width, share = pieces.width, pieces.share()
+        near = np.where(pieces.agreed < -1, 0.5, _MIDDLE) * width  # in halves, where jumps abound
+        t = pieces.low + np.clip(share, near, width - near)
+        halves = pieces.cut(t, *self._at(pieces.path, t))
+        lower, upper = (half.integral(half.share()) for half in halves)
+        fine = lower + upper
+        change = fine - pieces.integral(share)
+        agree = self._settled(pieces, np.linalg.norm(change, axis=1), fine, length)
+        agreed = np.where(agree, np.maximum(pieces.agreed, 0) + 1, np.minimum(pieces.agreed, 0) - 1)
+        done = agreed == _AGREE
+        # Where the function is smooth the error falls to a quarter: that is taken off as well.
+        add_by_sample(total, pieces.path[done], (fine + change / 3)[done])
+        both = (replace(half, agreed=agreed).taken(~done) for half in halves)
+        return woven(*both)
+
+    def _add(self, total: Array, pieces: Pieces) -> None:
+        add_by_sample(total, pieces.path, pieces.integral(pieces.share()))
+
+    def _at(self, path: Array, t: Array) -> tuple[Array, Array]:
+        """Return the explained output, and its gradient times the step, at points of paths."""
+        outputs = self.network.outputs(self._points(path, t))[np.arange(len(t)), self.targets[path]]
+        return np.asarray(outputs, dtype=np.float64), self._gradients(path, t)
+
+    def _gradients(self, path: Array, t: Array) -> Array:
+        found = self.network.gradients(self._points(path, t), self.targets[path])
+        return np.asarray(found * self.step[path])
 
     def _points(self, path: Array, t: Array) -> Array:
         points: Array = self.start[path] + t[:, None].astype(self.step.dtype) * self.step[path]
@@ -145,52 +232,11 @@ class _Paths:
 
 
 @lru_cache
-def _rule(first: bool) -> tuple[Array, Array, Array]:
-    """Return nodes on [0, 1], weights, and the weights of a coarser rule on every other node.
-
-    A whole path gets Gauss–Legendre nodes; a piece its middle and points next to its ends. Without
-    those, kinks near both ends go unseen: cuts are made where lines through the ends meet, and
-    make their errors cancel.
-    """
-    nodes = gauss_legendre(_FIRST)[0] if first else np.array([_NEAR, 0.5, 1 - _NEAR])
-    coarse = np.zeros(len(nodes))
-    coarse[::2] = _interpolatory(nodes[::2])
-    return nodes, _interpolatory(nodes), coarse
-
-
-def _interpolatory(nodes: Array) -> Array:
-    """Return the weights that integrate polynomials through `nodes` over [0, 1]."""
-    powers = np.polynomial.legendre.legvander(2 * nodes - 1, len(nodes) - 1)
-    weights: Array = np.linalg.solve(powers.T, np.eye(len(nodes))[0])
-    return weights
-
-
-def _allowed(paths: _Pieces, tolerance: float) -> Array:
-    """Return by how much the values of each whole path may fail to add up: (m[, K])."""
-    change = np.abs(paths.at_high - paths.at_low)
-    size = np.maximum(np.abs(paths.at_high), np.abs(paths.at_low))
-    allowed: Array = np.maximum(tolerance * np.maximum(1.0, change), _NOISE * size)
-    return allowed
-
-
-def _kinks(pieces: _Pieces, open_: Array, slope: Array, excess: Array) -> Array:
-    """Return where the straight lines through the ends of each open piece meet, or its middle.
-
-    `slope` (p, q[, K]) are derivatives along the path at the nodes; the output that misses most
-    decides.
-    """
-    rows = np.arange(int(open_.sum()))
-    worst = excess[open_].reshape(len(rows), -1).argmax(axis=1)
-
-    def of_worst(values: Array) -> Array:
-        picked: Array = values[open_].reshape(len(rows), -1)[rows, worst]
-        return picked
-
-    low, high = pieces.low[open_], pieces.high[open_]
-    first, last = of_worst(slope[:, 0]), of_worst(slope[:, -1])
-    rise = of_worst(pieces.at_high - pieces.at_low)
-    bend = first - last
-    meet = (rise + first * low - last * high) / np.where(bend == 0, 1.0, bend)
-    margin = _MARGIN * (high - low)
-    inside = (bend != 0) & (meet > low + margin) & (meet < high - margin)
-    return np.where(inside, meet, (low + high) / 2)
+def _rule(count: int) -> tuple[Array, Array, Array]:
+    """Return Gauss–Legendre nodes and weights, and a coarser rule's weights on every other node."""
+    nodes, weights = gauss_legendre(count)
+    some = nodes[::2]
+    powers = np.polynomial.legendre.legvander(2 * some - 1, len(some) - 1)
+    coarse = np.zeros(count)
+    coarse[::2] = np.linalg.solve(powers.T, np.eye(len(some))[0])
+    return nodes, weights, coarse

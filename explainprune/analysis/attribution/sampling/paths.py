@@ -20,7 +20,7 @@ def path_integrals(
     positions: Array,
     weights: Array,
     targets: Array | None,
-) -> Array:
+) -> tuple[Array, Array]:
     r"""Integrate the gradient from every background row to every sample.
 
     .. math:: \phi_i(x) = \frac1{|B|} \sum_{b \in B} (x_i - b_i)
@@ -40,11 +40,14 @@ def path_integrals(
 
     Returns
     -------
-    ndarray (n, d) or (n, d, K), float64
+    values : ndarray (n, d) or (n, d, K), float64
+    sums : ndarray (n, b) or (n, b, K), float64
+        What the values of each path add up to.
     """
     n, b, steps = positions.shape
     outputs = 1 if targets is not None else network.n_outputs
-    total = np.zeros((n, x.shape[1], *(() if targets is not None else (outputs,))))
+    trailing = () if targets is not None else (outputs,)
+    total, sums = np.zeros((n, x.shape[1], *trailing)), np.empty((n * b, *trailing))
     limit = min(network.rows_per_call, max(_ROWS_AT_ONCE // outputs, 1))
     for chunk in chunks(n * b, steps, limit):
         sample, reference = pairs(chunk, b)
@@ -61,6 +64,8 @@ def path_integrals(
         mean = np.einsum(
             "pt...,t->p...", along.reshape(len(sample), steps, *along.shape[1:]), weights
         )
-        add_by_sample(total, sample, per_feature(step, mean))
+        parts = per_feature(step, mean)
+        sums[chunk] = parts.sum(axis=1, dtype=np.float64)
+        add_by_sample(total, sample, parts)
     total /= b
-    return total
+    return total, sums.reshape(n, b, *trailing)

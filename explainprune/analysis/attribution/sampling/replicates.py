@@ -31,7 +31,13 @@ class Estimate:
 
 
 def replicated(
-    one: Replicate, rng: np.random.Generator, n: int, *, draws: int, tolerance: float | None
+    one: Replicate,
+    rng: np.random.Generator,
+    n: int,
+    *,
+    draws: int,
+    tolerance: float | None,
+    floor: Array | float = 0.0,
 ) -> Estimate:
     r"""Average independent replicates of `one` for `n` samples.
 
@@ -54,6 +60,8 @@ def replicated(
         Replicates without a tolerance.
     tolerance : float, optional
         Relative half-width wanted, such as 0.05.
+    floor : ndarray (n,) or float
+        Half-widths below it are rounding: no draws are spent on them.
 
     Raises
     ------
@@ -64,7 +72,9 @@ def replicated(
     def several(children: list[np.random.Generator], samples: Array) -> Iterable[Array]:
         return (one(child, samples) for child in children)
 
-    return replicated_together(several, rng, n, draws=draws, tolerance=tolerance, at_once=1)
+    return replicated_together(
+        several, rng, n, draws=draws, tolerance=tolerance, at_once=1, floor=floor
+    )
 
 
 def replicated_together(
@@ -75,6 +85,7 @@ def replicated_together(
     draws: int,
     tolerance: float | None,
     at_once: int,
+    floor: Array | float = 0.0,
 ) -> Estimate:
     """Do as `replicated` does, with up to `at_once` replicates for each call of `several`."""
     check_sampling(draws, tolerance)
@@ -84,9 +95,10 @@ def replicated_together(
     assert pilot.std_error is not None
     features = tuple(range(1, pilot.mean.ndim))
     spread = np.sqrt(PILOT) * pilot.std_error.max(axis=features)
-    scale = np.abs(pilot.mean).max(axis=features)
-    wanted = tolerance * np.where(scale > 0, scale, 1.0)
-    needed = np.ceil((_T_PILOT * spread / wanted) ** 2)
+    wanted = np.maximum(tolerance * np.abs(pilot.mean).max(axis=features), floor)
+    with np.errstate(divide="ignore"):  # what varies around nothing needs all draws there are
+        short_of = np.divide(spread, wanted, out=np.zeros_like(spread), where=spread > 0)
+    needed = np.ceil((_T_PILOT * short_of) ** 2)
     estimate = _average(several, at_once, rng, np.clip(needed, PILOT, _MOST).astype(int))
     short = int((needed > _MOST).sum())
     if not short:

@@ -117,6 +117,7 @@ def joined(parts: Sequence[Attribution]) -> Attribution:
         output=np.concatenate([part.output for part in parts]),
         targets=_maybe([part.targets for part in parts]),
         std_error=_maybe([part.std_error for part in parts]),
+        gap_error=_maybe([part.gap_error for part in parts]),
         interactions=_maybe([part.interactions for part in parts]),
         x=_maybe([part.x for part in parts]),
         notes=notes_of(parts),

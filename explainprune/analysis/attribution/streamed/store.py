@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis.attribution.results import gap_notes
+from explainprune.analysis.attribution.results import Gaps, gap_notes, gaps_of
 from explainprune.analysis.attribution.streamed.files import save_part, write_whole
 from explainprune.analysis.attribution.streamed.parts import Part, notes_of, options_of
 from explainprune.types import Attribution
@@ -47,7 +47,7 @@ class Summary:
     notes: tuple[str, ...]
     options: dict[str, Any]
     gap: float
-    complete: bool
+    gaps: Gaps
 
 
 class PartStore:
@@ -92,7 +92,7 @@ class PartStore:
             save_part(found, file)
         self.parts.append(
             Summary(
-                file, len(found), found.notes, found.options, found.relative_gap, found.complete
+                file, len(found), found.notes, found.options, found.relative_gap, gaps_of(found)
             )
         )
         return len(found)
@@ -101,8 +101,10 @@ class PartStore:
         """Write the one file, and put it in its place when it is whole."""
         rows = sum(part.rows for part in self.parts)
         gap = max(part.gap for part in self.parts)
-        complete = all(part.complete for part in self.parts)
-        notes = (*notes_of(self.parts), *(gap_notes(self.method, gap) if complete else ()))
+        notes = (
+            *notes_of(self.parts),
+            *gap_notes(self.method, [part.gaps for part in self.parts]),
+        )
         said = {"notes": notes, "options": options_of(self.parts)}
         unfinished = self.folder / f"whole{self.path.suffix}"
         write_whole(unfinished, [part.file for part in self.parts], rows, said)
