@@ -100,9 +100,9 @@ def away_from_default(name: str, shape: Any, rng: np.random.Generator) -> Any:
 
 def masks_by_magnitude(model: Any) -> dict[str, Any]:
     """Mask the 30 % of units whose incoming weights are smallest, coupled units as one."""
-    from explainprune.network.rebuilding.coupled import coupled_units
+    from explainprune.network.rebuilding.removable import removable_units
 
-    units = coupled_units(model)
+    units = removable_units(model)
     kernels = {path: magnitudes(model, path) for path in {p for m in units.members for p in m}}
     scores = [
         float(np.mean([kernels[path][index].mean() for path, index in members.items()]))

@@ -13,6 +13,13 @@ from explainprune.types import Array, Data, Importance, Rows
 
 LEVELS = ("unit", "weight")
 
+HELD = (
+    *("kernel", "kernel_gradient", "kernel_gradient_squared", "hessian_gradient"),
+    *("synaptic_flow", "unit_axis", "units"),
+)
+"""Statistics that are known of the units of a layer inside another: its kernels', not what runs
+through it."""
+
 
 class Scorer:
     """One model, its rows and some criteria.
@@ -79,14 +86,20 @@ class Scorer:
         function, needs = self._functions[name], self._needs[name]
         rng = np.random.default_rng(self.seed)
         found: dict[str, Scores] = {}
+        by_weight = self.level == "weight"
         for info in self._layers:
-            by_weight = self.level == "weight"
             for path in info.kernels if by_weight else info.kernels[: info.prunable_units]:
                 of_kernel = given[info.path if path == info.kernel else path]
                 of_kernel = of_kernel | {"rng": rng, "level": self.level}
                 if needs <= of_kernel.keys():
                     scores = scores_of(function, name, self.level, needs, of_kernel)
                     found[path if by_weight else info.path] = scores
+        for info in self._layers if not by_weight and needs <= {*HELD, *OTHERS} else ():
+            if info.held:  # last, so that what is drawn for the others doesn't hang on them
+                held = [given[info.path if p == info.kernel else p] for p in info.kernels]
+                of_layer = {**_together(info, held), "rng": rng, "level": self.level}
+                if needs <= of_layer.keys():
+                    found[info.path] = scores_of(function, name, self.level, needs, of_layer)
         if not found:
             raise ValueError(
                 f"Criterion {name!r} is defined for no layer of model {self.model.name!r} at level "
@@ -111,6 +124,37 @@ def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any]:
     if isinstance(x, tuple) and len(x) == 2 and y is None:
         return x[0], x[1], None
     return x, y, None
+
+
+def _together(info: Any, held: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lay out all of a held layer's kernels, and what is known of them, beside its units."""
+    from explainprune.network.layers import as_units
+
+    shared = set(HELD[:-2]).intersection(*held)
+    found: dict[str, Any] = {
+        name: np.vstack([as_units(info, np.asarray(each[name])) for each in held])
+        for name in shared
+    }
+    return {**found, "unit_axis": 1, "units": info.held}
+
+
+def scores_units_of(criterion: Any, info: Any) -> bool:
+    """Tell whether a criterion can score the units of a layer inside another.
+
+    Parameters
+    ----------
+    criterion : str, callable or Importance
+    info : LayerInfo
+        Other layers than those with `held` units are not asked about: True.
+    """
+    if not info.held:
+        return True
+    if isinstance(criterion, Importance):
+        return info.path in criterion.scores
+    from explainprune.criteria import CRITERIA
+
+    function = look_up(criterion, CRITERIA, "criterion")
+    return needs_of(function, name_of(criterion)) <= {*HELD, "rng", "level"}
 
 
 def _functions(criteria: Iterable[str | Callable[..., Any]]) -> dict[str, Callable[..., Any]]:

@@ -6,23 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from explainprune.network.families import (
+    DEPTHWISE,
+    GATES,
+    HEADS,
+    RECURRENT,
+    TRANSPOSED,
+    UNITS,
+    own_name,
+)
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, own_variables, variables
 from explainprune.network.wiring.calls import Calls, calls_of
 from explainprune.network.wiring.graph import has_graph
+from explainprune.types import Array
 
-UNIT_KINDS = (
-    "Dense",
-    "Conv1D",
-    "Conv2D",
-    "Conv3D",
-    "SeparableConv1D",
-    "SeparableConv2D",
-    "Conv1DTranspose",
-    "Conv2DTranspose",
-    "Conv3DTranspose",
-)
-"""Kinds whose kernel has one axis of units that nothing but the consumers reads."""
+CELLS_OF_BOTH = ("forward_layer/cell", "backward_layer/cell")
+"""Where a `Bidirectional` holds its two cells."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class LayerInfo:
     path : str
         Names of the nested models and the layer, joined with ``/``.
     kind : str
-        Class name: ``"Dense"``, ``"Conv2D"``, …
+        Class name, to be read: ``"Dense"``, ``"Conv2D"``, …
+    own : bool
+        Whether it is Keras' own class; a user's may bear the same name.
     kernel, bias : str or None
         Variable paths. Where a layer has several kernels, `kernel` is the one that makes its
         outputs (pointwise in a separable convolution).
@@ -56,10 +60,14 @@ class LayerInfo:
     trainable : bool
     calls : int
         How often it is called; 0 inside a layer that isn't opened.
+    held : int
+        Of a layer inside another of Keras' own (a recurrent layer, TimeDistributed, attention): how
+        many units, or heads, of that one its kernels hold; 0 for all others.
     """
 
     path: str
     kind: str
+    own: bool = True
     kernel: str | None = None
     bias: str | None = None
     further: tuple[str, ...] = ()
@@ -70,6 +78,17 @@ class LayerInfo:
     prunable_units: bool = False
     trainable: bool = True
     calls: int = 0
+    held: int = 0
+
+    @property
+    def has_units(self) -> bool:
+        """Whether something it holds can be removed unit by unit."""
+        return self.prunable_units or self.held > 0
+
+    @property
+    def family(self) -> str:
+        """What the layer is known as: its class name if that is Keras' own, else ""."""
+        return self.kind if self.own else ""
 
     @property
     def kernels(self) -> tuple[str, ...]:
@@ -129,7 +148,7 @@ def _in_order(model: Model, graph: Calls) -> Iterator[tuple[str, Any]]:
 
 def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = None) -> LayerInfo:
     own = {v.name: v for v in own_variables(layer) if id(v) in paths}
-    kind = type(layer).__name__
+    kind, family = type(layer).__name__, own_name(layer)
     calls = [call for call in graph.calls if call.path == path] if graph else []
     kernels = [own[name] for name in own if name.endswith("kernel")]
     # The kernel that makes the outputs comes first: a separable layer keeps it second.
@@ -138,21 +157,57 @@ def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = No
     if not kernels:
         last = calls[0].shapes_out[0][-1:] if calls else ()
         units = int((last[0] if last else 0) or 0)
-        return LayerInfo(path, kind, bias=bias, units=units, calls=len(calls))
-    axis = unit_axis(kind, len(kernels[0].shape))
+        return LayerInfo(path, kind, bool(family), bias=bias, units=units, calls=len(calls))
+    axis = unit_axis(family, len(kernels[0].shape))
     return LayerInfo(
         path=path,
         kind=kind,
+        own=bool(family),
         kernel=paths[id(kernels[0])],
         bias=bias,
         further=tuple(paths[id(kernel)] for kernel in kernels[1:]),
         unit_axis=axis,
         units=int(kernels[0].shape[axis]),
         prunable=True,
-        prunable_units=kind in UNIT_KINDS and bool(calls),
+        prunable_units=family in UNITS and bool(calls),
         trainable=bool(layer.trainable),
         calls=len(calls),
+        held=_held(path, family, kernels[0].shape, graph) if graph else 0,
     )
+
+
+def _held(path: str, family: str, shape: tuple[int, ...], graph: Calls) -> int:
+    """Return how many units of the layer that was called a kernel inside it holds."""
+    holder = next((c for c in graph.calls if path.startswith(f"{c.path}/")), None)
+    if holder is None:
+        return 0
+    name = path.removeprefix(f"{holder.path}/")
+    if holder.kind in HEADS and name in ("query_dense", "key_dense", "value_dense"):
+        return int(shape[1])
+    if holder.kind in HEADS and name == "output_dense" and len(shape) == 3:
+        return int(shape[-1])
+    if holder.kind == "TimeDistributed" and name == "layer" and family in UNITS:
+        return int(shape[unit_axis(family, len(shape))])
+    cell = {"cell": holder.kind in RECURRENT}
+    cell |= dict.fromkeys(CELLS_OF_BOTH, holder.kind == "Bidirectional")
+    return int(shape[-1]) // GATES[family] if cell.get(name) and family in GATES else 0
+
+
+def as_units(info: LayerInfo, kernel: Array) -> Array:
+    """Lay one of a held layer's kernels out as (incoming weights, units).
+
+    Parameters
+    ----------
+    info : LayerInfo
+        With `held` above 0.
+    kernel : ndarray
+        Shaped like one of its kernels.
+    """
+    if kernel.ndim == 3 and info.path.endswith(("query_dense", "key_dense", "value_dense")):
+        kernel = np.swapaxes(kernel, 1, 2)
+    elif info.family not in GATES:
+        kernel = np.moveaxis(kernel, unit_axis(info.family, kernel.ndim), -1)
+    return kernel.reshape(-1, info.held)
 
 
 def unit_axis(kind: str, rank: int) -> int:
@@ -161,7 +216,7 @@ def unit_axis(kind: str, rank: int) -> int:
     >>> unit_axis("Conv2D", 4), unit_axis("Conv2DTranspose", 4), unit_axis("Dense", 2)
     (3, 2, 1)
     """
-    return rank - 2 if kind.endswith("Transpose") or kind.startswith("Depthwise") else rank - 1
+    return rank - 2 if kind in TRANSPOSED | DEPTHWISE else rank - 1
 
 
 def _output_paths(graph: Calls) -> set[str]:

@@ -74,6 +74,21 @@ def own_variables(layer: Any) -> list[Any]:
     return [v for v in layer.weights if id(v) not in below]
 
 
+def layer_variables(op: Any) -> dict[str, Any]:
+    """Return a layer's weights by their name within the layer.
+
+    Names are as short as they can be: ``"kernel"``, or ``"query_dense/kernel"`` where a layer is
+    made of others.
+    """
+    found = list(getattr(op, "weights", ()))
+    if len({v.name for v in found}) == len(found):
+        return {v.name: v for v in found}
+    named = {v.name: v for v in own_variables(op)}
+    for path, layer in located_layers(op):
+        named |= {f"{path}/{v.name}": v for v in own_variables(layer)}
+    return named
+
+
 def variables(model: Model) -> dict[str, Any]:
     """Return the model's weights by path: ``"block/conv/kernel"``.
 

@@ -63,7 +63,7 @@ def cost_goal(
     learned: Given,
 ) -> Goal:
     """Remove, at each step, no more than it takes for the cost to be as low as is due by then."""
-    cost = cost_of(name, model, learned)
+    cost = cost_of(name, model, learned, shrinks=view.level == "unit")
     start = cost(model, {})
     path = _path(start, most, schedule, steps, in_orders=name in COSTS_ON_ROWS)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from explainprune.network.layers import layers
 from explainprune.network.protocol import Model
+from explainprune.network.rebuilding.weighing import Left, left_by_shrinking
 from explainprune.network.variables import variables, weights_of
 from explainprune.network.wiring.calls import Call, calls_of
 from explainprune.network.wiring.flops import flops_of
@@ -46,11 +47,23 @@ def flops_kept(model: Model, masks: Mapping[str, Array]) -> float:
 
 def bytes_(model: Model, masks: Mapping[str, Array]) -> float:
     """Bytes of all weights as float32 through gzip, masked entries being 0."""
-    parts = [
-        np.where(masks.get(path, True), values, 0).astype(np.float32).tobytes()
-        for path, values in weights_of(model).items()
-    ]
+    held = weights_of(model).items()
+    return _zipped(np.where(masks.get(path, True), values, 0) for path, values in held)
+
+
+def _zipped(arrays: Iterable[Array]) -> float:
+    parts = [values.astype(np.float32).tobytes() for values in arrays]
     return float(len(gzip.compress(b"".join(parts), mtime=0)))
+
+
+def _params_left(model: Model) -> Callable[[Left], float]:
+    total = sum(int(np.prod(variable.shape)) for variable in variables(model).values())
+    return lambda left: left.params / total
+
+
+def _flops_left(model: Model) -> Callable[[Left], float]:
+    total = sum(flops_of(call) for call in calls_of(model).calls)
+    return lambda left: left.flops / total
 
 
 COSTS: dict[str, Cost] = {
@@ -60,20 +73,33 @@ COSTS: dict[str, Cost] = {
 }
 """Budgets that masks alone decide; ``"accuracy_drop"``, which needs training, comes beside them."""
 
+LEFT: dict[str, Callable[[Model], Callable[[Left], float]]] = {
+    "params_kept": _params_left,
+    "flops_kept": _flops_left,
+    "bytes": lambda model: lambda left: _zipped(left.weights),
+}
+"""The same of what `shrink` leaves of a model, beside the model itself."""
+
 COSTS_ON_ROWS: dict[str, Callable[[Model, Mapping[str, Array], Pairing], float]] = {
     "exact_cost": exact_cost,
 }
 """Budgets that are counted on pairs of rows as well, and span many orders of magnitude."""
 
 
-def cost_of(name: str, model: Model, given: Given) -> Cost:
+def cost_of(name: str, model: Model, given: Given, *, shrinks: bool = False) -> Cost:
     """Return a cost as a function of a model and masks alone.
+
+    With `shrinks` it is that of what `shrink` leaves, where shrinking changes it: of units, a
+    removal counts as far as the model can be rebuilt without them.
 
     Raises
     ------
     ValueError
         If it needs rows and there are none.
     """
+    if shrinks and name in LEFT:
+        cost = LEFT[name](model)
+        return lambda model, masks: cost(left_by_shrinking(model, masks))
     if name in COSTS:
         return COSTS[name]
     count, pairs = COSTS_ON_ROWS[name], pairing(model, given)

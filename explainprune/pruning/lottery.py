@@ -115,7 +115,7 @@ def lottery_ticket(
     learned = given(data)
     if recipe is None and not learned.labelled:
         raise ValueError("A lottery ticket is trained: it needs labels, or a recipe.")
-    seen = view(granularity, model, candidates(model, protect=protect))
+    seen = view(granularity, model, candidates(model, protect=protect), criterion)
     if rounds is None:
         rounds = max(1, math.ceil(math.log(1 - sparsity) / math.log(0.8) - 1e-9))
     sharing = Sharing(allocation, keep_at_least, seed)

@@ -145,7 +145,7 @@ def prune(
     _check_data(model, learned)
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
-    seen = view(granularity, model, infos)
+    seen = view(granularity, model, infos, criterion)
     final = final_sparsity(seen, granularity, sparsity, budget, allocation)
     sharing = Sharing(allocation, keep_at_least, seed)
 

@@ -68,7 +68,7 @@ def sensitivity(
     learned = given(data)
     rows = _rows(learned)
     infos = candidates(model, protect=protect, outputs=granularity == "input")
-    whole = view(granularity, model, infos)
+    whole = view(granularity, model, infos, criterion)
     if whole.sparsity is not None:
         raise ValueError(
             f"granularity={granularity!r} itself says how much is removed, so there is nothing to "

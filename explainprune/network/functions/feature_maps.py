@@ -9,13 +9,13 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
+from explainprune.network.families import CONVOLUTIONS
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
-from explainprune.network.wiring.linking import is_convolution
 from explainprune.types import Array
 
 
@@ -86,9 +86,9 @@ def _place(opened: Calls, layer: str | None) -> tuple[str, int]:
         if layer not in spatial:
             raise unknown("layer with places and channels", layer, spatial)
         return layer, spatial[layer].outputs[0]
-    found = [path for path, call in spatial.items() if is_convolution(call.kind)]
+    found = [path for path, call in spatial.items() if call.kind in CONVOLUTIONS]
     if not found:
-        kinds = ", ".join(dict.fromkeys(call.kind for call in opened.calls if call.is_layer))
+        kinds = ", ".join(dict.fromkeys(call.shown for call in opened.calls if call.is_layer))
         raise ValueError(
             f"gradcam needs a convolution, and the model has none (its layers: {kinds}). Name a "
             "layer with places and channels by layer=, or use method='expected_gradients'."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 
+from explainprune.network.rebuilding.constants import constants, given_constants, needs
 from explainprune.network.rebuilding.kinds.kind import Cut
 from explainprune.network.rebuilding.plan import Plan
-from explainprune.network.rebuilding.tracing import Traced, constants, needs
+from explainprune.network.rebuilding.tracing import Traced
 from explainprune.types import Array
 
 Carried = dict[int, list[tuple[int, int, int, float]]]
@@ -40,13 +42,18 @@ def _removable(
     gone = np.ones(traced.groups.max(initial=-1) + 1, dtype=bool)
     gone[list(traced.fixed)] = False
     border: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    shared = {index for indices in traced.shared for index in indices}
     for index, (placed, wants) in enumerate(
         zip(traced.placed, needs(traced, constant, pinned), strict=True)
     ):
+        if wants.inner is not None:
+            gone[traced.inner(index)[wants.inner]] = False
         for k, i in enumerate(placed.call.inputs):
             groups = traced.groups_of(i)
-            gone[groups[wants.blocked[k] & ~wants.at_borders[k]]] = False
-            for position in np.flatnonzero(wants.at_borders[k]):
+            # A stand-in carries one constant: what a layer reads at several places may be two.
+            carried = wants.at_borders[k] & (index not in shared)
+            gone[groups[wants.blocked[k] & ~carried]] = False
+            for position in np.flatnonzero(carried):
                 border[int(groups[position])].append((index, k, int(position)))
         if wants.own is not None:
             gone[traced.groups_of(placed.call.outputs[0])[wants.own]] = False
@@ -122,15 +129,18 @@ def _never_empty(traced: Traced, gone: Array) -> Array:
     before = -1
     while before != gone.sum():
         before = gone.sum()
-        for i, units in traced.units.items():
-            if len(units.atoms) and gone[traced.groups_of(i)].all():
-                gone[traced.groups_of(i)[0]] = False
+        tensors = (traced.groups_of(i) for i in traced.units)
+        within = (traced.inner(index) for index in range(len(traced.placed)))
+        for groups in (*tensors, *within):
+            if len(groups) and gone[groups].all():
+                gone[groups[0]] = False
     return gone
 
 
 def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carried) -> Plan:
     keep = {i: np.flatnonzero(~gone[traced.groups_of(i)]) for i in traced.units}
     cuts = []
+    given = given_constants(traced, constant)
     for index, placed in enumerate(traced.placed):
         inputs, outputs = placed.call.inputs, placed.call.outputs
         stay = {k: set(keep[i].tolist()) for k, i in enumerate(inputs)}
@@ -138,8 +148,9 @@ def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carr
             Cut(
                 tuple(keep[i] for i in inputs),
                 tuple(keep[i] for i in outputs),
-                tuple(constant[i] for i in inputs),
+                given[index],
                 tuple(c for c in carried.get(index, ()) if c[1] not in stay[c[0]]),
+                np.flatnonzero(~gone[traced.inner(index)]),
             )
         )
     numbers = range(len(traced.graph.shapes))
@@ -151,16 +162,53 @@ def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carr
         axes=tuple(traced.units[i].axis for i in numbers),
         keep=tuple(keep[i] for i in numbers),
         left_whole=traced.left_whole,
+        kept=_kept(traced, gone),
+        removed=_removed(traced, gone),
     )
 
 
+def _kept(traced: Traced, gone: Array) -> dict[str, Array]:
+    """Return the units that stay, by the path of the call and of what holds their weights."""
+    found = {}
+    for placed, kind in zip(traced.placed, traced.kinds, strict=True):
+        if kind.makes is not None:
+            path = placed.call.path
+            found[path] = np.flatnonzero(~gone[traced.groups_of(placed.call.outputs[0])])
+            for name, atoms in kind.makes(placed).items():
+                if name:
+                    found[f"{path}/{name}"] = np.flatnonzero(~gone[traced.groups[atoms]])
+    return found
+
+
+def _removed(traced: Traced, gone: Array) -> dict[str, int]:
+    """Count the units that go, by the path of the call; heads by that of their values."""
+    found = {}
+    for index, (placed, kind) in enumerate(zip(traced.placed, traced.kinds, strict=True)):
+        if kind.makes is not None:
+            path = placed.call.path
+            found[path] = int(gone[traced.groups_of(placed.call.outputs[0])].sum())
+            found[f"{path}/value_dense"] = int(gone[traced.inner(index)].sum())
+    return {path: count for path, count in found.items() if count}
+
+
 def group_members(traced: Traced) -> dict[int, list[tuple[str, Array]]]:
-    """Return the units of each removable group: (layer path, unit indices) pairs."""
+    """Return the units of each removable group: (layer path, unit indices) pairs.
+
+    The path is that of the layer that holds the weights: of a GRU's units, its cell's.
+    """
     found: dict[int, list[tuple[str, Array]]] = defaultdict(list)
     for placed, kind in zip(traced.placed, traced.kinds, strict=True):
-        if kind.produces:
-            groups = traced.groups_of(placed.call.outputs[0])
-            for group in np.unique(groups):
-                if int(group) not in traced.fixed:
-                    found[int(group)].append((placed.call.path, np.flatnonzero(groups == group)))
+        for name, atoms in ({} if kind.makes is None else kind.makes(placed)).items():
+            path = f"{placed.call.path}/{name}".rstrip("/")
+            for group, units in _by_group(traced.groups[atoms]):
+                if group not in traced.fixed:
+                    found[group].append((path, units))
     return dict(found)
+
+
+def _by_group(groups: Array) -> Iterator[tuple[int, Array]]:
+    """Yield each group with its positions."""
+    order = np.argsort(groups, kind="stable")
+    numbers, starts = np.unique(groups[order], return_index=True)
+    for number, units in zip(numbers, np.split(order, starts[1:]), strict=False):
+        yield int(number), units

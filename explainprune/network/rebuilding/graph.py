@@ -1,17 +1,21 @@
-"""A Keras model as one flat list of calls on numbered tensors, nested models opened."""
+"""A model's calls with their weights, as shrinking reads them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.backend import keras
+from explainprune.network.families import own_name
 from explainprune.network.protocol import Model
-from explainprune.network.variables import located_layers, own_variables
+from explainprune.network.variables import layer_variables
+from explainprune.network.wiring import calls as opening
+from explainprune.network.wiring.calls import Calls, calls_of
+from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array
 
 Functional: Any = type(keras.Model(*[keras.Input((1,), name="probe")] * 2, name="probe"))
@@ -40,6 +44,8 @@ class Call:
         The layer's variables by name within the layer (``"kernel"``, ``"query/kernel"``).
     uses : int
         How often the model calls `op`.
+    tied : bool
+        Whether another layer has a weight of `op` as well.
     """
 
     path: str
@@ -52,6 +58,7 @@ class Call:
     weights: dict[str, Array]
     masks: tuple[int, ...] = ()
     uses: int = 1
+    tied: bool = False
 
     @property
     def operation(self) -> Any:
@@ -60,7 +67,12 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """Class name of the layer or operation."""
+        """Class name of Keras' own layers and operations; "" for anybody else's."""
+        return own_name(self.op)
+
+    @property
+    def shown(self) -> str:
+        """Class name to be read by people."""
         return type(self.op).__name__
 
 
@@ -73,30 +85,30 @@ class Graph:
     calls : list of Call
     shapes : list of tuple
         Shape of each numbered tensor.
-    inputs, outputs : tuple of int
-        Tensors that the model reads and gives.
-    number : dict of int to int
-        ``id(KerasTensor)`` → number, for tensors of the model and of opened nested models.
-    opened : dict of int to str
-        ``id(nested model)`` → its path, for those whose layers are among the calls.
+    opened : Calls
+        The graph that was read.
     """
 
     calls: list[Call]
     shapes: list[tuple[int | None, ...]]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    number: dict[int, int]
-    opened: dict[int, str]
-    keep_alive: list[Any] = field(default_factory=list, repr=False)
+    opened: Calls
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Tensors that the model reads."""
+        return tuple(self.opened.inputs)
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Tensors that the model gives."""
+        return tuple(self.opened.outputs)
 
 
 def function_of(model: Model) -> Any:
     """Return the Keras function behind a Sequential or Functional model, or None."""
-    if isinstance(model, keras.Sequential):
-        return model._functional
-    if isinstance(model, Functional) and type(model).call is Functional.call:
-        return model
-    return None
+    if not has_graph(model):
+        return None
+    return model._functional if isinstance(model, keras.Sequential) else model
 
 
 def refuse(model: Model) -> None:
@@ -106,7 +118,7 @@ def refuse(model: Model) -> None:
             f"shrink takes a Keras model. Received: {type(model).__name__}"
             + (
                 ", a saved computation without layers; it can be explained but not shrunk."
-                if type(model).__name__ == "TFSMLayer"
+                if own_name(model) == "TFSMLayer"
                 else "."
             )
         )
@@ -146,111 +158,55 @@ def read_graph(model: Model, masks: Mapping[int, Array] | None = None) -> Graph:
         If the model is no Keras model, is subclassed, or has no input shape yet.
     """
     refuse(model)
-    function = function_of(model)
-    reader = _Reader(_count_uses(function, Counter()), masks or {})
-    inputs = tuple(reader.new(tensor) for tensor in function.inputs)
-    reader.read(function, "")
-    outputs = tuple(reader.number[id(tensor)] for tensor in function.outputs)
-    return Graph(
-        reader.calls, reader.shapes, inputs, outputs, reader.number, reader.opened, reader.seen
+    opened = calls_of(model)
+    operations = {id(call.operation): call.operation for call in opened.calls}
+    uses = Counter(id(call.operation) for call in opened.calls)
+    owners = Counter(id(v) for op in operations.values() for v in getattr(op, "weights", ()))
+    held = {key: _weights(op, masks or {}) for key, op in operations.items()}
+    tied = {
+        key: any(owners[id(v)] > 1 for v in getattr(op, "weights", ()))
+        for key, op in operations.items()
+    }
+    shapes: list[tuple[int | None, ...]] = [(None, *opened.shapes[i]) for i in opened.shapes]
+    calls = []
+    for call in opened.calls:
+        key = id(call.operation)
+        calls.append(_call(call, shapes, held[key], uses[key], tied[key]))
+    return Graph(calls, shapes, opened)
+
+
+def _weights(op: Any, masks: Mapping[int, Array]) -> dict[str, Array]:
+    """Return a layer's weights by name, masked entries zero."""
+    found = {}
+    for name, variable in layer_variables(op).items():
+        values, mask = variable.numpy(), masks.get(id(variable))
+        found[name] = values if mask is None else np.where(mask, values, np.zeros((), values.dtype))
+    return found
+
+
+def _call(
+    call: opening.Call,
+    shapes: list[tuple[int | None, ...]],
+    weights: dict[str, Array],
+    uses: int,
+    tied: bool,
+) -> Call:
+    """Part a call's tensors into those that hold values and those that only mask."""
+    arguments = call.node.arguments
+    masking = [v for k, v in arguments.kwargs.items() if k.endswith("mask")]
+    aside = {id(tensor) for tensor in keras.tree.flatten(masking)}
+    read = list(zip(call.node.input_tensors, call.inputs, strict=True))
+    inputs = tuple(number for tensor, number in read if id(tensor) not in aside)
+    return Call(
+        path=call.path,
+        op=call.operation,
+        arguments=arguments,
+        inputs=inputs,
+        outputs=call.outputs,
+        shapes_in=tuple(shapes[i] for i in inputs),
+        shapes_out=tuple(shapes[i] for i in call.outputs),
+        weights=weights,
+        masks=tuple(number for tensor, number in read if id(tensor) in aside),
+        uses=uses,
+        tied=tied,
     )
-
-
-def _count_uses(function: Any, uses: Counter[int]) -> Counter[int]:
-    """Count how often each layer is called and each weight is used, through nested models."""
-    for node in nodes_of(function):
-        uses[id(node.operation)] += 1
-        inner = function_of(node.operation)
-        if inner is not None:
-            _count_uses(inner, uses)
-        else:
-            uses.update({id(v): 1 for v in getattr(node.operation, "weights", ())})
-    return uses
-
-
-def layer_variables(op: Any) -> dict[str, Any]:
-    """Return a layer's weights by their name within the layer.
-
-    Names are as short as they can be: ``"kernel"``, or ``"query_dense/kernel"`` where a layer is
-    made of others.
-    """
-    found = list(getattr(op, "weights", ()))
-    if len({v.name for v in found}) == len(found):
-        return {v.name: v for v in found}
-    named = {v.name: v for v in own_variables(op)}
-    for path, layer in located_layers(op):
-        named |= {f"{path}/{v.name}": v for v in own_variables(layer)}
-    return named
-
-
-class _Reader:
-    """Collects calls while nested models are walked."""
-
-    def __init__(self, uses: Counter[int], masks: Mapping[int, Array]) -> None:
-        self.uses = uses
-        self.masks = masks
-        self.calls: list[Call] = []
-        self.shapes: list[tuple[int | None, ...]] = []
-        self.number: dict[int, int] = {}
-        self.opened: dict[int, str] = {}
-        self.seen: list[Any] = []  # ids stay valid only while their objects live
-
-    def new(self, tensor: Any) -> int:
-        """Give a tensor the next number."""
-        self.number[id(tensor)] = len(self.shapes)
-        self.shapes.append(tuple(tensor.shape))
-        self.seen.append(tensor)
-        return self.number[id(tensor)]
-
-    def read(self, function: Any, prefix: str) -> None:
-        """Append the calls of `function`."""
-        for node in nodes_of(function):
-            op = node.operation
-            path = prefix + op.name
-            inner = function_of(op)
-            if inner is not None and self.uses[id(op)] == 1 and _fits(inner, node):
-                self.opened[id(op)] = path
-                self.seen.append(op)
-                for outer, own in zip(node.input_tensors, inner.inputs, strict=True):
-                    self.number[id(own)] = self.number[id(outer)]
-                self.read(inner, path + "/")
-                for outer, own in zip(node.outputs, inner.outputs, strict=True):
-                    self.number[id(outer)] = self.number[id(own)]
-            else:
-                self.calls.append(self._call(node, path))
-
-    def _values(self, variable: Any) -> Array:
-        values: Array = variable.numpy()
-        mask = self.masks.get(id(variable))
-        return values if mask is None else np.where(mask, values, np.zeros((), values.dtype))
-
-    def _call(self, node: Any, path: str) -> Call:
-        masking = [v for k, v in node.arguments.kwargs.items() if k.endswith("mask")]
-        aside = {id(tensor) for tensor in keras.tree.flatten(masking)}
-        inputs = tuple(self.number[id(t)] for t in node.input_tensors if id(t) not in aside)
-        masks = tuple(self.number[id(t)] for t in node.input_tensors if id(t) in aside)
-        outputs = tuple(self.new(tensor) for tensor in node.outputs)
-        held = getattr(node.operation, "weights", ())
-        return Call(
-            path=path,
-            op=node.operation,
-            arguments=node.arguments,
-            inputs=inputs,
-            outputs=outputs,
-            shapes_in=tuple(self.shapes[i] for i in inputs),
-            shapes_out=tuple(self.shapes[i] for i in outputs),
-            weights={n: self._values(v) for n, v in layer_variables(node.operation).items()},
-            masks=masks,
-            uses=max(self.uses[id(v)] for v in (node.operation, *held)),
-        )
-
-
-def _fits(inner: Any, node: Any) -> bool:
-    """Say whether a nested model is called in a way that its tensors can stand for the outer."""
-    args = node.arguments.args
-    plain = len(args) == 1 and (hasattr(args[0], "shape") or isinstance(args[0], list | tuple))
-    outer, own = (
-        [(len(tensor.shape), tensor.dtype) for tensor in tensors]
-        for tensors in (node.input_tensors, inner.inputs)
-    )
-    return plain and outer == own

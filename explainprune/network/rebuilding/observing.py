@@ -11,10 +11,8 @@ from explainprune.network.backend import tf
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.rebuilding.graph import Graph
 from explainprune.network.rebuilding.tracing import Traced
 from explainprune.network.tracing.traced import traced as trace_once
-from explainprune.network.wiring.graph import run_node
 from explainprune.types import Array
 
 _ROWS_PER_CALL = 64
@@ -62,7 +60,7 @@ def _chunks(
     flat = pack(x, signature.parts, signature.dtype)
 
     def lowest_and_highest(rows: Any) -> Any:
-        values = run_calls(traced.graph, signature.split(rows))
+        values = traced.graph.opened.run(list(signature.split(rows)))
         found = []
         for i in watched:
             axes = [a for a in range(len(values[i].shape)) if a != traced.units[i].axis]
@@ -74,14 +72,3 @@ def _chunks(
     for start in range(0, len(flat) if watched else 0, _ROWS_PER_CALL):
         found = compiled(tf.constant(flat[start : start + _ROWS_PER_CALL]))
         yield [low.numpy() for low, _ in found], [high.numpy() for _, high in found]
-
-
-def run_calls(graph: Graph, inputs: list[Any]) -> dict[int, Any]:
-    """Compute every tensor of a graph, in inference mode, from its input tensors."""
-    values: dict[int, Any] = dict(zip(graph.inputs, inputs, strict=True))
-    for call in graph.calls:
-        given = {id(t): values[graph.number[id(t)]] for t in call.arguments.keras_tensors}
-        args, kwargs = call.arguments.fill_in(given)
-        results = tf.nest.flatten(run_node(call, args, kwargs))
-        values.update(zip(call.outputs, results, strict=True))
-    return values

@@ -27,6 +27,11 @@ class Plan:
         Positions kept along it.
     left_whole : dict of str to str
         Layer path → why it stays as it is.
+    kept : dict of str to ndarray of int
+        Kept units of each layer that has units of its own, or that holds those of another.
+    removed : dict of str to int
+        Number of units removed from each layer that was called and loses any; heads of attention
+        count for the layer inside it that makes the values.
     """
 
     graph: Graph
@@ -36,25 +41,8 @@ class Plan:
     axes: tuple[int, ...]
     keep: tuple[Array, ...]
     left_whole: dict[str, str]
-
-    @property
-    def kept(self) -> dict[str, Array]:
-        """Kept unit indices of each layer that has units of its own."""
-        return {
-            placed.call.path: cut.outputs[0]
-            for placed, kind, cut in zip(self.placed, self.kinds, self.cuts, strict=True)
-            if kind.produces
-        }
-
-    @property
-    def removed(self) -> dict[str, int]:
-        """Number of units removed from each layer that loses any."""
-        counts = {
-            placed.call.path: len(placed.outputs[0].atoms) - len(cut.outputs[0])
-            for placed, kind, cut in zip(self.placed, self.kinds, self.cuts, strict=True)
-            if kind.produces
-        }
-        return {path: count for path, count in counts.items() if count}
+    kept: dict[str, Array]
+    removed: dict[str, int]
 
     def __str__(self) -> str:
         lines = [f"{path}: {count} units removed" for path, count in self.removed.items()]

@@ -15,12 +15,11 @@ from explainprune.network.protocol import Model
 from explainprune.network.rebuilding.graph import (
     Functional,
     function_of,
-    layer_variables,
     nodes_of,
 )
 from explainprune.network.rebuilding.kinds.kind import Change
 from explainprune.network.rebuilding.plan import Plan
-from explainprune.network.variables import seed_states, uncompiled_clone
+from explainprune.network.variables import layer_variables, seed_states, uncompiled_clone
 
 
 def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
@@ -85,7 +84,7 @@ class _Rebuilder:
         return Functional(inputs, outputs, name=model.name)
 
     def _input(self, tensor: Any) -> Any:
-        number = self.plan.graph.number[id(tensor)]
+        number = self.plan.graph.opened.number[id(tensor)]
         shape = list(tensor.shape)
         if self.plan.axes[number] > 0:
             shape[self.plan.axes[number]] = len(self.plan.keep[number])
@@ -101,7 +100,7 @@ class _Rebuilder:
     def layer(self, op: Any) -> Any:
         """Make the counterpart of a layer, once."""
         if id(op) not in self.made:
-            if id(op) in self.plan.graph.opened:
+            if id(op) in self.plan.graph.opened.nested:
                 new = self.model(op)
             else:
                 new = _made_like(op, self.changes.get(id(op), Change()).config)

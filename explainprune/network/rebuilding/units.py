@@ -34,10 +34,25 @@ NO_UNITS = Units(-1, np.zeros(0, dtype=np.int64))
 
 
 class Ledger:
-    """Hands out units, and notes which are coupled and which must stay."""
+    """Hands out units, and notes which are coupled and which must stay.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    couples : bool
+        Whether units that meet in a sum or a product stand or fall together. If not, units end
+        there, and at what is left whole: each can be made silent alone, but only if it arrives
+        there as exactly zero.
+
+    Attributes
+    ----------
+    stops : list of (str, int, ndarray of int)
+        Where units end: the layer's path, the number of the tensor, and the positions in it.
+    """
+
+    def __init__(self, *, couples: bool = True) -> None:
         self.count = 0
+        self.couples = couples
+        self.stops: list[tuple[str, int, Array]] = []
         self._pairs: list[tuple[Array, Array]] = []
         self._fixed: list[tuple[Array, str]] = []
         self._noted: list[tuple[str, Array, str]] = []
@@ -50,6 +65,10 @@ class Ledger:
     def couple(self, a: Array, b: Array) -> None:
         """Note that the units of `a` and `b` can only be removed together, pair by pair."""
         self._pairs.append((a, b))
+
+    def stop(self, path: str, tensor: int, at: Array) -> None:
+        """Note that the units at some positions of a tensor end at the layer at `path`."""
+        self.stops.append((path, tensor, at))
 
     def fix(self, atoms: Array, reason: str) -> None:
         """Note that these units stay."""

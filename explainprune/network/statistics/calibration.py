@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
+from explainprune.network.families import TRANSPOSED
 from explainprune.network.layers import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.row_statistics import (
@@ -160,7 +161,7 @@ def _derive(layers: Collection[LayerInfo], found: Statistics) -> None:
         if "mean_square_activation" in values and "mean_activation" in values:
             variance = values["mean_square_activation"] - values["mean_activation"] ** 2
             values["activation_std"] = np.sqrt(np.maximum(variance, 0))
-    kinds = {slot(info, kernel): info.kind for info in layers for kernel in info.kernels}
+    kinds = {slot(info, kernel): info.family for info in layers for kernel in info.kernels}
     for path, values in found.items():
         if "mean_square_input" in values:
             norm = np.sqrt(values["mean_square_input"])
@@ -169,7 +170,7 @@ def _derive(layers: Collection[LayerInfo], found: Statistics) -> None:
 
 def _beside_kernel(norm: Array, kind: str, shape: tuple[int, ...]) -> Array:
     """Shape one number for each input channel so that it broadcasts to the kernel."""
-    if kind.endswith("Transpose"):
+    if kind in TRANSPOSED:
         return norm.reshape((1,) * (len(shape) - 1) + (-1,))
     groups = len(norm) // shape[-2]
     beside = norm.reshape(groups, shape[-2]).repeat(shape[-1] // groups, axis=0).T

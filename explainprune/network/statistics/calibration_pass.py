@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.families import BENT, CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
 from explainprune.network.layers import LayerInfo
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of
@@ -109,7 +110,7 @@ class Pass:
             return {}
         tensors = [tap.activation for tap in taps]
         found = activation_sums(positions(info, tensors), self._wanted, never_negative(tensors))
-        if len(tensors) == 1 and not info.kind.startswith("Depthwise") and MOMENTS[1] in found:
+        if len(tensors) == 1 and info.family not in DEPTHWISE and MOMENTS[1] in found:
             squares[id(tensors[0])] = found[MOMENTS[1]]
         return {name: per_position(name, total, info, tensors) for name, total in found.items()}
 
@@ -118,10 +119,10 @@ class Pass:
     ) -> None:
         """Sum the squares of what each kernel reads, over rows and positions."""
         read = [tap.input for tap in taps]
-        if info.kind.startswith("Separable"):
+        if info.family in SEPARABLE:
             found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read, squares)}
             read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
-        if info.kind != "EinsumDense":
+        if info.family in BENT - {"EinsumDense"}:
             found[info.path]["mean_square_input"] = _channel_squares(read, squares)
 
     def _gram(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
@@ -129,13 +130,13 @@ class Pass:
         layer = self._model.layer(info.path)
         if not self._has_gram(info):
             return {}
-        read = [patches_of(info.kind, layer, tap.input) for tap in taps]
+        read = [patches_of(info.family, layer, tap.input) for tap in taps]
         both = tf.cast(tf.concat(read, axis=0), tf.float64)
         return {"input_gram": tf.matmul(both, both, transpose_a=True)}
 
     def _has_gram(self, info: LayerInfo) -> bool:
         layer = self._model.layer(info.path)
-        if layer is None or not has_patches(info.kind, layer):
+        if layer is None or not has_patches(info.family, layer):
             return False
         return bool(math.prod(layer.kernel.shape[:-1]) <= MOST_ROWS)
 
@@ -160,7 +161,7 @@ class Pass:
             if info.kernel not in self._slow:
                 layer = self._model.layer(path)
                 found[path]["kernel_gradient_squared"] = squared_gradients(
-                    info.kind, layer, tap, slope
+                    info.family, layer, tap, slope
                 )
         if by_activation:
             self._slope_sums(flat, by_activation, found)
@@ -200,7 +201,7 @@ class Pass:
             return {}
         slow = {}
         for path, info in self._layers.items():
-            quick = info.calls == 1 and has_rule(info.kind, self._model.layer(path))
+            quick = info.calls == 1 and has_rule(info.family, self._model.layer(path))
             for kernel in info.kernels:
                 if not quick:
                     slow[kernel] = path if kernel == info.kernel else kernel
@@ -236,7 +237,7 @@ class Pass:
         numbers = 4 * self._model.size
         if self._wanted & {"kernel_gradient_squared", "input_gram"}:
             for info in self._layers.values():
-                if info.kind.startswith("Conv"):
+                if info.family in CONV | TRANSPOSED:
                     # Patches repeat each input value once for each place in the kernel.
                     numbers += self._model.size * math.prod(
                         self._variables[info.kernels[0]].shape[:-2]

@@ -6,16 +6,13 @@ import math
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-
-KINDS = ("Dense", "Conv1D", "Conv2D", "Conv3D")
-"""Layers of which it is known."""
+from explainprune.network.families import CONV
 
 
 def has_patches(kind: str, layer: Any) -> bool:
     """Tell whether `patches_of` knows what this layer's kernel reads."""
     return (
-        kind in KINDS
-        and type(layer).__module__.startswith("keras.")
+        (kind == "Dense" or kind in CONV)
         and getattr(layer, "groups", 1) == 1
         and getattr(layer, "padding", "valid") != "causal"
         and getattr(layer, "data_format", "channels_last") == "channels_last"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
@@ -16,7 +17,7 @@ from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
 from explainprune.network.wiring.calls import Call, Calls, arguments, calls_of, in_inference
-from explainprune.network.wiring.linking import is_convolution, is_each_place
+from explainprune.network.wiring.linking import is_each_place
 from explainprune.types import Array
 
 EPSILON = 1e-6
@@ -185,16 +186,16 @@ def _fold_normalisation(graph: Calls) -> tuple[dict[int, Any], dict[int, int]]:
 
 def beside(scale: Array, kind: str, shape: tuple[int, ...]) -> Array:
     """Shape one number for each output channel so that it broadcasts to the kernel."""
-    if kind.endswith("Transpose"):
+    if kind in TRANSPOSED:
         return scale.reshape(-1, 1)
-    if kind.startswith("Depthwise"):
+    if kind in DEPTHWISE:
         return scale.reshape(shape[-2:])
     return scale
 
 
 def has_units(call: Call) -> bool:
     """Tell whether a call is one of a Dense layer or a convolution."""
-    return call.is_layer and (call.kind == "Dense" or is_convolution(call.kind))
+    return call.is_layer and (call.kind == "Dense" or call.kind in CONVOLUTIONS)
 
 
 def _positive(model: Model, graph: Calls) -> dict[int, Callable[[list[Any]], Any]]:

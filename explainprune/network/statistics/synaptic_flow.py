@@ -73,7 +73,9 @@ def _linear(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         shape = [1] * len(args[0].shape)
         shape[layer.axis] = -1
         return args[0] * tf.reshape(scale, shape)
-    softmax = call.kind == "Softmax" or getattr(call.operation, "activation", None) in MIXES
+    softmax = call.kind == "Softmax" or (
+        call.kind == "Activation" and call.operation.activation in MIXES
+    )
     if is_each_place(call) or softmax:
         return args[0]
     return in_inference(call, args, kwargs)

@@ -8,26 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.families import BENDS, BENT, DEPTHWISE, IDLE
 from explainprune.network.functions.feeding import structured
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 
-BENT = ("Dense", "EinsumDense", "Conv", "Separable", "Depthwise")
-"""Beginnings of the kinds of layer that apply an activation function to what they compute."""
-
-BENDS = (
-    *("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU"),
-    *("Relu", "Relu6", "Silu", "Gelu", "Tanh", "Sigmoid", "Elu", "Selu", "LeakyRelu"),
-    *("Softplus", "Softsign", "HardSilu", "Mish"),
-)
-"""Layers and ops that bend each value on its own: a unit's activation is read behind them."""
-
-PASSES = (
-    *("BatchNormalization", "Dropout", "ActivityRegularization", "Identity"),
-    *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
-    *("GaussianNoise", "GaussianDropout", "AlphaDropout"),
-)
+PASSES = IDLE | {"BatchNormalization"}
 """Layers between a unit and its bend that keep units apart."""
 
 MIXES = (keras.activations.softmax, keras.activations.log_softmax)
@@ -173,7 +160,7 @@ def by_units(info: LayerInfo, tensor: Any, *, exact: bool = True) -> Any:
     With ``exact=False`` it keeps its dtype, for sums over the positions of one sample.
     """
     n = tf.shape(tensor)[0]
-    if info.kind.startswith("Depthwise"):
+    if info.family in DEPTHWISE:
         # Channel k · multiplier + m belongs to input channel k: the unit here.
         tensor = tf.reshape(tensor, (n, -1, info.units, tensor.shape[-1] // info.units))
         tensor = tf.transpose(tensor, (0, 1, 3, 2))
@@ -183,7 +170,7 @@ def by_units(info: LayerInfo, tensor: Any, *, exact: bool = True) -> Any:
 
 def _is_bent(call: Call) -> bool:
     """Tell whether a layer applies an activation function to what it computes."""
-    if not call.is_layer or not call.kind.startswith(BENT):
+    if not call.is_layer or call.kind not in BENT:
         return False
     return call.operation.activation not in (None, keras.activations.linear)
 

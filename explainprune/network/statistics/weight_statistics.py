@@ -35,7 +35,7 @@ def weight_statistics(
     found: Statistics = {}
     for info in layers:
         for path in info.kernels:
-            kind = "Depthwise" if path.endswith("depthwise_kernel") else info.kind
+            kind = "DepthwiseConv2D" if path.endswith("depthwise_kernel") else info.family
             axis = info.unit_axis if path == info.kernel else unit_axis(kind, weights[path].ndim)
             entry = {"kernel": weights[path], "unit_axis": axis, "units": weights[path].shape[axis]}
             found[slot(info, path)] = entry

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
-from explainprune.network.backend import keras, tf
+from explainprune.network.backend import tf
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.patches import has_patches, patches_of
@@ -117,7 +117,7 @@ def recalibrated(model: Model, x: Inputs, *, batch_size: int = 256) -> Model:
 
     def call(each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         layer = each.operation
-        if not isinstance(layer, keras.layers.BatchNormalization) or not layer.trainable:
+        if each.kind != "BatchNormalization" or not layer.trainable:
             return in_inference(each, args, kwargs)
         axis = layer.axis % len(args[0].shape)
         values = np.moveaxis(np.asarray(args[0], np.float64), axis, -1)

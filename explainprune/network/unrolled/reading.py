@@ -67,7 +67,7 @@ def unroll(
                 raise ValueError("it has several outputs")
             made = kind_of(call.operation)(call, given, reading)
         except ValueError as reason:
-            raise ValueError(f"layer {call.path!r} ({call.kind}) is not read: {reason}") from None
+            raise ValueError(f"layer {call.path!r} ({call.shown}) is not read: {reason}") from None
         tensors[call.outputs[0]] = made
     names = signature_of(model).output_names
     outputs = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explainprune.network.backend import keras
+from explainprune.network.families import own_name
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers
 from explainprune.network.wiring.graph import has_graph, nodes_between
@@ -38,7 +39,12 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """Class name of the layer or op."""
+        """Class name of Keras' own layers and ops; "" for anybody else's, whatever its name."""
+        return own_name(self.operation)
+
+    @property
+    def shown(self) -> str:
+        """Class name to be read by people."""
         return type(self.operation).__name__
 
     @property
@@ -59,14 +65,21 @@ class Calls:
         The model's own input and output tensors.
     shapes : dict of int to tuple
         Shape of each tensor without the row axis.
+    number : dict of int to int
+        ``id(KerasTensor)`` → number; in a nested model that is called twice, of its last call.
+    nested : dict of int to list of tuple of int
+        ``id(nested model)`` → what each call of it reads, for those whose layers are among the
+        calls.
     """
 
     calls: list[Call] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     shapes: dict[int, tuple[int | None, ...]] = field(default_factory=dict)
+    number: dict[int, int] = field(default_factory=dict)
+    nested: dict[int, list[tuple[int, ...]]] = field(default_factory=dict)
 
-    def number(self, tensor: Any) -> int:
+    def new(self, tensor: Any) -> int:
         """Give a symbolic tensor the next free number."""
         number = len(self.shapes)
         self.shapes[number] = tuple(tensor.shape[1:])
@@ -129,7 +142,7 @@ def calls_of(model: Model) -> Calls:
         )
     paths = {id(layer): path for path, layer in located_layers(model)}
     opened = Calls()
-    opened.inputs = [opened.number(tensor) for tensor in model.inputs]
+    opened.inputs = [opened.new(tensor) for tensor in model.inputs]
     opened.outputs = _open(model, opened.inputs, opened, paths)
     return opened
 
@@ -140,14 +153,28 @@ def _open(model: Model, inputs: list[int], opened: Calls, paths: dict[int, str])
     for node in nodes_between(model.outputs, set(numbers)):
         read = [numbers[id(tensor)] for tensor in node.input_tensors]
         operation = node.operation
-        if isinstance(operation, keras.Model) and has_graph(operation):
+        if isinstance(operation, keras.Model) and has_graph(operation) and _fits(operation, node):
+            opened.nested.setdefault(id(operation), []).append(tuple(read))
             made = _open(operation, read, opened, paths)
         else:
-            made = [opened.number(tensor) for tensor in node.outputs]
+            made = [opened.new(tensor) for tensor in node.outputs]
             path = paths.get(id(operation), operation.name)
             shapes = [tuple(opened.shapes[n] for n in numbered) for numbered in (read, made)]
             opened.calls.append(
                 Call(path, operation, node, tuple(read), tuple(made), shapes[0], shapes[1])
             )
         numbers |= {id(tensor): number for tensor, number in zip(node.outputs, made, strict=True)}
+    opened.number |= numbers
     return [numbers[id(tensor)] for tensor in model.outputs]
+
+
+def _fits(inner: Any, node: Any) -> bool:
+    """Say whether a nested model is called in a way that its tensors can stand for the outer.
+
+    It converts what it reads to the rank and type of its own inputs, and may be told to train.
+    """
+    outer, own = (
+        [(len(tensor.shape), tensor.dtype) for tensor in tensors]
+        for tensors in (node.input_tensors, inner.inputs)
+    )
+    return outer == own and not node.arguments.kwargs.get("training")

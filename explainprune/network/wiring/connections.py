@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.network.families import CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
 from explainprune.network.wiring.calls import Call, Calls
 from explainprune.network.wiring.flow import Counts
-from explainprune.network.wiring.linking import is_convolution, mixes_units, nonzero
+from explainprune.network.wiring.linking import mixes_units, nonzero
 from explainprune.types import Array
 
 
@@ -35,18 +36,18 @@ def _any(values: Array) -> Array:
 def _used_entries(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
     """Return, for each kernel of a layer, which entries join a given input to a wanted output."""
     layer, kind = call.operation, call.kind
-    if kind == "Dense" or (is_convolution(kind) and not kind.startswith(("Sep", "Depth"))):
+    if kind == "Dense" or kind in CONV | TRANSPOSED:
         kernel = nonzero(layer.kernel) > 0
-        if kind.endswith("Transpose"):
+        if kind in TRANSPOSED:
             return [(layer.kernel, kernel & wanted[:, None] & given)]
         # Each group of outputs reads its own group of inputs.
         groups = len(given) // kernel.shape[-2]
         of_output = given.reshape(groups, -1).repeat(kernel.shape[-1] // groups, axis=0).T
         return [(layer.kernel, kernel & of_output & wanted)]
-    if kind.startswith("Depthwise"):
+    if kind in DEPTHWISE:
         kernel = nonzero(layer.kernel) > 0
         return [(layer.kernel, kernel & given[:, None] & wanted.reshape(kernel.shape[-2:]))]
-    if kind.startswith("SeparableConv"):
+    if kind in SEPARABLE:
         return _used_in_separable(layer, given, wanted)
     passes = bool(given.any() and wanted.any())
     kernels = [weight for weight in layer.weights if weight.name.endswith("kernel")]

@@ -27,7 +27,7 @@ class Flow:
             for call in graph.calls
         ]
         self.inexact = [
-            call.kind
+            call.shown
             for call, links in self._links
             if not all(link.exact for of_output in links for link in of_output)
         ]

@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.families import (
+    BENDS,
+    CONVOLUTIONS,
+    DEPTHWISE,
+    EACH_CHANNEL,
+    EACH_PLACE,
+    MERGES,
+    MOVES,
+    SEPARABLE,
+    TRANSPOSED,
+)
 from explainprune.network.rebuilding.kinds.activations import is_elementwise
-from explainprune.network.statistics.taps import BENDS
 from explainprune.network.wiring.calls import Call, arguments, in_inference
-from explainprune.network.wiring.carrying import EACH_CHANNEL, EACH_PLACE
 from explainprune.network.wiring.links import Channels, Everything, Link, Matrix, Picked
 from explainprune.types import Array
-
-MERGES = ("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Average", "Maximum", "Minimum")
-MOVES = (
-    *("Flatten", "Reshape", "Permute", "Concatenate", "Cropping", "ZeroPadding", "RepeatVector"),
-    *("UpSampling", "Transpose", "GetItem", "Squeeze", "ExpandDims", "Swapaxes"),
-)
 
 
 def links_of(call: Call, *, at_end: bool) -> list[list[Link]]:
@@ -43,15 +46,15 @@ def _links(
     mixes = call.is_layer and not at_end and mixes_units(call)
     if call.is_layer and kind == "Dense":
         return [Matrix(_mixed(nonzero(call.operation.kernel), mixes))]
-    if call.is_layer and is_convolution(kind) and _channels_last(call):
+    if call.is_layer and kind in CONVOLUTIONS and _channels_last(call):
         return [Channels(_mixed(channel_ways(call), mixes), shapes[0], out)]
     if kind == "BatchNormalization" and call.operation.axis in (-1, len(out)):
         return [_scaled(call, out)]
     if kind in MERGES or is_each_place(call):
         return [broadcast(shape, out) for shape in shapes]
-    if kind.startswith(MOVES):
+    if kind in MOVES:
         return moved(call, shapes, out)
-    if kind.rstrip("123D") in EACH_CHANNEL and _channels_last(call):
+    if kind in EACH_CHANNEL and _channels_last(call):
         return [Channels(np.eye(out[-1]), shape, out) for shape in shapes]
     if kind == "Embedding":
         tokens = broadcast((*shapes[0], 1), out)
@@ -71,24 +74,19 @@ def nonzero(kernel: Any) -> Array:
     return np.asarray(kernel.numpy() != 0, dtype=np.float64)
 
 
-def is_convolution(kind: str) -> bool:
-    """Tell whether a kind of layer is a convolution of images or sequences."""
-    return kind.startswith(("Conv", "SeparableConv", "DepthwiseConv")) and "LSTM" not in kind
-
-
 def channel_ways(call: Call) -> Array:
     """Return 1.0 where a convolution's output channel reads an input channel at any place."""
     layer, kind = call.operation, call.kind
-    if kind.startswith("Separable"):
+    if kind in SEPARABLE:
         depthwise = _depthwise_ways(nonzero(layer.depthwise_kernel))
         pointwise = nonzero(layer.pointwise_kernel)
         ways = depthwise @ pointwise.reshape(pointwise.shape[-2:])
         return np.asarray(np.minimum(ways, 1))
-    if kind.startswith("Depthwise"):
+    if kind in DEPTHWISE:
         return _depthwise_ways(nonzero(layer.kernel))
     kernel = nonzero(layer.kernel)
     ways = kernel.reshape(-1, *kernel.shape[-2:]).max(axis=0)
-    if kind.endswith("Transpose"):
+    if kind in TRANSPOSED:
         return np.asarray(ways.T)
     # Each group of outputs reads its own group of inputs.
     groups = layer.groups

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.pruning.granularity.block import block
-from explainprune.pruning.granularity.coupled import coupled
 from explainprune.pruning.granularity.fan_in import fan_in
 from explainprune.pruning.granularity.input import input_
 from explainprune.pruning.granularity.n_of_m import n_of_m
-from explainprune.pruning.granularity.unit import unit
+from explainprune.pruning.granularity.unit import coupled, unit
 from explainprune.pruning.granularity.view import Entries, Sharing, View, implied_sparsity
 from explainprune.pruning.granularity.weight import weight
 
@@ -31,7 +31,7 @@ GRANULARITIES: dict[str, tuple[str, Callable[..., View]]] = {
 """How each is written: its pattern, the groups of which are numbers, and what they make."""
 
 
-def view(granularity: str, model: Model, infos: Sequence[LayerInfo]) -> View:
+def view(granularity: str, model: Model, infos: Sequence[LayerInfo], criterion: Any = None) -> View:
     """See `model` at a granularity.
 
     Parameters
@@ -42,6 +42,8 @@ def view(granularity: str, model: Model, infos: Sequence[LayerInfo]) -> View:
     model : keras.Model
     infos : sequence of LayerInfo
         The layers that may lose something.
+    criterion : str, callable or Importance, optional
+        What will score them: units that it isn't defined for stay.
 
     Raises
     ------
@@ -52,6 +54,8 @@ def view(granularity: str, model: Model, infos: Sequence[LayerInfo]) -> View:
         found = re.fullmatch(pattern, str(granularity))
         if found:
             numbers = [int(n) for group in found.groups() for n in group.split(",")]
+            if make in (unit, coupled) and criterion is not None:
+                return make(model, infos, criterion=criterion)
             return make(model, infos, *numbers)
     known = ", ".join(GRANULARITIES)
     hint = nearest(str(granularity), GRANULARITIES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from explainprune.network.variables import weights_of
 from explainprune.network.wiring.carrying import Slices
 from explainprune.network.wiring.reach import input_reach
 from explainprune.pruning.allocation import allocate
-from explainprune.pruning.granularity.unit import mask_slices
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key
 from explainprune.types import Array, Masks
 
@@ -64,6 +63,20 @@ def input_(model: Model, infos: Sequence[LayerInfo]) -> View:
 
     layer_of = {name: name for name in reads}
     return View("weight", kernels, sizes, choose, masks, layer_of, left_whole=left)
+
+
+def mask_slices(
+    arrays: dict[str, Array],
+    slices: Iterable[Slices],
+    kept: Array,
+    shapes: dict[str, tuple[int, ...]],
+) -> None:
+    """Mask, in `arrays`, all entries that belong to features which are not kept."""
+    for each in slices:
+        shape = shapes[each.path]
+        mask = arrays.setdefault(each.path, np.ones(shape, bool))
+        stays = np.where(each.units < 0, True, kept[each.units])
+        mask &= stays.reshape([-1 if axis == each.axis else 1 for axis in range(len(shape))])
 
 
 def _sums(scores: Scores, slices: Sequence[Slices], size: int) -> Array:

@@ -117,24 +117,6 @@ def test_nested_models_are_opened(randomise, silence, check):
     assert made.model.get_layer("block").input_shape == (None, 2)
 
 
-@pytest.mark.parametrize("nested", [False, True])
-def test_a_shared_layer_is_left_whole(randomise, silence, check, nested):
-    shared = L.Dense(4, "relu", name="shared")
-    if nested:
-        ends = keras.Input((3,))
-        shared = keras.Model(ends, L.Dense(4, "relu", name="inside")(ends), name="shared")
-    x = keras.Input((2,))
-    a, b = L.Dense(3, "relu", name="a")(x), L.Dense(3, "relu", name="b")(x)
-    both = L.Concatenate()([shared(a), shared(b)])
-    model = randomise(keras.Model(x, L.Dense(2)(L.Dense(5, "relu", name="free")(both))))
-    silence(model.get_layer("a"), [0])
-    silence(model.get_layer("free"), [0, 1])
-    made = check(model)
-    assert made.plan.removed == {"free": 2}
-    assert "shared" in made.plan.left_whole and "a" in made.plan.left_whole
-    assert len(made.model.get_layer("shared")._inbound_nodes) >= 2
-
-
 def test_a_layer_without_weights_may_be_used_twice(randomise, silence, check):
     relu = L.ReLU()
     x = keras.Input((2,))

@@ -80,7 +80,7 @@ def test_attention_heads(randomise, check):
     head[:, [0, 5]] = 0
     model.get_layer("head").kernel.assign(head.reshape(-1, 2))
     made = check(model)
-    assert made.plan.removed == {"a": 1, "mha": 2}
+    assert made.plan.removed == {"a": 1, "mha": 2, "mha/value_dense": 2}
     assert made.model.get_layer("mha").num_heads == 2
 
 

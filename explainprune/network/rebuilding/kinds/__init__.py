@@ -23,7 +23,7 @@ from explainprune.network.rebuilding.kinds.channelwise import (
 )
 from explainprune.network.rebuilding.kinds.embedding import EMBEDDING
 from explainprune.network.rebuilding.kinds.kernels import KERNEL
-from explainprune.network.rebuilding.kinds.kind import Kind, no_change
+from explainprune.network.rebuilding.kinds.kind import Kind
 from explainprune.network.rebuilding.kinds.passing import COMPUTED, PASSING
 from explainprune.network.rebuilding.kinds.recurrent import RECURRENT
 from explainprune.network.rebuilding.kinds.reshaping import MOVING, RESHAPE
@@ -49,6 +49,7 @@ KINDS: dict[type, Kind] = {
     keras.layers.SimpleRNN: RECURRENT,
     keras.layers.Bidirectional: RECURRENT,
     keras.layers.MultiHeadAttention: ATTENTION,
+    keras.layers.GroupQueryAttention: ATTENTION,
     keras.layers.BatchNormalization: BATCH_NORM,
     keras.layers.PReLU: PRELU,
     keras.layers.Flatten: MOVING,
@@ -134,15 +135,15 @@ def kind_of(call: Call) -> Kind:
         return time_distributed(kind_of(inside(call)))
     if isinstance(call.op, keras.Layer):
         if type(call.op) not in KINDS:
-            unknown = f"what a {call.kind} layer does to each unit is not known"
+            unknown = f"what a {call.shown} layer does to each unit is not known"
             raise LeaveWhole(MIXING.get(call.kind, unknown))
         kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.op)]
-        if call.uses > 1 and (call.weights or kind.change is not no_change):
-            raise LeaveWhole(f"it is used at {call.uses} places")
+        if call.tied:
+            raise LeaveWhole("another layer has a weight of it as well")
         return kind
-    if type(call.op).__module__.startswith("keras.src.ops."):
+    if call.kind:
         return _operation(call)
-    raise LeaveWhole(f"what the operation {call.kind} does to each unit is not known")
+    raise LeaveWhole(f"what the operation {call.shown} does to each unit is not known")
 
 
 def _operation(call: Call) -> Kind:

@@ -8,7 +8,7 @@ from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds.activations import activate, check_elementwise
 from explainprune.network.rebuilding.kinds.axes import channel_axis, expect_axis, single
 from explainprune.network.rebuilding.kinds.kernels import check_plain, pads_nothing, with_bias
-from explainprune.network.rebuilding.kinds.kind import Arrays, Change, Cut, Placed
+from explainprune.network.rebuilding.kinds.kind import Arrays, Change, Cut, Placed, of_itself
 from explainprune.network.rebuilding.kinds.linked import Links, linked
 from explainprune.network.rebuilding.units import LeaveWhole, Units
 from explainprune.types import Array
@@ -84,7 +84,7 @@ def _depthwise_change(placed: Placed, cut: Cut) -> Change:
     return with_bias(placed, cut, change, np.zeros(len(placed.extra[0])))
 
 
-DEPTHWISE = linked(_depthwise_links, _depthwise_constants, _depthwise_change, produces=True)
+DEPTHWISE = linked(_depthwise_links, _depthwise_constants, _depthwise_change, makes=of_itself)
 
 
 def _prelu_links(call: Call, inputs: tuple[Units, ...]) -> Links:

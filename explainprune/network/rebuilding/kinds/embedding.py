@@ -15,6 +15,7 @@ from explainprune.network.rebuilding.kinds.kind import (
     Needs,
     Placed,
     nothing,
+    of_itself,
 )
 from explainprune.network.rebuilding.units import Ledger, Units
 
@@ -42,4 +43,4 @@ def _change(placed: Placed, cut: Cut) -> Change:
     return Change({"output_dim": table.shape[1]}, {"embeddings": table})
 
 
-EMBEDDING = Kind(_trace, _constants, _needs, _change, produces=True)
+EMBEDDING = Kind(_trace, _constants, _needs, _change, makes=of_itself)

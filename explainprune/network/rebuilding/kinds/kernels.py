@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.network.families import TRANSPOSED
 from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds.activations import activate, check_elementwise
 from explainprune.network.rebuilding.kinds.axes import channel_axis, expect_axis, single
@@ -16,6 +17,7 @@ from explainprune.network.rebuilding.kinds.kind import (
     Kind,
     Needs,
     Placed,
+    of_itself,
 )
 from explainprune.network.rebuilding.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
@@ -23,7 +25,7 @@ from explainprune.types import Array
 
 def is_transposed(call: Call) -> bool:
     """Say whether the kernel is ``(…, out, in)``."""
-    return call.kind.endswith("Transpose")
+    return call.kind in TRANSPOSED
 
 
 def as_matrix(call: Call, kernel: Array) -> Array:
@@ -133,4 +135,4 @@ def with_bias(placed: Placed, cut: Cut, change: Change, moved: Array) -> Change:
     return Change(config, {**change.weights, "bias": total.astype(dtype)}, change.folds or folds)
 
 
-KERNEL = Kind(_trace, _constants, _needs, _change, produces=True)
+KERNEL = Kind(_trace, _constants, _needs, _change, makes=of_itself)

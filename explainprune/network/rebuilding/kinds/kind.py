@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,12 +53,15 @@ class Needs:
         Of the blocked ones, those that are constant and blocked only by zero padding.
     own : ndarray of bool or None
         Positions of the output that the layer itself still reads (recurrent units).
+    inner : ndarray of bool or None
+        Which of the units inside the layer matter (heads of attention).
     """
 
     needed: Arrays
     blocked: Arrays
     at_borders: Arrays
     own: Array | None = None
+    inner: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,15 @@ class Cut:
         For each input, the constants of all its positions; NaN where there is none.
     carried : tuple of (int, int, int, float)
         (input, position removed, position that stands in for it, factor).
+    inner : ndarray of int
+        Which of the units inside the layer are kept.
     """
 
     inputs: Arrays
     outputs: Arrays
     constants: Arrays
     carried: tuple[tuple[int, int, int, float], ...] = ()
+    inner: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def folded(self, k: int) -> Array:
         """Constants of input `k` where its position goes and nothing stands in for it, else 0."""
@@ -119,15 +125,24 @@ class Kind:
         (placed call, needed outputs, constants of the inputs, those of the outputs) → `Needs`.
     change : callable
         (placed call, `Cut`) → `Change`.
-    produces : bool
-        Whether the outputs are units of its own, which `kept` then lists.
+    makes : callable, optional
+        Placed call → the units of its own, by the path within the layer of the one that holds their
+        weights; "" for the layer itself. None: it passes on those of others.
+    inner : callable, optional
+        Placed call → units that lie on no tensor (heads of attention).
     """
 
     trace: Trace
     constants: Callable[[Placed, Arrays], Arrays]
     needs: Callable[[Placed, Arrays, Arrays, Arrays], Needs]
     change: Callable[[Placed, Cut], Change]
-    produces: bool = False
+    makes: Callable[[Placed], Mapping[str, Array]] | None = None
+    inner: Callable[[Placed], Array] | None = None
+
+
+def of_itself(placed: Placed) -> Mapping[str, Array]:
+    """Return the units of a layer that holds the weights itself: one for each output position."""
+    return {"": placed.outputs[0].atoms}
 
 
 def nothing(arrays: Arrays) -> Arrays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -25,6 +25,7 @@ Links = tuple[int, Arrays]
 none). An input position that appears nowhere acts on all outputs and stays."""
 
 _SPREAD = "its units are spread over those of others by {!r}"
+_MEET = "its units meet others in {!r}"
 
 
 def _spread(positions: Array, source: Array) -> Array:
@@ -32,12 +33,39 @@ def _spread(positions: Array, source: Array) -> Array:
     return np.setdiff1d(np.arange(len(positions)), source)
 
 
+def _coupled(call: Call, inputs: tuple[Units, ...], sources: Arrays, ledger: Ledger) -> Array:
+    """Let units that meet stand or fall together; return those of the output."""
+    atoms = np.full(len(sources[0]), -1, dtype=np.int64)
+    for units, source in zip(inputs, sources, strict=True):
+        here = source >= 0
+        both, first = here & (atoms >= 0), here & (atoms < 0)
+        ledger.couple(atoms[both], units.atoms[source[both]])
+        atoms[first] = units.atoms[source[first]]
+        ledger.fix(units.atoms[_spread(units.atoms, source)], _SPREAD.format(call.path))
+    return atoms
+
+
+def _stopped(call: Call, inputs: tuple[Units, ...], sources: Arrays, ledger: Ledger) -> Array:
+    """Let units that meet others end here; return those of the output."""
+    meet = np.sum([source >= 0 for source in sources], axis=0) > 1
+    atoms = np.full(len(meet), -1, dtype=np.int64)
+    for number, units, source in zip(call.inputs, inputs, sources, strict=True):
+        alone, met = (source >= 0) & ~meet, (source >= 0) & meet
+        atoms[alone] = units.atoms[source[alone]]
+        ends = np.concatenate([source[met], _spread(units.atoms, source)])
+        if len(ends):
+            ledger.stop(call.path, number, ends)
+    atoms[meet] = ledger.fresh(int(meet.sum()))
+    ledger.fix(atoms[meet], _MEET.format(call.path))
+    return atoms
+
+
 def linked(
     links: Callable[[Call, tuple[Units, ...]], Links],
     constants: Callable[[Placed, Arrays], Array],
     change: Callable[[Placed, Cut], Change] = no_change,
     *,
-    produces: bool = False,
+    makes: Callable[[Placed], Mapping[str, Array]] | None = None,
 ) -> Kind:
     """Build the kind of a layer from its index maps.
 
@@ -48,7 +76,7 @@ def linked(
         meet in are coupled.
     constants : callable
         (placed call, each input's constants gathered at the output's positions) → the output's.
-    change, produces
+    change, makes
         As in `Kind`.
     """
 
@@ -56,14 +84,8 @@ def linked(
         call: Call, inputs: tuple[Units, ...], ledger: Ledger
     ) -> tuple[tuple[Units, ...], Arrays]:
         axis, sources = links(call, inputs)
-        atoms = np.full(len(sources[0]), -1, dtype=np.int64)
-        for units, source in zip(inputs, sources, strict=True):
-            here = source >= 0
-            both, first = here & (atoms >= 0), here & (atoms < 0)
-            ledger.couple(atoms[both], units.atoms[source[both]])
-            atoms[first] = units.atoms[source[first]]
-            ledger.fix(units.atoms[_spread(units.atoms, source)], _SPREAD.format(call.path))
-        return (Units(axis, atoms),), sources
+        behind = _coupled if ledger.couples else _stopped
+        return (Units(axis, behind(call, inputs, sources, ledger)),), sources
 
     def gather(placed: Placed, inputs: Arrays) -> Arrays:
         pairs = zip(inputs, placed.extra, strict=True)
@@ -82,5 +104,5 @@ def linked(
         constants=lambda placed, inputs: (constants(placed, gather(placed, inputs)),),
         needs=needs,
         change=change,
-        produces=produces,
+        makes=makes,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.network.families import own_name
 from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds.activations import activate, check_elementwise
 from explainprune.network.rebuilding.kinds.axes import expect_axis, single
@@ -40,7 +41,7 @@ class Cell:
     @property
     def candidate(self) -> int:
         """Gate that proposes the new state."""
-        return _GATES[type(self.layer).__name__][1]
+        return _GATES[own_name(self.layer)][1]
 
     def silent(self, inputs: Array) -> Array:
         """Return the units that are zero at every step, given the constants of the inputs."""
@@ -93,14 +94,14 @@ class Cell:
 
 def cell_of(layer: Any, weights: dict[str, Array], prefix: str = "") -> Cell:
     """Read a recurrent layer's weights; raise `LeaveWhole` for one that cannot be followed."""
-    if type(layer).__name__ not in _GATES:
+    if own_name(layer) not in _GATES:
         raise LeaveWhole(f"what a {type(layer).__name__} does to each unit is not known")
     if layer.stateful or layer.return_state:
         raise LeaveWhole("its state is kept or handed out")
     check_elementwise(layer.activation)
     check_elementwise(getattr(layer, "recurrent_activation", None))
     names = {name: prefix + name for name in ("kernel", "recurrent_kernel", "bias")}
-    gates = _GATES[type(layer).__name__][0]
+    gates = _GATES[own_name(layer)][0]
     split = {
         name: weights[full].reshape(*weights[full].shape[:-1], gates, -1)
         for name, full in names.items()
@@ -188,4 +189,12 @@ def _both_ways(call: Call, sizes: dict[str, int]) -> dict[str, Any]:
     }
 
 
-RECURRENT = Kind(_trace, _constants, _needs, _change, produces=True)
+def _makes(placed: Placed) -> dict[str, Array]:
+    atoms, both = placed.outputs[0].atoms, ("forward_layer/cell", "backward_layer/cell")
+    if len(placed.extra) == 1:
+        return {"cell": atoms}
+    parts = np.split(atoms, 2) if _mode(placed.call) == "concat" else [atoms, atoms]
+    return dict(zip(both, parts, strict=True))
+
+
+RECURRENT = Kind(_trace, _constants, _needs, _change, makes=_makes)

@@ -20,6 +20,7 @@ from explainprune.network.rebuilding.kinds.kind import (
     Needs,
     Placed,
     nothing,
+    of_itself,
 )
 from explainprune.network.rebuilding.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
@@ -91,4 +92,4 @@ def _change(placed: Placed, cut: Cut) -> Change:
     return with_bias(placed, cut, change, cut.folded(0) @ _sums(placed))
 
 
-SEPARABLE = Kind(_trace, _constants, _needs, _change, produces=True)
+SEPARABLE = Kind(_trace, _constants, _needs, _change, makes=of_itself)

@@ -22,7 +22,12 @@ def leave_whole(
 ) -> tuple[Units, ...]:
     """Fix all units that touch a call, and note why."""
     read = [units.atoms for units in inputs]
-    ledger.note(call.path, np.concatenate([*read, NO_UNITS.atoms]), reason)
+    if ledger.couples:
+        ledger.note(call.path, np.concatenate([*read, NO_UNITS.atoms]), reason)
+    else:
+        ledger.note(call.path, NO_UNITS.atoms, reason)
+        for number, atoms in zip(call.inputs, read, strict=True):
+            ledger.stop(call.path, number, np.arange(len(atoms)))
     touches = f"its units touch {call.path!r}, which is left whole"
     return tuple(fixed_units(shape, ledger, touches) for shape in call.shapes_out)
 

@@ -8,6 +8,7 @@ from typing import Any
 from explainprune.network.rebuilding.graph import Call
 from explainprune.network.rebuilding.kinds.kind import Change, Cut, Kind, Placed
 from explainprune.network.rebuilding.units import LeaveWhole, Ledger, Units
+from explainprune.types import Array
 
 
 def inside(call: Call) -> Call:
@@ -44,10 +45,19 @@ def time_distributed(kind: Kind) -> Kind:
         wrapped = resized(placed.call.op.get_config()["layer"], found.config)
         return replace(found, config={"layer": wrapped})
 
+    def makes(placed: Placed) -> dict[str, Array]:
+        within = {} if kind.makes is None else kind.makes(placed.extra)
+        return {f"layer/{name}".rstrip("/"): atoms for name, atoms in within.items()}
+
+    def inner(placed: Placed) -> Array:
+        assert kind.inner is not None
+        return kind.inner(placed.extra)
+
     return Kind(
         trace=trace,
         constants=lambda placed, inputs: kind.constants(placed.extra, inputs),
         needs=lambda placed, *arrays: kind.needs(placed.extra, *arrays),
         change=change,
-        produces=kind.produces,
+        makes=makes if kind.makes is not None else None,
+        inner=None if kind.inner is None else inner,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from explainprune.network.families import own_name
 from explainprune.network.unrolled.kinds.activations import (
     activation_layer,
     leaky_layer,
@@ -121,8 +122,7 @@ def kind_of(operation: Any) -> Kind:
     ValueError
         If it isn't known.
     """
-    name = type(operation).__name__
-    own = type(operation).__module__.split(".")[0] == "keras"
-    if not own or name not in KINDS:
+    name = own_name(operation)
+    if name not in KINDS:
         raise ValueError("layers of this kind are not known")
     return KINDS[name]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from explainprune.network.backend import keras
+from explainprune.network.families import own_function, own_name
 from explainprune.network.unrolled.affine import Affine
 from explainprune.network.unrolled.functions import MIXING, elementwise, relu, softmax
 from explainprune.network.unrolled.tensors import Head, Reading, Tensor
@@ -18,12 +18,12 @@ from explainprune.types import Array
 
 def activated(tensor: Tensor, activation: Any, reading: Reading, name: str) -> Tensor:
     """Put a tensor through a layer's activation: a function, a name, or a layer itself."""
-    kind = getattr(activation, "__name__", type(activation).__name__)
-    if activation is None or kind in ("linear", "Linear"):
+    kind = own_function(activation) or own_name(activation)
+    if activation is None or kind == "linear":
         return tensor
-    if isinstance(activation, keras.layers.ReLU):
+    if kind == "ReLU":
         return _rectified(tensor, activation, reading, name)
-    if isinstance(activation, (keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.Softmax)):
+    if kind in ("LeakyReLU", "PReLU", "Softmax"):
         raise ValueError(f"its activation is a layer, {kind}: put it after this one")
     if kind == "relu":
         return reading.elementwise(tensor, relu(), name)
@@ -32,8 +32,13 @@ def activated(tensor: Tensor, activation: Any, reading: Reading, name: str) -> T
     if kind in MIXING:
         made = reading.along(tensor, (-1,), softmax(kind), tensor.name or name)
         return _with_head(made, kind, tensor.affine, len(tensor.shape) - 1, tensor.shape)
-    made = reading.elementwise(tensor, elementwise(activation, kind), name)
+    made = reading.elementwise(tensor, elementwise(activation, kind or _shown(activation)), name)
     return _with_head(made, kind, tensor.affine, None, tensor.shape)
+
+
+def _shown(activation: Any) -> str:
+    """Name a function, or an object, that isn't Keras' own."""
+    return f"own {getattr(activation, '__name__', type(activation).__name__)}"
 
 
 def activation_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:

@@ -1,4 +1,4 @@
-"""Groups of units that can be removed together, and the masks that silence them for good."""
+"""Units that can be removed, alone or in groups, and the masks that silence them for good."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explainprune.network.protocol import Model
+from explainprune.network.rebuilding.constants import constants
 from explainprune.network.rebuilding.deciding import group_members, plan_groups
-from explainprune.network.rebuilding.graph import layer_variables, read_graph
+from explainprune.network.rebuilding.graph import Graph, read_graph
 from explainprune.network.rebuilding.kinds.kind import Cut, Kind, Placed
 from explainprune.network.rebuilding.tracing import Traced, trace
 from explainprune.network.rebuilding.units import Ledger
-from explainprune.network.variables import variables
+from explainprune.network.variables import layer_variables, variables
 from explainprune.types import Array
-
-_STATISTICS = ("moving_mean", "moving_variance")
 
 
 @dataclass(frozen=True, eq=False)
-class Coupled:
-    """The removable units of a model, in groups.
+class Removable:
+    """The units of a model that can be removed, in groups.
 
     Attributes
     ----------
     members : tuple of dict of str to ndarray of int
-        For each group, the unit indices by layer path. Units that must stay are in no group.
+        For each group, the unit indices by the path of the layer that holds their weights. Units
+        that must stay are in no group.
     left_whole : dict of str to str
         Layers whose units must stay because of a layer that is not known, with the reason.
     """
@@ -50,36 +50,80 @@ class Coupled:
             Indices into `members`.
         """
         plan = plan_groups(self._traced, self._numbers[np.asarray(list(gone), dtype=int)])
+        # A unit that ends in a sum must come out of a normalisation as zero: so its mean goes, too.
+        kept = ("moving_variance", "moving_mean") if self._traced.couples else ("moving_variance",)
         masks: dict[str, Array] = {}
         for placed, kind, cut in zip(plan.placed, plan.kinds, plan.cuts, strict=True):
             for name, mask in _survivors(placed, kind, cut).items():
-                if name not in _STATISTICS and not mask.all():
-                    masks[self._paths[id(layer_variables(placed.call.op)[name])]] = mask
+                if name not in kept and not mask.all():
+                    path = self._paths[id(layer_variables(placed.call.op)[name])]
+                    masks[path] = masks[path] & mask if path in masks else mask
         return masks
 
 
-def coupled_units(model: Model) -> Coupled:
+def removable_units(model: Model, *, couples: bool = True) -> Removable:
     """Find which units of a Sequential or Functional model can be removed, and which together.
+
+    Parameters
+    ----------
+    model : keras.Model
+    couples : bool
+        Whether units that meet in a sum, a product or a maximum go together; `shrink` can then do
+        without them. If not, each goes alone, and must come to the sum as exactly zero.
 
     Raises
     ------
     TypeError, ValueError
         If the layer graph of the model is not known.
     """
-    traced = trace(read_graph(model))
+    graph = read_graph(model)
+    traced = trace(graph, couples=couples)
+    if not couples:
+        loud = _loud(graph, traced)
+        traced = replace(traced, fixed={**loud, **traced.fixed})
     found = group_members(traced)
-    return Coupled(
+    return Removable(
         members=tuple(dict(units) for units in found.values()),
-        left_whole=traced.left_whole,
+        left_whole=_left(traced),
         _traced=traced,
         _numbers=np.array(list(found), dtype=int),
         _paths={id(variable): path for path, variable in variables(model).items()},
     )
 
 
+def _loud(graph: Graph, traced: Traced) -> dict[int, str]:
+    """Return the groups that don't come to where they end as zero when all their weights are."""
+    silent = [
+        replace(call, weights={n: np.zeros_like(w) for n, w in call.weights.items()})
+        for call in graph.calls
+    ]
+    constant = constants(trace(replace(graph, calls=silent), couples=False))
+    found: dict[int, str] = {}
+    for path, tensor, at in traced.stops:
+        for group in traced.groups_of(tensor)[at][constant[tensor][at] != 0]:
+            found.setdefault(int(group), f"a silent unit isn't 0 where {path!r} reads it")
+    return found
+
+
+def _left(traced: Traced) -> dict[str, str]:
+    """Return the layers none of whose units can go, with the reason."""
+    if traced.couples:
+        return traced.left_whole
+    found = dict(traced.left_whole)
+    for placed, kind in zip(traced.placed, traced.kinds, strict=True):
+        for name, atoms in ({} if kind.makes is None else kind.makes(placed)).items():
+            groups = set(traced.groups[atoms].tolist())
+            if groups <= traced.fixed.keys():
+                path = f"{placed.call.path}/{name}".rstrip("/")
+                found.setdefault(path, traced.fixed[min(groups)])
+    return found
+
+
 def _survivors(placed: Placed, kind: Kind, cut: Cut) -> dict[str, Array]:
     """Return which entries of each weight a cut keeps: cut their numbers, see what is left."""
     weights = placed.call.weights
+    if not weights:
+        return {}
     numbers = {n: np.arange(1, w.size + 1).reshape(w.shape) for n, w in weights.items()}
     counted = replace(placed.call, weights=numbers)
     outputs, extra = kind.trace(counted, placed.inputs, Ledger())

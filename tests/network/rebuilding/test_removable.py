@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
-from explainprune.network.rebuilding.coupled import coupled_units
+from explainprune.network.rebuilding.removable import removable_units
 
 L = keras.layers
 
@@ -24,15 +24,15 @@ def model(randomise):
 def test_members(model):
     found = [
         {path: list(units) for path, units in members.items()}
-        for members in coupled_units(model).members
+        for members in removable_units(model).members
     ]
     assert found == [{"a": [i], "b": [i], "d": [2 * i, 2 * i + 1]} for i in range(4)] + [
-        {"r": [i]} for i in range(3)
+        {"r/cell": [i]} for i in range(3)
     ]
 
 
 def test_masks_written_out(model):
-    masks = coupled_units(model).masks([1, 6])
+    masks = removable_units(model).masks([1, 6])
     one, last = np.arange(4) != 1, np.arange(3) != 2
     assert set(masks) == {
         *("a/kernel", "a/bias", "b/kernel", "b/bias", "bn/gamma", "bn/beta", "d/kernel", "d/bias"),
@@ -50,16 +50,16 @@ def test_masks_written_out(model):
 
 
 def test_shrinking_the_masked_model_removes_exactly_these(model, check):
-    masks = coupled_units(model).masks([0, 3, 5])
+    masks = removable_units(model).masks([0, 3, 5])
     made = check(model, masks=masks)
     assert made.plan.removed == {"a": 2, "b": 2, "d": 4, "r": 1}
     assert not made.folds
 
 
 def test_the_last_group_stays(model, check):
-    made = check(model, masks=coupled_units(model).masks(range(7)))
+    made = check(model, masks=removable_units(model).masks(range(7)))
     assert made.plan.removed == {"a": 3, "b": 3, "d": 6, "r": 2}
 
 
 def test_nothing_masked(model):
-    assert coupled_units(model).masks([]) == {}
+    assert removable_units(model).masks([]) == {}
