@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
+from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.network import Model, Network
 from explainprune.types import Comparison, Data, Detail, Masks
@@ -27,11 +29,16 @@ def compare(
     arms: Mapping[str, Model | Network] | None = None,
     methods: Sequence[Any] = ("expected_gradients",),
     metrics: Sequence[Any] | None = None,
-    margin: float = 0.10,
+    target: str | int = DENSE_PREDICTION,
+    margin: float = 0.15,
     accuracy_margin: float = 0.02,
     faithfulness_margin: float = 0.05,
     clarity_margin: float = 0.05,
-    background: Any = 100,
+    background: Any = 20,
+    backgrounds: int = 6,
+    clusters: Any = None,
+    copies: str = "clustered",
+    effort: int | None = None,
     rows: int | None = None,
     k: int | None = None,
     criterion: Any = "activation",
@@ -44,11 +51,11 @@ def compare(
 ) -> Comparison:
     """Ask whether two networks decide for the same reasons, and whose explanations are clearer.
 
-    Both are explained on the same rows, against the same background, with the same draws and for
-    the same output: the dense model's prediction, as a centred logit. The share of leading reasons
-    that differ is read beside what redrawing the background alone changes, beside copies with
-    random weights and beside explanations of other rows. Neither model is trained or changed;
-    labels aren't needed.
+    Both are explained on the same rows, against the same backgrounds, with the same draws and for
+    the same output: the dense model's prediction, as a centred logit. The share of the reasons'
+    weight that moved (`METRICS["moved_weight"]`), averaged over rows and backgrounds, is judged by
+    a margin stated before, and read beside copies with random weights and explanations of other
+    rows. Neither model is trained or changed; labels aren't needed.
 
     Parameters
     ----------
@@ -63,22 +70,38 @@ def compare(
         ``"metric@method"``.
     metrics : sequence of str or callable, optional
         What to measure besides what the verdicts need. None: a choice of ``METRICS``.
+    target : str or int
+        ``"dense prediction"``, or one class for all rows, by its name or number.
     margin : float
-        Largest share of leading reasons that may differ for "preserved".
+        Largest share of the reasons' weight that may move for "preserved".
     accuracy_margin : float
-        Largest fall of accuracy (or R²) of a model that isn't broken; without labels the largest
-        churn, which bounds it.
+        Largest fall of accuracy and of balanced accuracy (or R²) of a model that isn't broken;
+        without labels the largest churn, which bounds it.
     faithfulness_margin : float
         Largest fall of NAOPC of explanations that are as faithful.
     clarity_margin : float
         Relative difference of effective features from which on explanations are clearer.
     background : int or array-like
-        How many of the rows that may be learned from, or the rows themselves. A `Data` that
-        brings its own background uses that.
+        How many of the rows that may be learned from each background has; or rows of your own,
+        which are a pool that backgrounds are drawn from. A `Data` that brings its own background
+        uses that as the pool. One row is a baseline.
+    backgrounds : int
+        Backgrounds to begin with, at least 2.
+    clusters : array-like (n,) or str, optional
+        Rows of one value belong together (one patient, one video): they are the unit of inference
+        then. A name is that of a feature. None: those of the `Data`, else each row for itself.
+    copies : {"clustered", "independent"}
+        Whether exact copies of a row count as one in intervals. The mean keeps the rows as given.
+    effort : int, optional
+        Pairs of a row and a background row that each model may be explained on. Draws of the
+        explainer and backgrounds grow within it until the floor and the variances allow a label;
+        fewer than all rows are scored where it doesn't suffice for them. None: twice what six
+        backgrounds of all rows take, and at least 50,000.
     rows : int, optional
         Score a seeded sample of so many rows only.
     k : int, optional
-        Leading reasons. None: 4 for tables, else 5 % of the players.
+        Leading reasons in metrics that have them. None: 4 for tables, else 5 % of the players; at
+        most a third of the features.
     criterion : str or callable
         By which the page ranks neurons.
     names : (str, str)
@@ -113,8 +136,8 @@ def compare(
     >>> result = compare(network, network, x, background=20)
     >>> result.verdict.label, result.clarity.label
     ('preserved', 'same')
-    >>> result.comparisons["dense|other"]["signed_top_k"].value
-    1.0
+    >>> result.comparisons["dense|other"]["moved_weight"].value
+    0.0
     """
     arms = dict(arms or {})
     settings = settled(
@@ -129,10 +152,22 @@ def compare(
         },
         arms=list(arms),
         k=k,
+        effort=effort,
+        copies=copies,
         seed=seed,
     )
     check_criterion(criterion)
-    case = case_of(dense, other, _as_data(data), arms, settings, background=background, rows=rows)
+    case = case_of(
+        dense,
+        other,
+        with_clusters(_as_data(data), clusters),
+        arms,
+        settings,
+        target=target,
+        background=background,
+        backgrounds=backgrounds,
+        rows=rows,
+    )
     steps = _Steps(progress, len(settings.methods) * explained(case) + 1 + detail)
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():

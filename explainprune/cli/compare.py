@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,7 +55,36 @@ def compare(
             panel=DATA_PANEL,
             metavar="N|FILE",
         ),
-    ] = "100",
+    ] = "20",
+    backgrounds: Annotated[
+        int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
+    ] = 6,
+    clusters: Annotated[
+        str | None,
+        option(
+            "--clusters",
+            help="Feature whose values name rows that belong together (a patient, a video).",
+            metavar="COLUMN",
+            panel=DATA_PANEL,
+        ),
+    ] = None,
+    copies: Annotated[
+        str,
+        option(
+            "--copies",
+            help="Whether exact copies of a row count as one in intervals: clustered, or "
+            "independent.",
+            panel=DATA_PANEL,
+        ),
+    ] = "clustered",
+    effort: Annotated[
+        int | None,
+        option(
+            "--effort",
+            help="Pairs of a row and a background row to explain each model on, at most.",
+            panel=DATA_PANEL,
+        ),
+    ] = None,
     rows: Annotated[
         int | None,
         option("--rows", help="Score a seeded sample of N rows only.", panel=DATA_PANEL),
@@ -68,13 +98,23 @@ def compare(
             panel=REASONS_PANEL,
         ),
     ] = None,
+    explain_class: Annotated[
+        str | None,
+        option(
+            "--class",
+            help="Explain this class for all rows, in place of the dense prediction.",
+            metavar="CLASS",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
     metric: Annotated[
         list[str] | None,
         option("--metric", help="Metric; may be repeated.", metavar="NAME", panel=REASONS_PANEL),
     ] = None,
     margin: Annotated[
-        float, option("--margin", help="Share of reasons that may differ.", panel=REASONS_PANEL)
-    ] = 0.10,
+        float,
+        option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
+    ] = 0.15,
     accuracy_margin: Annotated[
         float,
         option("--accuracy-margin", help="Fall of accuracy that is none.", panel=REASONS_PANEL),
@@ -136,11 +176,16 @@ def compare(
     options: dict[str, Any] = {
         "methods": tuple(method or ("expected_gradients",)),
         "metrics": tuple(metric) if metric else None,
+        **_class(explain_class, names_of(class_names)),
         "margin": margin,
         "accuracy_margin": accuracy_margin,
         "faithfulness_margin": faithfulness_margin,
         "clarity_margin": clarity_margin,
-        "background": 100 if count is None else count,
+        "background": 20 if count is None else count,
+        "backgrounds": backgrounds,
+        "clusters": clusters,
+        "copies": copies,
+        "effort": effort,
         "rows": rows,
         "criterion": criterion,
         "seed": seed,
@@ -155,6 +200,13 @@ def compare(
         manifest = record(found, options, read, models, time.perf_counter() - started)
         xp.report(found, out, manifest=manifest, force=force)
     show_verdicts(console, found, out)
+
+
+def _class(given: str | None, names: Sequence[str] | None) -> dict[str, Any]:
+    """Read which class is explained: a name, else a number."""
+    if given is None:
+        return {}
+    return {"target": int(given) if given.isdigit() and given not in (names or ()) else given}
 
 
 def _arms(texts: list[str]) -> dict[str, Path]:

@@ -24,7 +24,8 @@ def plan(config: Any) -> dict[str, Any]:
     steps = math.ceil(len(data.learnable) / config.model.batch_size) * config.model.epochs
     rows = min(len(data), config.explain.rows or len(data))
     features = math.prod(data.x.shape[1:]) if not isinstance(data.x, dict) else 100
-    explained = rows * config.explain.background * features * len(config.explain.methods)
+    background = config.explain.background * config.explain.backgrounds
+    explained = rows * background * features * len(config.explain.methods)
     one = (
         SECONDS_PER_CELL
         + trained * steps * SECONDS_PER_STEP
@@ -37,7 +38,7 @@ def plan(config: Any) -> dict[str, Any]:
         "arms": ["dense", "pruned", *arms],
         "levels": list(config.study.levels),
         "rows_explained": rows,
-        "background": config.explain.background,
+        "background": background,
         "workers": min(config.study.workers, seeds),
         "seconds": round(one * math.ceil(seeds / config.study.workers)),
     }

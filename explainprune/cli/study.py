@@ -64,7 +64,7 @@ def run(
     ] = None,
     margin: Annotated[
         float | None,
-        option("--margin", help="Share of reasons that may differ.", panel=REASONS_PANEL),
+        option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
     ] = None,
     seeds: Annotated[int | None, option("--seeds", help="How many seeds: 0, 1, ….")] = None,
     workers: Annotated[int | None, option("--workers", help="Child processes at a time.")] = None,

@@ -32,13 +32,20 @@ class Term:
 
 TERMS = {
     # Evidence of the verdicts.
-    "position": Term(
-        "Place on the scale", "score", "0: as near as the placebo; 1: as far as a retrained model"
+    "floor": Term("The explainer's own noise", "share", "two runs on the dense model"),
+    "stability": Term(
+        "How stable an explanation is", "share", "dense model, other background rows; for scale"
     ),
-    "disagreement": Term("Disagreement", "share", "between the two models"),
-    "excess": Term("Excess", "share", "beyond a redrawn background"),
-    "noise": Term("Background redrawn", "share", "dense against itself"),
+    "worst_class": Term("Worst class", "share", "its interval allows for all classes"),
+    "worst_group": Term("Worst group", "share", "its interval allows for all groups"),
+    "signed_top_k_settled": Term(
+        "Signed top-k, settled rows", "score", "rows whose k-th place the backgrounds settle"
+    ),
     "accuracy_drop": Term("Fall of accuracy", "share"),
+    "balanced_accuracy_drop": Term("Fall of balanced accuracy", "share"),
+    "log_loss_rise": Term(
+        "Rise of log loss", "share", "of what always predicting the class shares costs"
+    ),
     "r2_drop": Term("Fall of R²", "score"),
     "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
     "sparsity": Term("Sparsity", "share"),
@@ -57,12 +64,12 @@ TERMS = {
 ARMS = {
     "dense": Term("Dense model"),
     "pruned": Term("Pruned model"),
-    "redrawn_background": Term("Background redrawn", meaning="the dense model against itself"),
-    "placebo": Term("Placebo", meaning="same further training, nothing pruned"),
-    "retrained": Term("Retrained", meaning="dense model, other seed"),
-    "random_pruned": Term("Pruned at random", meaning="same size, no criterion"),
-    "shuffled_samples": Term("Samples shuffled", meaning="explanations of other rows: chance"),
-    "random_weights": Term("Random weights", meaning="untrained copies: chance"),
+    "redrawn_background": Term("Other background rows", meaning="the dense model against itself"),
+    "placebo": Term("Placebo", meaning="further training without pruning"),
+    "retrained": Term("Retrained", meaning="training from another start"),
+    "random_pruned": Term("Pruned at random", meaning="as much, by no criterion"),
+    "shuffled_samples": Term("Rows shuffled", meaning="another row's explanation: chance"),
+    "random_weights": Term("Random weights", meaning="copies that learned nothing: chance"),
     "l1": Term("L1 penalty"),
     "dropout": Term("Dropout alone"),
     "small": Term("Small network from scratch"),

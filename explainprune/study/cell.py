@@ -65,6 +65,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         faithfulness_margin=explain.faithfulness_margin,
         clarity_margin=explain.clarity_margin,
         background=explain.background,
+        backgrounds=explain.backgrounds,
         rows=explain.rows,
         criterion=explain.criterion,
         names=("dense", "pruned"),

@@ -108,9 +108,10 @@ class ExplainSettings:
     methods: tuple[str, ...] = ("expected_gradients",)
     metrics: tuple[str, ...] | None = None
     criterion: str = "taylor"
-    background: int = 100
+    background: int = 20
+    backgrounds: int = 6
     rows: int | None = None
-    margin: float = 0.10
+    margin: float = 0.15
     accuracy_margin: float = 0.02
     faithfulness_margin: float = 0.05
     clarity_margin: float = 0.05

@@ -1,4 +1,4 @@
-"""The sweep over sparsities: how agreement and performance fall together."""
+"""The sweep over sparsities: how reasons and performance change together."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class _Lens:
         self.classes = data.task == "classification"
         learnable = data.learnable
         rng = np.random.default_rng([seed, *b"levels"])
-        size = min(settings.background, len(learnable))
+        size = min(settings.background * settings.backgrounds, len(learnable))
         picked = np.sort(rng.choice(len(learnable), size, replace=False))
         drawn = learnable.take(picked).x
         self.background = drawn if data.background is None else data.background
@@ -87,12 +87,12 @@ class _Lens:
         )
 
     def figures(self, model: Model) -> dict[str, float]:
-        """Return accuracy (or R²), agreement, effective features and live connections."""
+        """Return accuracy (or R²), moved weight, effective features and live connections."""
         values = _flat(self._explained(model, self.targets).values)
-        agreement = METRICS[PRIMARY](self.values, values, k=self.k)
+        moved = METRICS[PRIMARY](self.values, values, k=self.k)
         effective = METRICS["effective_features"](values)
         found = {
-            PRIMARY: _mean(agreement),
+            PRIMARY: _mean(moved),
             "effective_features": _mean(effective),
             "live_connections": float(network.liveness(model).connections),
         }

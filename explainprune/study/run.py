@@ -208,9 +208,8 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
         comparisons["dense|pruned"]["placebo_to_retrained"] = place
     plain = config.to_dict()
     plain["study"] = {k: v for k, v in plain["study"].items() if k != "workers"}
-    k = seeds[0].provenance.get("k")
     return Study(
-        verdict=procedure_verdict(seeds, config.explain, k=k),
+        verdict=procedure_verdict(seeds, config.explain),
         clarity=procedure_clarity(seeds, config.explain),
         models=models_over_seeds(seeds),
         comparisons=comparisons,

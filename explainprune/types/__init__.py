@@ -24,7 +24,7 @@ from explainprune.types.drawing import (
 )
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
-from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Verdict
+from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Power, Verdict
 from explainprune.types.metric import Metric, metric, metric_of, said_of
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Measure",
     "Metric",
     "ModelRow",
+    "Power",
     "Rescaling",
     "Rows",
     "Sample",

@@ -13,7 +13,7 @@ from explainprune.types.metric import Metric
 
 SCORES = ("accuracy", "balanced_accuracy", "r2", "auc", "log_loss")
 """What a `ModelRow` says of how well a model does, the leading one first."""
-SCHEMA = "explainprune/results/1"
+SCHEMA = "explainprune/results/2"
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ class Comparison(_Results):
     models : dict of str to ModelRow
         By name; ``"dense"`` and the other come first, reference arms after them.
     comparisons : dict of str to dict of str to Measure
-        ``{"dense|pruned": {"signed_top_k": Measure, …}}``: pair, metric, value.
+        ``{"dense|pruned": {"moved_weight": Measure, …}}``: pair, metric, value.
     slices : dict of str to dict of str to dict of str to Measure
         The same within classes, groups and outcomes (both right, flipped):
-        ``{"dense|pruned": {"class 3": {"signed_top_k": …}}}``.
+        ``{"dense|pruned": {"class 3": {"moved_weight": …}}}``.
     primary : str
         Name of the primary endpoint among the metrics; all others are secondary.
     metrics : dict of str to Metric
@@ -127,7 +127,7 @@ class Comparison(_Results):
     models: dict[str, ModelRow]
     comparisons: dict[str, dict[str, Measure]]
     slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
-    primary: str = "signed_top_k"
+    primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
     detail: Detail = field(default_factory=Detail)
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Level:
         Requested; `achieved` is what masks hold.
     achieved : float
     measures : dict of str to Measure
-        ``accuracy`` (or ``r2``), ``agreement``, ``effective_features``, ``live_connections``, …
+        ``accuracy`` (or ``r2``), ``moved_weight``, ``effective_features``, ``live_connections``, …
     """
 
     arm: str
@@ -168,7 +168,7 @@ class Study(_Results):
     seeds : tuple of int
     levels : tuple of Level
     per_seed : tuple of dict
-        Figures of each seed: ``{"seed": 0, "dense|pruned": {"signed_top_k": .93}, …}``.
+        Figures of each seed: ``{"seed": 0, "dense|pruned": {"moved_weight": .07}, …}``.
     pair : Comparison
         The first seed's pair, in full.
     config : dict
@@ -183,7 +183,7 @@ class Study(_Results):
     pair: Comparison
     seeds: tuple[int, ...]
     slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
-    primary: str = "signed_top_k"
+    primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
     levels: tuple[Level, ...] = ()
     per_seed: tuple[dict[str, Any], ...] = ()

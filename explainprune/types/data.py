@@ -18,6 +18,9 @@ from explainprune.types.arrays import (
 )
 from explainprune.types.tables import as_array, plain
 
+PER_ROW = ("y", "group", "weight", "clusters")
+"""What may come with rows, an entry for each."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rows:
@@ -33,12 +36,15 @@ class Rows:
         The group each row belongs to, for subgroup analysis.
     weight : ndarray (n,), optional
         How much each row counts, 0 or more: in losses, scores and metrics. None: all the same.
+    clusters : ndarray (n,), optional
+        Rows of one value aren't independent of each other (one patient, one video).
     """
 
     x: Inputs
     y: Array | None = None
     group: Array | None = None
     weight: Array | None = None
+    clusters: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_inputs(plain(self.x, "x")))
@@ -46,7 +52,7 @@ class Rows:
         if count == 0:
             raise ValueError(f"Data needs at least one row. Received: x with {self.describe()}.")
         check_finite(self.x, "x", text=True)
-        for name in ("y", "group", "weight"):
+        for name in PER_ROW:
             values = getattr(self, name)
             if values is None:
                 continue
@@ -67,12 +73,9 @@ class Rows:
 
     def take(self, index: Any) -> Rows:
         """Return the rows at `index` (ints, a slice or a boolean mask)."""
-        return Rows(
-            x=rows(self.x, index),
-            y=None if self.y is None else self.y[index],
-            group=None if self.group is None else self.group[index],
-            weight=None if self.weight is None else self.weight[index],
-        )
+        given = {name: getattr(self, name) for name in PER_ROW}
+        taken = {name: part[index] for name, part in given.items() if part is not None}
+        return Rows(x=rows(self.x, index), **taken)
 
     def describe(self) -> str:
         """Say the shape of each input."""
@@ -197,6 +200,11 @@ class Data:
     def group(self) -> Array | None:
         """Group of each scored row."""
         return self.scored.group
+
+    @property
+    def clusters(self) -> Array | None:
+        """Cluster of each scored row."""
+        return self.scored.clusters
 
     @property
     def weight(self) -> Array | None:

@@ -121,8 +121,8 @@ class Sample:
         The true class, or "" without labels.
     dense_says, other_says : str
         Both predictions.
-    agreement : float or None
-        Primary endpoint for this row.
+    moved : float or None
+        Share of the reasons' weight that moved; None where neither model has any.
     why : str
         Why this row is shown: "typical", "most changed", "prediction flipped".
     """
@@ -134,7 +134,7 @@ class Sample:
     label: str
     dense_says: str
     other_says: str
-    agreement: float | None
+    moved: float | None
     why: str
 
 

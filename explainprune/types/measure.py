@@ -64,6 +64,23 @@ CLEARER = ("clearer", "same", "less clear", "inconclusive")
 
 
 @dataclass(frozen=True)
+class Power:
+    """How often the same rows would have given a label, if the truth were another.
+
+    Attributes
+    ----------
+    true : float
+        Moved weight over the whole population.
+    preserved, changed : float
+        Probability of each label; the rest is inconclusive.
+    """
+
+    true: float
+    preserved: float
+    changed: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer to one of the two questions, with what it was judged by.
 
@@ -84,7 +101,15 @@ class Verdict:
     conditions : tuple of str
         What else had to hold, and whether it did: a sentence each.
     more : int or None
-        How many more samples or seeds would decide, where the label is ``"inconclusive"``.
+        How many more samples or seeds would decide with probability .9, where the label is
+        ``"inconclusive"``.
+    more_backgrounds : int
+        How many more backgrounds those need, where rows alone can't decide.
+    worst : dict of str to str
+        The ``"class"`` and the ``"group"`` whose reasons moved most, of those with enough rows;
+        their figures are the evidence ``worst_class`` and ``worst_group``.
+    power : tuple of Power
+        By the true moved weight, from 0 to twice the margin.
     illustrative : bool
         True where there are too few seeds for the label to be more than an illustration.
     """
@@ -97,6 +122,9 @@ class Verdict:
     evidence: dict[str, Measure] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     more: int | None = None
+    more_backgrounds: int = 0
+    worst: dict[str, str] = field(default_factory=dict)
+    power: tuple[Power, ...] = ()
     illustrative: bool = False
 
     def __post_init__(self) -> None:

@@ -11,14 +11,14 @@ def results(label="preserved", clarity="clearer", **scores):
     dense, other = scores.pop("dense", 0.90), scores.pop("other", 0.89)
     score = scores.pop("score", "accuracy")
     return Comparison(
-        Verdict(label, "6 % differ.", "signed_top_k", 0.1),
+        Verdict(label, "6 % moved.", "moved_weight", 0.15),
         Verdict(clarity, "11 features, not 26.", "effective_features", 0.05),
         models={
             "dense": ModelRow("dense", **{score: dense}),
             "pruned": ModelRow("pruned", **{score: other}),
             "random_weights": ModelRow("random_weights", **{score: 0.1}),
         },
-        comparisons={"dense|pruned": {"signed_top_k": Measure(0.94, (0.93, 0.95), 200)}},
+        comparisons={"dense|pruned": {"moved_weight": Measure(0.06, (0.05, 0.07), 200)}},
     )
 
 
@@ -61,7 +61,7 @@ def test_the_exit_code_says_whether_all_is_met(check, found, options, code):
 
 def test_the_figures_are_named(check):
     outcome = check(results("changed"), "--require", "preserved", "--max-accuracy-drop", "0.001")
-    assert "same reasons: changed, required preserved. 6 % differ." in outcome.out
+    assert "same reasons: changed, required preserved. 6 % moved." in outcome.out
     assert "accuracy 0.9000 (dense) → 0.8900 (pruned): a drop of 0.0100" in outcome.out
 
 

@@ -189,14 +189,14 @@ def test_pointing_at_a_unit_lights_up_its_connections(open_page, comparison):
 
 
 def test_dots_are_drawn_where_the_scale_says(open_page, comparison):
-    """Check pixels: the disagreement's dot, relative to the margin's line."""
+    """Check pixels: the moved weight's dot, relative to the margin's line."""
     page = open_page("comparison")
     track = page.locator("#verdicts .scale tbody tr").first.locator("svg.track")
     boxes = {
         name: track.locator(selector).first.bounding_box()
         for name, selector in (("dot", "circle"), ("margin", ".margin"), ("zone", ".zone"))
     }
-    evidence = comparison.verdict.evidence["disagreement"]
+    evidence = comparison.verdict.evidence["moved_weight"]
     dot = boxes["dot"]["x"] + boxes["dot"]["width"] / 2
     per_share = boxes["zone"]["width"] / comparison.verdict.margin
     assert dot - boxes["zone"]["x"] == pytest.approx(evidence.value * per_share, abs=1)

@@ -115,7 +115,10 @@ def test_every_number_of_the_results_head_is_on_the_page(page, results):
         model["slices"] = model["slices"].pop("all rows")
         del model["n"]
     for verdict in (plain["verdict"], plain["clarity"]):
-        assert verdict.pop("more") is None or number(912, "count") in "".join(page.text)
+        more, backgrounds = verdict.pop("more"), verdict.pop("more_backgrounds")
+        wanted = f"{number(912, 'count')} more rows and 6 more backgrounds would decide"
+        wanted = wanted.replace("rows", "seeds") if verdict["scope"] == "procedure" else wanted
+        assert (more, backgrounds) == (None, 0) or wanted in "".join(page.text)
     without_n = re.sub(r'"n": \d+', '"n": null', json.dumps(plain))
     plain = json.loads(without_n)
     for part in ("verdict", "clarity", "models", "comparisons", "slices", "levels", "per_seed"):
@@ -224,22 +227,23 @@ def test_rows_without_labels_have_churn_but_no_accuracy(comparison):
             "inconclusive",
             "?",
             7,
-            "What would decide: 7 more rows, if figures stay as they are.",
+            "7 more rows would decide with a chance of nine in ten.",
         ),
-        ("inconclusive", "?", None, "No number of further rows is known to decide this."),
+        ("inconclusive", "?", None, None),
     ],
 )
 def test_cards_say_the_verdict_and_what_would_decide(comparison, label, glyph, more, said):
-    verdict = replace(comparison.verdict, label=label, more=more)
+    verdict = replace(comparison.verdict, label=label, more=more, more_backgrounds=0)
     text = Page(render(replace(comparison, verdict=verdict))).text
     assert glyph in text
     assert label.capitalize() in text
-    assert any("would decide" in t or "to decide" in t for t in text if t == said) == bool(said)
+    assert any(t == said for t in text) == bool(said)
+    assert any("would decide with" in t for t in text) == bool(said)
 
 
 def test_only_a_study_of_few_seeds_is_illustrative(comparison, study):
-    assert "Illustrative" not in render(comparison)
-    assert render(study).count("Illustrative: too few seeds") == 2
+    assert "Too few seeds" not in render(comparison)
+    assert render(study).count("Too few seeds for a verdict") == 2
 
 
 def test_a_model_against_itself(comparison):
@@ -248,12 +252,12 @@ def test_a_model_against_itself(comparison):
     same = replace(
         comparison,
         models={"dense": comparison.models["dense"], "other": comparison.models["dense"]},
-        comparisons={"dense|other": {"signed_top_k": one, "churn": zero}},
+        comparisons={"dense|other": {"moved_weight": zero, "signed_top_k": one, "churn": zero}},
         slices={},
         verdict=replace(
             comparison.verdict,
             label="preserved",
-            evidence={"disagreement": zero, "excess": zero, "noise": zero},
+            evidence={"moved_weight": zero, "floor": zero, "stability": zero},
         ),
     )
     text = "".join(Page(render(same)).text)

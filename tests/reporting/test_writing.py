@@ -95,8 +95,8 @@ def test_paths_without_results_are_refused(tmp_path):
     ("text", "message"),
     [
         ("{", "results.json can't be read: Not valid JSON"),
-        ('{"schema": "other/1"}', "can't be read: Expected schema 'explainprune/results/1'"),
-        ('{"schema": "explainprune/results/1"}', "can't be read: Not a Comparison"),
+        ('{"schema": "other/1"}', "can't be read: Expected schema 'explainprune/results/2'"),
+        ('{"schema": "explainprune/results/2"}', "can't be read: Not a Comparison"),
     ],
 )
 def test_results_that_are_none_are_refused(tmp_path, text, message):

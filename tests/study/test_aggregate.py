@@ -31,14 +31,14 @@ def measure(value):
     return Measure(value, None, 10, "samples", NO)
 
 
-def seed_of(disagreement, *, noise=0.01, ratio=0.5, loss=0.0, accuracy=0.9, connections=40):
+def seed_of(moved, *, floor=0.01, ratio=0.5, loss=0.0, accuracy=0.9, connections=40):
     """One seed's comparison whose figures are what is given."""
     verdict = Verdict(
         "preserved", "", "endpoint", 0.1,
         evidence={
-            "disagreement": measure(disagreement),
-            "excess": measure(disagreement - noise),
-            "noise": measure(noise),
+            "moved_weight": measure(moved),
+            "floor": measure(floor),
+            "stability": measure(0.03),
         },
     )  # fmt: skip
     clarity = Verdict(
@@ -59,10 +59,10 @@ def seed_of(disagreement, *, noise=0.01, ratio=0.5, loss=0.0, accuracy=0.9, conn
             "pruned": ModelRow("pruned", accuracy=accuracy - loss, live_connections=connections),
         },
         comparisons={
-            "dense|pruned": {"signed_top_k": measure(1 - disagreement)},
-            "dense|placebo": {"signed_top_k": measure(0.98)},
-            "dense|retrained": {"signed_top_k": measure(0.78)},
-            "dense|redrawn_background": {"signed_top_k": measure(1 - noise)},
+            "dense|pruned": {"moved_weight": measure(moved)},
+            "dense|placebo": {"moved_weight": measure(0.02)},
+            "dense|retrained": {"moved_weight": measure(0.22)},
+            "dense|redrawn_background": {"moved_weight": measure(0.03)},
         },
         metrics=SAID,
     )
@@ -113,7 +113,7 @@ def test_only_what_all_seeds_have_is_averaged():
     seeds[1].comparisons.pop("dense|placebo")
     found = comparisons_over_seeds(seeds)
     assert "dense|placebo" not in found
-    assert found["dense|pruned"]["signed_top_k"].value == pytest.approx(0.8)
+    assert found["dense|pruned"]["moved_weight"].value == pytest.approx(0.2)
 
 
 def test_sizes_are_means_and_say_so():
@@ -124,19 +124,30 @@ def test_sizes_are_means_and_say_so():
     assert (rows["dense"].n, rows["dense"].unit) == (2, "seeds")
 
 
-def test_eight_like_seeds_preserve_and_two_are_an_illustration():
+def test_eight_like_seeds_preserve_and_below_six_there_is_no_label():
     values = [0.030, 0.034, 0.028, 0.033, 0.031, 0.029, 0.032, 0.035]
-    many = procedure_verdict([seed_of(v) for v in values], ExplainSettings(), k=4)
+    many = procedure_verdict([seed_of(v) for v in values], ExplainSettings())
     assert (many.label, many.scope, many.illustrative) == ("preserved", "procedure", False)
-    assert many.evidence["disagreement"].value == pytest.approx(sum(values) / 8)
+    assert many.evidence["moved_weight"].value == pytest.approx(sum(values) / 8)
     assert many.evidence["placebo"].value == pytest.approx(0.02)
-    few = procedure_verdict([seed_of(v) for v in values[:3]], ExplainSettings(), k=4)
-    assert few.illustrative
+    few = procedure_verdict([seed_of(v) for v in values[:5]], ExplainSettings())
+    assert (few.label, few.illustrative) == ("inconclusive", True)
+    assert few.evidence["moved_weight"].value == pytest.approx(sum(values[:5]) / 5)
+    assert "five seeds can't decide: a verdict needs 6 at least." in few.conditions
 
 
-def test_a_large_excess_is_a_change():
+def test_seeds_that_all_move_beyond_the_margin_are_a_change():
     seeds = [seed_of(v) for v in (0.40, 0.42, 0.41, 0.43, 0.39, 0.40)]
-    assert procedure_verdict(seeds, ExplainSettings(), k=4).label == "changed"
+    assert procedure_verdict(seeds, ExplainSettings()).label == "changed"
+    few = procedure_verdict(seeds[:5], ExplainSettings())
+    assert (few.label, few.illustrative) == ("inconclusive", True)
+    within = procedure_verdict(seeds, ExplainSettings(margin=0.39))
+    assert within.label == "inconclusive"
+
+
+def test_the_floor_is_taken_off_before_a_change_is_called():
+    seeds = [seed_of(v, floor=0.3) for v in (0.40, 0.42, 0.41, 0.43, 0.39, 0.40)]
+    assert procedure_verdict(seeds, ExplainSettings()).label == "inconclusive"
 
 
 def test_clearer_needs_a_model_that_works():
@@ -157,26 +168,26 @@ def test_the_scale_runs_from_placebo_to_retrained():
 
 def test_levels_are_averaged_row_by_row():
     def level(value):
-        measures = {"agreement": value, "accuracy": 0.5}
+        measures = {"moved_weight": value, "accuracy": 0.5}
         return {"arm": "pruned", "sparsity": 0.9, "achieved": 0.9, "measures": measures}
 
     found = levels_over_seeds([{"levels": [level(0.7)]}, {"levels": [level(0.9)]}], SAID)
     assert len(found) == 1
-    assert found[0].measures["agreement"].value == pytest.approx(0.8)
+    assert found[0].measures["moved_weight"].value == pytest.approx(0.8)
     assert found[0].measures["accuracy"].value == 0.5
 
 
 def test_each_seeds_own_figures_are_kept():
     rows = per_seed([{"seed": 7}], [seed_of(0.1)])
     assert rows[0]["seed"] == 7
-    assert rows[0]["dense|pruned"] == {"signed_top_k": pytest.approx(0.9)}
+    assert rows[0]["dense|pruned"] == {"moved_weight": 0.1}
 
 
 def test_seeds_that_agree_to_the_row_have_no_interval_at_the_edge_neither():
     found = over_seeds("accuracy", [0.975, 0.975, 0.975])
     assert (found.value, found.interval) == (0.975, None)
     assert found.note == "all 3 seeds gave the same, which doesn't tell how much seeds differ"
-    assert over_seeds("signed_top_k", [1.0, 1.0, 1.0]).interval is None
+    assert over_seeds("moved_weight", [0.0, 0.0, 0.0]).interval is None
     assert over_seeds("log_loss", [0.7, 0.7]).interval is None
     assert over_seeds("accuracy", [0.975, 0.975, 0.98]).interval is not None
 

@@ -14,6 +14,7 @@ from explainprune.types import (
     Level,
     Measure,
     ModelRow,
+    Power,
     Sample,
     Study,
     UnitRow,
@@ -26,12 +27,15 @@ def comparison():
     third = 1 / 3
     verdict = Verdict(
         "inconclusive",
-        "6 % of the four leading reasons differ.",
-        "signed_top_k",
-        0.1,
-        evidence={"disagreement": Measure(0.06, (0.05, 0.07), 2000)},
+        "14 % of the reasons' weight moved.",
+        "moved weight",
+        0.15,
+        evidence={"moved_weight": Measure(0.14, (0.12, 0.16), 2000)},
         conditions=("accuracy held",),
         more=900,
+        more_backgrounds=6,
+        worst={"class": "class 3", "group": "west"},
+        power=(Power(0.0, 1.0, 0.0), Power(0.1 + 0.2, third, 1 - third)),
     )
     layer = DrawnLayer("hidden", "Dense", 3, (0, 2), (1.0, third), (True, False), ("a", "ü"))
     detail = Detail(
@@ -49,8 +53,8 @@ def comparison():
         verdict,
         Verdict("clearer", "Yes.", "effective_features", 0.05),
         models={"dense": ModelRow("dense", accuracy=0.9, intervals={"accuracy": (0.8, 0.95)})},
-        comparisons={"dense|pruned": {"signed_top_k": Measure(1 - 1e-17, (0.1 + 0.2, 1.0), 3)}},
-        slices={"dense|pruned": {"class 3": {"signed_top_k": Measure(None, note="no rows")}}},
+        comparisons={"dense|pruned": {"moved_weight": Measure(1 - 1e-17, (0.1 + 0.2, 1.0), 3)}},
+        slices={"dense|pruned": {"class 3": {"moved_weight": Measure(None, note="no rows")}}},
         detail=detail,
         provenance={"seed": 0, "versions": {"keras": "3"}},
         notes=("a note",),
@@ -67,7 +71,7 @@ def study():
         pair,
         seeds=(0, 1),
         levels=(Level("pruned", 0.9, 0.901, {"accuracy": Measure(0.9, (0.8, 1.0), 3, "seeds")}),),
-        per_seed=({"seed": 0, "dense|pruned": {"signed_top_k": 0.93}},),
+        per_seed=({"seed": 0, "dense|pruned": {"moved_weight": 0.07}},),
         config={"prune": {"sparsity": 0.9}},
     )
 
@@ -135,6 +139,6 @@ def test_json_that_is_no_result(text):
 
 def test_results_say_themselves_briefly():
     assert repr(comparison()) == (
-        "Comparison(inconclusive; clearer: '6 % of the four leading reasons differ.')"
+        'Comparison(inconclusive; clearer: "14 % of the reasons\' weight moved.")'
     )
     assert repr(study()).startswith("Study(2 seeds; inconclusive; clearer: ")

@@ -52,3 +52,12 @@ METHODS: dict[str, Callable[..., Explained]] = {
 }
 """A method is ``(network, x, background, targets, *, own options) → Explained`` over flat rows;
 it is given ``rng`` and ``players`` if it asks for them by name."""
+
+
+def linear_in_background(method: Callable[..., Explained]) -> bool:
+    """Say whether a method's values are averages over background rows (or don't read them).
+
+    All of ours are, with their default options. A function of a user's own says so by an attribute
+    of this name.
+    """
+    return bool(getattr(method, "linear_in_background", method in METHODS.values()))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.intervals import bootstrap_mean, cut, t_mean
+from explainprune.analysis.intervals import Units, cut, row_mean, t_mean
 from explainprune.types import Array, Measure, Metric, said_of
 
 
@@ -61,7 +60,9 @@ class PerRow:
         return iter(self._sums)
 
 
-def measure(said: Metric, values: Array, *, seed: int, certain: bool = False) -> Measure:
+def measure(
+    said: Metric, values: Array, units: Units, *, seed: int, certain: bool = False
+) -> Measure:
     """Average a metric over rows, with its interval.
 
     Shares count something, so that what wasn't seen may be rare; of other metrics that holds only
@@ -71,26 +72,31 @@ def measure(said: Metric, values: Array, *, seed: int, certain: bool = False) ->
     ----------
     said : Metric
         What the metric's numbers are.
+    values : ndarray (n,)
+    units : Units
+        Weights and clusters of these rows.
     certain : bool
         Both models are one function, so that no unseen row can differ.
     """
-    return bootstrap_mean(
-        values, seed=seed, bounds=said.bounds, rare=said.kind == "share", certain=certain
+    return row_mean(
+        values, units, seed=seed, bounds=said.bounds, rare=said.kind == "share", certain=certain
     )
 
 
 def measures(
     rows: PerRow,
     said: Mapping[str, Metric],
+    units: Units,
     where: Array | None = None,
     *,
     seed: int,
     certain: bool = False,
 ) -> dict[str, Measure]:
     """Average every metric over the rows that were measured, or those of them at `where`."""
-    chosen = rows.met if where is None else rows.met & where
+    chosen = np.flatnonzero(rows.met if where is None else rows.met & where)
+    part = units.take(chosen)
     return {
-        name: measure(said_of(name, said), rows[name][chosen], seed=seed, certain=certain)
+        name: measure(said_of(name, said), rows[name][chosen], part, seed=seed, certain=certain)
         for name in rows
     }
 
@@ -107,13 +113,3 @@ def over_copies(said: Metric, values: Array) -> Measure:
     """Average one figure for each copy, with Student's interval; infinite ones are left out."""
     finite = np.where(np.isfinite(values), values, np.nan)
     return cut(t_mean(finite, unit="copies"), said.bounds)
-
-
-def beyond(disagreement: Array, noise: Array, *, seed: int, certain: bool) -> Measure:
-    """Average ``disagreement − noise`` over rows where both are defined."""
-    return bootstrap_mean(disagreement - noise, seed=seed, bounds=(-1.0, 1.0), certain=certain)
-
-
-def renamed(rows: Mapping[str, Any], method: str | None) -> dict[str, Any]:
-    """Tell the figures of a further method from those of the first: ``"cosine@exact"``."""
-    return {name if method is None else f"{name}@{method}": part for name, part in rows.items()}

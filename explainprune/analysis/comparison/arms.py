@@ -1,25 +1,30 @@
-"""Attributions of every arm, explained alike: same background, draws and targets."""
+"""Attributions of every arm, explained alike: same backgrounds, draws and targets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from explainprune.analysis.attribution import attribute
+from explainprune.analysis.attribution.methods import linear_in_background
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.analysis.comparison.backgrounds import Backgrounds
+from explainprune.analysis.comparison.backgrounds import Backgrounds, index_of
 from explainprune.analysis.comparison.copies import Copies
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.types import Array, Attribution, Inputs
+from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
 
-EXPLANATIONS = 600
-"""Rows × redraws that are explained at least: few rows meet several redraws each."""
-MARK_ROWS = 1000
-"""Most rows on which the random-weights copies are explained: a scale mark needs no more."""
+EXPLANATIONS = 160
+"""Rows × copies that are explained at least: of few rows, each meets several copies."""
+MARK_ROWS = 400
+"""Most rows on which scale marks are measured: they need no more."""
+MARK_BACKGROUND = 40
+"""Background rows that copies with random weights are explained against, at most."""
 SHUFFLES = 5
 
 
@@ -32,14 +37,40 @@ class Met:
     subject : Subject
     index : ndarray of int (m,)
         Which scored rows.
-    values : ndarray (m, p)
+    each : ndarray (R, m, p)
+        Under each background, averaged over the explainer's draws.
     base : ndarray (m,)
+        Mean over backgrounds.
+    draws : int
+        Independent draws of the explainer that `each` is averaged over.
     """
 
     subject: Subject
     index: Array
-    values: Array
+    each: Array
     base: Array
+    draws: int = 1
+
+    @property
+    def values(self) -> Array:
+        """Mean over backgrounds: (m, p)."""
+        mean: Array = self.each.mean(axis=0)
+        return mean
+
+    def with_more(self, more: Met) -> Met:
+        """Average with further draws of the explainer under the same backgrounds."""
+        total = self.draws + more.draws
+        weights = self.draws / total, more.draws / total
+        each = weights[0] * self.each + weights[1] * more.each
+        return replace(
+            self, each=each, base=weights[0] * self.base + weights[1] * more.base, draws=total
+        )
+
+    def beside(self, more: Met) -> Met:
+        """Put attributions under further backgrounds after those that are there."""
+        ours, theirs = len(self.each), len(more.each)
+        base = (ours * self.base + theirs * more.base) / (ours + theirs)
+        return replace(self, each=np.concatenate([self.each, more.each]), base=base)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,43 +82,89 @@ class Explainer:
     method : callable
     x : Inputs
         Scored rows.
-    background : Inputs
+    backgrounds : Backgrounds
     targets : ndarray of int (n,)
     players : tuple of int or None
     seed : int
+    flat : callable
+        Lays inputs flat, as networks that are no Keras models read them.
     """
 
     method: Callable[..., Any]
     x: Inputs
-    background: Inputs
+    backgrounds: Backgrounds
     targets: Array
     players: tuple[int, ...] | None
     seed: int
+    flat: Callable[[Inputs], Array]
 
-    def attribution(
-        self, subject: Subject, index: Array | None = None, background: Inputs | None = None
-    ) -> Attribution:
-        """Explain `subject` on all rows, or those at `index`."""
-        chosen = slice(None) if index is None else index
-        return attribute(
-            # The network has one output for one unit; a model would be asked for both classes.
-            subject.network,
-            take(self.x, chosen),
-            background=self.background if background is None else background,
-            method=self.method,
-            target=self.targets[chosen],
-            output=subject.kind,
-            players=self.players,
-            seed=self.seed,
-        )
+    @property
+    def sampled(self) -> bool:
+        """Whether the method draws at random, so that a second run explains otherwise."""
+        return "rng" in signature(self.method).parameters
+
+    @property
+    def linear(self) -> bool:
+        """Whether attributions are averages over background rows."""
+        return linear_in_background(self.method)
 
     def __call__(
-        self, subject: Subject, index: Array | None = None, background: Inputs | None = None
+        self,
+        subject: Subject,
+        index: Array | None = None,
+        *,
+        draws: range | None = None,
+        repeats: range = range(1),
     ) -> Met:
-        """Explain `subject` and lay the values flat."""
-        found = self.attribution(subject, index, background)
-        at = np.arange(len(self.targets)) if index is None else index
-        return Met(subject, at, flat(found), np.asarray(found.base, dtype=np.float64))
+        """Explain `subject` on all rows, or those at `index`, under some of the backgrounds.
+
+        Draws of the explainer follow from the background's number and the repeat's, never from
+        the subject: two models share them within a background, and no two backgrounds do.
+        """
+        found: Met | None = None
+        draws = range(self.backgrounds.first) if draws is None else draws
+        for repeat in repeats:
+            parts = [
+                self._under(subject, index, self.backgrounds[j], f"explainer {j} {repeat}")
+                for j in draws
+            ]
+            at = np.arange(len(self.targets)) if index is None else index
+            bases = np.mean([part[1] for part in parts], axis=0)
+            met = Met(subject, at, np.stack([part[0] for part in parts]), bases)
+            found = met if found is None else found.with_more(met)
+        assert found is not None
+        return found
+
+    def roughly(self, subject: Subject, index: Array) -> Met:
+        """Explain `subject` once, against some rows of all backgrounds taken together."""
+        rows = self.backgrounds[0]
+        if self.linear:
+            rows = self.backgrounds.joined(self.backgrounds.first)
+            total = n_rows(rows, "background")
+            if total > MARK_BACKGROUND:
+                rng = stream(self.seed, "background of marks")
+                rows = take(rows, rng.choice(total, MARK_BACKGROUND, replace=False))
+        values, base = self._under(subject, index, rows, "explainer 0 0")
+        return Met(subject, index, values[None], base)
+
+    def _under(
+        self, subject: Subject, index: Array | None, background: Inputs, name: str
+    ) -> tuple[Array, Array]:
+        chosen = slice(None) if index is None else index
+        targets, factors, offsets = subject.asked(self.targets[chosen])
+        shaped = hasattr(subject.network, "pack")
+        found = attribute(
+            subject.unit,
+            take(self.x, chosen) if shaped else subject.x[chosen],
+            background=background if shaped else self.flat(background),
+            method=self.method,
+            target=targets,
+            output=subject.kind,
+            players=self.players,
+            seed=index_of(self.seed, name),
+        )
+        base = offsets + factors * np.asarray(found.base, dtype=np.float64)
+        return flat(found) * factors[:, None], base
 
 
 def flat(attribution: Attribution) -> Array:
@@ -97,14 +174,10 @@ def flat(attribution: Attribution) -> Array:
     return np.concatenate([a.reshape(len(a), -1) for a in arrays], axis=1).astype(np.float64)
 
 
-def redrawn(explain: Explainer, dense: Subject, backgrounds: Backgrounds) -> Iterator[Met]:
-    """Explain the dense model under redrawn backgrounds, every row under at least one.
-
-    Rows take turns: row i meets redraws i, i + 1, … modulo their number, so that all redraws are
-    averaged over at little more than the price of one.
-    """
-    for turn, index in _turns(len(explain.targets), len(backgrounds.redrawn)):
-        yield explain(dense, index, backgrounds.redrawn[turn])
+def halves(dense: Met) -> tuple[Met, Met]:
+    """Return the dense model's attributions under half of the backgrounds, and the other half."""
+    middle = len(dense.each) // 2
+    return replace(dense, each=dense.each[:middle]), replace(dense, each=dense.each[middle:])
 
 
 def random_weights(explain: Explainer, copies: Copies, index: Array) -> Iterator[Met]:
@@ -113,20 +186,21 @@ def random_weights(explain: Explainer, copies: Copies, index: Array) -> Iterator
     Measure each before asking for the next: they share one model.
     """
     for turn, part in _turns(len(index), len(copies)):
-        yield explain(copies.load(turn), index[part])
+        yield explain.roughly(copies.load(turn), index[part])
 
 
 def shuffled(dense: Met, index: Array, seed: int) -> Iterator[Met]:
     """Match each row of `index` with the dense model's attributions of another of them."""
     n = len(index)
     rng = stream(seed, "shuffled samples")
+    values = dense.values[None]
     for _ in range(min(SHUFFLES, n - 1)):
         order = rng.permutation(n)
         # Each row takes its successor on a random circle: never itself.
         partner = np.empty(n, dtype=np.int64)
         partner[order] = np.roll(order, 1)
         taken = index[partner]
-        yield replace(dense, index=index, values=dense.values[taken], base=dense.base[taken])
+        yield replace(dense, index=index, each=values[:, taken], base=dense.base[taken])
 
 
 def mark_rows(n: int, seed: int) -> Array:

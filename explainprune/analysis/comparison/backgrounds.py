@@ -1,66 +1,92 @@
-"""The background that both models are explained against, and others drawn like it."""
+"""The backgrounds that both models are explained under: several draws of reference rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from explainprune.analysis.attribution.reading.samples import read_inputs
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.types import Array, Data, Inputs
+from explainprune.types import Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 
-REDRAWS = 10
+FEWEST = 20
+"""Below so many rows in each draw the bias of a small background is more than jackknifing mends."""
+DRAWS = 6
+
+Draw = Callable[[int], Inputs]
 
 
 @dataclass(frozen=True, eq=False)
 class Backgrounds:
-    """Reference rows.
+    """Draws of reference rows, as many as are asked for.
 
     Attributes
     ----------
-    base : Inputs
-    redrawn : tuple of Inputs
-        Empty where there is nothing to redraw: a single baseline.
+    size : int
+        Rows in each draw.
+    first : int
+        How many draws a comparison begins with; 1 for a single baseline.
     how : str
         Where they come from, for the provenance.
-    note : str
-        What the reader must know, or "".
+    notes : tuple of str
+        What the reader must know.
+    too_small : bool
+        Whether a draw has too few rows for a verdict.
     """
 
-    base: Inputs
-    redrawn: tuple[Inputs, ...]
+    draw: Draw = field(repr=False)
+    size: int
+    first: int
     how: str
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    too_small: bool = False
 
-    def __len__(self) -> int:
-        return n_rows(self.base, "background")
+    def __getitem__(self, number: int) -> Inputs:
+        """Return draw `number`; the same one each time."""
+        return self.draw(number)
+
+    def joined(self, count: int) -> Inputs:
+        """Return the rows of the first `count` draws, one after another."""
+        parts: list[Any] = [self[number] for number in range(count)]
+        if isinstance(parts[0], dict):
+            return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        return np.concatenate(parts)
 
 
-def backgrounds(data: Data, background: Any, seed: int) -> Backgrounds:
-    """Choose the background and redraw it several times.
+def backgrounds(data: Data, background: Any, draws: int, seed: int) -> Backgrounds:
+    """Settle how backgrounds are drawn.
 
     Parameters
     ----------
     data : Data
-        Its own background goes before a number of rows.
+        Its own background goes before the rows it may learn from.
     background : int or array-like
-        How many of the rows that may be learned from, or the rows themselves.
+        How many rows each draw has, drawn without replacement; or rows of the user's own, which
+        are a pool that is drawn from with replacement. A single row is a baseline.
+    draws : int
+        Draws to begin with.
     seed : int
 
     Raises
     ------
     ValueError
-        If it is empty or doesn't say how many.
+        If it is empty or doesn't say how many, or there are fewer than two draws.
     """
+    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 2:
+        raise ValueError(
+            "backgrounds is the number of draws of background rows: at least 2, since one draw "
+            f"can't tell how much the draw matters. Received: {draws!r}."
+        )
     if isinstance(background, (int, np.integer)) and not isinstance(background, bool):
         if background < 1:
             raise ValueError(f"background needs at least one row. Received: {background}.")
         if data.background is None:
-            return _drawn(data, int(background), seed)
-        return _given(data.background, seed)
+            return _drawn(data, int(background), int(draws), seed)
+        return _pool(data.background, int(background), int(draws), seed)
     if background is None or isinstance(background, (bool, float, str)):
         raise ValueError(
             f"background is a number of rows, or the rows themselves. Received: {background!r}."
@@ -68,44 +94,53 @@ def backgrounds(data: Data, background: Any, seed: int) -> Backgrounds:
     given = read_inputs(background, "background")
     if isinstance(given, list):
         raise ValueError("background of several inputs is a dict by input name. Received: a list.")
-    return _given(given, seed)
+    return _pool(given, FEWEST, int(draws), seed)
 
 
-def _given(base: Inputs, seed: int) -> Backgrounds:
-    """Take the user's rows; redraw by drawing from them with replacement."""
-    count = n_rows(base, "background")
-    if count == 1:
+def _pool(pool: Inputs, size: int, draws: int, seed: int) -> Backgrounds:
+    """Take the user's rows as a pool, from which each draw is made with replacement."""
+    total = n_rows(pool, "background")
+    if total == 1:
         note = "The background is a single baseline: there is nothing to redraw."
-        return Backgrounds(base, (), "given", note)
-    rng = stream(seed, "redrawn background")
-    picks = [rng.integers(0, count, count) for _ in range(REDRAWS)]
-    note = "The background was given: it was redrawn from its own rows with replacement."
-    return Backgrounds(base, tuple(rows(base, pick) for pick in picks), "given", note)
+        return Backgrounds(lambda number: pool, 1, 1, "given", (note,))
+    size, notes = _raised(size, total)
+
+    def draw(number: int) -> Inputs:
+        return rows(pool, stream(seed, f"background {number}").integers(0, total, size))
+
+    note = f"The {total:,} background rows given are a pool, drawn from with replacement."
+    return Backgrounds(draw, size, draws, "given", (note, *notes), total < FEWEST)
 
 
-def _drawn(data: Data, count: int, seed: int) -> Backgrounds:
-    """Draw from the rows that may be learned from; redraw from the others, where they suffice."""
+def _drawn(data: Data, size: int, draws: int, seed: int) -> Backgrounds:
+    """Draw from the rows that may be learned from, without replacement within a draw."""
     pool = data.learnable.x
     total = n_rows(pool)
-    count = min(count, total)
-    base = np.sort(stream(seed, "background").choice(total, size=count, replace=False))
-    rng = stream(seed, "redrawn background")
-    picks, note = _redraws(total, base, rng)
+    size, notes = _raised(size, total)
+    size = min(size, total)
+
+    def draw(number: int) -> Inputs:
+        picked = stream(seed, f"background {number}").choice(total, size, replace=False)
+        return rows(pool, np.sort(picked))
+
     where = "scored rows" if data.train is None else "training rows"
-    return Backgrounds(
-        rows(pool, base), tuple(rows(pool, pick) for pick in picks), f"drawn from {where}", note
+    first = 1 if total == 1 else draws
+    return Backgrounds(draw, size, first, f"drawn from {where}", notes, size < FEWEST)
+
+
+def _raised(size: int, total: int) -> tuple[int, tuple[str, ...]]:
+    """Raise a small draw to what a verdict needs, where there are as many rows."""
+    if size >= FEWEST:
+        return size, ()
+    if total >= FEWEST:
+        return FEWEST, (
+            f"Each background was raised from {size} to {FEWEST} rows, as a verdict needs.",
+        )
+    return max(size, total), (
+        f"There are only {total} background rows; a verdict needs {FEWEST} at least.",
     )
 
 
-def _redraws(total: int, base: Array, rng: np.random.Generator) -> tuple[list[Array], str]:
-    """Pick rows outside of the base; with replacement from all rows where those are too few."""
-    others = np.setdiff1d(np.arange(total), base)
-    if len(others) >= len(base):
-        return [rng.choice(others, len(base), replace=False) for _ in range(REDRAWS)], ""
-    if total == 1:
-        return [], "There is one row only: the background cannot be redrawn."
-    note = (
-        f"A background of {len(base)} of {total} rows was redrawn with replacement: there are too "
-        "few others."
-    )
-    return [rng.integers(0, total, len(base)) for _ in range(REDRAWS)], note
+def index_of(seed: int, name: str) -> int:
+    """Return a seed of its own for what is called `name`."""
+    return int(stream(seed, name).integers(2**31))

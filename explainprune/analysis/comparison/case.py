@@ -11,10 +11,13 @@ import numpy as np
 from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.arms import Explainer
-from explainprune.analysis.comparison.backgrounds import Backgrounds, backgrounds
+from explainprune.analysis.comparison.backgrounds import Backgrounds
+from explainprune.analysis.comparison.backgrounds import backgrounds as settled_backgrounds
+from explainprune.analysis.comparison.belonging import units_of
 from explainprune.analysis.comparison.copies import Copies, copies_of
 from explainprune.analysis.comparison.settings import Settings, leading
 from explainprune.analysis.comparison.subjects import (
+    DENSE_PREDICTION,
     Subject,
     check_comparable,
     identical,
@@ -22,7 +25,9 @@ from explainprune.analysis.comparison.subjects import (
     targets_of,
     task_of,
 )
+from explainprune.analysis.intervals import Units
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, one_hot
+from explainprune.analysis.verdict.same_reasons import FEWEST_UNITS
 from explainprune.network import Model, Network
 from explainprune.types import Array, Data
 
@@ -40,14 +45,18 @@ class Case:
         Which scored row of the data each one was, before a cap.
     rows_given : int
     labels_given : bool
+    units : Units
+        Weights and clusters of the rows.
     dense, other : Subject
     arms : dict of str to Subject
-    copies : Copies, optional
-        The dense model with random weights; None for formulas.
+    copies : Copies
+        With random weights; random networks where neither model's can be drawn anew.
     task : str
         ``"classification"`` or ``"regression"``.
     targets : ndarray of int (n,)
-        The output explained in every arm: the dense prediction.
+        The output explained in every arm.
+    target : str, int or None
+        The class that is explained for all rows; None: the dense prediction.
     backgrounds : Backgrounds
     certain : bool
         Both models are one function, so that no unseen row can differ.
@@ -58,12 +67,14 @@ class Case:
     row_numbers: Array
     rows_given: int
     labels_given: bool
+    units: Units
     dense: Subject
     other: Subject
     arms: dict[str, Subject]
-    copies: Copies | None
+    copies: Copies
     task: str
     targets: Array
+    target: str | int | None
     backgrounds: Backgrounds
     certain: bool
 
@@ -74,13 +85,26 @@ class Case:
 
     @property
     def flat_background(self) -> Array:
-        """The background as the dense network reads it."""
-        return pack(self.dense.network, self.backgrounds.base, "background")
+        """All backgrounds of the first look, as the dense network reads them."""
+        joined = self.backgrounds.joined(self.backgrounds.first)
+        return pack(self.dense.network, joined, "background")
+
+    @property
+    def as_probabilities(self) -> bool:
+        """Whether probabilities are explained, since one side has nothing else."""
+        return self.task == "classification" and self.other.kind == "probability"
 
     def explainer(self, method: Callable[..., Any]) -> Explainer:
-        """Bind a method to the rows, the background and the targets."""
-        data, base = self.data, self.backgrounds.base
-        return Explainer(method, data.x, base, self.targets, data.players, self.settings.seed)
+        """Bind a method to the rows, the backgrounds and the targets."""
+        return Explainer(
+            method,
+            self.data.x,
+            self.backgrounds,
+            self.targets,
+            self.data.players,
+            self.settings.seed,
+            lambda rows: pack(self.dense.network, rows, "background"),
+        )
 
     def k(self, players: int) -> int:
         """How many leading features are compared."""
@@ -97,7 +121,9 @@ def case_of(
     arms: Mapping[str, Model | Network],
     settings: Settings,
     *,
+    target: Any,
     background: Any,
+    backgrounds: int,
     rows: int | None,
 ) -> Case:
     """Cap the rows, look at the models as networks, choose targets and backgrounds.
@@ -108,31 +134,54 @@ def case_of(
         If models don't fit the data or each other, the background is empty, or `rows` is below 1.
     """
     given = len(data)
-    capped, numbers = _capped(data, rows, settings.seed)
-    kind = "logit" if data.task == "regression" else "centred"
+    drawn = settled_backgrounds(data, background, backgrounds, settings.seed)
+    capped, numbers = _capped(data, _affordable(rows, drawn, settings.effort), settings.seed)
     named = zip((*settings.names, *arms), (dense, other, *arms.values()), strict=True)
-    subjects = [subject(name, model, capped.x, kind) for name, model in named]
-    for each in subjects[1:]:
-        check_comparable(subjects[0], each)
-    task = task_of(data, subjects[0])
+    subjects, task = _subjects(dict(named), capped)
     capped = _scorable(capped, subjects[0], task)
-    drawn = backgrounds(data, background, settings.seed)
-    pack(subjects[0].network, drawn.base, "background")
+    pack(subjects[0].network, drawn[0], "background")
     return Case(
         settings=settings,
         data=capped,
         row_numbers=numbers,
         rows_given=given,
+        labels_given=data.y is not None,
+        units=units_of(capped, subjects[0].x, settings.copies),
         dense=subjects[0],
         other=subjects[1],
         arms={each.name: each for each in subjects[2:]},
-        copies=copies_of(subjects[0], capped.x, settings.seed),
+        copies=copies_of(subjects[0], subjects[1], capped.x, settings.seed),
         task=task,
-        targets=targets_of(subjects[0], task),
+        targets=targets_of(subjects[0], task, target, capped.class_names),
+        target=None if target == DENSE_PREDICTION else target,
         backgrounds=drawn,
         certain=identical(subjects[0], subjects[1]),
-        labels_given=data.y is not None,
     )
+
+
+def _subjects(models: Mapping[str, Model | Network], data: Data) -> tuple[list[Subject], str]:
+    """Look at all models alike: as centred logits, or as probabilities where one has no others."""
+
+    def seen(kind: str) -> list[Subject]:
+        return [subject(name, model, data.x, kind) for name, model in models.items()]
+
+    found = seen("logit" if data.task == "regression" else "centred")
+    task = task_of(data, *found[:2])
+    if task == "classification":
+        if any(each.only_probabilities for each in found):
+            found = seen("probability")
+        found = [each.of_two_classes() for each in found]
+    for each in found[1:]:
+        check_comparable(found[0], each)
+    return found, task
+
+
+def _affordable(rows: int | None, drawn: Backgrounds, effort: int | None) -> int | None:
+    """Return the most rows that the effort allows, where that is less than what is asked for."""
+    if effort is None:
+        return rows
+    most = max(FEWEST_UNITS, effort // (drawn.size * drawn.first))
+    return most if rows is None else min(rows, most)
 
 
 def _capped(data: Data, rows: int | None, seed: int) -> tuple[Data, Array]:

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from explainprune.analysis.comparison.agreements import PerRow, measures, measures_of_copies
+from explainprune.analysis.comparison.agreements import (
+    PerRow,
+    measure,
+    measures,
+    measures_of_copies,
+)
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, Measured
 from explainprune.analysis.comparison.model_rows import model_row
 from explainprune.analysis.comparison.scores import applies, score
+from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group, slices_of
-from explainprune.analysis.intervals import mapped
+from explainprune.analysis.intervals import Crossed, crossed_mean, mapped
 from explainprune.analysis.metrics.derived import log_ratio
 from explainprune.types import Array, Measure, Metric, ModelRow, metric_of
 
@@ -30,14 +36,19 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
     Returns
     -------
     dict of str to dict of str to Measure
-        ``{"dense|pruned": {"signed_top_k": …}}``.
+        ``{"dense|pruned": {"moved_weight": …}}``.
     """
     figures, said = {}, _said(case, found)
     for name, rows in found.pairs.items():
         certain = case.certain and name == case.other.name
-        mean = _ratios(_averaged(rows, name, said, seed=case.settings.seed, certain=certain))
+        whole = np.ones(rows.n, dtype=bool)
+        mean = _ratios(_averaged(case, name, rows, said, certain=certain))
+        if name in found.moved:
+            mean |= _moved(case, found, name, whole)
+        if name == case.other.name:
+            mean |= _settled(case, found, certain)
         if method is None:
-            mean |= _behaviour(case, name, np.ones(rows.n, dtype=bool))
+            mean |= _behaviour(case, name, whole)
         figures[f"{case.dense.name}|{name}"] = _suffixed(mean, method)
     return figures
 
@@ -51,12 +62,44 @@ def sliced_figures(case: Case, found: Measured) -> dict[str, dict[str, Figures]]
         if name not in found.pairs:
             continue
         rows, certain = found.pairs[name], case.certain and name == case.other.name
+        seed = case.settings.seed
         figures[f"{case.dense.name}|{name}"] = {
-            cut: _ratios(measures(rows, said, where, seed=case.settings.seed, certain=certain))
+            cut: _ratios(measures(rows, said, case.units, where, seed=seed, certain=certain))
+            | _moved(case, found, name, where)
             | _behaviour(case, name, where)
             for cut, where in cuts.items()
         }
     return figures
+
+
+def moved_of(case: Case, found: Measured, name: str, where: Array | None = None) -> Crossed | None:
+    """Average an arm's moved weight over rows and backgrounds; None where no row is defined."""
+    values = found.moved[name]
+    index = np.arange(values.shape[1]) if where is None else np.flatnonzero(where)
+    if np.isnan(values[:, index]).all():
+        return None
+    return crossed_mean(values[:, index], case.units.take(index))
+
+
+def _moved(case: Case, found: Measured, name: str, where: Array) -> Figures:
+    """Put the moved weight with both parts of its variance in place of the plain mean."""
+    spread = moved_of(case, found, name, where) if name in found.moved else None
+    if spread is None:
+        return {}
+    return {PRIMARY: spread.measure(certain=case.certain and name == case.other.name)}
+
+
+def _settled(case: Case, found: Measured, certain: bool) -> Figures:
+    """Average top-k over the rows whose k-th place the backgrounds settle."""
+    rows = found.pairs[case.other.name]
+    if "signed_top_k" not in rows or found.settled.all():
+        return {}
+    name = "signed_top_k"
+    chosen = np.flatnonzero(found.settled)
+    units, seed = case.units.take(chosen), case.settings.seed
+    said = case.settings.said[name]
+    mean = measure(said, rows[name][chosen], units, seed=seed, certain=certain)
+    return {"signed_top_k_settled": mean}
 
 
 def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str, ModelRow]:
@@ -65,23 +108,24 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
         case.data
     )
     subjects = {name: [subject] for name, subject in case.subjects.items()}
-    if case.copies:
-        subjects[RANDOM] = case.copies.scored
+    if RANDOM in found[0][1].quality:
+        subjects[RANDOM] = list(case.copies.subjects)
     rows, said = {}, case.settings.said
     for name, group in subjects.items():
         quality: Figures = {}
         for method, each in found:
-            mean = _averaged(each.quality[name], name, said, seed=case.settings.seed)
-            quality |= _suffixed(mean, method)
+            if name in each.quality:
+                quality |= _suffixed(_averaged(case, name, each.quality[name], said), method)
         priced = name in case.settings.names
         rows[name] = model_row(
             group,
             case.data,
             case.task,
             case.settings,
+            case.units,
             quality=quality,
             slices=cuts if name != RANDOM else {},
-            background=case.backgrounds.base if priced else None,
+            background=case.backgrounds[0] if priced else None,
         )
     return rows
 
@@ -91,12 +135,12 @@ def _said(case: Case, found: Measured) -> dict[str, Metric]:
 
 
 def _averaged(
-    rows: PerRow, name: str, said: Mapping[str, Metric], *, seed: int, certain: bool = False
+    case: Case, name: str, rows: PerRow, said: Mapping[str, Metric], *, certain: bool = False
 ) -> Figures:
     """Average over rows; over copies, where an arm is several of them."""
     if name == RANDOM:
         return measures_of_copies(rows, said)
-    return measures(rows, said, seed=seed, certain=certain)
+    return measures(rows, said, case.units, seed=case.settings.seed, certain=certain)
 
 
 def _ratios(figures: Figures) -> Figures:
@@ -114,7 +158,8 @@ def _behaviour(case: Case, name: str, where: Array) -> Figures:
     y = None if case.data.y is None else case.data.y[where]
     a, b = (case.subjects[each].logits[where] for each in (case.dense.name, name))
     chosen = {key: case.settings.behaviour[key] for key in _of_two(case)}
-    return {key: score(metric, a, b, y, seed=case.settings.seed) for key, metric in chosen.items()}
+    units, seed = case.units.take(np.flatnonzero(where)), case.settings.seed
+    return {key: score(metric, a, b, y, units, seed=seed) for key, metric in chosen.items()}
 
 
 def _of_two(case: Case) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,14 @@ from explainprune.analysis.comparison.agreements import PerRow
 from explainprune.analysis.comparison.arms import (
     Explainer,
     Met,
+    halves,
     mark_rows,
     random_weights,
-    redrawn,
     shuffled,
 )
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.growth import Look, explained_pair
+from explainprune.analysis.comparison.moving import moved_values
 from explainprune.analysis.comparison.quality import Plan, add_quality, plan
 from explainprune.analysis.comparison.scores import (
     change_rows,
@@ -37,24 +39,39 @@ class Measured:
 
     Attributes
     ----------
-    dense, other : Met
-        Their attributions.
+    look : Look
+        What the two were explained on.
     pairs : dict of str to PerRow
         Agreement of the dense model with each arm, by the arm's name, and what else is a matter
         of both: scales, ratios of quality.
+    moved : dict of str to ndarray (R, n)
+        Moved weight of each trained arm under each background.
+    settled : ndarray of bool (n,)
+        Rows whose k-th place the backgrounds settle, in both models.
     quality : dict of str to PerRow
         By model.
     k, players : int
     how : Plan
     """
 
-    dense: Met
-    other: Met
+    look: Look
     pairs: dict[str, PerRow]
+    moved: dict[str, Array]
+    settled: Array
     quality: dict[str, PerRow]
     k: int
     players: int
     how: Plan
+
+    @property
+    def dense(self) -> Met:
+        """The dense model's attributions."""
+        return self.look.dense
+
+    @property
+    def other(self) -> Met:
+        """The other model's attributions."""
+        return self.look.other
 
 
 def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
@@ -68,20 +85,57 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
         Told what has been done.
     """
     explain = case.explainer(method)
-    dense, other = explain(case.dense), explain(case.other)
+    look = explained_pair(case, explain, tick)
+    dense, other = look.dense, look.other
     p = dense.values.shape[1]
     how = plan(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
     scale = _Scale(case, dense, how, case.k(p))
     quality = {case.dense.name: scale.quality(dense)}
-    tick(f"explained {case.dense.name}")
     pairs: dict[str, PerRow] = {}
-    for name, arm in _arms(case, explain, dense, other):
-        pairs[name], found = scale.read(arm, of_a_model=name not in (REDRAWN, SHUFFLED))
-        if name not in (REDRAWN, SHUFFLED):
+    moved: dict[str, Array] = {}
+    for name, arm in _trained(case, explain, look):
+        moved[name] = moved_values(dense.each, arm.each, linear=explain.linear)
+        pairs[name], quality[name] = scale.read([arm], of_a_model=True)
+        _add_ratios(pairs[name], quality[case.dense.name], quality[name])
+        tick(f"measured {name}")
+    if len(dense.each) > 1:
+        first, second = halves(dense)
+        pairs[REDRAWN], _ = replace(scale, dense=first).read([second], of_a_model=False)
+    for name, marks in _marks(case, explain, dense):
+        known = name == RANDOM
+        try:
+            agreement, found = scale.read(marks, of_a_model=known)
+        except ValueError:
+            if not known or case.copies.weights:
+                raise
+            continue  # a method that explains Keras models only: no random network for it
+        pairs[name] = agreement
+        if known:
             quality[name] = found
             _add_ratios(pairs[name], quality[case.dense.name], found)
         tick(f"explained {name.replace('_', ' ')}")
-    return Measured(dense, other, pairs, quality, scale.k, p, how)
+    settled = settled_places(dense.each, scale.k) & settled_places(other.each, scale.k)
+    return Measured(look, pairs, moved, settled, quality, scale.k, p, how)
+
+
+def settled_places(each: Array, k: int) -> Array:
+    """Say in which rows the backgrounds settle which features are the k leading ones.
+
+    The k-th and the next largest mean differ by more than Student's t times the standard error of
+    their difference over backgrounds. (n,)
+    """
+    draws, n, p = each.shape
+    if draws < 2 or k >= p:
+        return np.ones(n, dtype=bool)
+    from scipy.stats import t
+
+    mean = each.mean(axis=0)
+    order = np.argsort(-np.abs(mean), axis=1, kind="stable")[:, k - 1 : k + 1]
+    rows = np.arange(n)[:, None]
+    sizes = each[:, rows, order] * np.sign(mean[rows, order])
+    gaps = sizes[..., 0] - sizes[..., 1]
+    error = gaps.std(axis=0, ddof=1) / np.sqrt(draws)
+    return np.asarray(gaps.mean(axis=0) > t.ppf(0.975, draws - 1) * error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,23 +189,22 @@ class _Scale:
 
 
 def explained(case: Case) -> int:
-    """Count the ticks that `measured` makes: the dense model and each arm."""
-    made = bool(case.backgrounds.redrawn) + (case.copies is not None) + (len(case.targets) > 1)
-    return 2 + len(case.arms) + made
+    """Count the ticks that `measured` makes: the models and each arm."""
+    return 4 + len(case.arms) + (len(case.targets) > 1)
 
 
-def _arms(
-    case: Case, explain: Explainer, dense: Met, other: Met
-) -> Iterator[tuple[str, Iterable[Met]]]:
-    """Explain the arms one after another; those that can't be had are left out."""
-    yield case.other.name, [other]
+def _trained(case: Case, explain: Explainer, look: Look) -> Iterator[tuple[str, Met]]:
+    """Explain the given arms just as the pair was."""
+    yield case.other.name, look.other
+    draws, repeats = range(look.backgrounds), range(look.dense.draws)
     for name, subject in case.arms.items():
-        yield name, [explain(subject)]
+        yield name, explain(subject, draws=draws, repeats=repeats)
+
+
+def _marks(case: Case, explain: Explainer, dense: Met) -> Iterator[tuple[str, Iterable[Met]]]:
+    """Explain what sets the scale: random weights, and other rows."""
     marked = mark_rows(len(case.targets), case.settings.seed)
-    if case.backgrounds.redrawn:
-        yield REDRAWN, redrawn(explain, case.dense, case.backgrounds)
-    if case.copies is not None:
-        yield RANDOM, random_weights(explain, case.copies, marked)
+    yield RANDOM, random_weights(explain, case.copies, marked)
     if len(marked) > 1:
         yield SHUFFLED, shuffled(dense, marked, case.settings.seed)
 

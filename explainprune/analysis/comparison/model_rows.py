@@ -11,6 +11,7 @@ from explainprune.analysis.comparison.agreements import over_copies
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import Settings
 from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.intervals import Units
 from explainprune.types import Array, Data, Inputs, Measure, Metric, ModelRow, metric_of
 from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
@@ -26,6 +27,7 @@ def model_row(
     data: Data,
     task: str,
     settings: Settings,
+    units: Units,
     *,
     quality: Mapping[str, Measure],
     slices: Mapping[str, Array],
@@ -44,8 +46,11 @@ def model_row(
     background : Inputs, optional
         With it the price of exact values is counted.
     """
-    whole = _scores(subjects, data, task, settings, np.ones(len(data), dtype=bool))
-    apart = {name: _scores(subjects, data, task, settings, at) for name, at in slices.items()}
+    everything = np.ones(len(data), dtype=bool)
+    whole = _scores(subjects, data, task, settings, units, everything)
+    apart = {
+        name: _scores(subjects, data, task, settings, units, at) for name, at in slices.items()
+    }
     main = {name: whole[name] for name in SCORES if name in whole}
     scores: dict[str, Any] = {name: measure.value for name, measure in main.items()}
     facts, note = size_facts(subjects[0], data, background)
@@ -62,15 +67,16 @@ def model_row(
 
 
 def _scores(
-    subjects: list[Subject], data: Data, task: str, settings: Settings, where: Array
+    subjects: list[Subject], data: Data, task: str, settings: Settings, units: Units, where: Array
 ) -> dict[str, Measure]:
     """Measure what reads a single network, on some of the rows."""
     y = None if data.y is None else data.y[where]
-    found = {}
+    part, found = units.take(np.flatnonzero(where)), {}
     for name, metric in settings.behaviour.items():
         if metric_of(metric).of_two or not applies(metric, task, data.y is not None):
             continue
-        each = [score(metric, s.logits[where], None, y, seed=settings.seed) for s in subjects]
+        outputs = [subject.logits[where] for subject in subjects]
+        each = [score(metric, a, None, y, part, seed=settings.seed) for a in outputs]
         found[name] = each[0] if len(each) == 1 else _mean(metric_of(metric), each)
     # Within a class, AUC isn't defined: such figures are left out.
     return {name: measure for name, measure in found.items() if measure.value is not None}

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.growth import Look
 from explainprune.analysis.comparison.measuring import Measured
 from explainprune.lookup import name_of
 from explainprune.types import Masks
@@ -26,11 +27,18 @@ def provenance_of(
         "task": case.task,
         "methods": list(settings.methods),
         "output": case.dense.kind,
-        "target": "the dense model's prediction",
-        "background_rows": len(case.backgrounds),
+        "target": target_words(case),
+        "background_rows": case.backgrounds.size,
         "background": case.backgrounds.how,
-        "redraws": len(case.backgrounds.redrawn),
-        "random_copies": len(case.copies or ()),
+        "backgrounds": found.look.backgrounds,
+        "explainer_draws": found.look.dense.draws,
+        "pairs": found.look.pairs,
+        "effort": found.look.effort,
+        "units": case.units.count,
+        "unit": case.units.unit if not case.units.plain else "rows",
+        "weighted": case.units.weighted,
+        "random_copies": len(case.copies),
+        "random_weights": case.copies.of or "random ReLU networks",
         "players": found.players,
         "k": found.k,
         "naopc_rows": len(found.how.rows),
@@ -65,11 +73,38 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
         notes.append("Of several vectors of outputs, the prediction is the largest number of all.")
     if len(case.data) < case.rows_given:
         notes.append(f"A sample of {len(case.data):,} of {case.rows_given:,} rows was scored.")
-    if not case.copies:
-        notes.append("No copies with random weights could be made: that scale mark is missing.")
-    notes += [case.backgrounds.note, found.how.note]
+    if not case.copies.weights:
+        notes.append(
+            "No weights could be drawn anew: seeded random ReLU networks of the same inputs and "
+            "outputs are the mark of a model that knows nothing."
+        )
+    if not case.units.plain and case.units.unit == "distinct rows":
+        notes.append(
+            f"Of {len(case.units):,} rows {case.units.count:,} are distinct: exact copies count "
+            "as one in intervals (copies='independent' counts each)."
+        )
+    if not found.settled.all():
+        notes.append(
+            f"In {int((~found.settled).sum()):,} of {len(found.settled):,} rows the backgrounds "
+            f"don't settle which {found.k} features lead: top-k is given for the others as well."
+        )
+    notes += [*case.backgrounds.notes, _effort(found.look, case), found.how.note]
     notes += [note for subject in case.subjects.values() for note in _notes(subject)]
     return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def target_words(case: Case) -> str:
+    """Say which output is explained."""
+    return "the dense model's prediction" if case.target is None else f"class {case.target}"
+
+
+def _effort(look: Look, case: Case) -> str:
+    draws = look.dense.draws
+    return (
+        f"Each model was explained on {look.pairs:,} pairs of a row and a background row, of "
+        f"{look.effort:,} at most: {len(case.targets):,} rows, {look.backgrounds} backgrounds of "
+        f"{case.backgrounds.size} rows{f', {draws} draws' if draws > 1 else ''}."
+    )
 
 
 def _one_vector(case: Case) -> bool:

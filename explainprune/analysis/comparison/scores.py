@@ -9,10 +9,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.scale import Fit, fitted_scale
 from explainprune.analysis.comparison.agreements import measure
-from explainprune.analysis.comparison.subjects import Subject
-from explainprune.analysis.intervals import bootstrap_mean, cut
-from explainprune.analysis.metrics.behaviour.prediction import as_outputs
-from explainprune.analysis.metrics.behaviour.r2 import r2_rows
+from explainprune.analysis.intervals import Units, cut, row_mean
 from explainprune.types import Array, Measure, metric_of
 
 
@@ -35,7 +32,13 @@ def score_rows(
 
 
 def score(
-    metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None, *, seed: int
+    metric: Callable[..., Any],
+    a: Array,
+    b: Array | None,
+    y: Array | None,
+    units: Units,
+    *,
+    seed: int,
 ) -> Measure:
     """Return a behaviour metric with its interval over rows."""
     values = score_rows(metric, a, b, y)
@@ -45,35 +48,9 @@ def score(
         return Measure(values if defined else None, None, len(a), "samples", note)
     said = metric_of(metric)
     if not hasattr(metric, "rows"):
-        return measure(said, values, seed=seed)
+        return measure(said, values, units, seed=seed)
     # One row may weigh more than the figure's bounds: they cut the interval, no more.
-    return cut(bootstrap_mean(values, seed=seed), said.bounds)
-
-
-def loss_of(
-    dense: Subject, other: Subject, y: Array | None, task: str, *, seed: int, certain: bool
-) -> tuple[Measure, str]:
-    """Return by how much the other model is worse, and what that is measured by.
-
-    Accuracy or R² with labels; without them churn, or the share of the dense output's variance
-    that the other model doesn't reproduce.
-    """
-    a, b = dense.logits, other.logits
-    bounds: tuple[float, float] | None = None
-    if task == "classification":
-        from explainprune.analysis.metrics.behaviour.accuracy import accuracy
-        from explainprune.analysis.metrics.behaviour.churn import churn
-
-        if y is None:
-            bounds, rows, name = (0.0, 1.0), churn(a, b), "churn"
-        else:
-            rows, name = accuracy(a, None, y) - accuracy(b, None, y), "accuracy"
-            bounds = (-1.0, 1.0)
-    elif y is None:
-        rows, name = 1 - r2_rows(b, None, as_outputs(a)), "variance"
-    else:
-        rows, name = r2_rows(a, None, y) - r2_rows(b, None, y), "r2"
-    return bootstrap_mean(rows, seed=seed, bounds=bounds, certain=certain), name
+    return cut(row_mean(values, units, seed=seed), said.bounds)
 
 
 def scale_rows(a: Array, b: Array) -> Array:

@@ -12,11 +12,12 @@ from explainprune.analysis.metrics.derived import DERIVED
 from explainprune.lookup import look_up, name_of, unknown
 from explainprune.types import Metric, metric_of
 
-PRIMARY = "signed_top_k"
+PRIMARY = "moved_weight"
 NEEDED = (PRIMARY, "effective_features", "naopc")
 """Metrics that the verdicts rest on: measured whatever is asked for."""
 DEFAULT = (
     *NEEDED,
+    "signed_top_k",
     "signed_rank_correlation",
     "rank_correlation",
     "feature_agreement",
@@ -32,6 +33,7 @@ DEFAULT = (
     "churn",
     "churn_where_right",
 )
+COPIES = ("clustered", "independent")
 ARMS = ("redrawn_background", "random_weights", "shuffled_samples")
 """Arms that every comparison makes itself."""
 
@@ -52,6 +54,10 @@ class Settings:
     margin, accuracy_margin, faithfulness_margin, clarity_margin : float
     k : int or None
         Leading features; None: by the rule of `leading`.
+    effort : int or None
+        Pairs of a row and a background row to explain each model on, at most.
+    copies : str
+        Whether exact copies of a row are ``"clustered"`` or ``"independent"``.
     seed : int
     """
 
@@ -65,6 +71,8 @@ class Settings:
     faithfulness_margin: float
     clarity_margin: float
     k: int | None
+    effort: int | None
+    copies: str
     seed: int
 
     @property
@@ -87,6 +95,8 @@ def settled(
     margins: Mapping[str, float],
     arms: Sequence[str],
     k: int | None,
+    effort: int | None,
+    copies: str,
     seed: int,
 ) -> Settings:
     """Check names and numbers.
@@ -108,6 +118,10 @@ def settled(
             raise ValueError(f"{name} is a share between 0 and 1. Received: {margin!r}.")
     if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 1):
         raise ValueError(f"k counts leading features: at least 1. Received: {k!r}.")
+    if effort is not None and (isinstance(effort, bool) or not effort >= 1):
+        raise ValueError(f"effort counts pairs of rows: at least 1. Received: {effort!r}.")
+    if copies not in COPIES:
+        raise unknown("value of copies", copies, COPIES)
     return Settings(
         names=_distinct(names, arms),
         methods={name_of(m): look_up(m, METHODS, "method") for m in methods},
@@ -115,6 +129,8 @@ def settled(
         quality={n: found[n] for n in found if kinds[n] == "quality"},
         behaviour={n: found[n] for n in found if kinds[n] == "behaviour"},
         k=k,
+        effort=effort,
+        copies=copies,
         seed=seed,
         **margins,
     )
@@ -141,8 +157,10 @@ def _distinct(names: Sequence[str], arms: Sequence[str]) -> tuple[str, str]:
 def leading(players: int, *, table: bool, k: int | None = None) -> int:
     """Return how many leading features are compared: 4 for tables, else 5 % of the players.
 
-    >>> leading(30, table=True), leading(3, table=True), leading(784, table=False)
-    (4, 3, 40)
+    At most a third of them: of few features, nearly all lead, whatever a model does.
+
+    >>> leading(30, table=True), leading(6, table=True), leading(784, table=False)
+    (4, 2, 40)
 
     Raises
     ------
@@ -153,7 +171,7 @@ def leading(players: int, *, table: bool, k: int | None = None) -> int:
         raise ValueError(f"k={k} leading features were asked for, but there are {players}.")
     if k is not None:
         return k
-    return min(4, players) if table else max(1, -(-players // 20))
+    return max(1, min(4, players // 3)) if table else max(1, -(-players // 20))
 
 
 def check_criterion(criterion: Any) -> None:

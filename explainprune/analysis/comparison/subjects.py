@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.comparison.two_classes import TwoClasses
 from explainprune.analysis.metrics.behaviour.prediction import predicted
+from explainprune.lookup import unknown
 from explainprune.network import Model, Network
 from explainprune.types import Array, Data, Inputs
+
+DENSE_PREDICTION = "dense prediction"
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +26,15 @@ class Subject:
     name : str
     model : keras.Model or Network
     network : Network
-        Puts out centred logits; predictions in a regression.
+        Puts out centred logits (predictions in a regression, probabilities where a model has
+        nothing else); both classes of a model that has one unit for two.
     kind : str
-        ``"centred"``, or ``"logit"`` where outputs must stay as they are.
+        ``"centred"``, ``"probability"``, or ``"logit"`` where outputs must stay as they are.
     x : ndarray (n, d)
         The scored rows as this network reads them.
     outputs : ndarray (n, K)
+    unseen : bool
+        Whether what was centred were probabilities, behind which no logits were found.
     """
 
     name: str
@@ -35,6 +43,7 @@ class Subject:
     kind: str
     x: Array
     outputs: Array = field(repr=False)
+    unseen: bool = False
 
     @property
     def keras_model(self) -> Model | None:
@@ -42,13 +51,42 @@ class Subject:
         return getattr(self.network, "model", None)
 
     @property
+    def unit(self) -> Network:
+        """The network with the outputs that the model has: one unit for two classes is one."""
+        return self.network.network if isinstance(self.network, TwoClasses) else self.network
+
+    @property
+    def only_probabilities(self) -> bool:
+        """Whether outputs are probabilities behind which no logits were found."""
+        if getattr(self.network, "output_kind", "") == "probability":
+            return True
+        if getattr(self.network, "looked_through", True):
+            return False
+        return self.unseen or _probabilities(self.outputs)
+
+    @property
     def logits(self) -> Array:
         """Outputs that behaviour metrics can read: log-probabilities where those are raw."""
-        probabilities = (self.outputs >= 0).all() and np.allclose(self.outputs.sum(axis=1), 1)
-        raw = not getattr(self.network, "looked_through", True)
-        if self.kind == "logit" or not raw or self.outputs.shape[1] < 2 or not probabilities:
+        if self.kind == "logit" or not self.only_probabilities or not _probabilities(self.outputs):
             return self.outputs
         return np.log(np.maximum(self.outputs, np.finfo(np.float32).tiny))
+
+    def asked(self, targets: Array) -> tuple[Array, Array, Array]:
+        """Return which output of the model stands for each row's target, its factor, its offset.
+
+        One unit for two classes is the logit of "yes": that of "no" is its negative.
+        """
+        if not isinstance(self.network, TwoClasses):
+            return targets, np.ones(len(targets)), np.zeros(len(targets))
+        offsets = self.network.probability * (targets != 1)
+        return np.zeros_like(targets), self.network.signs(targets), offsets.astype(np.float64)
+
+    def of_two_classes(self) -> Subject:
+        """Return the subject with an output for each of two classes, where it has one for both."""
+        if self.network.n_outputs != 1:
+            return self
+        both: Any = TwoClasses(self.network, self.only_probabilities or self.kind == "probability")
+        return replace(self, network=both, outputs=both.outputs(self.x))
 
 
 def subject(name: str, model: Model | Network, x: Inputs, kind: str) -> Subject:
@@ -66,7 +104,18 @@ def subject(name: str, model: Model | Network, x: Inputs, kind: str) -> Subject:
         kind = getattr(model, "output_kind", "logit")
     network = network_for(model, None, kind, x, None)
     rows = pack(network, x, f"Data for the {name} model")
-    return Subject(name, model, network, kind, rows, network.outputs(rows))
+    found = Subject(name, model, network, kind, rows, network.outputs(rows))
+    if kind != "centred" or getattr(network, "looked_through", True):
+        return found
+    raw = network_for(model, None, "logit", x, None)
+    return replace(found, unseen=_probabilities(raw.outputs(rows)))
+
+
+def _probabilities(outputs: Array) -> bool:
+    """Say whether outputs are shares that sum to 1, or one share for each row."""
+    if (outputs < 0).any() or (outputs > 1 + 1e-5).any():
+        return False
+    return outputs.shape[1] == 1 or bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
 
 
 def check_comparable(dense: Subject, other: Subject) -> None:
@@ -88,24 +137,50 @@ def check_comparable(dense: Subject, other: Subject) -> None:
             )
 
 
-def task_of(data: Data, dense: Subject) -> str:
-    """Say whether outputs are classes or numbers: by the labels, else by the network.
+def task_of(data: Data, *subjects: Subject) -> str:
+    """Say whether outputs are classes or numbers: by the labels, else by the networks.
 
     A single output with whole labels beyond 0 and 1 can't be a class: it is a count.
     """
-    if data.task == "classification" and dense.network.n_outputs == 1 and data.y is not None:
+    alone = all(each.network.n_outputs == 1 for each in subjects)
+    if data.task == "classification" and alone and data.y is not None:
         return "classification" if np.isin(data.y, (0, 1)).all() else "regression"
     if data.task != "unknown":
         return data.task
-    through = getattr(dense.network, "looked_through", False)
-    return "classification" if dense.network.n_outputs > 1 or through else "regression"
+    through = any(getattr(each.network, "looked_through", False) for each in subjects)
+    return "classification" if not alone or through else "regression"
 
 
-def targets_of(dense: Subject, task: str) -> Array:
-    """Return the output that is explained for each row, in every arm: the dense prediction."""
-    if task == "regression" or dense.network.n_outputs == 1:
-        return np.zeros(len(dense.x), dtype=np.int64)
-    return predicted(dense.outputs)
+def targets_of(dense: Subject, task: str, target: Any, class_names: Sequence[str] | None) -> Array:
+    """Return the output that is explained for each row, in every arm.
+
+    Parameters
+    ----------
+    target : str or int
+        `DENSE_PREDICTION`, or a class by its name or number, for all rows.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class.
+    """
+    n, outputs = len(dense.x), dense.network.n_outputs
+    if target == DENSE_PREDICTION:
+        one = task == "regression" or outputs == 1
+        return np.zeros(n, dtype=np.int64) if one else predicted(dense.outputs)
+    if isinstance(target, str):
+        names = list(class_names or [])
+        if target not in names:
+            raise unknown("class", target, [DENSE_PREDICTION, *names])
+        target = names.index(target)
+    if isinstance(target, bool) or not isinstance(target, (int, np.integer)):
+        raise TypeError(
+            f"target is {DENSE_PREDICTION!r}, or a class by its name or number. "
+            f"Received: {target!r}."
+        )
+    if not 0 <= target < outputs:
+        raise ValueError(f"target is a class from 0 to {outputs - 1}. Received: {target}.")
+    return np.full(n, int(target))
 
 
 def identical(dense: Subject, other: Subject) -> bool:

@@ -24,7 +24,7 @@ def pair_detail(
     dense: Subject,
     other: Subject,
     values: tuple[Array, Array],
-    agreement: Array,
+    moved: Array,
     *,
     task: str,
     row_numbers: Array,
@@ -38,7 +38,8 @@ def pair_detail(
     ----------
     values : (ndarray (n, p), ndarray (n, p))
         Attributions of both models.
-    agreement : ndarray (n,)
+    moved : ndarray (n,)
+        Moved weight of each row.
     row_numbers : ndarray of int (n,)
         Which row of the data each scored row is.
     criterion : str or callable
@@ -59,7 +60,7 @@ def pair_detail(
         units=units,
         criterion=name_of(criterion),
         features=feature_rows(*values, names, seed=seed, beta=beta),
-        samples=samples(data, dense, other, values, agreement, task, row_numbers),
+        samples=samples(data, dense, other, values, moved, task, row_numbers),
         feature_names=names,
         image_shape=data.image_shape if data.players is None else None,
         rescaling=None if fit is None else Rescaling(fit.beta, fit.r2),

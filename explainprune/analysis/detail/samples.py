@@ -20,7 +20,7 @@ def samples(
     dense: Subject,
     other: Subject,
     values: tuple[Array, Array],
-    agreement: Array,
+    moved: Array,
     task: str,
     row_numbers: Array,
 ) -> tuple[Sample, ...]:
@@ -30,8 +30,8 @@ def samples(
     ----------
     values : (ndarray (n, p), ndarray (n, p))
         Attributions of both models.
-    agreement : ndarray (n,)
-        Primary endpoint of each row.
+    moved : ndarray (n,)
+        Moved weight of each row.
     row_numbers : ndarray of int (n,)
         Which row of the data each one is.
     """
@@ -47,20 +47,20 @@ def samples(
             label=truth[i],
             dense_says=says[0][i],
             other_says=says[1][i],
-            agreement=None if np.isnan(agreement[i]) else float(agreement[i]),
+            moved=None if np.isnan(moved[i]) else float(moved[i]),
             why=why,
         )
-        for i, why in _chosen(agreement, _flipped(dense, other, task))
+        for i, why in _chosen(moved, _flipped(dense, other, task))
     )
 
 
-def _chosen(agreement: Array, flipped: Array) -> list[tuple[int, str]]:
+def _chosen(moved: Array, flipped: Array) -> list[tuple[int, str]]:
     """Pick rows without taking one twice: flipped first, then most changed, then typical."""
-    known = np.flatnonzero(~np.isnan(agreement))
+    known = np.flatnonzero(~np.isnan(moved))
     chosen: dict[int, str] = {int(i): FLIPPED for i in np.flatnonzero(flipped)[:EACH]}
     for order, why in (
-        (known[np.argsort(agreement[known], kind="stable")], CHANGED),
-        (_typical(agreement, known), TYPICAL),
+        (known[np.argsort(-moved[known], kind="stable")], CHANGED),
+        (_typical(moved, known), TYPICAL),
     ):
         fresh = [int(i) for i in order if int(i) not in chosen]
         chosen |= dict.fromkeys(fresh[:EACH], why)
@@ -68,11 +68,11 @@ def _chosen(agreement: Array, flipped: Array) -> list[tuple[int, str]]:
     return sorted(chosen.items(), key=lambda item: rank[item[1]])
 
 
-def _typical(agreement: Array, known: Array) -> Array:
-    """Order rows by how near their agreement is to the median."""
+def _typical(moved: Array, known: Array) -> Array:
+    """Order rows by how near their moved weight is to the median."""
     if not len(known):
         return known
-    distance = np.abs(agreement[known] - np.median(agreement[known]))
+    distance = np.abs(moved[known] - np.median(moved[known]))
     return known[np.argsort(distance, kind="stable")]
 
 

@@ -14,6 +14,7 @@ from explainprune.analysis.metrics.agreement.chance import CHANCE, chance
 from explainprune.analysis.metrics.agreement.cosine import cosine
 from explainprune.analysis.metrics.agreement.feature_agreement import feature_agreement
 from explainprune.analysis.metrics.agreement.jaccard import jaccard
+from explainprune.analysis.metrics.agreement.moved_weight import moved_weight
 from explainprune.analysis.metrics.agreement.pairwise_rank_agreement import pairwise_rank_agreement
 from explainprune.analysis.metrics.agreement.rank_agreement import rank_agreement
 from explainprune.analysis.metrics.agreement.rank_correlation import rank_correlation
@@ -35,6 +36,7 @@ from explainprune.analysis.metrics.quality.infidelity import infidelity
 from explainprune.analysis.metrics.quality.naopc import naopc
 
 METRICS: dict[str, Callable[..., Any]] = {
+    "moved_weight": moved_weight,
     "signed_top_k": signed_top_k,
     "signed_rank_correlation": signed_rank_correlation,
     "rank_correlation": rank_correlation,

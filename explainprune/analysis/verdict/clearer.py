@@ -24,13 +24,15 @@ def clearer(
     scope: str = "pair",
     name: str = "other",
     beside: Sequence[str] = (),
+    twins: Measure | None = None,
 ) -> Verdict:
     """Judge the ratio of effective features by a margin stated before.
 
     *clearer*: the whole interval lies below ``1/(1 + margin)``, and every condition holds: the
     other model isn't broken, its explanations are as faithful. *less clear*: it lies above
-    ``1 + margin``. *same*: it lies between. Else *inconclusive*. A model that is broken for certain
-    gets no verdict: fewer features of a model that no longer works are no clarity.
+    ``1 + margin``. *same*: it lies between, and every condition holds. Else *inconclusive*. A
+    model that is broken for certain gets no verdict: fewer features of a model that no longer
+    works are no clarity.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def clearer(
     before, after : Measure
         Effective features of an explanation, dense and other.
     conditions : sequence of Condition
-        `not_broken` first, then `faithful`.
+        `not_broken` by each score, then `faithful`.
     margin : float
         Above 0; relative.
     scope : {"pair", "procedure"}
@@ -47,6 +49,8 @@ def clearer(
         What to call the other model.
     beside : sequence of str
         Further figures for the sentence: ``"214 live connections instead of 6,464"``.
+    twins : Measure, optional
+        The same ratio between two models that differ by their seed alone, for scale.
 
     Returns
     -------
@@ -71,14 +75,16 @@ def clearer(
     found = _place(ratio, margin)
     failing = [condition for condition in conditions if condition.holds is False]
     open_ones = [condition for condition in conditions if condition.holds is None]
-    broken = [c for c in failing if c is conditions[0]]
-    blocked = broken or (found == "clearer" and (failing or open_ones))
+    broken = [condition for condition in failing if condition.fatal]
+    blocked = broken or (found in ("clearer", "same") and (failing or open_ones))
     label = "inconclusive" if blocked else found
     more = _more(ratio, found, open_ones, margin, scope) if label == "inconclusive" else None
     illustrative = scope == "procedure" and ratio.n < FEWEST_SEEDS
     figures = ", ".join([_figures(ratio, before, after, margin), *beside])
     sentence = _sentence(name, label, found, figures, failing, open_ones)
     sentence += f"; {further(more, scope)}." if more and not failing else "."
+    if twins is not None and twins.value is not None:
+        sentence += f" Between models of another start the ratio is {twins.value:.2f}."
     if illustrative:
         sentence += f" Fewer than {FEWEST_SEEDS} seeds: illustrative."
     return Verdict(
@@ -91,6 +97,7 @@ def clearer(
             "effective_features_ratio": ratio,
             "effective_features_dense": before,
             "effective_features_other": after,
+            **({} if twins is None else {"effective_features_ratio_retrained": twins}),
             **{condition.name: condition.measure for condition in conditions},
         },
         conditions=tuple(str(condition) for condition in conditions),
@@ -153,10 +160,12 @@ def _sentence(
         return f"{start} are {are[label]}: {figures}"
     if failing:
         because = f"because {failing[0].broken}: {_lower(failing[0])}"
-        return f"{start} are not called clearer, {because}; {figures}"
-    if found == "clearer":
+        called = "clearer" if found != "same" else "as clear"
+        return f"{start} are not called {called}, {because}; {figures}"
+    if found in ("clearer", "same"):
         but = f"but a condition is open: {_lower(open_ones[0])}"
-        return f"{start} rest on fewer features, {figures}, {but}"
+        rest = "rest on fewer features" if found == "clearer" else "rest on as many features"
+        return f"{start} {rest}, {figures}, {but}"
     return f"Whether the {name} model's explanations are clearer is inconclusive: {figures}"
 
 

@@ -24,6 +24,8 @@ class Condition:
         What was found, in plain English, without its outcome.
     broken : str
         How to say that it fails.
+    fatal : bool
+        Whether a model that fails it is broken, so that there is no verdict at all.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Condition:
     margin: float
     sentence: str
     broken: str
+    fatal: bool = False
 
     @property
     def holds(self) -> bool | None:
@@ -51,7 +54,8 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
         Fall of accuracy or R², ``score(dense) − score(other)``; without labels the churn, which
         bounds the fall of accuracy, or the share of the output's variance that is lost.
     margin : float
-    score : {"accuracy", "r2", "churn", "variance"}
+    score : {"accuracy", "balanced_accuracy", "log_loss", "r2", "churn", "variance"}
+        The rise of log loss is a share of what always predicting the class shares costs.
     """
     interval = f"95 % interval {percent_interval(loss)}; margin {percent(margin)}"
     if loss.value is None:
@@ -66,12 +70,19 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
             f"No labels: {percent(loss.value)} % of the dense model's variance is not reproduced "
             f"({interval})"
         )
+    elif score == "log_loss":
+        rose = "rose" if loss.value >= 0 else "fell"
+        sentence = (
+            f"Log loss {rose} by {percent(abs(loss.value))} % of what always predicting the class "
+            f"shares costs ({interval})"
+        )
     else:
-        name = {"accuracy": "Accuracy", "r2": "R²"}[score]
+        name = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "r2": "R²"}[score]
         fell = "fell" if loss.value >= 0 else "rose"
         sentence = f"{name} {fell} by {percent(abs(loss.value))} points ({_fall(loss, margin)})"
-    name = {"churn": "churn", "variance": "variance_lost"}.get(score, f"{score}_drop")
-    return Condition(name, loss, margin, sentence, "the other model is broken")
+    named = {"churn": "churn", "variance": "variance_lost", "log_loss": "log_loss_rise"}
+    name = named.get(score, f"{score}_drop")
+    return Condition(name, loss, margin, sentence, "the other model is broken", fatal=True)
 
 
 def faithful(loss: Measure, margin: float) -> Condition:

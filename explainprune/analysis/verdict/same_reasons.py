@@ -1,65 +1,80 @@
-"""Verdict one, *same reasons?*: the share of leading reasons that differ, against a margin."""
+"""Verdict one, *same reasons?*: the share of the reasons' weight that moved, against a margin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, fewest, more_needed, within
+from explainprune.analysis.intervals import Crossed
+from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, within
+from explainprune.analysis.verdict.planning import More, more_needed, power_curve
 from explainprune.analysis.verdict.wording import (
-    count,
+    among_arms,
     further,
+    interval,
     percent,
-    percent_interval,
-    rounded_up,
     sampled,
+    scale_of,
 )
 from explainprune.types import Measure, Verdict
 
-ENDPOINT = "signed top-k agreement on centred logits, over features active in either model"
+ENDPOINT = (
+    "moved weight: half of the summed differences between both models' shares of the reasons, "
+    "on the same rows, backgrounds and draws"
+)
+FEWEST_UNITS = 25
+"""Below so many independent rows or clusters the interval's error rate isn't what it says."""
+MOST_UNDEFINED = 0.1
+"""Above this share of rows without any reason, the rest can't speak for all."""
+NO_FLOOR = Measure(0.0, (0.0, 0.0), 0, "samples", "the explainer draws nothing at random")
 
 
 def same_reasons(
-    disagreement: Measure,
-    excess: Measure,
-    noise: Measure,
+    moved: Measure,
     *,
-    margin: float = 0.10,
-    scope: str = "pair",
-    k: int | None = None,
-    background: int | None = None,
+    margin: float = 0.15,
+    floor: Measure = NO_FLOOR,
+    spread: Crossed | None = None,
+    obstacles: Sequence[str] = (),
+    doubts: Sequence[str] = (),
     marks: Mapping[str, Measure] | None = None,
-    endpoint: str = ENDPOINT,
-    remedy: str = "",
+    beside: Mapping[str, Measure] | None = None,
+    worst: Mapping[str, str] | None = None,
+    scope: str = "pair",
+    remarks: Sequence[str] = (),
 ) -> Verdict:
-    """Judge the share of leading reasons that differ by a margin stated before.
+    """Judge the share of the reasons' weight that moved by a margin stated before.
 
-    *preserved*: the upper end of the disagreement, or of its excess over the noise, is within the
-    margin. *changed*: the lower end of the excess is beyond it. Else *inconclusive*. Where the
-    noise itself may exceed the margin, the excess can't speak for *preserved*: a noisy explainer
-    must not buy a good verdict. (It still can for *changed*, which noise only makes harder.)
+    *preserved*: the upper end of the interval is within the margin, the explainer's floor is
+    within it too, and explanations could have shown a change. *changed*: the lower end, less the
+    upper end of the floor, is beyond the margin. Else *inconclusive*. Noise only raises the moved
+    weight, so nothing is ever subtracted in favour of *preserved*.
 
     Parameters
     ----------
-    disagreement : Measure
-        ``1 − A(dense, other)``.
-    excess : Measure
-        ``disagreement − noise``, paired by sample (or seed).
-    noise : Measure
-        ``1 − A(dense, dense with a redrawn background)``.
+    moved : Measure
+        The moved weight with its interval.
     margin : float
-        In (0, 1).
+        In (0, 1), stated before.
+    floor : Measure
+        Moved weight between two runs of the explainer on one model.
+    spread : Crossed, optional
+        Where the interval's width comes from: with it the verdict says how many more rows or seeds
+        would decide, and what these could have told apart.
+    obstacles : sequence of str
+        Why there can be no label: a sentence each.
+    doubts : sequence of str
+        Why it can't be *preserved*: a sentence each.
+    marks : mapping of str to Measure, optional
+        Moved weight of reference arms, for scale.
+    beside : mapping of str to Measure, optional
+        Further evidence, which never enters the label.
+    worst : mapping of str to str, optional
+        The class and the group that moved most; their figures are in `beside`.
     scope : {"pair", "procedure"}
         Whether samples or seeds are the unit.
-    k : int, optional
-        How many leading reasons were compared.
-    background : int, optional
-        Background rows used; with them the sentence says how many would do where noise is large.
-    marks : mapping of str to Measure, optional
-        Disagreement of reference arms, for scale.
-    endpoint : str
-    remedy : str
-        What else would lower the noise: a clause for the sentence.
+    remarks : sequence of str
+        Sentences that a reader needs to understand the figure.
 
     Returns
     -------
@@ -73,137 +88,99 @@ def same_reasons(
     Examples
     --------
     >>> verdict = same_reasons(
-    ...     Measure(0.06, (0.05, 0.07), 2000), Measure(0.045, (0.038, 0.053), 2000),
-    ...     Measure(0.015, (0.01, 0.02), 2000), margin=0.05, k=4)
+    ...     Measure(0.11, (0.09, 0.13), 2000),
+    ...     marks={"placebo": Measure(0.07, (0.06, 0.08), 2000),
+    ...            "retrained": Measure(0.31, (0.29, 0.33), 2000)})
     >>> print(verdict.sentence)
-    For this pair, on 2,000 rows, 6 % of the four leading reasons differ (95 % interval 5–7;
-    redrawing the background alone changes 1.5, which leaves 4.5, 3.8–5.3; margin 5): inconclusive;
-    about 3,200 more rows would decide.
+    For this pair, on 2,000 rows, 11 % of the reasons' weight moved, more than further training
+    without pruning moves and less than training from another start moves (interval 9–13 %; margin
+    15 %): preserved. For scale: further training without pruning 7 %, training from another start
+    31 %.
     """
     if not 0 < margin < 1:
         raise ValueError(f"margin is a share between 0 and 1. Received: {margin!r}.")
-    case = _Case(disagreement, excess, noise, margin, scope)
-    label = case.label
-    more = case.more if label == "inconclusive" else None
-    sentence = case.figures(k) + f": {label}"
-    if label == "inconclusive":
-        sentence += case.way_out(more, background, remedy)
+    marks, high = marks or {}, floor.high or 0.0
+    noisy = () if within(floor, margin) else (_noisy(floor, margin),)
+    reasons = (*obstacles, *doubts, *noisy)
+    found = _place(moved, margin, high)
+    label = "inconclusive" if obstacles or (found == "preserved" and reasons) else found
+    more = None
+    if label == "inconclusive" and not reasons and spread is not None:
+        more = _more(spread, margin, high, moved.n, scope)
     return Verdict(
         label=label,
-        sentence=sentence + "." + _scale(marks or {}) + case.caution,
-        endpoint=endpoint,
+        sentence=_sentence(moved, margin, label, marks, more, scope, reasons, remarks),
+        endpoint=ENDPOINT,
         margin=margin,
         scope=scope,
-        evidence={"disagreement": disagreement, "excess": excess, "noise": noise, **(marks or {})},
-        conditions=() if case.quiet or label != "inconclusive" else (case.too_noisy,),
-        more=more,
-        illustrative=bool(case.caution),
+        evidence={"moved_weight": moved, "floor": floor, **(beside or {}), **marks},
+        conditions=reasons,
+        more=None if more is None else more.rows,
+        more_backgrounds=0 if more is None else more.backgrounds,
+        worst=dict(worst or {}),
+        power=() if spread is None else power_curve(spread, margin, high),
+        illustrative=scope == "procedure" and moved.n < FEWEST_SEEDS,
     )
 
 
-@dataclass(frozen=True)
-class _Case:
-    """What the verdict follows from."""
+def _place(moved: Measure, margin: float, floor: float) -> str:
+    """Say where the interval lies."""
+    if moved.low is None or moved.high is None:
+        return "inconclusive"
+    if moved.high <= margin:
+        return "preserved"
+    return "changed" if moved.low - floor > margin else "inconclusive"
 
-    disagreement: Measure
-    excess: Measure
-    noise: Measure
-    margin: float
-    scope: str
 
-    @property
-    def quiet(self) -> bool:
-        """Whether the noise is within the margin for certain, so that the excess counts."""
-        return within(self.noise, self.margin) is True
+def _more(spread: Crossed, margin: float, floor: float, rows: int, scope: str) -> More | None:
+    found = more_needed(spread, margin, floor, rows)
+    if found is None or scope == "pair":
+        return found
+    return replace(found, rows=max(found.rows, FEWEST_SEEDS - rows))
 
-    @property
-    def label(self) -> str:
-        if within(self.disagreement, self.margin):
-            return "preserved"
-        if self.quiet and within(self.excess, self.margin):
-            return "preserved"
-        return "changed" if within(self.excess, self.margin) is False else "inconclusive"
 
-    @property
-    def more(self) -> int | None:
-        """Fewest further samples that would decide, if the figures stay as they are."""
-        ways = []
-        if _below(self.disagreement, self.margin):
-            ways.append(more_needed(self.disagreement, self.margin, self.scope))
-        if self.quiet or not _below(self.excess, self.margin):
-            ways.append(more_needed(self.excess, self.margin, self.scope))
-        if not self.quiet and _below(self.noise, self.margin) and _below(self.excess, self.margin):
-            both = [more_needed(m, self.margin, self.scope) for m in (self.noise, self.excess)]
-            ways.append(None if None in both else max(n for n in both if n is not None))
-        return fewest(max(n, 1) for n in ways if n is not None)
+def _noisy(floor: Measure, margin: float) -> str:
+    if floor.value is None:
+        return "What the explainer moves by itself has no figure."
+    return (
+        f"Two runs of the explainer on one model already differ by {percent(floor.value)} % "
+        f"({interval(floor)}), not surely within the margin of {percent(margin)} %: more draws "
+        "are needed."
+    )
 
-    def figures(self, k: int | None) -> str:
-        """Write the disagreement with what it is read against."""
-        start = sampled(self.scope, self.disagreement.n)
-        reasons = count(k, "leading reason") if k and k > 1 else "leading reasons"
-        if self.disagreement.value is None:
-            return f"For this {self.scope}, the agreement of the {reasons} is undefined"
-        differ = f"{percent(self.disagreement.value)} % of the {reasons} differ"
-        inside = f"95 % interval {percent_interval(self.disagreement)}; {self._noise}"
-        return f"{start}, {differ} ({inside}; margin {percent(self.margin)})"
 
-    @property
-    def _noise(self) -> str:
-        if self.noise.value is None:
-            return "what redrawing the background changes is undefined"
-        text = f"redrawing the background alone changes {percent(self.noise.value)}"
-        decided = within(self.disagreement, self.margin)
-        if decided or self.excess.value is None or self.excess.interval is None:
-            return text
-        left = f"{percent(self.excess.value)}, {percent_interval(self.excess)}"
-        return f"{text}, which leaves {left}"
-
-    @property
-    def too_noisy(self) -> str:
-        """Say why the excess doesn't count."""
-        if self.noise.value is None:
-            return "The excess over the explainer's own noise doesn't count: it has no figure."
-        return (
-            f"Redrawing the background alone changes {percent(self.noise.value)} % "
-            f"({percent_interval(self.noise)}), which is not within the margin of "
-            f"{percent(self.margin)} %: the excess doesn't count for 'preserved'."
+def _sentence(
+    moved: Measure,
+    margin: float,
+    label: str,
+    marks: Mapping[str, Measure],
+    more: More | None,
+    scope: str,
+    reasons: Sequence[str],
+    remarks: Sequence[str],
+) -> str:
+    """Write the answer, then what its reader needs beside it."""
+    if moved.value is None:
+        first = f"For this {scope}, how much of the reasons' weight moved is undefined"
+    else:
+        place = among_arms(moved, marks)
+        inside = "" if moved.interval is None else f"{interval(moved)}; "
+        first = (
+            f"{sampled(scope, moved.n)}, {percent(moved.value)} % of the reasons' weight moved"
+            f"{place} ({inside}margin {percent(margin)} %)"
         )
+    wanted = "" if more is None else further(more.rows, scope, more.backgrounds)
+    end = f"{first}: {label}{'; ' + wanted if wanted else ''}."
+    training = _training(moved, marks) if label == "changed" else ""
+    return " ".join(filter(None, [end, training, *reasons, *remarks, scale_of(marks)]))
 
-    def way_out(self, more: int | None, background: int | None, remedy: str) -> str:
-        """Say what would decide."""
-        parts = [further(more, self.scope)]
-        noisy = self.noise.value is not None and not self.quiet
-        if self.disagreement.interval is None:
-            parts = ["one row can't decide" if self.disagreement.n == 1 else "nothing to judge by"]
-        elif noisy and background and not _below(self.disagreement, self.margin):
-            parts = [self._larger(background), remedy, *parts]
-        return "".join(f"; {part}" for part in parts if part)
 
-    def _larger(self, background: int) -> str:
-        """Estimate the background that brings the noise, which falls with 1/√rows, within."""
-        worst = self.noise.high if self.noise.high is not None else self.noise.value
-        rows = rounded_up(background * ((worst or 0.0) / self.margin) ** 2)
-        return (
-            "the explainer's own noise is not within the margin, about "
-            f"{rows:,} background rows in place of {background:,} would bring it there"
-        )
-
-    @property
-    def caution(self) -> str:
-        if self.scope == "procedure" and self.disagreement.n < FEWEST_SEEDS:
-            return f" Fewer than {FEWEST_SEEDS} seeds: illustrative."
+def _training(moved: Measure, marks: Mapping[str, Measure]) -> str:
+    """Say that it is the training, where that moves as much without any pruning."""
+    placebo = marks.get("placebo")
+    if placebo is None or placebo.high is None or moved.low is None or placebo.high < moved.low:
         return ""
-
-
-def _below(measure: Measure, margin: float) -> bool:
-    return measure.value is not None and measure.value < margin
-
-
-def _scale(marks: Mapping[str, Measure]) -> str:
-    """Write the reference arms' disagreements."""
-    known = [
-        f"{name.replace('_', ' ')} {percent(mark.value)} %"
-        for name, mark in marks.items()
-        if mark.value is not None
-    ]
-    return f" For scale: {', '.join(known)}." if known else ""
+    return (
+        "Further training without pruning moves as much: the change comes from the training, not "
+        "from the pruning."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from explainprune.types import Measure
 
@@ -77,14 +78,63 @@ def sampled(scope: str, n: int) -> str:
     return f"For this procedure, over {count(n, 'seed')}"
 
 
-def further(more: int | None, scope: str) -> str:
+def further(more: int | None, scope: str, backgrounds: int = 0) -> str:
     """Say how many more rows or seeds would decide.
 
-    >>> further(893, "pair")
-    'about 900 more rows would decide'
+    >>> further(893, "pair", 6)
+    'about 900 more rows and six more backgrounds would most likely decide'
     """
     if more is None:
         return ""
-    about = rounded_up(more)
-    unit = "row" if scope == "pair" else "seed"
-    return f"about {about:,} more {unit}{'' if about == 1 else 's'} would decide"
+    about, unit = rounded_up(more), "row" if scope == "pair" else "seed"
+    parts = [f"about {about:,} more {unit}{'' if about == 1 else 's'}"] if more else []
+    parts += [count(backgrounds, "more background")] if backgrounds else []
+    return f"{' and '.join(parts)} would most likely decide" if parts else ""
+
+
+def interval(measure: Measure) -> str:
+    """Write the interval of a share.
+
+    >>> interval(Measure(0.06, (0.05, 0.07), 9))
+    'interval 5–7 %'
+    """
+    return f"interval {percent_interval(measure)} %" if measure.interval else "no interval"
+
+
+ARMS = {
+    "placebo": "further training without pruning",
+    "retrained": "training from another start",
+    "random_pruned": "pruning at random",
+    "random_weights": "random weights",
+    "shuffled_samples": "another row's explanation",
+}
+
+
+def among_arms(moved: Measure, marks: Mapping[str, Measure]) -> str:
+    """Say where a moved weight lies between further training and another start.
+
+    Only intervals that don't overlap count as more or less.
+    """
+    said = []
+    for name in ("placebo", "retrained"):
+        mark = marks.get(name)
+        if mark is None or mark.interval is None or moved.interval is None:
+            continue
+        if moved.high < mark.low:  # type: ignore[operator]
+            said.append(("less than", ARMS[name]))
+        elif moved.low > mark.high:  # type: ignore[operator]
+            said.append(("more than", ARMS[name]))
+        else:
+            said.append(("about as much as", ARMS[name]))
+    return f", {' and '.join(f'{word} {arm} moves' for word, arm in said)}" if said else ""
+
+
+def scale_of(marks: Mapping[str, Measure]) -> str:
+    """Write the reference arms' moved weights, those that train first."""
+    order = [*(name for name in ARMS if name in marks), *(n for n in marks if n not in ARMS)]
+    known = [
+        f"{ARMS.get(name, name.replace('_', ' '))} {percent(value)} %"
+        for name in order
+        if (value := marks[name].value) is not None
+    ]
+    return f"For scale: {', '.join(known)}." if known else ""

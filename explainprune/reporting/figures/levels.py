@@ -1,4 +1,4 @@
-"""A study's sweep: every measure over sparsity, and agreement against the score."""
+"""A study's sweep: every measure over sparsity, and moved weight against the score."""
 
 from __future__ import annotations
 

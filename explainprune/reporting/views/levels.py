@@ -1,4 +1,4 @@
-"""A study's sweep: figures over sparsity, agreement against accuracy, and every seed's figures."""
+"""A study's sweep: figures over sparsity, the endpoint against the score, every seed's figures."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _looks(subject: Subject, study: Study) -> dict[str, str]:
 
 
 def plots(subject: Subject) -> tuple[Plot, ...]:
-    """Lay out every measure over sparsity, then agreement against the score."""
+    """Lay out every measure over sparsity, then the endpoint against the score."""
     study = subject.study
     if study is None or not study.levels:
         return ()
@@ -127,10 +127,9 @@ def plots(subject: Subject) -> tuple[Plot, ...]:
         for metric in (study.primary, *FIGURES)
         if metric in present
     ]
-    agreement = study.primary if study.primary in present else None
     score = next((m for m in ("accuracy", "r2") if m in present), None)
-    if agreement and score:
-        found.append(_against(subject, study, agreement, score))
+    if study.primary in present and score:
+        found.append(_against(subject, study, score))
     return tuple(found)
 
 
@@ -153,7 +152,7 @@ def _points(study: Study, arm: str, metric: str) -> Iterator[Point]:
 
 
 def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
-    """Find what a figure is held against: chance for agreement, else the dense model."""
+    """Find what a figure is held against: random weights for the endpoint, else the dense model."""
     chance = subject.primary.get("random_weights")
     if metric == subject.results.primary:
         return None if chance is None or chance.value is None else ("random weights", chance.value)
@@ -161,10 +160,10 @@ def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
     return None if value is None else (subject.arm_term(subject.dense).label, float(value))
 
 
-def _against(subject: Subject, study: Study, agreement: str, score: str) -> Plot:
-    across, up = subject.term(score), subject.term(agreement)
+def _against(subject: Subject, study: Study, score: str) -> Plot:
+    across, up = subject.term(score), subject.term(study.primary)
     series = tuple(
-        Series(subject.arm_term(arm).label, look, tuple(_pairs(study, arm, agreement, score)))
+        Series(subject.arm_term(arm).label, look, tuple(_pairs(study, arm, score)))
         for arm, look in _looks(subject, study).items()
     )
     points = [point for one in series for point in one.points]
@@ -174,9 +173,9 @@ def _against(subject: Subject, study: Study, agreement: str, score: str) -> Plot
     return Plot(title, across.label.lower(), series, *axes)
 
 
-def _pairs(study: Study, arm: str, agreement: str, score: str) -> Iterator[Point]:
+def _pairs(study: Study, arm: str, score: str) -> Iterator[Point]:
     for level in _of(study, arm):
-        y, x = level.measures.get(agreement), level.measures.get(score)
+        y, x = level.measures.get(study.primary), level.measures.get(score)
         if x is not None and y is not None and x.value is not None and y.value is not None:
             yield Point(x.value, y.value, y.interval, x.interval)
 

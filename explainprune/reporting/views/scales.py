@@ -27,8 +27,6 @@ class Line:
         Drawn heavier.
     beside : tuple of Measure or None
         Further figures of the row, one for each of the scale's further columns: not drawn.
-    derived : bool
-        Whether figures are worked out from others (1 − agreement).
     """
 
     label: str
@@ -36,7 +34,6 @@ class Line:
     meaning: str = ""
     strong: bool = False
     beside: tuple[Measure | None, ...] = ()
-    derived: bool = False
 
     @property
     def common(self) -> Measure | None:
@@ -115,17 +112,6 @@ def ends(lines: Iterable[Line]) -> list[float]:
     measures = [measure for line in lines for _, measure in line.measures]
     drawn = [m for m in measures if m.value is not None]
     return [v for m in drawn for v in (m.value, *(m.interval or ())) if v is not None]
-
-
-def complement(measure: Measure) -> Measure:
-    """Turn an agreement into the share that differs: 1 − value, its interval turned round.
-
-    >>> complement(Measure(0.75, (0.5, 1.0), n=9)).interval
-    (0.0, 0.5)
-    """
-    interval = measure.interval and (1.0 - measure.interval[1], 1.0 - measure.interval[0])
-    value = None if measure.value is None else 1.0 - measure.value
-    return Measure(value, interval or None, measure.n, measure.unit, measure.note)
 
 
 def _dots(line: Line) -> list[Dot]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explainprune.reporting import wording
-from explainprune.reporting.formatting import number
+from explainprune.reporting.formatting import name, number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.track import Zone
-from explainprune.reporting.views.scales import Line, Scale, complement, ends, scale
+from explainprune.reporting.views.power import Reach, reach
+from explainprune.reporting.views.scales import Line, Scale, ends, scale
 from explainprune.types import Measure, Verdict
 
 GLYPHS = {
@@ -23,8 +24,14 @@ GLYPHS = {
 }
 _TONES = {"preserved": "good", "clearer": "good", "changed": "bad", "less clear": "bad"}
 _RATIO = "effective_features_ratio"
-_SHARES = ("disagreement", "excess", "noise")
-_PLACES = ("position", "placebo_to_retrained")
+_SHARES = ("moved_weight", "worst_class", "worst_group", "floor", "stability")
+_STRONG = ("moved_weight", "worst_class", "worst_group")
+_PLACE = "placebo_to_retrained"
+_REASONS = (
+    "Of what each answer rests on, how much lies elsewhere in the other model: on other features, "
+    "or on the same ones speaking the other way?"
+)
+_CLEARER = "Does an explanation of the other model rest on fewer features, and does it still work?"
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,13 @@ class Card:
     beside : tuple of (Term, dense, other)
         Plain counts that belong to the answer.
     place : Measure or None
-        Where the pair lies between placebo (0) and retrained (1), if both arms ran.
+        Where the pair lies between placebo (0) and retrained (1), if both arms ran and differ.
+    gloss : str
+        What the question asks, for somebody who knows neither SHAP nor this tool.
+    reach : Reach or None
+        What the rows or seeds at hand could have told apart.
+    stated : str
+        When the margin was stated.
     """
 
     question: str
@@ -48,6 +61,9 @@ class Card:
     figures: tuple[Scale, ...]
     beside: tuple[tuple[wording.Term, float, float], ...] = ()
     place: Measure | None = None
+    gloss: str = ""
+    reach: Reach | None = None
+    stated: str = ""
 
     @property
     def glyph(self) -> str:
@@ -60,55 +76,80 @@ class Card:
         return _TONES.get(self.verdict.label, "open")
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """What else had to hold, as far as the sentence doesn't say it."""
+        sentence = self.verdict.sentence
+        return tuple(why for why in self.verdict.conditions if why not in sentence)
+
+    @property
     def decide(self) -> str:
         """What would settle an open verdict, else ""."""
-        if self.verdict.label != "inconclusive":
+        more, backgrounds = self.verdict.more, self.verdict.more_backgrounds
+        if self.verdict.label != "inconclusive" or more is None:
             return ""
         unit = "rows" if self.verdict.scope == "pair" else "seeds"
-        if self.verdict.more is None:
-            return f"No number of further {unit} is known to decide this."
-        more = number(self.verdict.more, "count")
-        return f"What would decide: {more} more {unit}, if figures stay as they are."
+        parts = [f"{number(more, 'count')} more {unit}"] if more else []
+        parts += [f"{backgrounds} more backgrounds"] if backgrounds else []
+        return f"{' and '.join(parts)} would decide with a chance of nine in ten." if parts else ""
 
 
 def cards(subject: Subject) -> tuple[Card, Card]:
     """Build the cards of *same reasons?* and *clearer?*."""
     reasons, clarity = subject.results.verdict, subject.results.clarity
-    known = (*_SHARES, *_PLACES, *wording.ARMS, *subject.primary)
+    known = (*_SHARES, *wording.ARMS, *subject.primary)
     rest = {key: m for key, m in reasons.evidence.items() if key not in known}
     figures = (decision(subject), *evidence_scales(subject, rest), perspective(subject))
+    stated = stated_when(subject)
     return (
-        Card("Same reasons?", reasons, figures, place=_place(subject)),
+        Card(
+            "Same reasons?",
+            reasons,
+            figures,
+            place=_place(subject),
+            gloss=_REASONS,
+            reach=reach(reasons),
+            stated=stated,
+        ),
         Card(
             "Clearer?",
             clarity,
             tuple(_clarity_scales(subject, clarity)),
             tuple(_beside(subject)),
+            gloss=_CLEARER,
+            stated=stated,
         ),
     )
 
 
+def stated_when(subject: Subject) -> str:
+    """Say when margins were stated: before the results only where a protocol proves it."""
+    found = subject.pair.provenance.get("protocol")
+    known = found.get("hash") if isinstance(found, dict) else found
+    return f"stated before (hash {name(known, 24)})" if known else "stated with the results"
+
+
 def decision(subject: Subject) -> Scale:
-    """Draw what *same reasons?* follows from: disagreement, excess and noise beside the margin."""
+    """Draw what *same reasons?* follows from: the moved weight beside the margin."""
     verdict = subject.results.verdict
     lines = list(_reason_lines(subject, verdict))
     axis = axis_for(ends(lines), kind="share", include=(0.0, 2.5 * verdict.margin), most=4)
-    title = "Share of the leading reasons that differ"
+    title = "Share of the reasons' weight that moved"
     return scale(title, lines, kind="share", axis=axis, zone=_zone(verdict))
 
 
 def perspective(subject: Subject) -> Scale:
     """Lay the pair among all reference arms, from the most to the least alike."""
     verdict = subject.results.verdict
-    shares = {key: complement(measure) for key, measure in subject.primary.items()}
+    shares = dict(subject.primary)
+    if "stability" in verdict.evidence:  # the same figure, drawn above beside the margin
+        shares.pop("redrawn_background", None)
     shares |= {key: m for key, m in verdict.evidence.items() if key in (*shares, *wording.ARMS)}
     lines = [
         Line(
             subject.arm_term(key).label,
             ((subject.role(key), measure),),
-            "this pair" if key == subject.other else "",
+            "this pair" if key == subject.other else subject.arm_term(key).meaning,
             strong=key == subject.other,
-            derived=key not in verdict.evidence,
         )
         for key, measure in sorted(shares.items(), key=lambda item: _order(item[1]))
     ]
@@ -164,22 +205,25 @@ def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
 def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
     measures = {key: m for key, m in verdict.evidence.items() if key in _SHARES}
     if subject.other in subject.primary:
-        measures.setdefault("disagreement", complement(subject.primary[subject.other]))
+        measures.setdefault(subject.results.primary, subject.primary[subject.other])
     for key in _SHARES:
         if key in measures:
-            known = subject.term(key)
+            known, strong = subject.term(key), key in _STRONG
+            where = verdict.worst.get(key.removeprefix("worst_"), "")
             yield Line(
-                known.label,
-                (("mark" if key == "noise" else "other", measures[key]),),
+                f"{known.label}: {where}" if where else known.label,
+                (("other" if strong else "mark", measures[key]),),
                 known.meaning,
-                strong=key != "noise",
-                derived=key not in verdict.evidence,
+                strong=strong,
             )
 
 
 def _place(subject: Subject) -> Measure | None:
-    figures = subject.results.verdict.evidence | subject.results.comparisons[subject.main]
-    return next((figures[key] for key in _PLACES if key in figures), None)
+    """Find the place between placebo and retrained, where their intervals don't overlap."""
+    near, far = (subject.primary.get(arm) for arm in ("placebo", "retrained"))
+    if near is None or far is None or near.high is None or far.low is None or near.high >= far.low:
+        return None
+    return subject.results.comparisons[subject.main].get(_PLACE)
 
 
 def _zone(verdict: Verdict) -> Zone:

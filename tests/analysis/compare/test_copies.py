@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import t
 
 from explainprune.analysis.comparison.agreements import PerRow, measures, measures_of_copies
+from explainprune.analysis.intervals import Units
 
 
 def turns(means, n=90):
@@ -25,7 +26,7 @@ def test_the_interval_is_students_over_the_means_of_copies():
     assert (found.n, found.unit) == (3, "copies")
     assert found.value == pytest.approx(means.mean())
     assert found.interval == pytest.approx((means.mean() - half, means.mean() + half))
-    over_rows = measures(turns(means), {}, seed=0)["cosine"]
+    over_rows = measures(turns(means), {}, Units.rows(90), seed=0)["cosine"]
     assert over_rows.high - over_rows.low < half / 2
 
 

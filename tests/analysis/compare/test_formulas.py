@@ -8,19 +8,20 @@ from explainprune.analysis import compare
 from explainprune.types import Comparison, Data, Rows
 
 
-def test_linear_networks_agree_by_their_weights(linear):
-    # φ = w · (x − mean b): with x far from the background, the order of features is that of w.
+def test_linear_networks_move_what_their_weights_say(linear):
+    # φ = w · (x − mean b): with x far from the background, each feature's share is that of w.
     x = 10.0 + 0.01 * np.random.default_rng(0).normal(size=(80, 6))
-    background = 0.01 * np.random.default_rng(1).normal(size=(5, 6))
+    background = 0.01 * np.random.default_rng(1).normal(size=(40, 6))
     dense = linear([6, 5, 4, 3, 2, 1])
-    kept_three = linear([6, 5, 4, -3, 2, 1])
-    result = compare(dense, kept_three, x, background=background, detail=False)
+    five_turned = linear([6, -5, 4, 3, 2, 1])
+    result = compare(dense, five_turned, x, background=background, k=4, detail=False)
+    assert result.comparisons[PAIR]["moved_weight"].value == pytest.approx(5 / 21, abs=1e-3)
     assert result.comparisons[PAIR]["signed_top_k"].value == 0.75
     assert result.comparisons[PAIR]["feature_agreement"].value == 1.0
-    assert result.comparisons["dense|redrawn_background"]["signed_top_k"].value == 1.0
+    assert result.verdict.evidence["stability"].value == pytest.approx(0.0, abs=1e-3)
     assert result.verdict.label == "changed"
     opposite = compare(dense, linear([-6, -5, -4, -3, -2, -1]), x, background=background)
-    assert opposite.comparisons[PAIR]["signed_top_k"].value == 0.0
+    assert opposite.comparisons[PAIR]["moved_weight"].value == pytest.approx(1.0)
     assert opposite.comparisons[PAIR]["cosine"].value == pytest.approx(-1.0)
     same = compare(dense, linear([60, 50, 40, 30, 20, 10]), x, background=background)
     assert same.verdict.label == "preserved"
@@ -81,7 +82,7 @@ def test_both_are_explained_for_the_dense_prediction(linear):
     # for its own prediction it would agree wholly.
     result = compare(linear(weights), linear(weights[:, ::-1]), x, **QUICK)
     assert result.comparisons[PAIR]["churn"].value == 1.0
-    assert result.comparisons[PAIR]["signed_top_k"].value == 0.0
+    assert result.comparisons[PAIR]["moved_weight"].value == pytest.approx(1.0)
 
 
 def test_slices_add_up_to_the_whole(result):
@@ -96,6 +97,9 @@ def test_slices_add_up_to_the_whole(result):
         assert len(chosen) > 1
         assert sum(m.n for m in chosen) == whole.n
         assert sum(m.n * m.value for m in chosen) / whole.n == pytest.approx(whole.value)
+        moved = [parts[name]["moved_weight"] for name in names]
+        mean = sum(m.n * m.value for m in moved) / whole.n
+        assert mean == pytest.approx(result.comparisons[PAIR]["moved_weight"].value)
     assert parts["prediction flipped"]["churn"].value == 1.0
     assert parts["both right"]["churn"].value == 0.0
     assert parts["both right"]["signed_top_k"].n < parts["same prediction"]["signed_top_k"].n
@@ -103,17 +107,47 @@ def test_slices_add_up_to_the_whole(result):
 
 def test_the_verdict_rests_on_the_figures(result):
     evidence = result.verdict.evidence
-    agreement = result.comparisons[PAIR]["signed_top_k"]
-    noise = result.comparisons["dense|redrawn_background"]["signed_top_k"]
-    assert evidence["disagreement"].value == pytest.approx(1 - agreement.value)
-    assert evidence["disagreement"].interval == pytest.approx(
-        (1 - agreement.high, 1 - agreement.low)
-    )
-    assert evidence["noise"].value == pytest.approx(1 - noise.value)
-    assert evidence["excess"].value == pytest.approx(noise.value - agreement.value)
-    assert "shuffled_samples" in evidence
+    assert evidence["moved_weight"] == result.comparisons[PAIR]["moved_weight"]
+    redrawn = result.comparisons["dense|redrawn_background"]["moved_weight"]
+    assert evidence["stability"].value == redrawn.value
+    assert 0 < evidence["floor"].value < evidence["stability"].value
+    assert {"shuffled_samples", "random_weights"} <= evidence.keys()
     assert result.verdict.sentence.startswith("For this pair, on 90 rows, ")
-    assert (result.primary, result.provenance["k"]) == ("signed_top_k", 4)
+    assert (result.primary, result.provenance["k"]) == ("moved_weight", 2)
+    assert result.provenance["pairs"] <= result.provenance["effort"]
+
+
+def test_the_estimate_is_the_jackknifes(models, data):
+    """From six explanations of each model, made one by one with `attribute`."""
+    from explainprune.analysis.attribution import attribute
+    from explainprune.analysis.metrics import METRICS
+
+    method = "integrated_gradients"  # without draws: nothing grows, nothing is random
+    options = {"methods": [method], "metrics": [], "detail": False}
+    result = compare(*models, data, margin=0.9, **options)
+    from explainprune.analysis.comparison.backgrounds import backgrounds
+
+    drawn = backgrounds(data, 20, 6, 0)
+    targets = models[0].outputs(data.x).argmax(axis=1)
+    a, b = (
+        np.array(
+            [
+                attribute(m, data.x, background=drawn[j], method=method, target=targets).values
+                for j in range(6)
+            ]
+        )
+        for m in models
+    )
+    moved = METRICS["moved_weight"]
+    whole = moved(a.mean(axis=0), b.mean(axis=0))
+    values = []
+    for j in range(6):
+        left = np.delete(a, j, axis=0).mean(axis=0), np.delete(b, j, axis=0).mean(axis=0)
+        values.append(6 * whole - 5 * moved(*left))
+    found = result.verdict.evidence["moved_weight"]
+    assert found.value == pytest.approx(np.mean(values), rel=1e-9)
+    assert found.interval[0] < np.mean(values) < found.interval[1]
+    assert result.verdict.evidence["floor"].interval == (0.0, 0.0)
 
 
 def test_the_second_verdict_rests_on_the_figures(result, models, data):
@@ -134,17 +168,16 @@ def test_the_second_verdict_rests_on_the_figures(result, models, data):
     assert dense.slices["all rows"]["accuracy"].interval == dense.intervals["accuracy"]
 
 
-def test_noise_is_averaged_over_disjoint_backgrounds_and_falls_with_their_size(models, normal_rows):
+def test_explanations_are_stabler_with_larger_backgrounds(models, normal_rows):
     x = normal_rows(1200)
     data = Data(Rows(x[:200]), train=Rows(x[200:]))
-    small, large = (
-        compare(*models, data, background=size, detail=False).verdict.evidence["noise"].value
-        for size in (5, 125)
-    )
-    assert 0 < large < small
-    # 25 times the rows: a fifth of the noise, or a little more, since five rows disagree so much
-    # that there is less left to disagree (exact values: .21 to .32 over six seeds).
-    assert large / small == pytest.approx(0.25, abs=0.12)
+    options = {"metrics": [], "detail": False}
+    small, large = (compare(*models, data, background=size, **options) for size in (20, 180))
+    stability = [r.verdict.evidence["stability"].value for r in (small, large)]
+    assert stability[1] == pytest.approx(stability[0] / 3, rel=0.4)  # 9 times the rows
+    # The moved weight itself doesn't follow the size of the background.
+    values = [r.verdict.evidence["moved_weight"] for r in (small, large)]
+    assert abs(values[0].value - values[1].value) < 0.01
 
 
 def test_results_survive_json_and_repeat(result, models, data):

@@ -18,17 +18,15 @@ def test_arms_stand_beside_the_pair(models, data, curved):
         progress=lambda *step: seen.append(step),
         **QUICK,
     )
-    assert list(result.models) == ["dense", "pruned", "placebo", "retrained", "twin"]
-    agreement = {
-        n: result.comparisons[f"dense|{n}"]["signed_top_k"].value
-        for n in result.models
-        if n != "dense"
-    }
-    assert agreement["twin"] == 1.0
-    assert agreement["retrained"] < 0.5 < agreement["placebo"] < 1
-    place = result.verdict.evidence["position"].value
-    farthest = agreement["placebo"] - agreement["retrained"]
-    assert place == pytest.approx((agreement["placebo"] - agreement["pruned"]) / farthest)
+    names = ["dense", "pruned", "placebo", "retrained", "twin", "random_weights"]
+    assert list(result.models) == names
+    moved = {n: result.comparisons[f"dense|{n}"]["moved_weight"].value for n in names[1:]}
+    assert moved["twin"] == 0.0
+    assert 0 < moved["placebo"] < moved["pruned"] < moved["retrained"]
+    for arm in names[2:5]:
+        assert result.verdict.evidence[arm].value == moved[arm]
+    first = result.verdict.sentence[: result.verdict.sentence.index(".")]
+    assert "more than further training without pruning moves and less than" in first
     assert "twin 0 %" in result.verdict.sentence
     assert [step[0] for step in seen] == list(range(1, len(seen) + 1))
     assert seen[-1][0] == seen[-1][1]
@@ -61,7 +59,7 @@ def test_metrics_are_what_was_asked_for_and_what_the_verdicts_need(models, data)
     asked = ["jaccard", "infidelity", largest, same_largest, margin, farthest]
     result = compare(*models, data, metrics=asked, **QUICK)
     figures = result.comparisons[PAIR]
-    assert {"jaccard", "same_largest", "signed_top_k", "naopc_drop"} <= figures.keys()
+    assert {"jaccard", "same_largest", "moved_weight", "naopc_drop"} <= figures.keys()
     assert "cosine" not in figures
     whole = result.models["dense"].slices["all rows"]
     assert {"largest", "infidelity", "effective_features", "naopc"} <= whole.keys()
@@ -75,7 +73,7 @@ def test_metrics_are_what_was_asked_for_and_what_the_verdicts_need(models, data)
 
 def test_rows_are_capped_by_a_seeded_sample(models, data):
     result = compare(*models, data, rows=25, background=15)
-    assert result.comparisons[PAIR]["signed_top_k"].n == result.models["dense"].n == 25
+    assert result.comparisons[PAIR]["moved_weight"].n == result.models["dense"].n == 25
     assert "A sample of 25 of 90 rows was scored." in result.notes
     assert max(sample.row for sample in result.detail.samples) > 25
     for sample in result.detail.samples:
@@ -85,12 +83,12 @@ def test_rows_are_capped_by_a_seeded_sample(models, data):
 def test_one_row_has_no_intervals_and_says_so(models, data, normal_rows):
     one = data.with_(scored=data.scored.take([0]), train=Rows(normal_rows(50, seed=8)))
     result = compare(*models, one, background=15)
-    for figures in result.comparisons.values():
+    for pair, figures in result.comparisons.items():
         for measure in figures.values():
-            assert measure.interval is None
+            assert measure.interval is None or pair == "dense|random_weights"  # over eight copies
             assert measure.note
     assert result.verdict.label == result.clarity.label == "inconclusive"
-    assert "one row can't decide" in result.verdict.sentence
+    assert "one row can't decide: a verdict needs 25" in result.verdict.sentence
     assert "dense|shuffled_samples" not in result.comparisons
 
 
@@ -98,8 +96,9 @@ def test_groups_are_slices(models, data):
     group = np.where(np.arange(90) % 3 == 0, "left", "right")
     grouped = data.with_(scored=Rows(data.x, data.y, group))
     result = compare(*models, grouped, **QUICK)
-    assert result.slices[PAIR]["group left"]["signed_top_k"].n == 30
-    assert result.slices["dense|redrawn_background"]["group right"]["signed_top_k"].n == 60
+    assert result.slices[PAIR]["group left"]["moved_weight"].n == 30
+    assert result.slices["dense|redrawn_background"]["group right"]["moved_weight"].n == 60
+    assert result.verdict.worst["group"] in ("group left", "group right")
     right = (models[1].outputs(data.x).argmax(axis=1) == data.y)[group == "left"].mean()
     assert result.models["other"].slices["group left"]["accuracy"].value == pytest.approx(right)
 
@@ -112,13 +111,13 @@ def test_class_names_are_used(models, data):
     assert result.detail.samples[0].dense_says.split(" (")[0] in ("ant", "bee", "cat")
 
 
-def test_a_single_baseline_has_no_noise(models, data):
+def test_a_single_baseline_has_no_background_part(models, data):
     result = compare(*models, data, background=np.zeros((1, 8)), detail=False)
     evidence = result.verdict.evidence
-    assert evidence["noise"].value == 0.0
+    assert "stability" not in evidence
     assert "dense|redrawn_background" not in result.comparisons
     assert "The background is a single baseline: there is nothing to redraw." in result.notes
-    assert evidence["excess"].value == pytest.approx(evidence["disagreement"].value)
+    assert evidence["moved_weight"].note == "interval over 90 rows"
 
 
 def test_players_are_explained_as_one(models, data):
@@ -149,16 +148,18 @@ def test_whole_numbers_of_a_single_output_are_a_regression(linear, normal_rows):
     assert result.models["dense"].r2 is not None
 
 
-def test_formulas_have_no_size_and_no_random_copies(result):
+def test_random_networks_stand_in_for_formulas(result):
     assert result.models["dense"].params is None
     assert result.models["dense"].note == "A formula: it has no size."
-    assert "random_weights" not in result.models
-    assert any("No copies with random weights" in note for note in result.notes)
+    mark = result.verdict.evidence["random_weights"]
+    assert (mark.n, mark.unit) == (8, "copies")
+    assert mark.low > 0.15
+    assert any("seeded random ReLU networks" in note for note in result.notes)
 
 
 def test_names_travel_everywhere(models, data):
     result = compare(*models, data, names=("before", "after"), background=15)
-    assert list(result.models) == ["before", "after"]
+    assert list(result.models)[:2] == ["before", "after"]
     assert next(iter(result.comparisons)) == "before|after"
     assert "after model's explanations" in result.clarity.sentence
 
@@ -180,6 +181,12 @@ def test_errors_come_before_any_work(models, data, curved):
     fails(r"outputs. Received: 'dense' with 3, 'other' with 2", models[0], curved(outputs=2))
     fails(r"Data for the other model does not fit.*\(n, 5\)", models[0], curved(d=5))
     fails(r"background needs at least one row. Received: 0", background=0)
+    fails(r"backgrounds is the number of draws .* Received: 1", backgrounds=1)
+    fails(r"effort counts pairs of rows: at least 1. Received: 0", effort=0)
+    fails(r"Unknown value of copies 'merged'. .*clustered, independent", copies="merged")
+    fails(r"target is a class from 0 to 2. Received: 3", target=3)
+    fails(r"Unknown class 'ant'", target="ant")
+    fails(r"clusters needs one entry for each of the 90 rows", clusters=[1, 2])
     fails(r"background needs at least one row", background=np.zeros((0, 8)))
     fails(r"background is a number of rows, or the rows.*Received: 'many'", background="many")
     fails(r"background does not fit.*\(n, 8\)", background=np.zeros((3, 7)))

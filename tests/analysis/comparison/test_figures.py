@@ -1,19 +1,17 @@
 """Values for each row: averaging, scales, slices, what is measured where."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from explainprune.analysis.comparison.agreements import PerRow, beyond, measure, measures
+from explainprune.analysis.comparison.agreements import PerRow, measure, measures
+from explainprune.analysis.comparison.conditions import still_works
 from explainprune.analysis.comparison.quality import FEW, LIMITS, plan
-from explainprune.analysis.comparison.scores import (
-    applies,
-    loss_of,
-    output_scale_rows,
-    scale_rows,
-    score,
-)
+from explainprune.analysis.comparison.scores import applies, output_scale_rows, scale_rows, score
 from explainprune.analysis.comparison.slices import MOST, by_class, slices_of
 from explainprune.analysis.comparison.subjects import Subject, identical, subject, task_of
+from explainprune.analysis.intervals import Units
 from explainprune.analysis.metrics import METRICS
 from explainprune.types import Data, Metric, Rows, metric_of
 
@@ -32,24 +30,22 @@ def test_rows_are_averaged_over_what_they_meet():
     rows.add(np.array([3]), {"m": np.array([0.2])})
     np.testing.assert_array_equal(rows["m"], [0.75, np.nan, np.nan, 0.2])
     assert rows.met.tolist() == [True, True, False, True]
-    figure = measures(rows, {}, seed=0)["m"]
+    figure = measures(rows, {}, Units.rows(4), seed=0)["m"]
     assert figure.n == 2
     assert figure.note.endswith("1 undefined left out")  # row 2 was not asked
-    assert measures(rows, {}, np.array([1, 0, 0, 0], dtype=bool), seed=0)["m"].value == 0.75
+    first = np.array([1, 0, 0, 0], dtype=bool)
+    assert measures(rows, {}, Units.rows(4), first, seed=0)["m"].value == 0.75
 
 
 def test_metrics_say_what_unseen_rows_may_hold():
     ones = np.ones(50)
     unseen = 1 - 0.025 ** (1 / 50)
     top_k, cosine = (metric_of(METRICS[name]) for name in ("signed_top_k", "cosine"))
-    free = Metric()
-    assert measure(top_k, ones, seed=0).low == pytest.approx(1 - unseen)
-    assert measure(top_k, ones, seed=0, certain=True).low == 1.0
-    assert measure(cosine, ones, seed=0).low == pytest.approx(1 - 2 * unseen)
-    assert measure(free, ones, seed=0).interval is None
-    assert beyond(ones, ones, seed=0, certain=False).interval == pytest.approx(
-        (0.025 ** (1 / 50) - 1, 1 - 0.025 ** (1 / 50))
-    )
+    free, rows = Metric(), Units.rows(50)
+    assert measure(top_k, ones, rows, seed=0).low == pytest.approx(1 - unseen)
+    assert measure(top_k, ones, rows, seed=0, certain=True).low == 1.0
+    assert measure(cosine, ones, rows, seed=0).low == pytest.approx(1 - 2 * unseen)
+    assert measure(free, ones, rows, seed=0).interval is None
 
 
 def test_the_scale_of_attributions_is_a_log_ratio_of_sums():
@@ -72,31 +68,64 @@ def test_the_scale_of_outputs_has_the_spread_of_its_sampling():
     assert np.isnan(output_scale_rows(a, np.ones(100))).all()
 
 
-@pytest.mark.parametrize(
-    ("y", "task", "name", "expected"),
-    [
-        ([0, 0, 1, 1], "classification", "accuracy", 1.0 - 0.5),
-        (None, "classification", "churn", 0.5),
-    ],
-)
-def test_loss_of_a_classifier(y, task, name, expected):
+def losses(dense, other, y, task, weights=None):
+    """What must hold of a model that still works: each figure by its name."""
+    n = len(dense.outputs)
+    weights = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    case = SimpleNamespace(
+        dense=dense,
+        other=other,
+        data=SimpleNamespace(y=y),
+        task=task,
+        units=Units(weights, np.arange(n), weighted=weights.std() > 0),
+        settings=SimpleNamespace(seed=0, accuracy_margin=0.02),
+        certain=False,
+    )
+    return {each.name: each.measure.value for each in still_works(case)}
+
+
+def test_a_classifier_must_keep_accuracy_balanced_accuracy_and_log_loss():
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+
+    rng = np.random.default_rng(0)
+    y = (rng.random(300) < 0.1).astype(int)
+    a, b = (rng.normal(size=(300, 2)) + shift * np.eye(2)[y] for shift in (3, 1))
+    found = losses(of(a, "centred"), of(b, "centred"), y, "classification")
+    shares = [np.exp(v) / np.exp(v).sum(axis=1, keepdims=True) for v in (a, b)]
+    guesses = [v.argmax(axis=1) for v in (a, b)]
+    drops = [f(y, guesses[0]) - f(y, guesses[1]) for f in (accuracy_score, balanced_accuracy_score)]
+    chance = -(y.mean() * np.log(y.mean()) + (1 - y.mean()) * np.log(1 - y.mean()))
+    rise = (log_loss(y, shares[1]) - log_loss(y, shares[0])) / chance
+    assert list(found) == ["accuracy_drop", "balanced_accuracy_drop", "log_loss_rise"]
+    assert list(found.values()) == pytest.approx([*drops, rise])
+
+
+def test_weights_of_rows_count_in_what_must_hold():
+    from sklearn.metrics import balanced_accuracy_score
+
+    rng = np.random.default_rng(1)
+    y, w = rng.integers(0, 2, 80), rng.uniform(0.1, 2, 80)
+    a, b = (rng.normal(size=(80, 2)) + shift * np.eye(2)[y] for shift in (3, 1))
+    found = losses(of(a, "centred"), of(b, "centred"), y, "classification", w)
+    scores = [balanced_accuracy_score(y, v.argmax(axis=1), sample_weight=w) for v in (a, b)]
+    assert found["balanced_accuracy_drop"] == pytest.approx(scores[0] - scores[1])
+
+
+def test_without_labels_churn_and_of_one_class_only_accuracy():
     dense, other = of([[2, 0], [2, 0], [0, 2], [0, 2]]), of([[2, 0], [0, 2], [2, 0], [0, 2]])
-    y = None if y is None else np.array(y)
-    loss, what = loss_of(dense, other, y, task, seed=0, certain=False)
-    assert (what, loss.value) == (name, expected)
+    assert losses(dense, other, None, "classification") == {"churn": 0.5}
+    assert losses(dense, other, np.zeros(4, int), "classification") == {"accuracy_drop": 0.0}
 
 
 def test_loss_of_a_regression():
     rng = np.random.default_rng(0)
     f = rng.normal(size=200)
     y, worse = f + 0.1 * rng.normal(size=200), f + 0.5 * rng.normal(size=200)
-    loss, what = loss_of(of(f), of(worse), y, "regression", seed=0, certain=False)
-    assert what == "r2"
     r2 = [1 - ((y - g) ** 2).sum() / ((y - y.mean()) ** 2).sum() for g in (f, worse)]
-    assert loss.value == pytest.approx(r2[0] - r2[1])
-    loss, what = loss_of(of(f), of(worse), None, "regression", seed=0, certain=False)
-    assert what == "variance"
-    assert loss.value == pytest.approx(((f - worse) ** 2).sum() / ((f - f.mean()) ** 2).sum())
+    found = losses(of(f), of(worse), y, "regression")
+    assert found == {"r2_drop": pytest.approx(r2[0] - r2[1])}
+    lost = ((f - worse) ** 2).sum() / ((f - f.mean()) ** 2).sum()
+    assert losses(of(f), of(worse), None, "regression") == {"variance_lost": pytest.approx(lost)}
 
 
 def test_behaviour_metrics_apply_where_they_mean_something():
@@ -107,7 +136,7 @@ def test_behaviour_metrics_apply_where_they_mean_something():
     assert applies(METRICS["r2"], "regression", True)
     assert not applies(METRICS["r2"], "classification", True)
     assert applies(lambda outputs_a: 0.0, "regression", False)
-    own = score(lambda a, b, y: float("nan"), np.zeros((3, 1)), None, None, seed=0)
+    own = score(lambda a, b, y: float("nan"), np.zeros((3, 1)), None, None, Units.rows(3), seed=0)
     assert own.value is None
     assert own.note
 

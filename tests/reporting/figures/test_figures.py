@@ -25,13 +25,11 @@ def drawn(small_study, tmp_path_factory):
 
 def test_every_figure_is_written_with_live_text(drawn, small):
     assert {path.stem for path in drawn.iterdir()} == set(FIGURES)
-    assert "Disagreement" in texts(drawn / "reasons.svg")
+    assert "Moved weight" in texts(drawn / "reasons.svg")
     total = sum(edges.total for edges in small.detail.drawings["dense"].edges)
     assert total == 5 * 4 + 4 * 3
     assert "dense: 32 of 32 edges drawn" in texts(drawn / "network.svg")
-    assert {"Signed top-k agreement", "Signed top-k agreement against accuracy"} <= set(
-        texts(drawn / "levels.svg")
-    )
+    assert {"Moved weight", "Moved weight against accuracy"} <= set(texts(drawn / "levels.svg"))
 
 
 def test_figures_are_the_same_bytes_whatever_the_user_has_set(small_study, drawn, tmp_path):
@@ -49,7 +47,8 @@ def test_dots_stand_where_their_numbers_say(small):
     with styled():
         axes = FIGURES["reasons"](subject_of(small)).axes[0]
     dots = [line for line in axes.lines if line.get_marker() == "o"]
-    evidence = [small.verdict.evidence[key] for key in ("disagreement", "excess", "noise")]
+    keys = ("moved_weight", "worst_class", "worst_group", "floor", "stability")
+    evidence = [small.verdict.evidence[key] for key in keys]
     assert [line.get_xdata()[0] for line in dots] == [measure.value for measure in evidence]
     spans = [tuple(s[:, 0]) for c in axes.collections for s in c.get_segments()]
     assert spans == [measure.interval for measure in evidence]

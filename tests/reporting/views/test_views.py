@@ -13,7 +13,6 @@ from explainprune.reporting.views.levels import plots, sweep
 from explainprune.reporting.views.metrics import metrics
 from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.samples import gallery, largest_of
-from explainprune.reporting.views.scales import complement
 from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
@@ -27,30 +26,45 @@ def labels(scale):
 def test_arms_lie_from_the_most_to_the_least_alike(comparison):
     scale = cards(subject_of(comparison))[0].figures[-1]
     assert labels(scale) == [
-        "Background redrawn", "Placebo", "pruned", "Retrained", "Pruned at random",
-        "Samples shuffled", "Random weights",
+        "Placebo", "pruned", "Retrained", "Pruned at random",
+        "Rows shuffled", "Random weights",
     ]  # fmt: skip
     values = [line.measures[0][1].value for line, _ in scale.rows]
-    agreement = comparison.comparisons["dense|retrained"]["signed_top_k"].value
-    assert values[3] == pytest.approx(1 - agreement)
+    assert values[2] == comparison.comparisons["dense|retrained"]["moved_weight"].value
     assert values == sorted(values)
     assert [line.strong for line, _ in scale.rows] == [label == "pruned" for label in labels(scale)]
+    bare = replace(comparison, verdict=replace(comparison.verdict, evidence={}))
+    assert labels(cards(subject_of(bare))[0].figures[-1])[0] == "Other background rows"
 
 
-def test_what_the_verdict_states_itself_is_not_worked_out_again(comparison):
-    rows = {line.label: line for line, _ in cards(subject_of(comparison))[0].figures[-1].rows}
-    stated = comparison.verdict.evidence["random_weights"]
+def test_what_the_verdict_states_of_an_arm_is_shown_as_stated(comparison):
+    stated = Measure(0.77, (0.7, 0.84), 5, "copies")
+    verdict = comparison.verdict
+    own = replace(verdict, evidence=verdict.evidence | {"random_weights": stated})
+    shown = cards(subject_of(replace(comparison, verdict=own)))[0].figures[-1]
+    rows = {line.label: line for line, _ in shown.rows}
     assert rows["Random weights"].measures == (("mark", stated),)
-    assert not rows["Random weights"].derived
-    assert rows["Placebo"].derived
+    placebo = comparison.comparisons["dense|placebo"]["moved_weight"]
+    assert rows["Placebo"].measures == (("mark", placebo),)
 
 
-def test_a_verdict_without_evidence_still_shows_its_disagreement(comparison):
+def test_what_the_answer_follows_from_is_drawn_in_order_and_named(comparison):
+    scale = cards(subject_of(comparison))[0].figures[0]
+    assert labels(scale) == [
+        "Moved weight", "Worst class: class 9", "Worst group: group east",
+        "The explainer's own noise", "How stable an explanation is",
+    ]  # fmt: skip
+    evidence = comparison.verdict.evidence
+    roles = [line.measures[0][0] for line, _ in scale.rows]
+    assert roles == ["other", "other", "other", "mark", "mark"]
+    assert scale.rows[0][0].measures[0][1] == evidence["moved_weight"]
+    assert (scale.zone.low, scale.zone.high) == (0.0, comparison.verdict.margin)
+
+
+def test_a_verdict_without_evidence_still_shows_the_moved_weight(comparison):
     bare = replace(comparison, verdict=replace(comparison.verdict, evidence={}))
     (line, _), *rest = cards(subject_of(bare))[0].figures[0].rows
-    agreement = comparison.comparisons["dense|pruned"]["signed_top_k"]
-    assert line.measures[0][1] == complement(agreement)
-    assert line.derived
+    assert line.measures[0][1] == comparison.comparisons["dense|pruned"]["moved_weight"]
     assert not rest
 
 
@@ -68,22 +82,42 @@ def test_evidence_of_both_models_shares_an_axis(comparison):
     ]  # fmt: skip
 
 
-def test_the_place_between_placebo_and_retrained_is_found_in_either_home(comparison):
-    stated = Measure(1.5, None, 9, note="one pair has no interval")
-    verdict = comparison.verdict
-    own = replace(verdict, evidence=verdict.evidence | {"position": stated})
-    assert cards(subject_of(replace(comparison, verdict=own)))[0].place == stated
+def test_the_place_between_placebo_and_retrained_is_shown_only_where_they_differ(comparison):
     found = comparison.comparisons["dense|pruned"]["placebo_to_retrained"]
     assert cards(subject_of(comparison))[0].place == found
+    for placebo in (Measure(0.2, (0.15, 0.2562), 360), Measure(0.2, None, 1, note="one row")):
+        pairs = comparison.comparisons | {"dense|placebo": {"moved_weight": placebo}}
+        overlapping = replace(comparison, comparisons=pairs)
+        assert cards(subject_of(overlapping))[0].place is None
+    pairs = dict(comparison.comparisons)
+    pairs["dense|pruned"] = {"moved_weight": pairs["dense|pruned"]["moved_weight"]}
+    assert cards(subject_of(replace(comparison, comparisons=pairs)))[0].place is None
 
 
-@pytest.mark.parametrize("interval", [None, (0.2, 0.6)])
-def test_complements_keep_the_share_and_turn_the_interval(interval):
-    measure = Measure(0.5, interval, 7, "seeds", "note")
-    turned = complement(measure)
-    assert (turned.value, turned.n, turned.unit, turned.note) == (0.5, 7, "seeds", "note")
-    assert turned.interval == (interval and (0.4, 0.8))
-    assert complement(Measure(None, None, note="why")).value is None
+def test_what_rows_can_tell_apart_is_read_off_the_curve(comparison):
+    shown = cards(subject_of(comparison))[0].reach
+    assert [point.true for point in shown.points] == pytest.approx([0.025 * i for i in range(13)])
+    assert (shown.preserved.true, shown.preserved.preserved) == (0.1, 0.96214)
+    assert (shown.changed.true, shown.changed.changed) == (0.2, 0.951873)
+    assert cards(subject_of(comparison))[1].reach is None
+    weak = tuple(replace(p, preserved=0.5 * p.preserved, changed=0.0) for p in shown.points)
+    weaker = replace(comparison, verdict=replace(comparison.verdict, power=weak))
+    none = cards(subject_of(weaker))[0].reach
+    assert (none.preserved, none.changed) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        (None, "stated with the results"),
+        ({"hash": "0a1b2c3d"}, "stated before (hash 0a1b2c3d)"),
+        ("0a1b2c3d", "stated before (hash 0a1b2c3d)"),
+    ],
+)
+def test_margins_are_stated_before_only_by_a_protocol(comparison, protocol, said):
+    facts = comparison.provenance | ({} if protocol is None else {"protocol": protocol})
+    both = cards(subject_of(replace(comparison, provenance=facts)))
+    assert [card.stated for card in both] == [said, said]
 
 
 def test_chance_does_not_flatten_the_scores(comparison):
@@ -102,9 +136,9 @@ def test_slices_join_scores_and_pair_figures(comparison):
     line = lines["class 3"]
     assert [role for role, _ in line.measures] == ["dense", "other"]
     within = comparison.slices["dense|pruned"]["class 3"]
-    assert line.beside == (within["signed_top_k"], within["churn"])
+    assert line.beside == (within["moved_weight"], within["churn"])
     whole = comparison.comparisons["dense|pruned"]
-    assert lines["all rows"].beside == (whole["signed_top_k"], whole["churn"])
+    assert lines["all rows"].beside == (whole["moved_weight"], whole["churn"])
     assert [m.value for _, m in lines["all rows"].measures] == [0.9722, 0.9611]
     assert not lines["flipped"].measures
     assert lines["flipped"].common.n == 1
@@ -197,17 +231,17 @@ def test_figures_of_a_sweep_hold_their_levels(study):
     subject = subject_of(study)
     drawn = {plot.title: plot for plot in plots(subject)}
     assert list(drawn) == [
-        "Signed top-k agreement", "Accuracy", "Effective features", "Live connections",
-        "Signed top-k agreement against accuracy",
+        "Moved weight", "Accuracy", "Effective features", "Live connections",
+        "Moved weight against accuracy",
     ]  # fmt: skip
     pruned = next(s for s in drawn["Accuracy"].series if s.label == "pruned")
     expected = [(lv.achieved, lv.measures["accuracy"]) for lv in study.levels if lv.arm == "pruned"]
     assert [(p.x, p.y, p.y_interval) for p in pruned.points] == [
         (x, m.value, m.interval) for x, m in expected
     ]
-    assert drawn["Signed top-k agreement"].level == ("random weights", 0.0412)
+    assert drawn["Moved weight"].level == ("random weights", 0.8588)
     assert drawn["Accuracy"].level == ("dense", 0.9722)
-    both = drawn["Signed top-k agreement against accuracy"]
+    both = drawn["Moved weight against accuracy"]
     against = next(s for s in both.series if s.label == "pruned")
     assert [point.x for point in against.points] == [m.value for _, m in expected]
 
@@ -219,8 +253,8 @@ def test_a_single_pair_has_no_sweep(comparison, study):
 
 def test_every_seed_has_a_column(study):
     lines = {label: values for label, _, values in sweep(subject_of(study)).per_seed}
-    assert lines["dense | pruned · Signed top-k agreement"] == tuple(
-        seed["dense|pruned"]["signed_top_k"] for seed in study.per_seed
+    assert lines["dense | pruned · Moved weight"] == tuple(
+        seed["dense|pruned"]["moved_weight"] for seed in study.per_seed
     )
     assert len(lines) == 3
 
@@ -237,8 +271,8 @@ def test_a_figure_that_a_seed_lacks_is_left_open(study):
 def test_the_primary_metric_comes_first_and_alone(comparison):
     found = metrics(subject_of(comparison))
     assert [row.primary for row in found.rows] == [True] + [False] * (len(found.rows) - 1)
-    assert found.rows[0].key == "signed_top_k"
-    assert [label for label, _ in found.pairs][:2] == ["pruned", "Background redrawn"]
+    assert found.rows[0].key == "moved_weight"
+    assert [label for label, _ in found.pairs][:2] == ["pruned", "Other background rows"]
     assert [row.key for row in found.own] == ["effective_features", "gini"]
     assert found.how == ("bootstrap over 360 samples",)
     assert found.common is not None

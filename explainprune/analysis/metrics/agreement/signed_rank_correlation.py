@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.analysis.metrics.agreement.ranks import correlation, midranks
+from explainprune.analysis.metrics.agreement.top_k import above_rounding
 from explainprune.types import Array, metric
 
 
@@ -29,5 +30,5 @@ def signed_rank_correlation(a: Array, b: Array, *, k: int | None = None) -> Arra
     array([1.])
     """
     a, b = pair(a, b)
-    active = (a != 0) | (b != 0)
+    active = above_rounding(a) | above_rounding(b)
     return correlation(midranks(a, active), midranks(b, active), active)

@@ -1,11 +1,11 @@
-"""Signed top-k agreement: the primary endpoint."""
+"""Signed top-k agreement: a secondary endpoint."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from explainprune.analysis.metrics.agreement.pairs import pair
-from explainprune.analysis.metrics.agreement.top_k import membership, overlap
+from explainprune.analysis.metrics.agreement.top_k import above_rounding, membership, overlap
 from explainprune.types import Array, metric
 
 
@@ -19,9 +19,9 @@ def signed_top_k(a: Array, b: Array, *, k: int) -> Array:
     """Return the share of leading features that both attributions name with the same sign.
 
     ``Σ_{i: sign a_i = sign b_i ≠ 0} min(m_i(a), m_i(b)) / k``, where m is membership of the k
-    features with the largest absolute value. Features that are 0 in both never count: k is at most
-    the number that is active in either. Ties at the k-th place share membership, so that an
-    attribution agrees with itself at exactly 1.
+    features with the largest absolute value. Features that are active in neither never count: k
+    is at most the number that is active in either, above 1e-5 of its row's total. Ties at the k-th
+    place share membership, so that an attribution agrees with itself at exactly 1.
 
     Parameters
     ----------
@@ -52,5 +52,5 @@ def signed_top_k(a: Array, b: Array, *, k: int) -> Array:
     array([0.5])
     """
     a, b = pair(a, b, k)
-    active = (a != 0) | (b != 0)
+    active = above_rounding(a) | above_rounding(b)
     return overlap(membership(a, k, active), membership(b, k, active), np.sign(a) * np.sign(b) > 0)

@@ -59,3 +59,13 @@ def both_silent(a: Array, b: Array) -> Array:
     """Say for which rows neither attribution has anything but zeros."""
     silent: Array = ~((a != 0) | (b != 0)).any(axis=1)
     return silent
+
+
+ACTIVE = 1e-5
+"""A feature is active above this share of its row's total: below is what rounding leaves."""
+
+
+def above_rounding(values: Array) -> Array:
+    """Say which features are active: above 1e-5 of their row's total."""
+    size = np.abs(values)
+    return np.asarray((size > ACTIVE * size.sum(axis=1, keepdims=True)) & (size > 0))

@@ -1,0 +1,68 @@
+"""Whether the other model still works: what must hold before explanations count as clearer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.intervals import row_mean
+from explainprune.analysis.metrics.behaviour.accuracy import accuracy
+from explainprune.analysis.metrics.behaviour.churn import churn
+from explainprune.analysis.metrics.behaviour.log_loss import log_loss
+from explainprune.analysis.metrics.behaviour.prediction import as_labels, as_outputs
+from explainprune.analysis.metrics.behaviour.r2 import r2_rows
+from explainprune.analysis.verdict import Condition, not_broken
+from explainprune.types import Array
+from explainprune.types.metric import Bounds
+
+LOSS_MARGIN = 0.05
+"""Largest rise of log loss, as a share of what always predicting the class shares would cost."""
+
+
+def still_works(case: Case) -> list[Condition]:
+    """State that the other model is not broken, by each score that these rows allow.
+
+    With labels: accuracy, balanced accuracy, log loss; R² in a regression. Without: churn, or the
+    share of the dense output's variance that the other model doesn't reproduce.
+    """
+    return [
+        not_broken(
+            row_mean(
+                rows,
+                case.units,
+                seed=case.settings.seed,
+                bounds=bounds,
+                rare=name in ("accuracy", "churn"),
+                certain=case.certain,
+            ),
+            LOSS_MARGIN if name == "log_loss" else case.settings.accuracy_margin,
+            score=name,
+        )
+        for name, rows, bounds in _losses(case)
+    ]
+
+
+def _losses(case: Case) -> Iterator[tuple[str, Array, Bounds]]:
+    """Yield each score's name, by how much it is worse in each row, and what that can be."""
+    a, b, y = case.dense.logits, case.other.logits, case.data.y
+    if case.task != "classification":
+        if y is None:
+            yield "variance", 1 - r2_rows(b, None, as_outputs(a)), (None, None)
+        else:
+            yield "r2", r2_rows(a, None, y) - r2_rows(b, None, y), (None, None)
+        return
+    if y is None:
+        yield "churn", churn(a, b), (0.0, 1.0)
+        return
+    fall = accuracy(a, None, y) - accuracy(b, None, y)
+    yield "accuracy", fall, (-1.0, 1.0)
+    labels = as_labels(y, a)
+    shares = case.units.mean((labels[None] == np.unique(labels)[:, None]).astype(float))
+    if len(shares) < 2:
+        return
+    own = shares[np.searchsorted(np.unique(labels), labels)]
+    yield "balanced_accuracy", fall / (len(shares) * own), (-1.0, 1.0)
+    chance = float(-(shares * np.log(shares)).sum())
+    yield "log_loss", (log_loss(b, None, y) - log_loss(a, None, y)) / chance, (None, None)

@@ -1,0 +1,155 @@
+"""How much is explained: more draws and backgrounds until the figures can decide, or effort ends.
+
+What is looked at is the explainer's floor and the variances, never the moved weight itself or its
+label: a rule that stopped when it liked the answer would not keep its error rate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from explainprune.analysis.attribution.sampling.streams import stream
+from explainprune.analysis.comparison.arms import Explainer, Met
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.moving import moved_values
+from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
+from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
+from explainprune.types import Array
+
+FLOOR_ROWS = 200
+"""Most rows on which the explainer's floor is measured."""
+LEAST_EFFORT = 50_000
+PART = 4
+"""The floor, and half the interval's width, are to be at most this part of the margin."""
+ROUNDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Both models explained, as far as the effort went.
+
+    Attributes
+    ----------
+    dense, other : Met
+    floor : Crossed or None
+        Moved weight between two runs of a sampled explainer; None for a deterministic one.
+    pairs, effort : int
+        Pairs of a row and a background row that each model was explained on, and at most.
+    """
+
+    dense: Met
+    other: Met
+    floor: Crossed | None
+    pairs: int
+    effort: int
+
+    @property
+    def backgrounds(self) -> int:
+        """How many backgrounds there were in the end."""
+        return len(self.dense.each)
+
+
+def explained_pair(case: Case, explain: Explainer, tick: Callable[[str], None]) -> Look:
+    """Explain both models, then again where the explainer or the backgrounds need it."""
+    size, first = case.backgrounds.size, case.backgrounds.first
+    once = len(case.targets) * size
+    effort = case.settings.effort or max(2 * once * first, LEAST_EFFORT)
+    dense = explain(case.dense)
+    tick(f"explained {case.dense.name}")
+    other = explain(case.other)
+    tick(f"explained {case.other.name}")
+    look = Look(dense, other, _floor(case, explain, dense), once * first, effort)
+    return _more_backgrounds(case, explain, _more_draws(case, explain, look))
+
+
+def _more_draws(case: Case, explain: Explainer, look: Look) -> Look:
+    """Average further draws of a sampled explainer until its floor is low."""
+    for _ in range(ROUNDS):
+        floor, draws = look.floor, look.dense.draws
+        if floor is None or floor.value <= case.settings.margin / PART:
+            break
+        once = look.pairs // draws
+        wanted = math.ceil(draws * (PART * floor.value / case.settings.margin) ** 2)
+        total = min(wanted, look.effort // once)
+        if total <= draws:
+            break
+        repeats = range(draws, total)
+        dense, other = (
+            met.with_more(explain(met.subject, repeats=repeats)) for met in (look.dense, look.other)
+        )
+        look = Look(dense, other, _floor(case, explain, dense), once * total, look.effort)
+    return look
+
+
+def _more_backgrounds(case: Case, explain: Explainer, look: Look) -> Look:
+    """Draw further backgrounds until the interval is narrow, or rows alone decide its width."""
+    for _ in range(ROUNDS):
+        draws = look.backgrounds
+        if draws == 1 or case.certain:
+            break
+        values = moved_values(look.dense.each, look.other.each, linear=explain.linear)
+        if np.isnan(values).all():
+            break
+        once = look.pairs // draws
+        wanted = _draws_for(crossed_mean(values, case.units), case.settings.margin / PART)
+        total = min(wanted, look.effort // once)
+        if total <= draws:
+            break
+        repeats = range(look.dense.draws)
+        dense, other = (
+            met.beside(explain(met.subject, draws=range(draws, total), repeats=repeats))
+            for met in (look.dense, look.other)
+        )
+        look = replace(look, dense=dense, other=other, pairs=once * total)
+    return look
+
+
+def _draws_for(spread: Crossed, target: float) -> int:
+    """Return how many backgrounds bring half the interval's width to `target`.
+
+    Where rows alone keep it wider, as many as leave the backgrounds a quarter of the variance.
+    """
+    draws = spread.n_backgrounds
+    if spread.half_width() <= target or spread.n_rows < 2:
+        return draws
+    enough = math.ceil(draws * spread.backgrounds / max(spread.rows / 4, 1e-12))
+    for total in range(draws, min(enough, 64 * draws)):
+        shrunk = spread.backgrounds * draws / total
+        if half_width(spread.rows, shrunk, spread.n_rows - 1, total - 1) <= target:
+            return total
+    return max(draws, min(enough, 64 * draws))
+
+
+def _floor(case: Case, explain: Explainer, dense: Met) -> Crossed | None:
+    """Explain the dense model again with draws of its own: what moves is the explainer's noise."""
+    if not explain.sampled:
+        return None
+    index = _some_rows(len(case.targets), case.settings.seed)
+    again = explain(
+        case.dense,
+        index,
+        draws=range(len(dense.each)),
+        repeats=range(dense.draws, 2 * dense.draws),
+    )
+    ours = dense.each[:, index]
+    values = moved_values(ours, again.each, linear=explain.linear)
+    means = ours.mean(axis=0), again.each.mean(axis=0)
+    plain = moved(*means, *(nonzero(mean) for mean in means))
+    if np.isnan(plain).all():
+        return None
+    units = case.units.take(index)
+    # The mean is the plain one: taking out a bias would take out the noise, which is a bias.
+    whole = float(units.take(np.flatnonzero(~np.isnan(plain))).mean(plain[~np.isnan(plain)]))
+    if not explain.linear:
+        return crossed_mean(values, units)
+    return replace(crossed_mean(values, units), value=whole)
+
+
+def _some_rows(n: int, seed: int) -> Array:
+    if n <= FLOOR_ROWS:
+        return np.arange(n)
+    return np.sort(stream(seed, "floor").choice(n, FLOOR_ROWS, replace=False))

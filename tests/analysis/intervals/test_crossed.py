@@ -1,0 +1,105 @@
+"""Means over rows and backgrounds: from their definition, and in repeated draws."""
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from explainprune.analysis.intervals import Units, bootstrap_mean, crossed_mean, row_mean
+
+
+def values_of(rng, n=60, draws=6, row=0.05, background=0.03, own=0.02):
+    return (
+        0.2
+        + row * rng.normal(size=(1, n))
+        + background * rng.normal(size=(draws, 1))
+        + own * rng.normal(size=(draws, n))
+    )
+
+
+def test_the_interval_is_the_formulas():
+    values = values_of(np.random.default_rng(0))
+    found = crossed_mean(values, Units.rows(60))
+    a = values.mean(axis=0).var(ddof=1) / 60
+    c = values.mean(axis=1).var(ddof=1) / 6
+    freedom = (a + c) ** 2 / (a**2 / 59 + c**2 / 5)
+    half = t.ppf(0.975, freedom) * np.sqrt(a + c)
+    mean = values.mean()
+    assert found.value == pytest.approx(mean)
+    assert found.measure().interval == pytest.approx((mean - half, mean + half))
+    assert found.measure().note == "interval over 60 rows and 6 backgrounds"
+
+
+def test_a_baseline_is_students_interval_over_rows():
+    values = values_of(np.random.default_rng(1), draws=1)
+    mean, sd = values.mean(), values.std(ddof=1)
+    half = t.ppf(0.975, 59) * sd / np.sqrt(60)
+    found = crossed_mean(values, Units.rows(60)).measure()
+    assert found.interval == pytest.approx((mean - half, mean + half))
+
+
+def test_intervals_hold_what_they_claim_where_both_rows_and_backgrounds_vary():
+    rng = np.random.default_rng(2)
+    held = []
+    for _ in range(1500):
+        low, high = crossed_mean(values_of(rng), Units.rows(60)).measure().interval
+        held.append(low <= 0.2 <= high)
+    assert 0.925 < np.mean(held) < 0.97
+
+
+def test_clusters_are_the_unit_by_their_totals():
+    rng = np.random.default_rng(3)
+    clusters = np.repeat(np.arange(30), 4)
+    values = (0.3 + 0.1 * rng.exponential(size=30)[clusters] + 0.01 * rng.normal(size=120))[None]
+    found = crossed_mean(values, Units(np.ones(120), clusters, "patients"))
+    means = values[0].reshape(30, 4).mean(axis=1)
+    assert found.rows == pytest.approx(means.var(ddof=1) / 30)
+    off = means - means.mean()
+    assert found.shift == pytest.approx((off**3).mean() / (6 * means.var(ddof=1) * 30))
+    assert (found.n_rows, found.seen) == (30, 120)
+    assert found.measure().note == "interval over 30 patients"
+    assert crossed_mean(values, Units.rows(120)).rows < found.rows / 2
+
+
+def test_weights_count_rows_as_often_as_they_say():
+    rng = np.random.default_rng(4)
+    values, weights = rng.uniform(0, 1, 40)[None], rng.integers(1, 4, 40).astype(float)
+    found = crossed_mean(values, Units(weights, np.arange(40), weighted=True))
+    assert found.value == pytest.approx(np.average(values[0], weights=weights))
+    # The same as each row so often, all of them one cluster.
+    often = np.repeat(np.arange(40), weights.astype(int))
+    copied = crossed_mean(values[:, often], Units(np.ones(len(often)), often))
+    assert copied.value == pytest.approx(found.value)
+    assert copied.rows == pytest.approx(found.rows)
+
+
+def test_rows_that_are_undefined_are_left_out():
+    values = values_of(np.random.default_rng(5), n=20)
+    holed = np.concatenate([values, np.full((6, 5), np.nan)], axis=1)
+    kept, all_there = (crossed_mean(v, Units.rows(v.shape[1])) for v in (holed, values))
+    assert kept == all_there
+    with pytest.raises(ValueError, match="No row is defined"):
+        crossed_mean(np.full((6, 5), np.nan), Units.rows(5))
+
+
+def test_equal_values_are_not_certain():
+    zeros = np.zeros((6, 100))
+    found = crossed_mean(zeros, Units.rows(100))
+    assert found.measure().interval == pytest.approx((0.0, 1 - 0.025 ** (1 / 100)))
+    assert found.measure(certain=True).interval == (0.0, 0.0)
+    assert found.measure(bounds=(None, None)).interval is None
+    one = crossed_mean(np.array([[0.3], [0.4]]), Units.rows(1)).measure()
+    assert (one.value, one.interval) == (pytest.approx(0.35), None)
+
+
+def test_a_wider_level_is_a_wider_interval():
+    found = crossed_mean(values_of(np.random.default_rng(6)), Units.rows(60))
+    half = [(found.measure(level=level).high - found.value) for level in (0.95, 0.995)]
+    assert half[1] > 1.3 * half[0]
+
+
+def test_plain_rows_are_bootstrapped_and_others_are_not():
+    values = np.random.default_rng(7).exponential(size=80)
+    plain = row_mean(values, Units.rows(80), seed=3)
+    assert plain == bootstrap_mean(values, seed=3)
+    twins = Units(np.ones(80), np.arange(80) // 2, "clusters")
+    assert row_mean(values, twins, seed=3).note == "interval over 40 clusters"
