@@ -133,6 +133,19 @@ def test_every_public_name_is_there():
     assert set(explainprune.__all__) <= set(dir(explainprune))
 
 
+def test_public_names_are_functions_whatever_was_imported_before():
+    """A file named like what it defines is bound to its folder when it is imported."""
+    code = (
+        "import importlib, pkgutil, types, explainprune as xp\n"
+        "for found in pkgutil.walk_packages(xp.__path__, 'explainprune.'):\n"
+        "    if not found.name.endswith('__main__'):\n"
+        "        importlib.import_module(found.name)\n"
+        "print(*[n for n in xp.__all__ if isinstance(getattr(xp, n), types.ModuleType)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_an_unknown_name_gets_a_suggestion():
     with pytest.raises(AttributeError, match=r"no public name 'prun'. Did you mean 'prune'"):
         explainprune.prun  # noqa: B018

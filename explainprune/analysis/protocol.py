@@ -87,7 +87,7 @@ def protocol_of(
 
     Options that aren't given are those of `compare`.
     """
-    from explainprune.analysis.compare import compare
+    from explainprune.analysis import compare
 
     defaults = {each.name: each.default for each in signature(compare).parameters.values()}
     chosen = defaults | dict(options)

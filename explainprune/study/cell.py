@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune import network
-from explainprune.analysis.compare import compare
+from explainprune.analysis import compare
 from explainprune.data import holdout, load_data
 from explainprune.pruning import shrink
 from explainprune.study.arms import Arms, train_arms

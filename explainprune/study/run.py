@@ -10,7 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis.compare import compare
+from explainprune.analysis import compare
 from explainprune.analysis.protocol import Protocol, held_to, protocol_of
 from explainprune.engine import run_cells
 from explainprune.reporting import check_free, whole_folder, write_report
