@@ -27,12 +27,12 @@ class Removable:
     members : tuple of dict of str to ndarray of int
         For each group, the unit indices by the path of the layer that holds their weights. Units
         that must stay are in no group.
-    left_whole : dict of str to str
-        Layers whose units must stay because of a layer that is not known, with the reason.
+    reasons : dict of str to str
+        Layers none of whose units can go, and layers that are not known, with the reason.
     """
 
     members: tuple[dict[str, Array], ...]
-    left_whole: dict[str, str]
+    reasons: dict[str, str]
     _traced: Traced
     _numbers: Array
     _paths: dict[int, str]
@@ -84,7 +84,7 @@ def removable_units(model: Model, *, couples: bool = True) -> Removable:
     found = group_members(traced)
     return Removable(
         members=tuple(dict(units) for units in found.values()),
-        left_whole=_left(traced),
+        reasons=_reasons(traced),
         _traced=traced,
         _numbers=np.array(list(found), dtype=int),
         _paths={id(variable): path for path, variable in variables(model).items()},
@@ -105,11 +105,9 @@ def _loud(graph: Graph, traced: Traced) -> dict[int, str]:
     return found
 
 
-def _left(traced: Traced) -> dict[str, str]:
-    """Return the layers none of whose units can go, with the reason."""
-    if traced.couples:
-        return traced.left_whole
-    found = dict(traced.left_whole)
+def _reasons(traced: Traced) -> dict[str, str]:
+    """Return the layers none of whose units can go, with the reason, whatever they touch."""
+    found = dict(traced.noted)
     for placed, kind in zip(traced.placed, traced.kinds, strict=True):
         for name, atoms in ({} if kind.makes is None else kind.makes(placed)).items():
             groups = set(traced.groups[atoms].tolist())

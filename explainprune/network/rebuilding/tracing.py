@@ -33,6 +33,8 @@ class Traced:
         Groups that stay, with the reason.
     left_whole : dict of str to str
         Layers that are not followed, with the reason.
+    noted : dict of str to str
+        The same with those that touch only the model's inputs and outputs.
     stops : list of (str, int, ndarray of int)
         Where units end without being removed: the layer, the tensor, positions in it.
     couples : bool
@@ -48,6 +50,7 @@ class Traced:
     groups: Array
     fixed: dict[int, str]
     left_whole: dict[str, str]
+    noted: dict[str, str] = field(default_factory=dict)
     stops: list[tuple[str, int, Array]] = field(default_factory=list)
     shared: list[list[int]] = field(default_factory=list)
     couples: bool = True
@@ -179,6 +182,7 @@ class _Tracer:
             groups,
             fixed,
             left,
+            self.ledger.noted(),
             self.ledger.stops,
             shared,
             self.ledger.couples,

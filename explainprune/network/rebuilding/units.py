@@ -100,6 +100,10 @@ class Ledger:
                 found.setdefault(int(group), reason)
         return found
 
+    def noted(self) -> dict[str, str]:
+        """Return all layers that are left whole, with the reason."""
+        return {path: reason for path, _, reason in self._noted}
+
     def left_whole(self, groups: Array, ends: Array) -> dict[str, str]:
         """Return the layers left whole, but for those that touch only the units in `ends`.
 

@@ -160,7 +160,7 @@ def _reason(found: Removable, path: str) -> str:
     """Return why a layer, or one that holds it, stays whole; "" where that isn't known."""
     parts = path.split("/")
     holders = ("/".join(parts[:end]) for end in range(len(parts), 0, -1))
-    return next((found.left_whole[each] for each in holders if each in found.left_whole), "")
+    return next((found.reasons[each] for each in holders if each in found.reasons), "")
 
 
 def laid_out(groups: Sequence[Mapping[str, Array]], scored: Collection[str]) -> LaidOut:

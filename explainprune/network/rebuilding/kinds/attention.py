@@ -83,8 +83,9 @@ def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple
         raise LeaveWhole("its output has several axes of units")
     heads = call.weights["key_dense/kernel"].shape[1]
     outputs = ledger.fresh(kernel.shape[-1])
-    if _is_grouped(call):  # it has as many outputs as its query has units
-        ledger.couple(inputs[roles["query"]].atoms, outputs)
+    if _is_grouped(call):  # its query, its value and its outputs are of one size
+        for part in ("query", "value"):
+            ledger.couple(inputs[roles[part]].atoms, outputs)
     extra = Heads(roles, ledger.fresh(heads), kernel.shape[0] // heads)
     return (Units(len(call.shapes_out[0]) - 1, outputs),), extra
 
