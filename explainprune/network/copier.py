@@ -190,10 +190,12 @@ class Copier:
             places = enumerate(new._trainable_variables)
             new._trainable_variables_indices = {new._var_key(each): i for i, each in places}
         if hasattr(old, "_nodes_by_depth"):
+            # A graph that a Sequential model had before a layer was added lost its calls.
             new._nodes = {
                 f"{id(node.operation)}_ib-{node.operation._inbound_nodes.index(node)}"
                 for nodes in new._nodes_by_depth.values()
                 for node in nodes
+                if any(each is node for each in node.operation._inbound_nodes)
             }
 
     def _id(self, key: Any) -> Any:

@@ -257,3 +257,13 @@ def test_randomised_keeps_what_preprocessing_was_adapted_to():
     x = np.array([[1.0], [7.0]], np.float32)
     np.testing.assert_allclose(clone(model)(x), model(x))
     np.testing.assert_allclose(randomised(model, 1).layers[0](x), scale(x))
+
+
+def test_a_sequential_model_that_grew_is_copied():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu")])
+    model.add(keras.layers.Dense(2))
+    copy = clone(model)
+    x = np.ones((1, 3), "float32")
+    np.testing.assert_array_equal(copy(x), model(x))
+    copy.add(keras.layers.Dense(1))
+    assert (copy.output_shape, model.output_shape) == ((None, 1), (None, 2))
