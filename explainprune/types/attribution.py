@@ -190,11 +190,26 @@ class Attribution:
             frame.insert(1, "input", name)
         return frame
 
-    def to_shap(self) -> Any:
-        """Return a ``shap.Explanation``, so that every plot of the shap package works."""
+    def to_shap(self, *, flat: bool = False) -> Any:
+        """Return a ``shap.Explanation``, for the plots of the shap package.
+
+        Parameters
+        ----------
+        flat : bool
+            Lay each row's features side by side, whatever axes they have: rows × features, as
+            shap's plots of tables take them, named by their places (``x[3, 1]``: step 3, channel
+            1). Several inputs always are laid so (``a[0]``, ``a[1]``, …, ``b[0]``, …). False: in
+            the shape of the rows, each place with its name.
+
+        Returns
+        -------
+        shap.Explanation
+            With players, and with all outputs, as the values have them; without `data` where there
+            isn't one number of `x` for each value.
+        """
         # The one upward import: shap lives in a single file of the analysis stage.
         shap_package = import_module("explainprune.analysis.attribution.shap_package")
-        return shap_package.explanation(self)
+        return shap_package.explanation(self, flat=flat)
 
     def save(self, path: str | Path) -> None:
         """Write to `path` as ``.npz``, without pickle."""

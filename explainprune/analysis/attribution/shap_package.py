@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -221,20 +222,25 @@ def shap_permutation(
     return over_games(network, x, background, targets, rng, players, draws, run)
 
 
-def explanation(attribution: Attribution) -> Any:
-    """Return a ``shap.Explanation`` of `attribution`, which every plot of shap takes.
-
-    Several inputs are laid flat side by side, features named ``input[0]``, ``input[1]``, …. With
-    players, `data` is left out: shap wants one number for each value.
-    """
+def explanation(attribution: Attribution, *, flat: bool = False) -> Any:
+    """Return a ``shap.Explanation`` of `attribution`: see `Attribution.to_shap`."""
+    trailing = attribution.base.ndim - 1
+    flat = flat or isinstance(attribution.values, dict)
     values, error, data = (
-        _one_array(part, attribution.base.ndim - 1)
-        for part in (attribution.values, attribution.std_error, attribution.x)
+        _one_array(part, depth, flat)
+        for part, depth in (
+            (attribution.values, trailing),
+            (attribution.std_error, trailing),
+            (attribution.x, 0),
+        )
     )
-    features = values.shape[1 : values.ndim - (attribution.base.ndim - 1)]
+    features = values.shape[1 : values.ndim - trailing]
     if data is not None and data.shape[1:] != features:
         data = None
-    names = _names(attribution, features)
+    names = _names(attribution, trailing)
+    if len(features) > 1:
+        # One name for each number: shap cuts names as it cuts values only if they have all axes.
+        names = np.broadcast_to(np.array(names).reshape(features), (len(values), *features))
     return _shap().Explanation(
         values=values,
         base_values=np.array(attribution.base),
@@ -244,33 +250,37 @@ def explanation(attribution: Attribution) -> Any:
     )
 
 
-def _one_array(part: Any, trailing: int) -> Any:
-    """Copy an array; lay those of several inputs flat and side by side."""
+def _one_array(part: Any, trailing: int, flat: bool) -> Any:
+    """Copy an array; if asked, lay its features flat, those of several inputs side by side."""
     if part is None:
         return None
-    if not isinstance(part, dict):
+    if not flat:
         return np.array(part)
-    return np.concatenate([_flat(each, trailing) for each in part.values()], axis=1)
+    parts = part.values() if isinstance(part, dict) else [part]
+    return np.concatenate([_flat(each, trailing) for each in parts], axis=1)
 
 
 def _flat(part: Array, trailing: int) -> Array:
     return part.reshape(len(part), -1, *part.shape[part.ndim - trailing :])
 
 
-def _names(attribution: Attribution, features: tuple[int, ...]) -> list[str] | None:
-    """Name the features of a table, as far as it doesn't; images have no names."""
-    if len(features) != 1:
-        return None
+def _names(attribution: Attribution, trailing: int) -> Any:
+    """Name every place of the values: as it is known, else by input and indices."""
+    parts = (
+        attribution.values if isinstance(attribution.values, dict) else {"x": attribution.values}
+    )
+    shapes = {name: part.shape[1 : part.ndim - trailing] for name, part in parts.items()}
     known = attribution.feature_names
-    if known is not None and len(known) == features[0]:
+    if known is not None and len(known) == sum(math.prod(shape) for shape in shapes.values()):
         return list(known)
-    if not isinstance(attribution.values, dict):
-        return [f"x{number}" for number in range(features[0])]
-    trailing = attribution.base.ndim - 1
+    if [len(shape) for shape in shapes.values()] == [1] and not isinstance(
+        attribution.values, dict
+    ):
+        return [f"x{number}" for number in range(shapes["x"][0])]
     return [
-        f"{name}[{number}]"
-        for name, part in attribution.values.items()
-        for number in range(_flat(part, trailing).shape[1])
+        f"{name}[{', '.join(map(str, place))}]"
+        for name, shape in shapes.items()
+        for place in np.ndindex(*shape)
     ]
 
 
