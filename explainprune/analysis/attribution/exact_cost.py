@@ -12,6 +12,7 @@ from explainprune.analysis.attribution.games.enumeration import shapley, subset_
 from explainprune.analysis.attribution.games.hidden import cutter_of
 from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.packing import pack
+from explainprune.analysis.attribution.reading.players import moving
 from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.data.as_read import read_by
@@ -58,7 +59,7 @@ class ExactCost:
     @property
     def total(self) -> float:
         """Coalitions for all outputs together."""
-        return float(self.units.sum()) if not self.why_not else self.brute_force
+        return float(self.units.sum())
 
     def __float__(self) -> float:
         return float(self.coalitions.max())
@@ -133,12 +134,13 @@ def cost_of(network: Network, x: Array, background: Array, players: Array) -> Ex
     try:
         cutter = cutter_of(network, players, x)
     except ValueError as reason:
-        n_players = int(players.max()) + 1
-        brute = _brute_force(n_players)
-        whole, work = np.full(network.n_outputs, brute), brute * network.n_inputs
+        counts = moving(x, background, players).sum(axis=1)
+        each = float(np.mean([_brute_force(int(count)) for count in counts]))
+        whole, n_players = np.full(network.n_outputs, each), int(players.max()) + 1
         return ExactCost(
-            whole, np.array([brute]), ("the network",), n_players, brute, work, str(reason)
-        )
+            whole, np.array([each]), ("the network",), n_players, _brute_force(n_players),
+            each * network.n_inputs, str(reason),
+        )  # fmt: skip
     return cost_of_games(cutter, x, background)
 
 

@@ -52,6 +52,12 @@ def leverage(
     -------
     Explained
         One value per player; complete, since all fits are constrained to add up; without bias.
+        Players who are like all background rows get exactly 0.
+
+    Raises
+    ------
+    ValueError
+        If a fit would need more than 2 GB.
 
     References
     ----------

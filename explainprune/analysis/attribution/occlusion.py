@@ -11,7 +11,7 @@ from explainprune.analysis.attribution.explained import (
 )
 from explainprune.analysis.attribution.images.patches import patch_masks
 from explainprune.analysis.attribution.images.shapes import places_of
-from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.network import Network
 from explainprune.types import Array
@@ -90,6 +90,9 @@ def occlusion(
         removed = patch_masks(places_of(network, shape, "occlusion"), patch, stride)
     kept = coalition_values(network, x, background, ~removed, targets)
     lost = explained_output(network, x, targets)[:, None] - kept
+    # What is like all background rows changes nothing: exactly, however batches are rounded.
+    still = ~(moving(x, background, np.arange(x.shape[1])) @ removed.T)
+    lost[still] = 0.0
     values = lost if patch is None else _spread(lost, removed)
     return Explained(values, base_output(network, background, targets, len(x)))
 

@@ -14,7 +14,7 @@ from explainprune.analysis.attribution.games.units import Bundle
 from explainprune.analysis.attribution.games.whole import enumerated
 from explainprune.analysis.attribution.permutation import orders_of
 from explainprune.analysis.attribution.reading.batches import InBatches, unwrapped
-from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.replicates import Replicate
 from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import DifferenceNetwork, Network
@@ -144,7 +144,7 @@ def _whole(
     count = n_players(players)
     at_background = np.asarray(network.outputs(background), np.float64)
     base = at_background.mean(axis=0)
-    if count <= up_to:
+    if moving(x, background, players).sum(axis=1).max() <= up_to:
         values = enumerated(network, x, background, players).values
         draw: Replicate = lambda rng, samples: np.zeros_like(values[samples])  # noqa: E731
         return Split(values, np.zeros(len(x), bool), draw, base, (NOTHING_SAMPLED,))

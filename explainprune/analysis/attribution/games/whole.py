@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.attribution.games.enumeration import Solution, Worth, solve
+from explainprune.analysis.attribution.reading.players import moving
 from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
 from explainprune.analysis.attribution.sampling.mixing import mixed
 from explainprune.network import Network
@@ -16,26 +17,31 @@ def enumerated(
 ) -> Solution:
     """Enumerate all coalitions, sample by sample, in blocks that fit into one call.
 
+    Players who are as in all background rows are left out: they get 0.
+
     Returns
     -------
     Solution
         Values (n, players, outputs), and interactions (n, players, players, outputs).
     """
-    n_players = int(players.max()) + 1
-    room = max(1, rows_at_once(network) // len(background))
-    inner = min(n_players, room.bit_length() - 1)
-    solutions = [
-        solve(
-            _worth(network, sample, background, players, inner),
-            n_players,
-            inner,
-            interactions=interactions,
-        )
-        for sample in x
-    ]
-    values = np.stack([each.values for each in solutions])
-    between = [each.interactions for each in solutions if each.interactions is not None]
-    return Solution(values, np.stack(between) if between else None)
+    moves = moving(x, background, players)
+    n, count = moves.shape
+    values = np.zeros((n, count, network.n_outputs))
+    between = np.zeros((n, count, count, network.n_outputs)) if interactions else None
+    room = max(1, rows_at_once(network) // len(background)).bit_length() - 1
+    for number, sample in enumerate(x):
+        kept = np.flatnonzero(moves[number])
+        if not len(kept):
+            continue
+        # The others are in every coalition, or in none: it is the same.
+        own = np.searchsorted(kept, players).clip(0, len(kept) - 1)
+        inner = min(len(kept), room)
+        worth = _worth(network, sample, background, own, inner)
+        found = solve(worth, len(kept), inner, interactions=interactions)
+        values[number, kept] = found.values
+        if between is not None and found.interactions is not None:
+            between[number][np.ix_(kept, kept)] = found.interactions
+    return Solution(values, between)
 
 
 def _worth(network: Network, sample: Array, background: Array, players: Array, inner: int) -> Worth:

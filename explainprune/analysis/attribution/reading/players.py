@@ -48,6 +48,19 @@ def n_players(players: Array) -> int:
     return int(players.max()) + 1
 
 
+def moving(x: Array, background: Array, players: Array) -> Array:
+    """Tell which players differ from any background row, for each row of `x`: (n, P).
+
+    The others change nothing, in whatever coalition.
+
+    >>> moving(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 2.0, 0.0]]), np.array([0, 1, 1]))
+    array([[False,  True]])
+    """
+    # All rows are like x where the least and the largest of them are.
+    differ = (x != background.min(axis=0)) | (x != background.max(axis=0))
+    return np.asarray(joined(differ.astype(np.int64), players) > 0)
+
+
 def joined(values: Array, players: Array) -> Array:
     """Add up the values (n, d[, K]) of each player's features: (n, P[, K]).
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import (
     Explained,
-    base_output,
+    chosen,
     explained_output,
+    least,
 )
-from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.analysis.attribution.sampling.coalitions import Share, paired_coalitions
 from explainprune.analysis.attribution.sampling.replicates import (
@@ -19,6 +20,10 @@ from explainprune.analysis.attribution.sampling.replicates import (
 )
 from explainprune.network import Network
 from explainprune.types import Array
+
+MOST_BYTES = 2**31
+BYTES_EACH = 24
+"""For each player of each coalition: what a fit holds at once."""
 
 
 def shapley_regression(
@@ -48,47 +53,149 @@ def shapley_regression(
               \left( v(S) - v(\emptyset) - \textstyle\sum_{p \in S} \phi_{0,p} \right)
 
     since over all coalitions :math:`\sum_S w(S) (1_S - |S|/P)(1_S - |S|/P)^T = (I - J/P) / P`.
-    Where the draws together would cost as much as all coalitions, all are enumerated: the values
-    are exact then, and carry no standard error.
+
+    Players who differ from no background row get 0, and are left out. Rows for which the draws
+    together would cost as much as all coalitions of the others are enumerated: their values are
+    exact. Where that holds for all rows there are no standard errors, else theirs are 0.
+
+    Raises
+    ------
+    ValueError
+        If the fit wouldn't fit into memory: before anything is computed.
     """
-    n, count = len(x), n_players(players)
     check_sampling(draws, tolerance)
-    each = default_coalitions(count) if coalitions is None else coalitions
-    check_count("coalitions", each, at_least=2)
-    every = 2**count - 2
-    exact = every <= each * (draws + 1)
-    base = base_output(network, background, targets, n)
-    total = explained_output(network, x, targets) - base
+    if coalitions is not None:
+        check_count("coalitions", coalitions, at_least=2)
+    moves = moving(x, background, players)
+    few = np.array([_all(c) <= _each(c, coalitions) * (draws + 1) for c in moves.sum(axis=1)])
+    some = np.flatnonzero(moves[~few].any(axis=0))
+    each = _each(len(some), coalitions)
+    pilot = check_room(each, max(each, default_coalitions(len(some))), len(some))
+    game = _Game(network, x, background, targets, players)
+    values = np.zeros((len(x), n_players(players), *game.base.shape[1:]))
+    for mask in np.unique(moves[few], axis=0):
+        rows = np.flatnonzero(few & (moves == mask).all(axis=1))
+        kept = np.flatnonzero(mask)
+        if len(kept) < 2:  # one who moves has it all
+            values[np.ix_(rows, kept)] = game.total[rows][:, None] if len(kept) else 0.0
+            continue
+        masks, weights = paired_coalitions(len(kept), _all(len(kept)), share, rng)
+        worth = game.worth(rows, masks, kept)
+        values[np.ix_(rows, kept)] = fitted(masks, weights, worth, game.total[rows])
+    if few.all():
+        most = _all(int(moves.sum(axis=1).max()))
+        settled = {"coalitions": most, "draws": 1}
+        return Explained(values, game.base, complete=True, settled=settled)
+
+    rest = np.flatnonzero(~few)
+    own = moves[np.ix_(rest, some)]
 
     def drawn(
         child: np.random.Generator, samples: Array, wanted: int
     ) -> tuple[Array, Array, Array]:
         """Return coalitions, their weights, and their worth above the empty one's."""
-        masks, weights = paired_coalitions(count, wanted, share, child)
-        own = None if targets is None else targets[samples]
-        worth = coalition_values(network, x[samples], background, masks[:, players], own)
-        return masks, weights, worth - base[samples][:, None]
+        masks, weights = paired_coalitions(len(some), wanted, share, child)
+        return masks, weights, game.worth(rest[samples], masks, some)
 
-    first = every if exact else max(each, default_coalitions(count))
-    pilot = fitted(*drawn(rng.spawn(1)[0], np.arange(n), first), total)
-    if exact:
-        return Explained(pilot, base, complete=True, settled={"coalitions": every, "draws": 1})
+    every = np.arange(len(rest))
+    first = _projected(fitted(*drawn(rng.spawn(1)[0], every, pilot), game.total[rest]), own)
 
     def one(child: np.random.Generator, samples: Array) -> Array:
         masks, weights, worth = drawn(child, samples, each)
-        missed = worth - np.einsum("mp,np...->nm...", masks.astype(np.float64), pilot[samples])
-        pull = count * weights[:, None] * (masks - masks.mean(axis=1, keepdims=True))
-        corrected: Array = pilot[samples] + np.einsum("mp,nm...->np...", pull, missed)
-        return corrected
+        missed = worth - np.einsum("mp,np...->nm...", masks.astype(np.float64), first[samples])
+        pull = len(some) * weights[:, None] * (masks - masks.mean(axis=1, keepdims=True))
+        corrected = first[samples] + np.einsum("mp,nm...->np...", pull, missed)
+        return _projected(corrected, own[samples])
 
-    estimate = replicated(one, rng, n, draws=draws, tolerance=tolerance)
+    floor = least(game.base, game.outputs)[rest]
+    estimate = replicated(one, rng, len(rest), draws=draws, tolerance=tolerance, floor=floor)
+    place = np.ix_(rest, some)
+    values[place] = estimate.mean
+    std_error = None
+    if estimate.std_error is not None:
+        std_error = np.zeros_like(values)
+        std_error[place] = estimate.std_error
     return Explained(
-        estimate.mean,
-        base,
-        std_error=estimate.std_error,
+        values,
+        game.base,
+        std_error=std_error,
         complete=True,
-        notes=estimate.notes,
+        notes=(*_enumerated(int(few.sum()), len(x)), *estimate.notes),
         settled={"coalitions": each, "draws": int(estimate.draws.min())},
+    )
+
+
+class _Game:
+    """What coalitions of players are worth, above the empty one."""
+
+    def __init__(
+        self, network: Network, x: Array, background: Array, targets: Array | None, players: Array
+    ) -> None:
+        self._network, self._x, self._background = network, x, background
+        self._targets, self._players = targets, players
+        self.outputs = network.outputs(background)
+        mean = np.asarray(self.outputs, dtype=np.float64).mean(axis=0)
+        self.base = chosen(np.tile(mean, (len(x), 1)), targets)
+        self.total = explained_output(network, x, targets) - self.base
+
+    def worth(self, rows: Array, masks: Array, kept: Array) -> Array:
+        """Evaluate coalitions (m, kept) of some players for some rows: (rows, m[, K])."""
+        inside = np.zeros((len(masks), n_players(self._players)), dtype=bool)
+        inside[:, kept] = masks
+        targets = None if self._targets is None else self._targets[rows]
+        found = coalition_values(
+            self._network, self._x[rows], self._background, inside[:, self._players], targets
+        )
+        return found - self.base[rows][:, None]
+
+
+def _all(count: int) -> int:
+    """Count the coalitions that are neither empty nor full."""
+    return int(2 ** int(count) - 2) if count else 0
+
+
+def _each(count: int, coalitions: int | None) -> int:
+    return default_coalitions(count) if coalitions is None else coalitions
+
+
+def _projected(values: Array, moves: Array) -> Array:
+    """Give 0 to players who don't move, what they had to the others alike: the sum stays.
+
+    What they had is chance, 0 on average, so that this puts no bias into anything.
+    """
+    among = moves.reshape(*moves.shape, *[1] * (values.ndim - 2))
+    spare = np.where(among, 0.0, values).sum(axis=1, keepdims=True)
+    whole: Array = np.where(among, values + spare / among.sum(axis=1, keepdims=True), 0.0)
+    return whole
+
+
+def _enumerated(few: int, rows: int) -> tuple[str, ...]:
+    if not few:
+        return ()
+    return (
+        f"In {few} of {rows} rows few enough players differ from the background: all their "
+        "coalitions are used, and standard errors are 0.",
+    )
+
+
+def check_room(each: int, pilot: int, players: int) -> int:
+    """Return how many coalitions the pilot may fit: those wanted, or as many as a draw has.
+
+    Raises
+    ------
+    ValueError
+        If a fit of `each` coalitions takes more than `MOST_BYTES`.
+    """
+    if pilot * players * BYTES_EACH <= MOST_BYTES:
+        return pilot
+    needed = each * players * BYTES_EACH
+    if needed <= MOST_BYTES:
+        return each
+    raise ValueError(
+        f"A fit of {players:,} players to {each:,} coalitions needs about {needed / 2**30:.1f} GB; "
+        f"the limit is {MOST_BYTES / 2**30:.0f} GB. Join features into players (players=), take at "
+        f"most {MOST_BYTES // (players * BYTES_EACH):,} coalitions= a draw, or use "
+        "method='permutation', which fits nothing."
     )
 
 
