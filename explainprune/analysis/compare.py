@@ -14,13 +14,16 @@ from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
+from explainprune.data.as_read import as_read_by
 from explainprune.network import Model, Network
+from explainprune.network.failing import in_words
 from explainprune.types import Comparison, Data, Detail, Masks
 
 Progress = Callable[[int, int, str], None]
 """Told how many steps of how many are done, and what the last one was."""
 
 
+@in_words
 def compare(
     dense: Model | Network,
     other: Model | Network,
@@ -140,6 +143,7 @@ def compare(
     0.0
     """
     arms = dict(arms or {})
+    data = as_read_by(dense, data)
     settings = settled(
         names=names,
         methods=methods,

@@ -38,7 +38,8 @@ def failed(error: BaseException) -> int:
         where = f" {str(error.filename)!r}" if error.filename is not None else ""
         _say(f"{error.strerror or type(error).__name__}:{where}.")
         return USAGE
-    if isinstance(error, ValueError | TypeError | OSError) and on_purpose(error):
+    refused = ValueError | TypeError | OSError | ImportError  # the last: a backend that is missing
+    if isinstance(error, refused) and on_purpose(error):
         _say(one_line(str(error)))
         return USAGE
     _say(

@@ -9,6 +9,8 @@ import numpy as np
 
 from explainprune.criteria.scorer import Scorer, parts_of
 from explainprune.lookup import name_of, unknown
+from explainprune.network.failing import in_words
+from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Importance
 
 Criterion = str | Callable[..., Any]
@@ -43,6 +45,7 @@ def importance(
 ) -> dict[Any, Importance]: ...
 
 
+@in_words
 def importance(
     model: Any,
     x: Any = None,
@@ -95,7 +98,7 @@ def importance(
         If the criterion is unknown, scores units only where weights are asked for, or is defined
         for no layer; if rows don't fit the model, or there are no groups.
     """
-    x, y, group = parts_of(x, y)
+    x, y, group = parts_of(columns_as_inputs(model, x), y)
     scorer = Scorer(model, x, y, [criterion], level or "unit", seed)
     if by is None:
         return _whole(scorer, x, y, target)[name_of(criterion)]
@@ -108,6 +111,7 @@ def importance(
     return found
 
 
+@in_words
 def importances(
     model: Any,
     x: Any = None,
@@ -136,7 +140,7 @@ def importances(
     ValueError
         As `importance` does; if two criteria have the same name.
     """
-    x, y, _ = parts_of(x, y)
+    x, y, _ = parts_of(columns_as_inputs(model, x), y)
     return _whole(Scorer(model, x, y, criteria, level or "unit", seed), x, y, target)
 
 

@@ -49,13 +49,22 @@ class Scorer:
         level: str = "unit",
         seed: int = 0,
     ) -> None:
-        from explainprune.network import Calibration, probes, prunable_layers
+        from explainprune.network import (
+            Calibration,
+            check_weights,
+            learn_inputs,
+            probes,
+            prunable_layers,
+        )
 
         if level not in LEVELS:
             raise ValueError(f"level is 'unit' or 'weight'. Received: {level!r}.")
+        check_weights(model)
         self.model, self.level, self.seed = model, level, seed
         self._functions = _functions(criteria)
         self._needs = {name: needs_of(function, name) for name, function in self._functions.items()}
+        if x is not None:
+            learn_inputs(model, x)
         self._layers = prunable_layers(model)
         wanted = set().union(*self._needs.values())
         statistics = (wanted - set(OTHERS)) | {"kernel", "units", "unit_axis"}

@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.criteria.agreement import rank_correlation
 from explainprune.criteria.scorer import Scorer, parts_of
 from explainprune.lookup import name_of
+from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Importance
 
 
@@ -50,7 +51,7 @@ def stability(
     ValueError
         As `importance` does; if there are no rows, or fewer than two samples.
     """
-    x, y, _ = parts_of(x, y)
+    x, y, _ = parts_of(columns_as_inputs(model, x), y)
     if x is None:
         raise ValueError("A bootstrap draws rows: x is None.")
     if samples < 2:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.as_read import as_read_by, read_by, text_columns
+from explainprune.data.as_read import as_read_by, text_columns
 from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
 from explainprune.data.sources import read
 from explainprune.lookup import unknown
+from explainprune.network.functions.as_read import read_by
 from explainprune.types import Data, Rows
 from explainprune.types.tables import as_array, is_frame
 

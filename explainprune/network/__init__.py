@@ -37,6 +37,8 @@ _HOMES = {
     "gauss_legendre": "quadrature",
     "load_model": "files.loading",
     "save_model": "files.loading",
+    "learn_inputs": "functions.subclassed",
+    "check_weights": "soundness",
     "untouched_gradients": "tracing.guard",
     # `variables` and `layers` are modules here: import those functions from the modules.
     "weights_of": "variables",

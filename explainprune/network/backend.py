@@ -23,14 +23,27 @@ def _silent_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
-with _silent_stderr():
-    import keras
-    import tensorflow as tf
+def _refusal(received: str, why: str = "") -> ImportError:
+    """Say which backend is needed, and which is there."""
+    if received == "tensorflow":
+        return ImportError(
+            f"explainprune needs TensorFlow and Keras 3, which can't be imported here{why}."
+        )
+    return ImportError(
+        "explainprune needs Keras on its TensorFlow backend. "
+        f"Received: KERAS_BACKEND={received!r}{why}. Set KERAS_BACKEND=tensorflow."
+    )
+
+
+try:
+    with _silent_stderr():
+        import keras
+        import tensorflow as tf
+except Exception as error:  # a backend that isn't installed, or that nobody knows
+    reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else ""
+    raise _refusal(os.environ["KERAS_BACKEND"], f" ({reason})") from error
 
 if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "explainprune needs Keras on its TensorFlow backend. "
-        f"Received: KERAS_BACKEND={keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow."
-    )
+    raise _refusal(keras.backend.backend())
 
 __all__ = ["keras", "tf"]

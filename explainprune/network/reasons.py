@@ -6,6 +6,7 @@ import re
 
 _STYLED = re.compile(r"\x1b\[1m(.+?)\x1b\[0m", re.DOTALL)
 _NODE = re.compile(r"^\{\{function_node \S+\}\} ")
+_OPERATION = re.compile(r" for '\{\{node .*")
 _INNER = re.compile(r"Exception encountered: (.+)")
 
 
@@ -24,7 +25,8 @@ def reason_of(error: BaseException) -> str:
     lines = [line.strip() for line in (framed.group(1) if framed else text).splitlines()]
     lines = [line for line in lines if line]
     # TensorFlow says where in the graph it was in frames before, and the node after, the reason.
+    lines = [_OPERATION.sub("", _NODE.sub("", line)) for line in lines]
     at_node = [number for number, line in enumerate(lines) if line.startswith("[[{{node")]
     if at_node and at_node[0] > 0:
-        return _NODE.sub("", lines[at_node[0] - 1])[:300]
-    return _NODE.sub("", lines[0])[:300] if lines else type(error).__name__
+        return lines[at_node[0] - 1][:300]
+    return lines[0][:300] if lines else type(error).__name__

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from explainprune.lookup import unknown
 from explainprune.network.layers import LayerInfo, layers
 from explainprune.network.protocol import Model
+from explainprune.network.soundness import check_weights
 
 Protect = str | Iterable[str] | Callable[[LayerInfo], bool]
 
@@ -30,6 +31,7 @@ def candidates(
     ValueError
         If a path is unknown, or nothing is left.
     """
+    check_weights(model)
     infos = layers(model)
     shielded = protected(infos, protect)
     found = tuple(

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.data.as_read import tables_as_read
+from explainprune.network.failing import in_words
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
@@ -55,6 +57,7 @@ class Pruned:
         return f"Pruned({self.model.name!r}, {self.masks!r}, {steps} steps)"
 
 
+@in_words
 def prune(
     model: Model,
     data: Any = None,
@@ -140,6 +143,7 @@ def prune(
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
     _check_weights(model)
+    data = tables_as_read(model, data)
     check_refit(refit)
     learned = given(data)
     _check_data(model, learned)

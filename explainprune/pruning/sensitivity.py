@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from explainprune.data.as_read import tables_as_read
+from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.performance import performance
@@ -24,6 +26,7 @@ from explainprune.types import Array, Rows
 SPARSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
+@in_words
 def sensitivity(
     model: Model,
     data: Any,
@@ -65,6 +68,7 @@ def sensitivity(
 
     for sparsity in sparsities:
         check_sparsity(sparsity)
+    data = tables_as_read(model, data)
     learned = given(data)
     rows = _rows(learned)
     infos = candidates(model, protect=protect, outputs=granularity == "input")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
+from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
 from explainprune.types import Array, Certificate, Data, Rows, Size
 
@@ -40,6 +41,7 @@ class Shrunk:
         return f"Shrunk({self.certificate})"
 
 
+@in_words
 def shrink(
     model: Model | Shrunk,
     *,
@@ -112,7 +114,7 @@ def shrink(
     if basis not in BASES:
         raise unknown("basis", basis, BASES)
     before = model.kept if isinstance(model, Shrunk) else {}
-    compared, calibration = _rows(data)
+    compared, calibration = _rows(data, model.model if isinstance(model, Shrunk) else model)
     enough = calibration is not None and len(calibration) >= ENOUGH_ROWS
     seen = calibration.x if calibration and enough and basis == "calibration data" else None
     made = make_smaller(
@@ -138,15 +140,15 @@ def shrink(
     return Shrunk(made.model, kept, certificate)
 
 
-def _rows(data: Any) -> tuple[Rows | None, Rows | None]:
+def _rows(data: Any, model: Model) -> tuple[Rows | None, Rows | None]:
     """Return the rows to compare on, and those to see constants on."""
     if data is None:
         return None, None
     if isinstance(data, Rows):
         return data, data
-    from explainprune.data import load_data
+    from explainprune.data.as_read import as_read_by
 
-    loaded = data if isinstance(data, Data) else load_data(data)
+    loaded = as_read_by(model, data)
     return loaded.scored, loaded.learnable
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from explainprune.analysis.attribution.explainer import Method, explainer_for
 from explainprune.analysis.attribution.results import with_gap_noted
 from explainprune.analysis.attribution.streamed.parts import joined, parts_of
-from explainprune.data.as_read import read_by
 from explainprune.network import Model, Network
+from explainprune.network.failing import in_words
+from explainprune.network.functions.as_read import read_by
 from explainprune.types import Attribution
 
 
+@in_words
 def attribute(
     model: Model | Network,
     x: Any,

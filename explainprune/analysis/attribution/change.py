@@ -21,9 +21,10 @@ from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.analysis.attribution.scale import fitted_scale, given_scale
-from explainprune.data.as_read import read_by
 from explainprune.lookup import look_up, name_of
 from explainprune.network import DifferenceNetwork, Model, Network
+from explainprune.network.failing import in_words
+from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Attribution
 
 LINEAR = (
@@ -51,6 +52,7 @@ _BY_GRADIENTS = (
 _DRAWS = 8  # an interval needs several
 
 
+@in_words
 def attribute_change(
     dense: Model | Network,
     other: Model | Network,

@@ -15,8 +15,9 @@ from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.reading.players import moving
 from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.views import network_for
-from explainprune.data.as_read import read_by
 from explainprune.network import Model, Network
+from explainprune.network.failing import in_words
+from explainprune.network.functions.as_read import read_by
 from explainprune.network.unrolled import Cutter, count_terms
 from explainprune.types import Array
 
@@ -88,6 +89,7 @@ class ExactCost:
         )
 
 
+@in_words
 def exact_cost(
     model: Model | Network,
     x: Any,

@@ -20,9 +20,9 @@ from explainprune.analysis.attribution.reading.views import View, network_for, v
 from explainprune.analysis.attribution.results import feature_names, per_player
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.attribution.streamed.parts import Part
-from explainprune.data.as_read import read_by
 from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
+from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Attribution, Inputs
 
 Method = Callable[..., Explained]

@@ -14,14 +14,16 @@ from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.analysis.attribution.streamed.files import ENDINGS
 from explainprune.analysis.attribution.streamed.parts import ROWS, count_of, parts_of
 from explainprune.analysis.attribution.streamed.store import PartStore, Written, mark
-from explainprune.data.as_read import read_by
 from explainprune.lookup import nearest
 from explainprune.network import Model, Network
+from explainprune.network.failing import in_words
+from explainprune.network.functions.as_read import read_by
 
 Progress = Callable[[int, int | None], None]
 """``(rows done, rows in all or None)``, called after each part."""
 
 
+@in_words
 def attribute_to(
     out: str | Path,
     model: Model | Network,

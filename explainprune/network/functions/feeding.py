@@ -11,6 +11,7 @@ from explainprune.network.functions.inputs import Part, as_parts, flattened, rea
 from explainprune.network.functions.signature import parts_of_model, signature_of
 from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.protocol import Model
+from explainprune.network.soundness import check_stateless
 from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array, Inputs
 from explainprune.types.arrays import check_finite, n_rows
@@ -28,8 +29,8 @@ def feed(model: Model, x: Any) -> list[Array]:
         If there are no rows, NaN or infinite values, another number of inputs, features or axes
         than the model reads, or inputs that differ in their number of rows.
     """
-    if not getattr(model, "inputs", None):
-        learn_inputs(model, x)
+    check_stateless(model)
+    learn_inputs(model, x)
     if not has_graph(model):
         reads = parts_of_model(model)
         found = plain(x, "x") if reads is None else read(x, reads)

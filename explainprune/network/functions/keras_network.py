@@ -9,6 +9,7 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras
+from explainprune.network.failing import failing
 from explainprune.network.functions import inputs as packing
 from explainprune.network.functions.choosing import explained
 from explainprune.network.functions.compiled import CompiledFunction
@@ -19,6 +20,7 @@ from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.functions.targets import flat_index
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.protocol import Model
+from explainprune.network.soundness import check_stateless
 from explainprune.types import OUTPUTS, Array, Inputs
 
 Output = str | Callable[..., Any]
@@ -97,6 +99,7 @@ class KerasNetwork:
         self.output_kind = "callable" if callable(output) else output
         self._output, self._task = output, task
         self._memory_bytes = memory_bytes
+        check_stateless(model)
         self._signature = signature_of(model, like)
         if self._signature.known:
             self._compile()
@@ -114,6 +117,11 @@ class KerasNetwork:
 
     def _compile(self) -> None:
         """Trace the model: from here on all sizes are known."""
+        shapes = ", ".join(f"(n, {', '.join(map(str, p.shape))})" for p in self._signature.parts)
+        with failing(f"Model {self.model.name!r} can't be run on rows of shape {shapes}"):
+            self._traced()
+
+    def _traced(self) -> None:
         self._cuts = find_cuts(self.model, self._signature)
         self._embedded: EmbeddedNetwork | None = None
         self._check_tokens = None if self._cuts is None else token_check(self._cuts)

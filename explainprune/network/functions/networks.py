@@ -9,6 +9,7 @@ from explainprune.network.backend import keras
 from explainprune.network.functions.keras_network import KerasNetwork, Output
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model, Network
+from explainprune.network.soundness import check_weights
 
 _CACHE: OrderedDict[Any, KerasNetwork] = OrderedDict()
 _CACHE_SIZE = 16
@@ -42,6 +43,7 @@ def as_network(
             "Expected a keras.Model or a Network. "
             f"Received: {model!r} of type {type(model).__name__}."
         )
+    check_weights(model)
     signature = signature_of(model, like)
     if not signature.known:
         return KerasNetwork(model, output=output, task=task)

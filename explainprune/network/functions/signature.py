@@ -100,8 +100,7 @@ def signature_of(model: Model, like: Any = None) -> Signature:
     ValueError
         If the model was never built, or `like` doesn't fit it.
     """
-    if not getattr(model, "inputs", None):
-        learn_inputs(model, like)
+    learn_inputs(model, like)
     drawn = bool(getattr(model, "inputs", None))
     signature = _of_graph(model) if drawn else Signature(*built_parts(model, like))
     if signature.texts:

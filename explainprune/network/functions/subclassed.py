@@ -24,6 +24,8 @@ def learn_inputs(model: Model, like: Any) -> None:
     ValueError
         If there are no rows, or it can't be called on them.
     """
+    if getattr(model, "inputs", None):
+        return
     whole = model.built and all(layer.built for layer in layers_inside(model))
     if whole or (model.built and like is not None and not model.weights):
         return

@@ -15,6 +15,7 @@ from explainprune.network.rebuilding.observing import observe
 from explainprune.network.rebuilding.plan import Plan
 from explainprune.network.rebuilding.rebuild import rebuild
 from explainprune.network.rebuilding.tracing import Traced, trace
+from explainprune.network.soundness import check_weights
 from explainprune.network.variables import (
     check_paths,
     compile_like,
@@ -66,7 +67,7 @@ def make_smaller(
         If the model cannot be shrunk, a mask does not fit, or a weight is not a finite number.
     """
     refuse(model)
-    _check_finite(model)
+    check_weights(model)
     masked = model if not masks else _masked(model, masks)
     traced = trace(read_graph(masked))
     plan, calibrated = _plan(masked, traced, calibration)
@@ -98,14 +99,3 @@ def _masked(model: Model, masks: Mapping[str, Array]) -> Model:
     by_id = {id(held[path]): np.asarray(mask) for path, mask in masks.items()}
     graph = trace(read_graph(model, by_id))
     return rebuild(model, plan_groups(graph, np.zeros(0, dtype=int)))[0]
-
-
-def _check_finite(model: Model) -> None:
-    for path, variable in variables(model).items():
-        values = np.asarray(variable)
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            bad = int((~np.isfinite(values)).sum())
-            raise ValueError(
-                f"The weight {path!r} of model {model.name!r} has {bad} values that are NaN or "
-                f"infinite, of {values.size}. Expected finite numbers."
-            )

@@ -23,6 +23,7 @@ from explainprune.network.variables import clone, uncompiled_clone, variables
 from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array
 from explainprune.types.arrays import check_finite
+from explainprune.types.tables import as_array
 
 PARTS = {
     "activation_std": ("mean_activation", "mean_square_activation"),
@@ -39,7 +40,7 @@ def checked_rows(model: Model, x: Any, y: Any) -> tuple[list[Array], Array | Non
     """Check rows and labels against the model and each other."""
     inputs = feed(model, x)
     if y is not None:
-        y = np.asarray(y)
+        y = as_array(y, "y", text=True)
         check_finite(y, "y")
         if y.ndim == 0 or len(y) != len(inputs[0]):
             raise ValueError(

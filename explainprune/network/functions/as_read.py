@@ -1,0 +1,49 @@
+"""`Data` with named columns as a model reads it: an input for each column where it has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from explainprune.network.functions.inputs import Part, read
+from explainprune.network.protocol import Network
+from explainprune.types import Data
+
+
+def read_by(model: Any) -> tuple[Part, ...] | None:
+    """Return what `model` reads; None where it doesn't say: a formula, a model never called."""
+    signature = getattr(model, "signature", None)
+    if signature is not None and hasattr(signature, "parts"):
+        return tuple(signature.parts)
+    if isinstance(model, Network):
+        return None
+    from explainprune.network.functions.signature import parts_of_model
+
+    return parts_of_model(model)
+
+
+def columns_as_inputs(model: Any, data: Any) -> Any:
+    """Split columns with names among the inputs of that name; anything else is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If the columns of a `Data` aren't the inputs of a model that has several.
+    """
+    names = data.feature_names if isinstance(data, Data) else None
+    reads = read_by(model)
+    if names is None or reads is None or len(reads) < 2 or isinstance(data.x, dict):
+        return data
+    found = {
+        part: replace(rows, x=read(rows.x, reads, "x", names))
+        for part in ("scored", "train", "validation")
+        if (rows := getattr(data, part)) is not None
+    }
+    background = data.background
+    if background is not None:
+        background = read(background, reads, "background", names)
+    order = [list(names).index(part.name) for part in reads]
+    players = None if data.players is None else tuple(data.players[at] for at in order)
+    return data.with_(
+        **found, background=background, players=players, feature_names=None, image_shape=None
+    )

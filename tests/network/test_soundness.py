@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+import explainprune as xp
+from explainprune.network import check_weights
+from explainprune.network.backend import keras
+
+L = keras.layers
+X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype(int)
+
+VERBS = {
+    "attribute": lambda m: xp.attribute(m, X, background=X),
+    "attribute_change": lambda m: xp.attribute_change(m, m, X, background=X),
+    "exact_cost": lambda m: xp.exact_cost(m, X, X),
+    "importance": lambda m: xp.importance(m, X),
+    "importance of weights": lambda m: xp.importance(m, criterion="magnitude"),
+    "sensitivity": lambda m: xp.sensitivity(m, (X, Y)),
+    "prune": lambda m: xp.prune(m, (X, Y), sparsity=0.5),
+    "shrink": lambda m: xp.shrink(m),
+    "compare": lambda m: xp.compare(m, m, X),
+}
+
+
+def spoiled(value, layer, weight):
+    model = keras.Sequential(
+        [keras.Input((4,)), L.Dense(5, "relu"), L.BatchNormalization(), L.Dense(2)]
+    )
+    weights = model.layers[layer].get_weights()
+    weights[weight].ravel()[1] = value
+    model.layers[layer].set_weights(weights)
+    return model
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_names_the_weight_that_is_no_number(verb):
+    with pytest.raises(ValueError, match=r"dense\w*/kernel'.*NaN or infinite|NaN.*dense\w*/kernel"):
+        VERBS[verb](spoiled(np.nan, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("value", "layer", "weight", "name"),
+    [(np.inf, 2, 1, "bias"), (-np.inf, 1, 3, "moving_variance"), (np.nan, 1, 0, "gamma")],
+)
+def test_any_variable_counts(value, layer, weight, name):
+    with pytest.raises(ValueError, match=rf"The weight '\w+/{name}' of model .* has 1 values that"):
+        check_weights(spoiled(value, layer, weight))
+    check_weights(spoiled(1.0, layer, weight))
+
+
+def test_a_network_is_checked_each_time_it_is_asked_for():
+    model = spoiled(1.0, 0, 0)
+    VERBS["attribute"](model)
+    weights = model.get_weights()
+    model.set_weights([w * np.nan for w in weights])
+    with pytest.raises(ValueError, match="has 20 values that are NaN or infinite, of 20"):
+        VERBS["attribute"](model)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("verb", ["attribute", "importance", "sensitivity", "compare"])
+def test_stateful_layers_are_refused_by_name(verb, wrapped):
+    layer = L.LSTM(3, stateful=True, name="memory")
+    layer = L.Bidirectional(layer) if wrapped else layer
+    model = keras.Sequential([keras.Input(batch_shape=(1, 2, 2)), layer, L.Dense(2)])
+    rows = X.reshape(12, 2, 2)
+    calls = {
+        "attribute": lambda: xp.attribute(model, rows, background=rows, method="permutation"),
+        "importance": lambda: xp.importance(model, rows),
+        "sensitivity": lambda: xp.sensitivity(model, (rows, Y)),
+        "compare": lambda: xp.compare(model, model, rows),
+    }
+    with pytest.raises(ValueError, match=r"Layer '(memory|bidir\w+)' .* is stateful: .* stateful="):
+        calls[verb]()
+
+
+def test_the_advice_for_stateful_layers_holds():
+    def build(batch, stateful):
+        layers = [L.LSTM(3, stateful=stateful), L.Dense(2)]
+        return keras.Sequential([keras.Input(batch_shape=(batch, 2, 2)), *layers])
+
+    model, other = build(1, True), build(None, False)
+    other.set_weights(model.get_weights())
+    rows = X.reshape(12, 2, 2)
+    found = xp.attribute(other, rows[:1], background=rows, method="permutation", target="all")
+    model.layers[0].reset_states()
+    np.testing.assert_allclose(found.output, model.predict(rows[:1], verbose=0), atol=1e-6)
