@@ -77,12 +77,6 @@ def explained(
             f"The sizes of the model's outputs are not known: {[str(t.shape) for t in raw]}. Fix "
             "the shapes of its inputs."
         )
-    fixed = [int(tensor.shape[0]) for tensor in raw if tensor.shape[0] is not None]
-    if fixed:
-        raise ValueError(
-            f"The model puts out {fixed[0]} rows whatever it is given: a batch size is built into "
-            "it (an Input with a batch_shape, a reshape). Expected an output row for each row."
-        )
     flat, notes, found = [], [], False
     for index, (tensor, name) in enumerate(zip(raw, names, strict=True)):
         head = find_head(tensor)

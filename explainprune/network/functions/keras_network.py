@@ -245,7 +245,14 @@ class KerasNetwork:
 
     def _forward(self, x: Any) -> Any:
         """Trace the model: flat rows → flat outputs."""
-        return self.trace(self._signature.split(x))
+        raw, names = run_model(self.model, self._signature, self._signature.split(x))
+        fixed = [int(each.shape[0]) for each in raw if each.shape.rank and each.shape[0]]
+        if fixed:
+            raise ValueError(
+                f"The model puts out {fixed[0]} rows whatever it is given: a batch size is built "
+                "into it (an Input with a batch_shape, a reshape). Expected a row for each row."
+            )
+        return self._head(raw, names)
 
     def _head(self, raw: list[Any], names: tuple[str, ...]) -> Any:
         """Trace what is explained of the model's raw outputs, and learn their names and shapes."""
