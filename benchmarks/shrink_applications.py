@@ -1,16 +1,17 @@
-"""Shrink every network of ``keras.applications`` and compare it with the masked one.
+"""Prune and shrink every network of ``keras.applications``, by `prune` and `shrink` themselves.
 
-Each is built with random weights, scales and biases; BatchNorm statistics are those of random
-images, then shifted and stretched, as after training on other data. (Statistics drawn without
-regard to the activations make the deepest networks chaotic: one rounding of the input then moves
-their logits by half.) It loses 30 % of the units that can be removed, those of the smallest
-magnitude first, and is shrunk. Logits on random images, parameters and the ``.keras`` round trip
-go into a table, beside what one rounding of the images does to the masked model.
+Each is built with random weights, scales and biases, at two image sizes; BatchNorm statistics are
+those of random images, then shifted and stretched, as after training on other data. (Statistics
+drawn without regard to the activations make the deepest networks chaotic: one rounding of the input
+then moves their logits by half.) It loses 30 % of its units by magnitude, each alone and coupled
+ones together, and is shrunk. Logits on random images, parameters and the ``.keras`` round trip go
+into a table, beside what one rounding of the images does to the masked model.
 
-    python benchmarks/shrink_applications.py            all, one process each: the longest of the
-                                                        benchmarks by far; a run that was cut off
-                                                        goes on where it stopped
-    python benchmarks/shrink_applications.py ResNet50   one, in this process
+    python benchmarks/shrink_applications.py               all, one process each: the longest of the
+                                                           benchmarks by far; a run that was cut off
+                                                           goes on where it stopped
+    python benchmarks/shrink_applications.py --write       the table of what there is so far
+    python benchmarks/shrink_applications.py ResNet50 64 unit    one, in this process
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,15 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 SHARE = 0.3
 IMAGES = 8
-SIDES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
+SIDES = {"InceptionV3": (75, 107), "InceptionResNetV2": (75, 107), "Xception": (71, 103)}
+GRANULARITIES = ("unit", "coupled")
 RESULTS = Path(tempfile.gettempdir()) / "shrink_applications.jsonl"
 PAGE = Path(__file__).parent.parent / "docs" / "shrinking.md"
 HEADING = "## All of `keras.applications`\n"
 
 
-def architectures() -> list[str]:
-    """Name every architecture, the smallest first where the name tells."""
+def runs() -> list[tuple[str, int, str]]:
+    """List every architecture with its image sizes and granularities, the largest last."""
     import keras
 
     found = [
@@ -46,14 +49,37 @@ def architectures() -> list[str]:
         for name in dir(keras.applications)
         if name[0].isupper() and callable(getattr(keras.applications, name))
     ]
-    return sorted(found, key=lambda name: ("Large" in name, name))
+    large = (
+        "XLarge",
+        "Large",
+        "VGG",
+        "B7",
+        "B6",
+        "V2L",
+        "152",
+        "Base",
+        "V2M",
+        "101",
+        "B5",
+        "Small",
+    )
+
+    def key(name: str) -> tuple[int, str]:
+        place = next((i for i, part in enumerate(large) if part in name), len(large))
+        return (0 if "Mobile" in name else len(large) - place, name)
+
+    return [
+        (name, side, granularity)
+        for name in sorted(found, key=key)
+        for side in SIDES.get(name, (40, 64))
+        for granularity in GRANULARITIES
+    ]
 
 
-def build(name: str) -> Any:
+def build(name: str, side: int) -> Any:
     """Build an architecture with ten classes and randomised weights."""
     import keras
 
-    side = SIDES.get(name, 64)
     keras.utils.set_random_seed(0)
     model = getattr(keras.applications, name)(
         weights=None, input_shape=(side, side, 3), classes=10, classifier_activation=None
@@ -98,93 +124,73 @@ def away_from_default(name: str, shape: Any, rng: np.random.Generator) -> Any:
     return rng.normal(0.0, 0.2, shape)
 
 
-def masks_by_magnitude(model: Any) -> dict[str, Any]:
-    """Mask the 30 % of units whose incoming weights are smallest, coupled units as one."""
-    from explainprune.network.rebuilding.removable import removable_units
-
-    units = removable_units(model)
-    kernels = {path: magnitudes(model, path) for path in {p for m in units.members for p in m}}
-    scores = [
-        float(np.mean([kernels[path][index].mean() for path, index in members.items()]))
-        for members in units.members
-    ]
-    sizes = np.array([sum(map(len, members.values())) for members in units.members])
-    order = np.argsort(scores, kind="stable")
-    count = int(np.searchsorted(np.cumsum(sizes[order]), SHARE * sizes.sum()))
-    return units.masks(order[:count])
-
-
-def magnitudes(model: Any, path: str) -> Any:
-    """Return each unit's mean |w| over the layer's mean: layers become comparable."""
-    layer = model
-    for part in path.split("/"):
-        layer = layer.get_layer(part)
-    weights = {v.name: np.abs(v.numpy()) for v in layer.weights}
-    kernel = weights.get("pointwise_kernel", weights.get("kernel", weights.get("embeddings")))
-    if type(layer).__name__.startswith("Depthwise"):
-        kernel = kernel.reshape(*kernel.shape[:-2], -1)
-    each = kernel.reshape(-1, kernel.shape[-1]).mean(axis=0)
-    return each / each.mean()
-
-
-def measure(name: str) -> dict[str, Any]:
-    """Prune, shrink and compare one architecture.
-
-    It does what `xp.shrink` does, but for the gzip size, which takes minutes for a gigabyte.
-    """
+def measure(name: str, side: int, granularity: str) -> dict[str, Any]:
+    """Prune, shrink and compare one architecture."""
     import keras
 
-    from explainprune.network import size_of
-    from explainprune.network.rebuilding.smaller import make_smaller
+    import explainprune as xp
 
     start = time.time()
-    model = build(name)
-    made = make_smaller(model, masks=masks_by_magnitude(model))
+    model = build(name, side)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pruned = xp.prune(
+            model,
+            criterion="magnitude",
+            granularity=granularity,
+            sparsity=SHARE,
+            schedule="one_shot",
+        )
+    shrunk = xp.shrink(pruned.model, masks=pruned.masks)
     images = np.random.default_rng(1).uniform(0, 255, (IMAGES, *model.input_shape[1:]))
     images = images.astype("float32")
-    masked, shrunk = (np.asarray(m(images, training=False)) for m in (made.masked, made.model))
+    masked, small = (np.asarray(m(images, training=False)) for m in (pruned.model, shrunk.model))
     noise = 1e-7 * np.random.default_rng(2).normal(size=images.shape)
-    rounded = np.asarray(made.masked((images * (1 + noise)).astype("float32"), training=False))
-    before, after = (size_of(m, gzip=False) for m in (made.masked, made.model))
+    rounded = np.asarray(pruned.model((images * (1 + noise)).astype("float32"), training=False))
     with tempfile.TemporaryDirectory() as folder:
-        made.model.save(Path(folder) / "m.keras")
+        shrunk.model.save(Path(folder) / "m.keras")
         loaded = keras.models.load_model(Path(folder) / "m.keras")
+    before, after = shrunk.certificate.before, shrunk.certificate.after
+    entries = pruned.masks.entries.values()
     return {
         "name": name,
-        "folds": made.folds,
+        "side": side,
+        "granularity": granularity,
         "before": before.params,
         "after": after.params,
         "flops": after.flops / before.flops,
-        "difference": float(np.abs(masked - shrunk).max() / np.abs(masked).max()),
+        "difference": float(np.abs(masked - small).max() / np.abs(masked).max()),
         "rounding": float(np.abs(masked - rounded).max() / np.abs(masked).max()),
-        "removed": sum(made.plan.removed.values()),
-        "whole": made.plan.left_whole,
-        "round_trip": bool(np.array_equal(loaded(images, training=False), shrunk)),
+        "silenced": sum(int((~kept).sum()) for kept in entries),
+        "removed": sum(shrunk.certificate.removed.values()),
+        "whole": shrunk.certificate.left_whole,
+        "round_trip": bool(np.array_equal(loaded(images, training=False), small)),
         "seconds": round(time.time() - start),
     }
 
 
-def in_own_process(name: str) -> dict[str, Any]:
+def in_own_process(name: str, side: int, granularity: str) -> dict[str, Any]:
     """Measure one architecture in a process of its own; a failure becomes a reason."""
-    done = subprocess.run(
-        [sys.executable, __file__, name], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, __file__, name, str(side), granularity]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     if done.returncode == 0 and lines:
         found: dict[str, Any] = json.loads(lines[-1])
         return found
     reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    return {"name": name, "reason": f"{reason} (exit {done.returncode})"}
+    refused = {"name": name, "side": side, "granularity": granularity}
+    return {**refused, "reason": f"{reason} (exit {done.returncode})"}
 
 
 def row(r: dict[str, Any]) -> str:
     """Write one result as a line of the table."""
+    what = f"| {r['name']} | {r['side']} | {r['granularity']} |"
     if "reason" in r:
-        return f"| {r['name']} | | | | | | | refused: {r['reason']} |"
+        return f"{what} | | | | | | | refused: {r['reason']} |"
     trip = "identical" if r["round_trip"] else "DIFFERS"
     return (
-        f"| {r['name']} | {r['before']:,} | {r['after']:,} | {r['flops']:.2f} | {r['removed']:,} | "
-        f"{r['difference']:.1e} | {r['rounding']:.1e} | {trip} |"
+        f"{what} {r['before']:,} | {r['after']:,} | {r['flops']:.2f} | {r['silenced']:,} | "
+        f"{r['removed']:,} | {r['difference']:.1e} | {r['rounding']:.1e} | {trip} |"
     )
 
 
@@ -195,43 +201,47 @@ def write_table(results: list[dict[str, Any]]) -> None:
         for r in results
         if r.get("round_trip") and r["difference"] <= 1e-4 and r["after"] < r["before"]
     ]
-    page = PAGE.read_text().split(HEADING)[0]
+    page, planned = PAGE.read_text().split(HEADING)[0], runs()
+    missing = len(planned) - len(results)
     PAGE.write_text(
-        page + HEADING + "\nMade by `benchmarks/shrink_applications.py`: random weights, 30 % of "
-        "the removable units\npruned by magnitude, coupled units together; images of 64 to 75 "
-        f"pixels, ten classes,\nlogits of {IMAGES} random images in float32. {len(good)} of "
-        f"{len(results)} stay within 1e-4 of the largest\nlogit, have fewer parameters and "
-        "survive saving and loading unchanged.\n\n"
-        "The last but one column is the yardstick: how far one rounding of the images (1e-7) "
-        "moves\nthe masked model itself. BatchNorm statistics are those of random images, shifted "
-        "and stretched.\nA first run drew them without regard to the activations: 36 of 40 passed, "
-        "and EfficientNetB7, V2S,\nV2M and V2L differed by 0.2 to 1.1. Such networks are chaotic: "
-        "one rounding of the images moved\nthe masked B7 and V2S themselves by 0.38 and 0.25; in "
-        "float64 the shrunk ones differed by 5e-13 and\n3e-6, one rounding there moved the masked "
-        "ones by 3e-13 and 2e-5 (V2M and V2L were not tried).\n\n"
-        "| architecture | parameters | shrunk | FLOPs kept | units removed | largest difference / "
-        "largest logit | by rounding | `.keras` round trip |\n"
-        "|---|--:|--:|--:|--:|--:|--:|---|\n"
-        + "\n".join(row(r) for r in sorted(results, key=lambda r: r["name"]))
+        page + HEADING + "\nMade by `benchmarks/shrink_applications.py` with `xp.prune` and "
+        "`xp.shrink`: random weights, 30 % of\nthe units pruned by magnitude, each alone "
+        "(`unit`) and coupled ones together (`coupled`), images of\ntwo sizes, ten classes, "
+        f"logits of {IMAGES} random images in float32. {len(good)} of {len(results)} stay within "
+        "1e-4 of the\nlargest logit, have fewer parameters and survive saving and loading "
+        "unchanged."
+        + (f" {missing} of {len(planned)} are still to be\nmeasured." if missing else "")
+        + "\n\nOf units that were silenced each alone, those that meet others in a sum stay "
+        "until the others are silent,\ntoo: fewer go than with `coupled`. A coupled group counts "
+        "once among the silenced, and each of its\nunits among the removed. The last but one "
+        "column is the yardstick: how far one rounding of the images\n(1e-7) moves the masked "
+        "model itself.\n\n"
+        "| architecture | side | granularity | parameters | shrunk | FLOPs kept | silenced | "
+        "units removed | largest difference / largest logit | by rounding | `.keras` round trip |\n"
+        "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|---|\n"
+        + "\n".join(row(r) for r in sorted(results, key=_of))
         + "\n"
     )
 
 
+def _of(result: dict[str, Any]) -> tuple[str, int, str]:
+    return result["name"], result["side"], result["granularity"]
+
+
 def main() -> None:
     """Measure what was asked for, or everything."""
-    if len(sys.argv) > 1:
-        print(json.dumps(measure(sys.argv[1])))
+    if len(sys.argv) == 4:
+        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), sys.argv[3])))
         return
     lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
     results = [json.loads(line) for line in lines]
-    for name in architectures():
-        if name not in {result["name"] for result in results}:
-            results.append(in_own_process(name))
+    for run in () if "--write" in sys.argv else runs():
+        if run not in {_of(result) for result in results}:
+            results.append(in_own_process(*run))
             with RESULTS.open("a") as file:
                 file.write(json.dumps(results[-1]) + "\n")
             print(row(results[-1]), flush=True)
     write_table(results)
-    RESULTS.unlink()
 
 
 if __name__ == "__main__":
