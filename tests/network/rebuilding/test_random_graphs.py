@@ -49,7 +49,16 @@ class Builder:
             lambda: L.SpatialDropout2D(0.2)(x),
             lambda: keras.Sequential([keras.Input(x.shape[1:]), L.Conv2D(units, 1)])(x),
             lambda: L.Lambda(lambda t: t * 2.0)(x),
+            lambda: self.twice(L.Conv2D(x.shape[-1], size, padding="same", activation=act), x),
+            lambda: self.twice(
+                keras.Sequential([keras.Input(x.shape[1:]), L.Conv2D(units, 1, activation=act)]), x
+            ),
         )()
+
+    def twice(self, layer, x):
+        """Call one layer at two places."""
+        other = L.Conv2D(x.shape[-1], 1)(x) if len(x.shape) == 4 else L.Dense(x.shape[-1])(x)
+        return self.one_of(L.Add, L.Concatenate, L.Multiply)()([layer(x), layer(other)])
 
     def excited(self, x):
         gate = L.Dense(2, activation="relu")(L.GlobalAveragePooling2D(keepdims=True)(x))
@@ -93,6 +102,8 @@ class Builder:
             lambda: L.Add()([x, L.MultiHeadAttention(2, 2)(x, x)]),
             lambda: L.Permute((2, 1))(L.Conv1D(units, 1)(L.Permute((2, 1))(x))),
             lambda: L.Concatenate()([x, L.Dense(units, activation=act)(x)]),
+            lambda: self.twice(rnn(units, return_sequences=True, use_bias=bias), x),
+            lambda: L.GroupQueryAttention(3, 4, 2, use_bias=bias)(x, x),
             lambda: L.BatchNormalization()(L.AveragePooling1D(2, 1, padding="same")(x)),
         )()
 

@@ -1,5 +1,6 @@
 """Recurrence, embeddings, attention, and layers at every step."""
 
+import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
@@ -117,3 +118,31 @@ def test_time_distributed(randomise, silence, check):
     silence(model.get_layer("dense").layer, [1], ("kernel",))
     made = check(model)
     assert made.plan.removed == {"conv": 2, "dense": 1}
+
+
+@pytest.mark.parametrize(
+    ("pick", "reason"),
+    [
+        (lambda t: t[:, -1], ""),
+        (lambda t: t[:, 1:3, :][:, 0], ""),
+        (lambda t: keras.ops.squeeze(t[:, :1], axis=1), ""),
+        (lambda t: keras.ops.transpose(t, (0, 2, 1))[:, :, 0], ""),
+        (lambda t: keras.ops.flip(keras.ops.expand_dims(t, 1), axis=2)[:, 0, 1], ""),
+        (lambda t: t[:, -1, :3], "it picks some of its units"),
+        (lambda t: keras.ops.flip(t, axis=-1)[:, 0], "it picks some of its units"),
+    ],
+)
+def test_a_step_of_a_sequence(randomise, check, pick, reason):
+    x = keras.Input((4, 3))
+    h = L.GRU(5, return_sequences=True, name="r")(x)
+    model = randomise(keras.Model(x, L.Dense(2)(pick(h))))
+    for name in ("kernel", "recurrent_kernel", "bias"):
+        variable = getattr(model.get_layer("r").cell, name)
+        values = variable.numpy()
+        values[..., [1, 6, 11]] = 0
+        variable.assign(values)
+    recurrent = model.get_layer("r").cell.recurrent_kernel
+    recurrent.assign(np.where(np.arange(5)[:, None] == 1, 0, recurrent.numpy()))
+    made = check(model)
+    assert made.plan.removed == ({} if reason else {"r": 1})
+    assert reason in "; ".join(made.plan.left_whole.values())

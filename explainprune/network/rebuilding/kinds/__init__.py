@@ -26,7 +26,7 @@ from explainprune.network.rebuilding.kinds.kernels import KERNEL
 from explainprune.network.rebuilding.kinds.kind import Kind
 from explainprune.network.rebuilding.kinds.passing import COMPUTED, PASSING
 from explainprune.network.rebuilding.kinds.recurrent import RECURRENT
-from explainprune.network.rebuilding.kinds.reshaping import MOVING, RESHAPE
+from explainprune.network.rebuilding.kinds.reshaping import MOVING, MOVING_OPERATION, RESHAPE
 from explainprune.network.rebuilding.kinds.separable import SEPARABLE
 from explainprune.network.rebuilding.kinds.wrapped import inside, time_distributed
 from explainprune.network.rebuilding.units import LeaveWhole
@@ -87,6 +87,9 @@ OPERATIONS: dict[str, Kind] = {
     "Concatenate": merging.CONCATENATE,
 }
 """``keras.ops`` that act entry by entry, by class name; with numbers, or with tensors alone."""
+
+MOVING_OPERATIONS = frozenset(["GetItem", "Squeeze", "ExpandDims", "Transpose", "Flip", "Roll"])
+"""``keras.ops`` that only put entries elsewhere: followed where they leave units in their order."""
 
 ALONE = frozenset(
     [
@@ -153,7 +156,9 @@ def _operation(call: Call) -> Kind:
         return COMPUTED
     if len(call.inputs) > 1 and not others and call.kind in OPERATIONS:
         return OPERATIONS[call.kind]
-    raise LeaveWhole(f"what the operation {call.kind} does to each unit is not known")
+    if call.kind in MOVING_OPERATIONS:
+        return MOVING_OPERATION
+    raise LeaveWhole(f"what the operation {call.shown} does to each unit is not known")
 
 
 def _flat(arguments: Any) -> list[Any]:

@@ -24,6 +24,24 @@ def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
     return axis, (source,)
 
 
+def _operation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    """Follow an operation that leaves units in their order: a step of a sequence, say.
+
+    It is repeated as it was called, so that it may move all but the units themselves.
+    """
+    units = single(call, inputs)
+    (tensor,) = call.arguments.keras_tensors
+    row = keras.ops.convert_to_tensor(_numbered(call, units))
+    args, kwargs = call.arguments.fill_in({id(tensor): row})
+    moved = np.asarray(call.op(*args, **kwargs))
+    if moved.shape[1:] != tuple(call.shapes_out[0][1:]) or len(moved) != 1:
+        raise LeaveWhole("it picks rows")
+    axis, source = _unit_axis(moved[0].astype(np.int64))
+    if not np.array_equal(source, np.arange(len(units.atoms))):
+        raise LeaveWhole("it picks some of its units")
+    return axis, (source,)
+
+
 def _numbered(call: Call, units: Units) -> Array:
     """Return one row in which every entry is the position of its unit."""
     shape = call.shapes_in[0][1:]
@@ -54,5 +72,6 @@ def _reshape_change(placed: Placed, cut: Cut) -> Change:
     return Change({"target_shape": tuple(target)})
 
 
+MOVING_OPERATION = linked(_operation_links, same_constants)
 MOVING = linked(_links, same_constants)
 RESHAPE = linked(_links, same_constants, _reshape_change)
