@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
+from explainprune.network.families import DEPTHWISE, EACH_CHANNEL, EACH_PLACE
 from explainprune.network.rebuilding.kinds.activations import is_elementwise
 from explainprune.network.wiring.calls import Call
 from explainprune.types import Array
@@ -28,38 +29,6 @@ READ_AXIS = {
     "GRU": ("kernel", 0),
 }
 """For each kind of layer that reads its input's last axis: the kernel that does, and its axis."""
-
-EACH_PLACE = {
-    "Activation",
-    "ActivityRegularization",
-    "AlphaDropout",
-    "Dropout",
-    "ELU",
-    "GaussianDropout",
-    "GaussianNoise",
-    "Identity",
-    "LeakyReLU",
-    "Normalization",
-    "PReLU",
-    "ReLU",
-    "Rescaling",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-}
-"""Layers that act on every entry by itself (an Activation if its function does)."""
-
-EACH_CHANNEL = {
-    "AveragePooling",
-    "Cropping",
-    "GlobalAveragePooling",
-    "GlobalMaxPooling",
-    "MaxPooling",
-    "RepeatVector",
-    "UpSampling",
-    "ZeroPadding",
-}
-"""Layers that act on every channel by itself and map zeros to zeros; 1D to 3D."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +107,13 @@ def through(
         return None
     if kind == "BatchNormalization":
         return _normalise(call, arrived, paths, own)
-    if kind.startswith("DepthwiseConv"):
+    if kind in DEPTHWISE:
         return _filter(call, arrived, paths, own)
     if kind in EACH_PLACE:
         if kind == "Activation" and not is_elementwise(call.operation):
             return None
         return Carried(arrived.units, arrived.zero and _layer_keeps_zero(call))
-    if kind.rstrip("123D") in EACH_CHANNEL:
+    if kind in EACH_CHANNEL:
         units = _along_last_axis(arrived.units, call.shapes_in[0])
         return None if units is None else Carried(_on_last_axis(units, call), arrived.zero)
     if kind in _MOVES:
@@ -155,8 +124,7 @@ def through(
 
 def _kind(call: Call) -> str:
     """Name the class of one of Keras' own layers; empty for ops and for classes made elsewhere."""
-    own = type(call.operation).__module__.split(".")[0] == "keras"
-    return call.kind if call.is_layer and own else ""
+    return call.kind if call.is_layer else ""
 
 
 def _channels_last(layer: Any) -> bool:
