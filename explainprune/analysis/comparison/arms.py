@@ -151,20 +151,18 @@ class Explainer:
         self, subject: Subject, index: Array | None, background: Inputs, name: str
     ) -> tuple[Array, Array]:
         chosen = slice(None) if index is None else index
-        targets, factors, offsets = subject.asked(self.targets[chosen])
         shaped = hasattr(subject.network, "pack")
         found = attribute(
-            subject.unit,
+            subject.network,
             take(self.x, chosen) if shaped else subject.x[chosen],
             background=background if shaped else self.flat(background),
             method=self.method,
-            target=targets,
+            target=self.targets[chosen],
             output=subject.kind,
             players=self.players,
             seed=index_of(self.seed, name),
         )
-        base = offsets + factors * np.asarray(found.base, dtype=np.float64)
-        return flat(found) * factors[:, None], base
+        return flat(found), np.asarray(found.base, dtype=np.float64)
 
 
 def flat(attribution: Attribution) -> Array:

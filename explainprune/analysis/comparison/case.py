@@ -162,15 +162,15 @@ def case_of(
 def _subjects(models: Mapping[str, Model | Network], data: Data) -> tuple[list[Subject], str]:
     """Look at all models alike: as centred logits, or as probabilities where one has no others."""
 
-    def seen(kind: str) -> list[Subject]:
-        return [subject(name, model, data.x, kind) for name, model in models.items()]
+    def seen(kind: str, task: str = "regression") -> list[Subject]:
+        return [subject(name, model, data.x, kind, task) for name, model in models.items()]
 
     found = seen("logit" if data.task == "regression" else "centred")
     task = task_of(data, *found[:2])
     if task == "classification":
-        if any(each.only_probabilities for each in found):
-            found = seen("probability")
-        found = [each.of_two_classes() for each in found]
+        only = any(each.only_probabilities for each in found)
+        if only or any(each.network.n_outputs == 1 for each in found):
+            found = seen("probability" if only else "centred", task)
     for each in found[1:]:
         check_comparable(found[0], each)
     return found, task

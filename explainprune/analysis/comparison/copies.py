@@ -9,7 +9,6 @@ import numpy as np
 
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.subjects import Subject, subject
-from explainprune.analysis.comparison.two_classes import TwoClasses
 from explainprune.network import FormulaNetwork
 from explainprune.types import Array, Inputs
 
@@ -69,9 +68,8 @@ def _of_model(source: Subject, x: Inputs, seed: int) -> Copies | None:
     except ValueError:
         return None
     weights = (weights_of(ours), *others)
-    carrier = subject("random_weights", ours, x, source.kind)
-    if isinstance(source.network, TwoClasses):
-        carrier = carrier.of_two_classes()
+    task = "classification" if source.network.n_outputs > 1 else "regression"
+    carrier = subject("random_weights", ours, x, source.kind, task)
     found = []
     for drawn in weights:
         _assign(carrier, drawn)

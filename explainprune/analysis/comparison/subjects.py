@@ -51,11 +51,6 @@ class Subject:
         return getattr(self.network, "model", None)
 
     @property
-    def unit(self) -> Network:
-        """The network with the outputs that the model has: one unit for two classes is one."""
-        return self.network.network if isinstance(self.network, TwoClasses) else self.network
-
-    @property
     def only_probabilities(self) -> bool:
         """Whether outputs are probabilities behind which no logits were found."""
         if getattr(self.network, "output_kind", "") == "probability":
@@ -71,26 +66,13 @@ class Subject:
             return self.outputs
         return np.log(np.maximum(self.outputs, np.finfo(np.float32).tiny))
 
-    def asked(self, targets: Array) -> tuple[Array, Array, Array]:
-        """Return which output of the model stands for each row's target, its factor, its offset.
 
-        One unit for two classes is the logit of "yes": that of "no" is its negative.
-        """
-        if not isinstance(self.network, TwoClasses):
-            return targets, np.ones(len(targets)), np.zeros(len(targets))
-        offsets = self.network.probability * (targets != 1)
-        return np.zeros_like(targets), self.network.signs(targets), offsets.astype(np.float64)
-
-    def of_two_classes(self) -> Subject:
-        """Return the subject with an output for each of two classes, where it has one for both."""
-        if self.network.n_outputs != 1:
-            return self
-        both: Any = TwoClasses(self.network, self.only_probabilities or self.kind == "probability")
-        return replace(self, network=both, outputs=both.outputs(self.x))
-
-
-def subject(name: str, model: Model | Network, x: Inputs, kind: str) -> Subject:
+def subject(
+    name: str, model: Model | Network, x: Inputs, kind: str, task: str = "regression"
+) -> Subject:
     """Look at a model as a network and run it on the scored rows.
+
+    Of a classifier that has one unit for two classes, the network puts out both.
 
     Raises
     ------
@@ -102,7 +84,9 @@ def subject(name: str, model: Model | Network, x: Inputs, kind: str) -> Subject:
 
     if isinstance(model, Network):
         kind = getattr(model, "output_kind", "logit")
-    network = network_for(model, None, kind, x, None)
+    network: Any = network_for(model, None, kind, x, None, task)
+    if task == "classification" and network.n_outputs == 1:
+        network = TwoClasses(network, kind == "probability")
     rows = pack(network, x, f"Data for the {name} model")
     found = Subject(name, model, network, kind, rows, network.outputs(rows))
     if kind != "centred" or getattr(network, "looked_through", True):

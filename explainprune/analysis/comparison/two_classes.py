@@ -1,4 +1,4 @@
-"""A network of one unit for two classes, as one of two outputs."""
+"""A formula of one unit for two classes, as a network of two outputs."""
 
 from __future__ import annotations
 
@@ -43,26 +43,22 @@ class TwoClasses:
         """Rows that fit into one call."""
         return self.network.rows_per_call
 
-    @property
-    def factor(self) -> float:
-        """By how much "yes" follows the unit."""
-        return 1.0 if self.probability else 0.5
-
-    def signs(self, targets: Array) -> Array:
-        """Return by how much each row's target follows the unit."""
-        return np.where(np.asarray(targets) == 1, self.factor, -self.factor)
-
     def outputs(self, x: Array) -> Array:
         """Return both classes: (n, 2)."""
-        unit = np.asarray(self.network.outputs(x))
-        return np.concatenate([self.probability - self.factor * unit, self.factor * unit], axis=1)
+        yes = self._factor * np.asarray(self.network.outputs(x))
+        return np.concatenate([self.probability - yes, yes], axis=1)
 
     def gradients(self, x: Array, targets: Array) -> Array:
         """Return the gradient of the target class."""
         slope = self.network.gradients(x, np.zeros_like(targets))
-        return np.asarray(slope * self.signs(targets)[:, None])
+        signs = np.where(np.asarray(targets) == 1, self._factor, -self._factor)
+        return np.asarray(slope * signs[:, None])
 
     def jacobian(self, x: Array) -> Array:
         """Return the gradients of both classes: (n, n_inputs, 2)."""
-        slope = self.network.jacobian(x)
-        return np.concatenate([-self.factor * slope, self.factor * slope], axis=2)
+        slope = self._factor * np.asarray(self.network.jacobian(x))
+        return np.concatenate([-slope, slope], axis=2)
+
+    @property
+    def _factor(self) -> float:
+        return 1.0 if self.probability else 0.5

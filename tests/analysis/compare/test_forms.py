@@ -96,8 +96,6 @@ def test_two_classes_of_one_unit(linear):
     np.testing.assert_allclose(logits.jacobian(x)[0], [[-1.5, 1.5], [0.5, -0.5]])
     shares = TwoClasses(linear([0.3, 0.1]), probability=True)
     np.testing.assert_allclose(shares.outputs(x), [[0.7, 0.3], [0.8, 0.2]])
-    both = subject("s", one, x, "logit").of_two_classes()
-    targets, factors, offsets = both.asked(np.array([1, 0]))
-    assert targets.tolist() == [0, 0]
-    assert factors.tolist() == [0.5, -0.5]
-    assert offsets.tolist() == [0.0, 0.0]
+    both = subject("s", one, x, "logit", "classification")
+    np.testing.assert_allclose(both.outputs, logits.outputs(x))
+    assert subject("s", one, x, "logit").outputs.shape == (2, 1)
