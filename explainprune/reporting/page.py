@@ -49,7 +49,7 @@ _LEDE = {
     "data": "data",
     "rows": "rows",
     "methods": "explained by",
-    "background_rows": "background rows",
+    "background": "background rows",
 }
 
 
@@ -117,7 +117,9 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
 
 def _lede(subject: Subject) -> list[tuple[str, str]]:
     """Pick the facts that belong under the title."""
-    facts, chosen = subject.pair.provenance, []
+    facts, chosen = dict(subject.pair.provenance), []
+    rows, draws = facts.get("background_rows"), facts.get("backgrounds", 1)
+    facts["background"] = f"{draws} × {rows}" if rows and draws > 1 else rows
     for key, label in _LEDE.items():
         value = facts.get(key)
         value = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -46,6 +46,9 @@ TERMS = {
     "log_loss_rise": Term(
         "Rise of log loss", "share", "of what always predicting the class shares costs"
     ),
+    "naopc_drop": Term(
+        "Fall of faithfulness", "score", "how well explanations tell what matters (NAOPC)"
+    ),
     "r2_drop": Term("Fall of R²", "score"),
     "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
     "sparsity": Term("Sparsity", "share"),

@@ -10,6 +10,24 @@ from typing import Any
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 
+WORDS = {
+    "labelled": "rows have labels",
+    "output": "explained output",
+    "background_rows": "rows of a background",
+    "pairs": "pairs of a row and a background row explained",
+    "effort": "such pairs at most",
+    "unit": "what the interval runs over",
+    "units": "of these",
+    "weighted": "rows have weights",
+    "random_copies": "models with random weights",
+    "random_weights": "drawn anew from",
+    "players": "features explained",
+    "k": "k of top-k",
+    "naopc_rows": "rows for faithfulness (NAOPC)",
+    "naopc_players": "features for faithfulness",
+}
+"""What facts are called whose own name says too little."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -26,7 +44,10 @@ def provenance(subject: Subject, manifest: dict[str, Any] | None) -> Provenance:
     study = subject.study
     notes = (*subject.results.notes, *(subject.pair.notes if study else ()))
     return Provenance(
-        tuple((what.replace("_", " "), v) for what, v in flatten(subject.pair.provenance)),
+        tuple(
+            (WORDS.get(what, what.replace("_", " ")), v)
+            for what, v in flatten(subject.pair.provenance)
+        ),
         tuple(flatten(study.config if study else {})),
         tuple(flatten(manifest or {})),
         tuple(dict.fromkeys(notes)),
@@ -54,4 +75,6 @@ def flatten(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _text(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return name(value) if isinstance(value, str) else json.dumps(value)

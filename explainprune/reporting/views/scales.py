@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,15 @@ class Scale:
     def common(self) -> Measure | None:
         """A figure whose n holds for every row, if there is one: n is then said once."""
         return shared_count(m for line, _ in self.rows for _, m in line.measures)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why several figures have no interval: said once, below the table."""
+        figures = [
+            m for line, _ in self.rows for m in (*(m for _, m in line.measures), *line.beside)
+        ]
+        notes = Counter(m.note for m in figures if m and m.value is not None and not m.interval)
+        return tuple(note for note, times in notes.items() if times > 1)
 
 
 def scale(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explainprune.reporting import render
 from explainprune.reporting.subject import subject_of
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
@@ -142,6 +143,25 @@ def test_slices_join_scores_and_pair_figures(comparison):
     assert [m.value for _, m in lines["all rows"].measures] == [0.9722, 0.9611]
     assert not lines["flipped"].measures
     assert lines["flipped"].common.n == 1
+
+
+def test_why_several_figures_have_no_interval_is_said_once(comparison):
+    note = "all 3 seeds gave the same"
+    alike = Measure(0.5, None, 3, "seeds", note)
+    alone = Measure(0.5, None, 1, "samples", "one row")
+    found = comparison.slices["dense|pruned"] | {
+        "class 1": {"moved_weight": alike}, "class 2": {"moved_weight": alike},
+        "class 4": {"moved_weight": alone},
+    }  # fmt: skip
+    sliced = replace(comparison, slices={"dense|pruned": found})
+    models = {key: replace(row, slices={}) for key, row in comparison.models.items()}
+    shown = performance(subject_of(replace(sliced, models=models))).slices
+    assert shown.reasons == (note, "one row")  # class 4 and the flipped row
+    page = render(replace(sliced, models=models)).partition("Within classes, groups")[2]
+    page = page.partition("</section>")[0]
+    assert page.count(f"no interval: <bdi>{note}</bdi>") == 1
+    assert page.count('<span class="why">no interval<sup>1</sup></span>') == 2
+    assert page.count('<span class="why">no interval<sup>2</sup></span>') == 2
 
 
 def test_layers_count_units_and_connections(comparison):
