@@ -67,8 +67,9 @@ def clearer(
     ...     Measure(11, (10, 12), 90), name="pruned",
     ...     beside=["214 live connections instead of 6,464"])
     >>> print(verdict.sentence)
-    The pruned model's explanations are clearer: 11 effective features instead of 26 (interval
-    10–12; ratio 0.42, 0.38–0.46; margin 5 %), 214 live connections instead of 6,464.
+    The pruned model's explanations are clearer: they rest on 11 effective features instead of 26,
+    0.42 times as many (interval 0.38–0.46; margin 5 %). The model has 214 live connections instead
+    of 6,464.
     """
     if not margin > 0:
         raise ValueError(f"margin is relative and above 0. Received: {margin!r}.")
@@ -80,16 +81,19 @@ def clearer(
     label = "inconclusive" if blocked else found
     more = _more(ratio, found, open_ones, margin, scope) if label == "inconclusive" else None
     illustrative = scope == "procedure" and ratio.n < FEWEST_SEEDS
-    figures = ", ".join([_figures(ratio, before, after, margin), *beside])
-    sentence = _sentence(name, label, found, figures, failing, open_ones)
-    sentence += f"; {further(more, scope)}." if more and not failing else "."
+    figures = _figures(ratio, before, after, margin)
+    said = [_sentence(name, label, found, figures, failing, open_ones)]
+    if beside:
+        said.append(f"The model has {', '.join(beside)}.")
+    if more and not failing:
+        said.append(f"{_capital(further(more, scope))}.")
     if twins is not None and twins.value is not None:
-        sentence += f" Between models of another start the ratio is {twins.value:.2f}."
+        said.append(f"Between models of another start the ratio is {twins.value:.2f}.")
     if illustrative:
-        sentence += f" Fewer than {FEWEST_SEEDS} seeds: illustrative."
+        said.append(f"Fewer than {FEWEST_SEEDS} seeds: illustrative.")
     return Verdict(
         label=label,
-        sentence=sentence,
+        sentence=" ".join(said),
         endpoint=ENDPOINT,
         margin=margin,
         scope=scope,
@@ -137,12 +141,12 @@ def _crosses(logs: Measure, edge: float) -> bool:
 def _figures(ratio: Measure, before: Measure, after: Measure, margin: float) -> str:
     """Write both numbers of effective features and their ratio."""
     if ratio.value is None or before.value is None or after.value is None:
-        return f"effective features are undefined ({ratio.note})"
-    text = f"{number(after.value)} effective features instead of {number(before.value)}"
-    inside = [f"interval {number(after.low)}–{number(after.high or 0)}"] if after.low else []
-    spread = f", {ratio.low:.2f}–{ratio.high or 0:.2f}" if ratio.low else ""
-    inside += [f"ratio {ratio.value:.2f}{spread}", f"margin {percent(margin)} %"]
-    return f"{text} ({'; '.join(inside)})"
+        return f"how many effective features they rest on is undefined ({ratio.note})"
+    spread = f"interval {ratio.low:.2f}–{ratio.high:.2f}" if ratio.interval else "no interval"
+    return (
+        f"they rest on {number(after.value)} effective features instead of {number(before.value)}, "
+        f"{ratio.value:.2f} times as many ({spread}; margin {percent(margin)} %)"
+    )
 
 
 def _sentence(
@@ -153,22 +157,25 @@ def _sentence(
     failing: list[Condition],
     open_ones: list[Condition],
 ) -> str:
-    """Write the answer without its full stop."""
+    """Write the answer."""
     start = f"The {name} model's explanations"
     if label != "inconclusive":
         are = {"clearer": "clearer", "same": "as clear as before", "less clear": "less clear"}
-        return f"{start} are {are[label]}: {figures}"
+        return f"{start} are {are[label]}: {figures}."
     if failing:
-        because = f"because {failing[0].broken}: {_lower(failing[0])}"
         called = "clearer" if found != "same" else "as clear"
-        return f"{start} are not called {called}, {because}; {figures}"
+        because = f"because {failing[0].broken}: {_lower(failing[0].sentence)}"
+        return f"{start} are not called {called}, {because}. {_capital(figures)}."
+    whether = f"Whether the {name} model's explanations are clearer is inconclusive"
     if found in ("clearer", "same"):
-        but = f"but a condition is open: {_lower(open_ones[0])}"
-        rest = "rest on fewer features" if found == "clearer" else "rest on as many features"
-        return f"{start} {rest}, {figures}, {but}"
-    return f"Whether the {name} model's explanations are clearer is inconclusive: {figures}"
+        but = f"whether {open_ones[0].asked} isn't settled: {_lower(open_ones[0].sentence)}"
+        return f"{whether}: {figures}, but {but}."
+    return f"{whether}: {figures}."
 
 
-def _lower(condition: Condition) -> str:
-    text = condition.sentence
-    return text if text.startswith(("R²", "No labels")) else text[0].lower() + text[1:]
+def _lower(text: str) -> str:
+    return text if text.startswith("R²") else text[0].lower() + text[1:]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

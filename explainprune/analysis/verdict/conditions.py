@@ -22,6 +22,8 @@ class Condition:
     margin : float
     sentence : str
         What was found, in plain English, without its outcome.
+    asked : str
+        What it is about.
     broken : str
         How to say that it fails.
     fatal : bool
@@ -32,6 +34,7 @@ class Condition:
     measure: Measure
     margin: float
     sentence: str
+    asked: str
     broken: str
     fatal: bool = False
 
@@ -57,32 +60,33 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
     score : {"accuracy", "balanced_accuracy", "log_loss", "r2", "churn", "variance"}
         The rise of log loss is a share of what always predicting the class shares costs.
     """
-    interval = f"95 % interval {percent_interval(loss)}; margin {percent(margin)}"
+    interval = f"interval {percent_interval(loss)}; margin {percent(margin)}"
     if loss.value is None:
         sentence = f"Whether the other model still works is not known ({loss.note})"
     elif score == "churn":
         sentence = (
-            f"No labels: predictions differ on {percent(loss.value)} % of the rows ({interval}), "
-            "and accuracy can have fallen by no more"
+            f"Predictions differ on {percent(loss.value)} % of the rows ({interval}), and accuracy "
+            "can have fallen by no more (there are no labels)"
         )
     elif score == "variance":
         sentence = (
-            f"No labels: {percent(loss.value)} % of the dense model's variance is not reproduced "
-            f"({interval})"
+            f"Of the dense model's variance {percent(loss.value)} % is not reproduced "
+            f"({interval}; there are no labels)"
         )
     elif score == "log_loss":
         rose = "rose" if loss.value >= 0 else "fell"
         sentence = (
             f"Log loss {rose} by {percent(abs(loss.value))} % of what always predicting the class "
-            f"shares costs ({interval})"
+            f"shares would cost ({interval})"
         )
     else:
         name = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "r2": "R²"}[score]
         fell = "fell" if loss.value >= 0 else "rose"
-        sentence = f"{name} {fell} by {percent(abs(loss.value))} points ({_fall(loss, margin)})"
+        sentence = f"{name} {fell} by {percent(abs(loss.value))} points ({interval})"
     named = {"churn": "churn", "variance": "variance_lost", "log_loss": "log_loss_rise"}
     name = named.get(score, f"{score}_drop")
-    return Condition(name, loss, margin, sentence, "the other model is broken", fatal=True)
+    asked, broken = "the other model still works", "the other model is broken"
+    return Condition(name, loss, margin, sentence, asked, broken, fatal=True)
 
 
 def faithful(loss: Measure, margin: float) -> Condition:
@@ -99,14 +103,11 @@ def faithful(loss: Measure, margin: float) -> Condition:
     else:
         fell = "fell" if loss.value >= 0 else "rose"
         sentence = (
-            f"Faithfulness (NAOPC) {fell} by {number(abs(loss.value))} on {loss.n:,} {loss.unit} "
-            f"(95 % interval of the fall {_plain(loss)}; margin {number(margin)})"
+            f"Faithfulness (NAOPC) {fell} by {number(abs(loss.value))} (interval {_plain(loss)}; "
+            f"margin {number(margin)})"
         )
-    return Condition("naopc_drop", loss, margin, sentence, "its explanations are less faithful")
-
-
-def _fall(loss: Measure, margin: float) -> str:
-    return f"95 % interval of the fall {percent_interval(loss)}; margin {percent(margin)}"
+    asked, broken = "its explanations are as faithful", "its explanations are less faithful"
+    return Condition("naopc_drop", loss, margin, sentence, asked, broken)
 
 
 def _plain(measure: Measure) -> str:

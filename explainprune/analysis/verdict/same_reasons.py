@@ -171,16 +171,23 @@ def _sentence(
         )
     wanted = "" if more is None else further(more.rows, scope, more.backgrounds)
     end = f"{first}: {label}{'; ' + wanted if wanted else ''}."
-    training = _training(moved, marks) if label == "changed" else ""
+    training = _training(moved, margin, marks) if label == "changed" else ""
     return " ".join(filter(None, [end, training, *reasons, *remarks, scale_of(marks)]))
 
 
-def _training(moved: Measure, marks: Mapping[str, Measure]) -> str:
-    """Say that it is the training, where that moves as much without any pruning."""
+def _training(moved: Measure, margin: float, marks: Mapping[str, Measure]) -> str:
+    """Say that it is or may be the training, where that may move as much without any pruning."""
     placebo = marks.get("placebo")
-    if placebo is None or placebo.high is None or moved.low is None or placebo.high < moved.low:
+    if placebo is None or placebo.low is None or placebo.high is None or moved.low is None:
         return ""
+    if placebo.high < moved.low:
+        return ""
+    if placebo.low > margin:
+        return (
+            "Further training without pruning moves as much: the change comes from the training, "
+            "not from the pruning."
+        )
     return (
-        "Further training without pruning moves as much: the change comes from the training, not "
-        "from the pruning."
+        "Further training without pruning may move as much: the change may come from the training, "
+        "not from the pruning."
     )

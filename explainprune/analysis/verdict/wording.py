@@ -105,7 +105,7 @@ ARMS = {
     "placebo": "further training without pruning",
     "retrained": "training from another start",
     "random_pruned": "pruning at random",
-    "random_weights": "random weights",
+    "random_weights": "models with random weights",
     "shuffled_samples": "another row's explanation",
 }
 
@@ -125,7 +125,7 @@ def among_arms(moved: Measure, marks: Mapping[str, Measure]) -> str:
         elif moved.low > mark.high:  # type: ignore[operator]
             said.append(("more than", ARMS[name]))
         else:
-            said.append(("about as much as", ARMS[name]))
+            said.append(("neither clearly more nor clearly less than", ARMS[name]))
     return f", {' and '.join(f'{word} {arm} moves' for word, arm in said)}" if said else ""
 
 

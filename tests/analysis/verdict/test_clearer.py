@@ -1,6 +1,7 @@
 """*Clearer?*: every branch of its rule, and the sentences."""
 
 import math
+import re
 
 import pytest
 
@@ -53,9 +54,9 @@ def test_the_sentence_of_a_clearer_model():
     beside = ["214 live connections instead of 6,464"]
     verdict = clarity(0.42, 0.04, WORKS, name="pruned", beside=beside)
     assert verdict.sentence == (
-        "The pruned model's explanations are clearer: 11 effective features instead of 26 "
-        "(interval 9.9–12; ratio 0.42, 0.38–0.46; margin 5 %), 214 live connections instead of "
-        "6,464."
+        "The pruned model's explanations are clearer: they rest on 11 effective features instead "
+        "of 26, 0.42 times as many (interval 0.38–0.46; margin 5 %). The model has 214 live "
+        "connections instead of 6,464."
     )
 
 
@@ -64,6 +65,7 @@ def test_a_broken_model_is_named_as_the_reason():
     assert "not called clearer, because the other model is broken: accuracy fell by 12 points" in (
         verdict.sentence
     )
+    assert " They rest on 11 effective features instead of 26, 0.42 times" in verdict.sentence
     assert verdict.more is None
     assert verdict.conditions[0].endswith(": fails.")
     assert verdict.conditions[1].endswith(": holds.")
@@ -72,8 +74,8 @@ def test_a_broken_model_is_named_as_the_reason():
 def test_without_labels_churn_bounds_the_loss():
     condition = not_broken(m(0.011, 0.005), 0.02, score="churn")
     assert str(condition) == (
-        "No labels: predictions differ on 1.1 % of the rows (95 % interval 0.6–1.6; margin 2), and "
-        "accuracy can have fallen by no more: holds."
+        "Predictions differ on 1.1 % of the rows (interval 0.6–1.6; margin 2), and accuracy can "
+        "have fallen by no more (there are no labels): holds."
     )
     verdict = clarity(0.42, 0.04, condition)
     assert verdict.label == "clearer"
@@ -83,7 +85,11 @@ def test_without_labels_churn_bounds_the_loss():
 def test_an_open_condition_says_how_many_rows_would_settle_it():
     verdict = clarity(0.42, 0.04, OPEN, AS_FAITHFUL)
     assert verdict.more == more_needed(OPEN.measure, 0.02, "pair")
-    assert "but a condition is open: accuracy fell by 1.5 points" in verdict.sentence
+    assert (
+        "is inconclusive: they rest on 11 effective features instead of 26, 0.42 times as many "
+        "(interval 0.38–0.46; margin 5 %), but whether the other model still works isn't settled: "
+        "accuracy fell by 1.5 points (interval 0.5–2.5; margin 2). About "
+    ) in verdict.sentence
     assert verdict.sentence.endswith(" more rows would most likely decide.")
 
 
@@ -104,7 +110,7 @@ def test_twins_of_another_seed_are_a_mark():
 def test_log_loss_is_a_share_of_what_the_class_shares_cost():
     condition = not_broken(m(0.031, 0.01), 0.05, score="log_loss")
     assert str(condition) == (
-        "Log loss rose by 3.1 % of what always predicting the class shares costs (95 % interval "
+        "Log loss rose by 3.1 % of what always predicting the class shares would cost (interval "
         "2.1–4.1; margin 5): holds."
     )
     assert condition.fatal
@@ -117,6 +123,29 @@ def test_clearer_without_an_interval_is_inconclusive():
     assert (verdict.label, verdict.more) == ("inconclusive", None)
     none = Measure(None, None, 0, note="all 0")
     assert "undefined (all 0)" in clearer(none, none, none).sentence
+
+
+NONE = Measure(None, None, 0, note="all 0")
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        clarity(0.42, 0.04, WORKS, AS_FAITHFUL, beside=["2 inputs instead of 9"]),
+        clarity(0.42, 0.04, BROKEN, UNFAITHFUL),
+        clarity(1.0, 0.02, OPEN, UNFAITHFUL),
+        clarity(0.96, 0.03, not_broken(m(0.01), 0.02, score="churn")),
+        clarity(1.3, 0.03, not_broken(m(0.01), 0.02, score="variance"), twins=m(1.0)),
+        clearer(NONE, NONE, NONE, [not_broken(NONE, 0.02)]),
+    ],
+)
+def test_a_bracket_holds_two_numbers_at_most(verdict):
+    """An interval counts as one: it is a single thing to a reader."""
+    for text in (verdict.sentence, *verdict.conditions):
+        for bracket in re.findall(r"\(([^)]*)\)", text):
+            parts = [part for part in bracket.split(";") if re.search(r"\d", part)]
+            assert len(parts) <= 2, bracket
+            assert all(len(re.findall(r"−?\d[\d.,]*", part)) <= 2 for part in parts), bracket
 
 
 @pytest.mark.parametrize("margin", [0, -0.1])
