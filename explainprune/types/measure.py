@@ -109,7 +109,8 @@ class Verdict:
         The ``"class"`` and the ``"group"`` whose reasons moved most, of those with enough rows;
         their figures are the evidence ``worst_class`` and ``worst_group``.
     power : tuple of Power
-        By the true moved weight, from 0 to twice the margin.
+        By the true moved weight, from 0 over the margin to twice the margin, densest where the
+        chances change.
     illustrative : bool
         True where there are too few seeds for the label to be more than an illustration.
     """

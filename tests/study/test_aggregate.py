@@ -133,7 +133,7 @@ def test_eight_like_seeds_preserve_and_below_six_there_is_no_label():
     few = procedure_verdict([seed_of(v) for v in values[:5]], ExplainSettings())
     assert (few.label, few.illustrative) == ("inconclusive", True)
     assert few.evidence["moved_weight"].value == pytest.approx(sum(values[:5]) / 5)
-    assert "five seeds can't decide: a verdict needs 6 at least." in few.conditions
+    assert "Five seeds can't decide: a verdict needs 6 at least." in few.conditions
 
 
 def test_seeds_that_all_move_beyond_the_margin_are_a_change():

@@ -13,12 +13,12 @@ from explainprune.analysis.comparison.agreements import (
     measures_of_copies,
 )
 from explainprune.analysis.comparison.case import Case
-from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, Measured
+from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.model_rows import model_row
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group, slices_of
-from explainprune.analysis.intervals import Crossed, crossed_mean, mapped
+from explainprune.analysis.intervals import Crossed, crossed_mean, mapped, row_mean
 from explainprune.analysis.metrics.derived import log_ratio
 from explainprune.types import Array, Measure, Metric, ModelRow, metric_of
 
@@ -43,8 +43,7 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
         certain = case.certain and name == case.other.name
         whole = np.ones(rows.n, dtype=bool)
         mean = _ratios(_averaged(case, name, rows, said, certain=certain))
-        if name in found.moved:
-            mean |= _moved(case, found, name, whole)
+        mean |= _moved(case, found, name, whole)
         if name == case.other.name:
             mean |= _settled(case, found, certain)
         if method is None:
@@ -81,8 +80,21 @@ def moved_of(case: Case, found: Measured, name: str, where: Array | None = None)
     return crossed_mean(values[:, index], case.units.take(index))
 
 
+def plain_moved(case: Case, found: Measured, name: str, where: Array | None = None) -> Measure:
+    """Average an arm's moved weight over rows alone, where backgrounds aren't shared.
+
+    It is no share of rows, so that nothing rare can hide in those that weren't seen.
+    """
+    rows = found.pairs[name]
+    index = np.flatnonzero(rows.met if where is None else rows.met & where)
+    units, seed = case.units.take(index), case.settings.seed
+    return row_mean(rows[PRIMARY][index], units, seed=seed, bounds=(0.0, 1.0), rare=False)
+
+
 def _moved(case: Case, found: Measured, name: str, where: Array) -> Figures:
-    """Put the moved weight with both parts of its variance in place of the plain mean."""
+    """Put the moved weight with its own interval in place of the plain mean."""
+    if name in (REDRAWN, SHUFFLED):
+        return {PRIMARY: plain_moved(case, found, name, where)}
     spread = moved_of(case, found, name, where) if name in found.moved else None
     if spread is None:
         return {}

@@ -9,11 +9,11 @@ import numpy as np
 from explainprune.analysis.comparison.agreements import measure, measures_of_copies
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.conditions import still_works
-from explainprune.analysis.comparison.figures import moved_of
+from explainprune.analysis.comparison.figures import moved_of, plain_moved
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group
-from explainprune.analysis.intervals import mapped, row_mean
+from explainprune.analysis.intervals import mapped
 from explainprune.analysis.intervals.shared import LEVEL
 from explainprune.analysis.metrics.derived import log_ratio
 from explainprune.analysis.verdict import clearer, faithful, same_reasons
@@ -56,21 +56,14 @@ def _marks(case: Case, found: Measured) -> Iterator[tuple[str, Measure]]:
     if RANDOM in found.pairs:
         yield RANDOM, measures_of_copies(found.pairs[RANDOM], case.settings.said)[PRIMARY]
     if SHUFFLED in found.pairs:
-        yield SHUFFLED, _plain_mean(case, found, SHUFFLED)
+        yield SHUFFLED, plain_moved(case, found, SHUFFLED)
 
 
 def _stability(case: Case, found: Measured) -> dict[str, Measure]:
     """Say how far other background rows move the dense model's own explanations."""
     if REDRAWN not in found.pairs:
         return {}
-    return {"stability": _plain_mean(case, found, REDRAWN)}
-
-
-def _plain_mean(case: Case, found: Measured, name: str) -> Measure:
-    rows = found.pairs[name]
-    index = np.flatnonzero(rows.met)
-    units, seed = case.units.take(index), case.settings.seed
-    return row_mean(rows[PRIMARY][index], units, seed=seed, bounds=(0.0, 1.0), rare=False)
+    return {"stability": plain_moved(case, found, REDRAWN)}
 
 
 def _undefined(found: Measured, case: Case) -> float:

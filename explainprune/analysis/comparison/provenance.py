@@ -8,6 +8,7 @@ from typing import Any
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.growth import Look
 from explainprune.analysis.comparison.measuring import Measured
+from explainprune.analysis.verdict.wording import count
 from explainprune.lookup import name_of
 from explainprune.types import Masks
 
@@ -84,9 +85,10 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
             "as one in intervals (copies='independent' counts each)."
         )
     if not found.settled.all():
+        lead = "feature leads" if found.k == 1 else f"{count(found.k, 'feature')} lead"
         notes.append(
             f"In {int((~found.settled).sum()):,} of {len(found.settled):,} rows the backgrounds "
-            f"don't settle which {found.k} features lead: top-k is given for the others as well."
+            f"don't settle which {lead}: signed top-k is also given for the other rows alone."
         )
     notes += [*case.backgrounds.notes, _effort(found.look, case), found.how.note]
     notes += [note for subject in case.subjects.values() for note in _notes(subject)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from explainprune.analysis.intervals import mapped
 from explainprune.analysis.verdict.conditions import Condition
 from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, more_needed
-from explainprune.analysis.verdict.wording import further, number, percent
+from explainprune.analysis.verdict.wording import capital, further, number, percent
 from explainprune.types import Measure, Verdict
 
 ENDPOINT = "effective features per explanation, other over dense (geometric mean)"
@@ -85,8 +85,8 @@ def clearer(
     said = [_sentence(name, label, found, figures, failing, open_ones)]
     if beside:
         said.append(f"The model has {', '.join(beside)}.")
-    if more and not failing:
-        said.append(f"{_capital(further(more, scope))}.")
+    if label == "inconclusive" and not failing and ratio.interval:
+        said.append(f"{capital(further(more, scope))}.")
     if twins is not None and twins.value is not None:
         said.append(f"Between models of another start the ratio is {twins.value:.2f}.")
     if illustrative:
@@ -165,7 +165,7 @@ def _sentence(
     if failing:
         called = "clearer" if found != "same" else "as clear"
         because = f"because {failing[0].broken}: {_lower(failing[0].sentence)}"
-        return f"{start} are not called {called}, {because}. {_capital(figures)}."
+        return f"{start} are not called {called}, {because}. {capital(figures)}."
     whether = f"Whether the {name} model's explanations are clearer is inconclusive"
     if found in ("clearer", "same"):
         but = f"whether {open_ones[0].asked} isn't settled: {_lower(open_ones[0].sentence)}"
@@ -175,7 +175,3 @@ def _sentence(
 
 def _lower(text: str) -> str:
     return text if text.startswith("R²") else text[0].lower() + text[1:]
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

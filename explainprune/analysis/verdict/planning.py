@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from explainprune.analysis.intervals import Crossed, half_width
 from explainprune.types import Power
 
 CHANCE = 0.9
 """Probability with which the rows asked for give a label."""
+CHANCES = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
+"""Chances of a label whose truths a power curve holds."""
+_QUANTILES = tuple(NormalDist().inv_cdf(chance) for chance in CHANCES)
 _MOST_ROWS = 10_000_000
 _MOST_BACKGROUNDS = 1000
 
@@ -34,21 +38,27 @@ def power_curve(spread: Crossed, margin: float, floor: float) -> tuple[Power, ..
     margin : float
     floor : float
         Upper end of the explainer's floor.
+
+    Returns
+    -------
+    tuple of Power
+        From 0 over the margin to twice the margin, and wherever a label's chance is one of
+        `CHANCES`: between such points the curve is all but straight.
     """
     error, half = math.sqrt(spread.variance), spread.half_width()
     if not error or not half:
         return ()
-    points = []
-    for step in range(13):
-        true = 2 * margin * step / 12
-        points.append(
-            Power(
-                round(true, 6),
-                preserved=round(_normal((margin - half - true) / error), 6),
-                changed=round(1 - _normal((margin + floor + half - true) / error), 6),
-            )
+    below, above = margin - half, margin + floor + half
+    turns = [edge + error * z for edge in (below, above) for z in _QUANTILES]
+    trues = {0.0, margin, 2 * margin, *(true for true in turns if 0 < true < 1)}
+    return tuple(
+        Power(
+            true,
+            preserved=round(_normal((below - true) / error), 6),
+            changed=round(1 - _normal((above - true) / error), 6),
         )
-    return tuple(points)
+        for true in sorted(trues)
+    )
 
 
 def more_needed(spread: Crossed, margin: float, floor: float, rows: int) -> More | None:

@@ -10,6 +10,7 @@ from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, within
 from explainprune.analysis.verdict.planning import More, more_needed, power_curve
 from explainprune.analysis.verdict.wording import (
     among_arms,
+    capital,
     further,
     interval,
     percent,
@@ -101,15 +102,16 @@ def same_reasons(
         raise ValueError(f"margin is a share between 0 and 1. Received: {margin!r}.")
     marks, high = marks or {}, floor.high or 0.0
     noisy = () if within(floor, margin) else (_noisy(floor, margin),)
-    reasons = (*obstacles, *doubts, *noisy)
+    reasons = tuple(capital(why) for why in (*obstacles, *doubts, *noisy))
     found = _place(moved, margin, high)
     label = "inconclusive" if obstacles or (found == "preserved" and reasons) else found
-    more = None
-    if label == "inconclusive" and not reasons and spread is not None:
+    more, wanted = None, ""
+    if label == "inconclusive" and not reasons and spread is not None and moved.interval:
         more = _more(spread, margin, high, moved.n, scope)
+        wanted = further(more.rows, scope, more.backgrounds) if more else further(None, scope)
     return Verdict(
         label=label,
-        sentence=_sentence(moved, margin, label, marks, more, scope, reasons, remarks),
+        sentence=_sentence(moved, margin, label, marks, wanted, scope, reasons, remarks),
         endpoint=ENDPOINT,
         margin=margin,
         scope=scope,
@@ -154,7 +156,7 @@ def _sentence(
     margin: float,
     label: str,
     marks: Mapping[str, Measure],
-    more: More | None,
+    wanted: str,
     scope: str,
     reasons: Sequence[str],
     remarks: Sequence[str],
@@ -169,7 +171,6 @@ def _sentence(
             f"{sampled(scope, moved.n)}, {percent(moved.value)} % of the reasons' weight moved"
             f"{place} ({inside}margin {percent(margin)} %)"
         )
-    wanted = "" if more is None else further(more.rows, scope, more.backgrounds)
     end = f"{first}: {label}{'; ' + wanted if wanted else ''}."
     training = _training(moved, margin, marks) if label == "changed" else ""
     return " ".join(filter(None, [end, training, *reasons, *remarks, scale_of(marks)]))

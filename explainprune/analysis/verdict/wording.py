@@ -83,13 +83,26 @@ def further(more: int | None, scope: str, backgrounds: int = 0) -> str:
 
     >>> further(893, "pair", 6)
     'about 900 more rows and six more backgrounds would most likely decide'
+    >>> further(None, "procedure")
+    'no realistic number of further seeds would decide'
     """
     if more is None:
-        return ""
+        return (
+            f"no realistic number of further {'row' if scope == 'pair' else 'seed'}s would decide"
+        )
     about, unit = rounded_up(more), "row" if scope == "pair" else "seed"
     parts = [f"about {about:,} more {unit}{'' if about == 1 else 's'}"] if more else []
     parts += [count(backgrounds, "more background")] if backgrounds else []
     return f"{' and '.join(parts)} would most likely decide" if parts else ""
+
+
+def capital(text: str) -> str:
+    """Begin with a capital letter.
+
+    >>> capital("three seeds can't decide.")
+    "Three seeds can't decide."
+    """
+    return text[0].upper() + text[1:]
 
 
 def interval(measure: Measure) -> str:

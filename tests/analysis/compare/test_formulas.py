@@ -109,7 +109,7 @@ def test_the_verdict_rests_on_the_figures(result):
     evidence = result.verdict.evidence
     assert evidence["moved_weight"] == result.comparisons[PAIR]["moved_weight"]
     redrawn = result.comparisons["dense|redrawn_background"]["moved_weight"]
-    assert evidence["stability"].value == redrawn.value
+    assert evidence["stability"] == redrawn
     assert 0 < evidence["floor"].value < evidence["stability"].value
     assert {"shuffled_samples", "random_weights"} <= evidence.keys()
     assert result.verdict.sentence.startswith("For this pair, on 90 rows, ")

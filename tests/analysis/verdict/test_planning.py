@@ -6,7 +6,7 @@ from scipy.stats import t
 
 from explainprune.analysis.intervals import Crossed
 from explainprune.analysis.verdict.deciding import more_needed as of_measure
-from explainprune.analysis.verdict.planning import more_needed, power_curve
+from explainprune.analysis.verdict.planning import CHANCES, more_needed, power_curve
 from explainprune.types import Measure
 
 
@@ -27,8 +27,15 @@ def test_the_power_curve_is_what_repeated_samples_say(floor):
         labels = labelled(estimates, given.half_width(), 0.15, floor)
         assert point.preserved == pytest.approx((labels == 1).mean(), abs=0.01)
         assert point.changed == pytest.approx((labels == -1).mean(), abs=0.01)
-    trues = [point.true for point in power_curve(given, 0.15, floor)]
-    assert (trues[0], trues[6], trues[-1]) == (0.0, 0.15, 0.3)
+    curve = power_curve(given, 0.15, floor)
+    trues = [point.true for point in curve]
+    assert trues == sorted(trues)
+    assert (trues[0], trues[-1]) == (0.0, 0.3)
+    at_margin = next(point for point in curve if point.true == 0.15)
+    assert 0.015 < at_margin.preserved <= 0.025  # the error rate that intervals of t promise
+    for chance in CHANCES:
+        assert chance in [point.preserved for point in curve]
+        assert chance in [point.changed for point in curve]
     assert power_curve(spread(0.1, rows=0.0), 0.15, 0.0) == ()
 
 
