@@ -77,7 +77,7 @@ def test_a_copy_is_the_same_model_even_on_few_rows(classifier, small):
     nearly = compare(classifier, with_weights(classifier, {"first/bias": moved}), few, **QUICK)
     assert value(nearly, "moved_weight") == pytest.approx(0.0, abs=1e-5)
     assert nearly.verdict.label == "inconclusive"
-    assert "five rows can't decide: a verdict needs 25 at least." in nearly.verdict.sentence
+    assert "Five rows can't decide: a verdict needs 25 at least." in nearly.verdict.sentence
 
 
 def test_random_weights_agree_no_more_than_other_random_weights(classifier, small):
@@ -291,4 +291,4 @@ def test_regression_has_r2_and_no_churn():
     assert "class" not in " ".join(result.slices["dense|other"])
     assert result.detail.samples[0].label == f"{y[result.detail.samples[0].row]:.4g}"
     unlabelled = compare(model, worse, x, background=30, detail=False)
-    assert unlabelled.clarity.conditions[0].startswith("No labels: ")
+    assert unlabelled.clarity.conditions[0].startswith("Of the dense model's variance ")

@@ -45,7 +45,8 @@ def test_half_the_features_are_clearer(sparse_pair):
     )
     assert result.clarity.label == "clearer"
     assert result.clarity.sentence.startswith(
-        "The pruned model's explanations are clearer: 4.0 effective features instead of 8.0"
+        "The pruned model's explanations are clearer: they rest on 4.0 effective features instead "
+        "of 8.0, 0.50 times as many (interval "
     )
     back = compare(*sparse_pair[1::-1], sparse_pair[2], background=np.zeros((1, 8)), detail=False)
     assert back.clarity.label == "less clear"
@@ -193,7 +194,8 @@ def test_without_labels_churn_takes_the_place_of_accuracy(models, data):
     churn = (models[0].outputs(data.x).argmax(1) != models[1].outputs(data.x).argmax(1)).mean()
     assert result.comparisons[PAIR]["churn"].value == pytest.approx(churn)
     assert "churn_where_right" not in result.comparisons[PAIR]
-    assert result.clarity.conditions[0].startswith("No labels: predictions differ on ")
+    assert result.clarity.conditions[0].startswith("Predictions differ on ")
+    assert "(there are no labels)" in result.clarity.conditions[0]
     assert result.clarity.evidence["churn"].value == pytest.approx(churn)
     assert any(note.startswith("The rows have no labels") for note in result.notes)
     assert any(name.startswith("predicted ") for name in result.slices[PAIR])

@@ -88,7 +88,7 @@ def test_one_row_has_no_intervals_and_says_so(models, data, normal_rows):
             assert measure.interval is None or pair == "dense|random_weights"  # over eight copies
             assert measure.note
     assert result.verdict.label == result.clarity.label == "inconclusive"
-    assert "one row can't decide: a verdict needs 25" in result.verdict.sentence
+    assert "One row can't decide: a verdict needs 25" in result.verdict.sentence
     assert "dense|shuffled_samples" not in result.comparisons
 
 
