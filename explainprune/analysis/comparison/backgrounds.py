@@ -130,14 +130,14 @@ def _drawn(data: Data, size: int, draws: int, seed: int) -> Backgrounds:
 
 def _raised(size: int, total: int) -> tuple[int, tuple[str, ...]]:
     """Raise a small draw to what a verdict needs, where there are as many rows."""
+    if total < FEWEST:
+        return max(size, total), (
+            f"There are only {total} background rows; a verdict needs {FEWEST} at least.",
+        )
     if size >= FEWEST:
         return size, ()
-    if total >= FEWEST:
-        return FEWEST, (
-            f"Each background was raised from {size} to {FEWEST} rows, as a verdict needs.",
-        )
-    return max(size, total), (
-        f"There are only {total} background rows; a verdict needs {FEWEST} at least.",
+    return FEWEST, (
+        f"Each background was raised from {size} to {FEWEST} rows, as a verdict needs.",
     )
 
 

@@ -200,3 +200,12 @@ def test_without_labels_churn_takes_the_place_of_accuracy(models, data):
     assert any(note.startswith("The rows have no labels") for note in result.notes)
     assert any(name.startswith("predicted ") for name in result.slices[PAIR])
     assert not any(name.startswith("class ") for name in result.slices[PAIR])
+
+
+def test_a_handful_of_background_rows_decides_nothing_and_says_so(linear):
+    x = np.random.default_rng(0).normal(size=(120, 6))
+    network, other = linear([6, 5, 4, 3, 2, 1]), linear([6, 5, 4, 3, 2, 1.001])
+    for given, options in ((Data(Rows(x), train=Rows(x[:12])), {}), (x, {"background": x[:12]})):
+        verdict = compare(network, other, given, metrics=[], detail=False, **options).verdict
+        assert verdict.label == "inconclusive"
+        assert "There are only 12 background rows" in verdict.sentence

@@ -68,6 +68,16 @@ def test_small_backgrounds_are_raised_where_there_are_rows():
     assert (few.size, few.how, few.too_small) == (12, "drawn from scored rows", True)
 
 
+@pytest.mark.parametrize("asked", [5, 12, 19, 20, 100])
+@pytest.mark.parametrize("given", [False, True])
+def test_a_pool_too_small_for_a_verdict_says_so_whatever_is_asked_for(asked, given):
+    data = numbered(12)
+    own = np.arange(12.0)[:, None]
+    drawn = backgrounds(data.with_(background=own) if given else data, asked, 6, seed=0)
+    assert drawn.too_small
+    assert drawn.notes[-1] == "There are only 12 background rows; a verdict needs 20 at least."
+
+
 def test_rows_of_the_users_own_are_a_pool():
     own = np.arange(100.0, 140.0)[:, None]
     for data, asked in ((numbered(50), own), (numbered(50).with_(background=own), 20)):
