@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import skew, t
 
 from explainprune.analysis.intervals import Units, bootstrap_mean, crossed_mean, row_mean
 
@@ -16,8 +16,13 @@ def values_of(rng, n=60, draws=6, row=0.05, background=0.03, own=0.02):
     )
 
 
+def mirrored(values):
+    """Add to each row its mirror image, so that rows aren't skewed."""
+    return np.concatenate([values, 2 * values.mean(axis=1, keepdims=True) - values], axis=1)
+
+
 def test_the_interval_is_the_formulas():
-    values = values_of(np.random.default_rng(0))
+    values = mirrored(values_of(np.random.default_rng(0), n=30))
     found = crossed_mean(values, Units.rows(60))
     a = values.mean(axis=0).var(ddof=1) / 60
     c = values.mean(axis=1).var(ddof=1) / 6
@@ -30,7 +35,7 @@ def test_the_interval_is_the_formulas():
 
 
 def test_a_baseline_is_students_interval_over_rows():
-    values = values_of(np.random.default_rng(1), draws=1)
+    values = mirrored(values_of(np.random.default_rng(1), n=30, draws=1))
     mean, sd = values.mean(), values.std(ddof=1)
     half = t.ppf(0.975, 59) * sd / np.sqrt(60)
     found = crossed_mean(values, Units.rows(60)).measure()
@@ -46,6 +51,37 @@ def test_intervals_hold_what_they_claim_where_both_rows_and_backgrounds_vary():
     assert 0.925 < np.mean(held) < 0.97
 
 
+@pytest.mark.parametrize("draws", [1, 6])
+def test_skewed_rows_push_the_end_on_their_side_out(draws):
+    rng = np.random.default_rng(6)
+    rows = 0.1 * rng.exponential(size=50)
+    values = rows + 0.01 * rng.normal(size=(draws, 1))
+    low, high = crossed_mean(values, Units.rows(50)).measure().interval
+    a, c = rows.var(ddof=1) / 50, values.mean(axis=1).var(ddof=1) / draws if draws > 1 else 0.0
+    freedom = (a + c) ** 2 / (a**2 / 49 + c**2 / 5)
+    error, q = np.sqrt(a + c), t.ppf(0.975, freedom)
+    g = skew(rows, bias=False) / np.sqrt(50) * (a / (a + c)) ** 1.5
+    assert low == pytest.approx(values.mean() - q * error)
+    ends = 3 / g * (np.cbrt(1 - g * (q + g / 6)) - 1)
+    assert high == pytest.approx(values.mean() - ends * error)
+    assert high - values.mean() > 1.1 * (values.mean() - low)
+    # The mirror image has the mirrored interval.
+    other = crossed_mean(1 - values, Units.rows(50)).measure().interval
+    assert other == pytest.approx((1 - high, 1 - low))
+
+
+@pytest.mark.parametrize("n", [100, 300])
+def test_a_change_on_one_row_in_twenty_is_not_missed(n):
+    """D is .06 but for 5 % of the rows, where it is .71: Student's t missed .12 and .05."""
+    rng = np.random.default_rng(n)
+    truth = 0.06 + 0.05 * 0.65
+    missed = 0
+    for _ in range(1000):
+        values = np.clip(rng.gamma(9, 0.06 / 9, n) + 0.65 * (rng.random(n) < 0.05), 0, 1)
+        missed += crossed_mean(values[None], Units.rows(n)).measure().high < truth
+    assert missed / 1000 < 0.03
+
+
 def test_clusters_are_the_unit_by_their_totals():
     rng = np.random.default_rng(3)
     clusters = np.repeat(np.arange(30), 4)
@@ -53,8 +89,7 @@ def test_clusters_are_the_unit_by_their_totals():
     found = crossed_mean(values, Units(np.ones(120), clusters, "patients"))
     means = values[0].reshape(30, 4).mean(axis=1)
     assert found.rows == pytest.approx(means.var(ddof=1) / 30)
-    off = means - means.mean()
-    assert found.shift == pytest.approx((off**3).mean() / (6 * means.var(ddof=1) * 30))
+    assert found.skew == pytest.approx(skew(means, bias=False) / np.sqrt(30))
     assert (found.n_rows, found.seen) == (30, 120)
     assert found.measure().note == "interval over 30 patients"
     assert crossed_mean(values, Units.rows(120)).rows < found.rows / 2
