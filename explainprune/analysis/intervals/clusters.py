@@ -58,6 +58,11 @@ class Units:
         found: Array = values @ self.weights / self.weights.sum()
         return found
 
+    def shares(self) -> Array:
+        """Return each cluster's share of the whole weight."""
+        _, place = np.unique(self.clusters, return_inverse=True)
+        return np.asarray(np.bincount(place, weights=self.weights) / self.weights.sum())
+
     def influences(self, values: Array) -> Array:
         """Return each cluster's influence on the weighted mean: their mean is 0.
 

@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.analysis.intervals.bootstrap import bootstrap_mean
 from explainprune.analysis.intervals.clusters import Units
 from explainprune.analysis.intervals.shared import LEVEL
+from explainprune.analysis.intervals.skewed import reaches, skewness
 from explainprune.types import Array, Measure
 from explainprune.types.metric import Bounds
 
@@ -22,9 +23,12 @@ class Crossed:
     r"""A mean over rows and backgrounds, with both parts of its variance.
 
     .. math:: \bar p \pm t_\nu \sqrt{s^2_{rows}/n + s^2_{background}/R}, \qquad
-              \nu = \frac{(A + C)^2}{A^2/(n - 1) + C^2/(R - 1)}
+              \nu = \frac{(A + C)^2}{A^2/\nu_{rows} + C^2/(R - 1)}
 
-    with A and C the two summands. A row–background interaction is in both, which makes the
+    with A and C the two summands. :math:`\nu_{rows}` is n − 1 where rows (or clusters) count alike;
+    with shares p of the weight, A sums squared influences over 1 − p and :math:`\nu_{rows}` is
+    :math:`(\sum p^2)^2 / \sum p^4 - 1` (Bell & McCaffrey 2002): a few heavy ones hide their own
+    variance. A row–background interaction is in both, which makes the
     interval slightly wider than need be. Where values are skewed over rows (a change on few of
     them), the end on that side lies further out, by Johnson's t (1978, doi:10.2307/2286597) in
     its monotone form (Hall 1992, doi:10.1111/j.2517-6161.1992.tb01876.x); none lies nearer.
@@ -41,6 +45,8 @@ class Crossed:
     n_backgrounds : int
     skew : float
         Skewness of the mean's distribution, from that of rows: g/√n.
+    freedom : float, optional
+        Degrees of freedom of `rows`; None: ``n_rows − 1``.
     seen : int
         Rows that were defined.
     unit : str
@@ -52,8 +58,14 @@ class Crossed:
     n_rows: int
     n_backgrounds: int
     skew: float = 0.0
+    freedom: float | None = None
     seen: int = 0
     unit: str = "rows"
+
+    @property
+    def df_rows(self) -> float:
+        """Degrees of freedom of the part that comes from rows."""
+        return self.n_rows - 1 if self.freedom is None else self.freedom
 
     @property
     def variance(self) -> float:
@@ -62,18 +74,15 @@ class Crossed:
 
     def half_width(self, level: float = LEVEL) -> float:
         """Return half the width of the interval."""
-        return half_width(
-            self.rows, self.backgrounds, self.n_rows - 1, self.n_backgrounds - 1, level
-        )
+        return half_width(self.rows, self.backgrounds, self.df_rows, self.n_backgrounds - 1, level)
 
     def _ends(self, level: float) -> tuple[float, float]:
         """Return the interval's ends, before it is cut at the bounds."""
         half, error = self.half_width(level), math.sqrt(self.variance)
         if not half:
             return self.value, self.value
-        skew = self.skew * (self.rows / self.variance) ** 1.5
-        below, above = (_straightened(sign * half / error, skew) * error for sign in (1, -1))
-        return self.value - max(half, below), self.value + max(half, -above)
+        low, high = reaches(half / error, self.skew * (self.rows / self.variance) ** 1.5)
+        return self.value - low * error, self.value + high * error
 
     def measure(
         self, *, level: float = LEVEL, bounds: Bounds = (0.0, 1.0), certain: bool = False
@@ -83,8 +92,10 @@ class Crossed:
         Values that are all alike say little of rows that were not seen: a share up to
         ``1 − 0.025^(1/n)`` of all may differ from every one of n. `certain`: none can.
         """
-        if self.n_rows < 2 and not certain:
+        if self.df_rows < 1 and not certain:
             note = f"no interval from a single one of {self.unit}"
+            if self.n_rows > 1:
+                note = f"no interval: one of {self.n_rows:,} {self.unit} has nearly all the weight"
             return Measure(self.value, None, self.seen, "samples", note)
         low, high = self._ends(level)
         note = f"interval over {self.n_rows:,} {self.unit}"
@@ -119,23 +130,6 @@ def half_width(
     return float(t.ppf((1 + level) / 2, total**2 / against) * np.sqrt(total))
 
 
-def _skewness(values: Array) -> float:
-    """Return the third central moment over s³, both unbiased; 0 for two values."""
-    n = len(values)
-    if n < 3:
-        return 0.0
-    off = values - values.mean()
-    off = off / np.abs(off).max()
-    return float((off**3).mean() / off.std(ddof=1) ** 3 * n * n / ((n - 1) * (n - 2)))
-
-
-def _straightened(y: float, skew: float) -> float:
-    """Return what a t statistic is whose skewness the transformation takes away."""
-    if abs(skew) < 1e-9:
-        return y
-    return 3 / skew * (math.cbrt(1 + skew * (y - skew / 6)) - 1)
-
-
 def crossed_mean(values: Array, units: Units) -> Crossed:
     """Average values (R, n) over backgrounds and rows; rows that are NaN are left out.
 
@@ -150,18 +144,21 @@ def crossed_mean(values: Array, units: Units) -> Crossed:
     if not known.any():
         raise ValueError("No row is defined, so there is nothing to average.")
     values, units = values[:, known], units.take(np.flatnonzero(known))
-    influences = units.influences(values.mean(axis=0))
+    influences, shares = units.influences(values.mean(axis=0)), units.shares()
     count, draws = len(influences), len(values)
-    spread = float(influences.var(ddof=1)) if count > 1 else 0.0
+    of_rows = 0.0
+    if count > 1:
+        of_rows = float(((influences / count) ** 2 / np.maximum(1 - shares, ALIKE)).sum())
     of_backgrounds = np.asarray(units.mean(values))
     clustered = count < len(units)
     return Crossed(
         value=float(of_backgrounds.mean()),
-        rows=spread / count,
+        rows=of_rows,
         backgrounds=float(of_backgrounds.var(ddof=1) / draws) if draws > 1 else 0.0,
         n_rows=count,
         n_backgrounds=draws,
-        skew=_skewness(influences) / math.sqrt(count) if spread / count > ALIKE else 0.0,
+        skew=skewness(influences) / math.sqrt(count) if of_rows > ALIKE else 0.0,
+        freedom=float((shares**2).sum() ** 2 / (shares**4).sum() - 1),
         seen=len(units),
         unit=units.unit if clustered else "rows",
     )

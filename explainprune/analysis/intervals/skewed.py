@@ -76,13 +76,19 @@ def _ends(values: Array) -> tuple[float, float]:
     n, mean = len(values), float(values.mean())
     step = float(values.std(ddof=1)) / math.sqrt(n)
     t = float(student.ppf(1 - TAIL, n - 1))
-    skew = _skewness(values)
-    high = max(t, -_straightened(-t, skew, n))
-    low = max(t, _straightened(t, skew, n))
+    low, high = reaches(t, skewness(values) / math.sqrt(n))
     return mean - low * step, mean + high * step
 
 
-def _skewness(values: Array) -> float:
+def reaches(t: float, skew: float) -> tuple[float, float]:
+    """Return how many standard errors the ends lie below and above a mean.
+
+    Neither is below `t`; `skew` is the skewness of the mean's distribution, g/√n.
+    """
+    return max(t, _straightened(t, skew)), max(t, -_straightened(-t, skew))
+
+
+def skewness(values: Array) -> float:
     """Return the third central moment over s³, both unbiased; 0 for two values."""
     n = len(values)
     if n < 3:
@@ -92,9 +98,8 @@ def _skewness(values: Array) -> float:
     return float((off**3).mean() / off.std(ddof=1) ** 3 * n * n / ((n - 1) * (n - 2)))
 
 
-def _straightened(y: float, skew: float, n: int) -> float:
+def _straightened(y: float, skew: float) -> float:
     """Return h(y): what a t statistic is whose skewness the transformation takes away."""
-    root = math.sqrt(n)
-    if abs(skew) < 1e-6:
+    if abs(skew) < 1e-7:
         return y
-    return 3 * root / skew * (math.cbrt(1 + skew * (y - skew / (6 * root)) / root) - 1)
+    return 3 / skew * (math.cbrt(1 + skew * (y - skew / 6)) - 1)

@@ -95,6 +95,40 @@ def test_clusters_are_the_unit_by_their_totals():
     assert crossed_mean(values, Units.rows(120)).rows < found.rows / 2
 
 
+def test_few_heavy_rows_or_clusters_widen_the_interval():
+    """Weights of a log-normal distribution, sd 1.5: n − 1 degrees missed the mean in 12 %."""
+    rng = np.random.default_rng(8)
+    missed = []
+    for _ in range(1500):
+        weights = np.exp(1.5 * rng.normal(size=60))
+        units = Units(weights, np.arange(60), weighted=True)
+        found = crossed_mean(rng.normal(0.5, 0.05, (1, 60)), units).measure()
+        missed.append(
+            (False, False) if found.interval is None else (found.high < 0.5, found.low > 0.5)
+        )
+    assert (np.mean(missed, axis=0) < 0.035).all()
+
+
+def test_the_variance_of_uneven_clusters_from_its_definition():
+    values, weights = np.array([0.1, 0.3, 0.2, 0.6, 0.4]), np.array([3.0, 1.0, 2.0, 1.0, 2.0])
+    clusters = np.array([0, 0, 1, 2, 3])
+    found = crossed_mean(values[None], Units(weights, clusters, "patients"))
+    shares = np.array([4, 2, 1, 2]) / 9
+    mean = weights @ values / 9
+    totals = np.array([3 * 0.1 + 0.3, 0.4, 0.6, 0.8]) / 9 - shares * mean
+    assert found.rows == pytest.approx((totals**2 / (1 - shares)).sum())
+    assert found.df_rows == pytest.approx((25 / 81) ** 2 / ((256 + 16 + 1 + 16) / 9**4) - 1)
+    half = t.ppf(0.975, found.df_rows) * np.sqrt(found.rows)
+    assert found.half_width() == pytest.approx(half)
+
+
+def test_a_single_row_with_all_the_weight_has_no_interval():
+    weights = np.array([1.0, 1e-9, 0.0, 1e-9])
+    found = crossed_mean(np.array([[0.1, 0.5, 0.2, 0.3]]), Units(weights, np.arange(4))).measure()
+    assert (found.interval, found.value) == (None, pytest.approx(0.1))
+    assert found.note == "no interval: one of 4 rows has nearly all the weight"
+
+
 def test_weights_count_rows_as_often_as_they_say():
     rng = np.random.default_rng(4)
     values, weights = rng.uniform(0, 1, 40)[None], rng.integers(1, 4, 40).astype(float)
