@@ -63,7 +63,7 @@ def compare(
         str | None,
         option(
             "--clusters",
-            help="Feature whose values name rows that belong together (a patient, a video).",
+            help="Column that says which rows belong together (a patient, a video).",
             metavar="COLUMN",
             panel=DATA_PANEL,
         ),
@@ -163,6 +163,7 @@ def compare(
     reading: dict[str, Any] = {
         "target": target,
         "group": group,
+        "clusters": clusters,
         "players": players,
         "preprocess": preprocess,
         "task": task,
@@ -183,7 +184,6 @@ def compare(
         "clarity_margin": clarity_margin,
         "background": 20 if count is None else count,
         "backgrounds": backgrounds,
-        "clusters": clusters,
         "copies": copies,
         "effort": effort,
         "rows": rows,

@@ -16,7 +16,7 @@ from explainprune.data.raw import Part, Raw, texts
 from explainprune.lookup import nearest
 from explainprune.types import Array
 
-PER_ROW = ("y", "group", "weight")
+PER_ROW = ("y", "group", "weight", "clusters")
 KNOWN = (
     *("x", *PER_ROW, "background", "feature_names", "class_names", "image_shape"),
     *(f"{name}_{part}" for part in ("train", "validation", "test") for name in ("x", *PER_ROW)),
@@ -147,10 +147,10 @@ def named_arrays(
 ) -> Raw:
     """Arrange arrays by their names.
 
-    ``x`` (or ``x/NAME`` of several inputs), ``y``, ``group``, ``weight``: all rows; or each
-    of them with ``_train``, ``_validation`` and ``_test``. ``background``, ``feature_names``,
-    ``class_names``, ``image_shape`` say more. `target` names the labels if they aren't ``y``,
-    `weight` the weights if they aren't ``weight``.
+    ``x`` (or ``x/NAME`` of several inputs), ``y``, ``group``, ``weight``, ``clusters``: all rows;
+    or each of them with ``_train``, ``_validation`` and ``_test``. ``background``,
+    ``feature_names``, ``class_names``, ``image_shape`` say more. `target` names the labels if they
+    aren't ``y``, `weight` the weights if they aren't ``weight``.
     """
     found = _nested(arrays)
     for what, field, name in (("labels", "y", target), ("weights", "weight", weight)):
@@ -196,8 +196,8 @@ def _rename(
 
 
 def _part(found: Mapping[str, Any], suffix: str) -> Part:
-    x, y, group, weight = (found.get(name + suffix) for name in ("x", *PER_ROW))
-    return Part(x, y, group, weight)
+    given: dict[str, Any] = {name: found.get(name + suffix) for name in ("x", *PER_ROW)}
+    return Part(**given)
 
 
 def _nested(arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def build(
             continue
         x, columns = inputs(part.x, function, reads=reads)
         known["feature_names"] = known["feature_names"] or columns
-        given = {name: getattr(part, name) for name in ("group", "weight")}
+        given = {name: getattr(part, name) for name in ("group", "weight", "clusters")}
         rows.append(
             Rows(x, y, **{k: None if v is None else as_array(v, k) for k, v in given.items()})
         )

@@ -25,6 +25,7 @@ def load_data(
     target: str | None = None,
     group: Any = None,
     weight: Any = None,
+    clusters: Any = None,
     players: Any = None,
     preprocess: str | Callable[[Any], Any] | None = None,
     background: Any = None,
@@ -55,6 +56,10 @@ def load_data(
         How much each scored row counts, 0 or more, or the column of a table (which is then no
         feature) or the array of a file that says it. Default: what came with the rows, else all
         the same.
+    clusters : str or array-like (n,), optional
+        Which scored rows aren't independent of each other (one patient, one video): a value for
+        each, or the column of a table that says it (which is then no feature). Default: what came
+        with the rows.
     players : str, Path, mapping or sequence, optional
         Features that belong together: see `explainprune.data.players.resolve_players`.
     preprocess : callable or "module:function", optional
@@ -119,7 +124,14 @@ def load_data(
     else:
         column = weight if isinstance(weight, str) else None
         reads = None if model is None else read_by(model)
-        raw, found_name = read(source, target, group, column, text_columns(reads, group))
+        raw, found_name = read(
+            source,
+            target,
+            group,
+            column,
+            text_columns(reads, group),
+            clusters if isinstance(clusters, str) else None,
+        )
         if is_frame(raw.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
         data = build(raw, {"name": found_name, **names}, preprocess, background, task, reads)
@@ -128,6 +140,9 @@ def load_data(
     if weight is not None and not isinstance(weight, str):
         weighted = replace(data.scored, weight=as_array(weight, "weight"))
         data = data.with_(scored=weighted)
+    if clusters is not None and not isinstance(clusters, str):
+        together = replace(data.scored, clusters=as_array(clusters, "clusters"))
+        data = data.with_(scored=together)
     return data if group is None else _grouped(data, group)
 
 

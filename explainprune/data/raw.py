@@ -18,6 +18,7 @@ class Part:
     group: Any = None
     weight: Any = None
     taken: tuple[str, ...] = ()
+    clusters: Any = None
 
 
 @dataclass(frozen=True, eq=False)

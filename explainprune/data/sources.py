@@ -32,6 +32,7 @@ def read(
     group: Any,
     weight: str | None = None,
     text: Collection[str] = (),
+    clusters: str | None = None,
 ) -> tuple[Raw, str]:
     """Return what `source` holds and what to call it; `text` names columns read as text.
 
@@ -44,17 +45,17 @@ def read(
         path = existing(source)
         if path.suffix.lower() in TABLES:
             frame = TABLES[path.suffix.lower()](path)
-            return Raw(tables.split_frame(frame, target, group, weight, text)), path.stem
+            return Raw(tables.split_frame(frame, target, group, weight, text, clusters)), path.stem
         return ARCHIVES[path.suffix.lower()](path, target, weight), path.stem
     if is_frame(source):
-        return Raw(tables.split_frame(source, target, group, weight, text)), "data"
+        return Raw(tables.split_frame(source, target, group, weight, text, clusters)), "data"
     if target:
         raise ValueError(
             f"target={target!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass (x, y)."
         )
     if isinstance(source, tuple):
-        return _pair(source, group, weight), "data"
+        return _pair(source, group, weight, clusters), "data"
     if weight:
         raise ValueError(
             f"weight={weight!r} names a column of a table or an array of a file. "
@@ -94,27 +95,28 @@ def existing(source: str | Path) -> Path:
     return path
 
 
-def _pair(source: tuple[Any, ...], group: Any, weight: str | None) -> Raw:
+def _pair(source: tuple[Any, ...], group: Any, weight: str | None, clusters: str | None) -> Raw:
     """Read ``(x, y)`` or ``(x, y, weight)``, or two of them: the rows to learn from, and to score.
 
-    Columns named `group` and `weight` are looked for in x where it is a table.
+    Columns named `group`, `weight` and `clusters` are looked for in x where it is a table.
     """
     if len(source) == 2 and all(isinstance(p, tuple) and len(p) in (2, 3) for p in source):
         train, test = source
-        return Raw(_labelled(test, group, weight), _labelled(train, group, weight))
+        columns = group, weight, clusters
+        return Raw(_labelled(test, *columns), _labelled(train, *columns))
     if len(source) not in (2, 3):
         raise TypeError(
             "A tuple of data is (x, y) or (x, y, weight), or (train, test), each such a tuple. "
             f"Received: {len(source)} parts."
         )
-    return Raw(_labelled(source, group, weight))
+    return Raw(_labelled(source, group, weight, clusters))
 
 
-def _labelled(given: tuple[Any, ...], group: Any, weight: str | None) -> Part:
+def _labelled(given: tuple[Any, ...], group: Any, weight: str | None, clusters: str | None) -> Part:
     """Join inputs, labels and weights."""
     x, y, *weights = given
     if is_frame(x):
-        part = replace(tables.split_frame(x, "", group, weight), y=y)
+        part = replace(tables.split_frame(x, "", group, weight, clusters=clusters), y=y)
     elif weight:
         raise ValueError(f"weight={weight!r} names a column. Received: x as {type(x).__name__}.")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,13 @@ def split_frame(
     group: Any,
     weight: str | None = None,
     text: Collection[str] = (),
+    clusters: str | None = None,
 ) -> Part:
-    """Take labels, weights and groups out of a table.
+    """Take labels, weights, clusters and groups out of a table.
 
-    A column of weights is no feature. A group column stays one if it is numeric (or boolean), or
-    text that the model reads (`text` names such columns): other text can't be one, and only groups
-    the rows. ``target=""`` leaves the table unlabelled.
+    A column of weights or of clusters is no feature. A group column stays one if it is numeric (or
+    boolean), or text that the model reads (`text` names such columns): other text can't be one, and
+    only groups the rows. ``target=""`` leaves the table unlabelled.
     """
     frame = named_columns(frame)
     if not len(frame):
@@ -98,21 +100,36 @@ def split_frame(
     if weight is not None:
         frame = frame.drop(columns=weight)
         columns.remove(weight)
-    taken = tuple(name for name in (label, weight) if name is not None)
+    together = None
+    if clusters is not None:
+        together = _text_or_numbers(frame, clusters, "cluster")
+        frame = frame.drop(columns=clusters)
+        columns.remove(clusters)
+    taken = tuple(name for name in (label, weight, clusters) if name is not None)
+    part = Part(frame, y, group, weights, taken, together)
     if not isinstance(group, str):
-        return Part(frame, y, group, weights, taken)
+        return part
     if group not in columns:
         raise unknown("group column", group, columns)
     if group == label:
         raise ValueError(f"Column {group!r} can't hold both the labels and the groups.")
-    values = frame[group]
+    values = _text_or_numbers(frame, group, "group")
+    if values.dtype.kind not in "biuf" and group not in text:
+        part = replace(part, x=frame.drop(columns=group), taken=(*taken, group))
+    return replace(part, group=values)
+
+
+def _text_or_numbers(frame: Any, column: str, what: str) -> Array:
+    """Return a column that says which rows belong together; none may be missing."""
+    if column not in frame.columns:
+        raise unknown(f"{what} column", column, frame.columns)
+    values = frame[column]
     if values.isna().any():
-        raise ValueError(f"Group column {group!r} is missing in {int(values.isna().sum())} rows.")
+        missing = int(values.isna().sum())
+        raise ValueError(f"{what.capitalize()} column {column!r} is missing in {missing} rows.")
     if values.dtype.kind in "biuf":
-        return Part(frame, y, values.to_numpy(), weights, taken)
-    if group not in text:
-        frame, taken = frame.drop(columns=group), (*taken, group)
-    return Part(frame, y, np.asarray(values, dtype=np.str_), weights, taken)
+        return np.asarray(values)
+    return np.asarray(values, dtype=np.str_)
 
 
 def _weights(frame: Any, column: str) -> Array:

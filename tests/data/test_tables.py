@@ -186,3 +186,17 @@ def test_the_frame_is_left_alone():
     before = FRAME.copy(deep=True)
     load_data(FRAME, group="city", target="label")
     pd.testing.assert_frame_equal(FRAME, before)
+
+
+def test_a_column_of_clusters_is_no_feature_and_travels_with_the_rows():
+    frame = pd.DataFrame({"age": [1.0, 2, 3], "patient": ["a", "b", "a"], "y": [0, 1, 0]})
+    data = load_data(frame, clusters="patient")
+    assert data.feature_names == ("age",)
+    assert data.clusters.tolist() == ["a", "b", "a"]
+    assert data.scored.take([2, 1]).clusters.tolist() == ["a", "b"]
+    assert load_data(np.eye(3), clusters=[7, 7, 8]).clusters.tolist() == [7, 7, 8]
+    with pytest.raises(ValueError, match="Unknown cluster column 'patien'. Did you"):
+        load_data(frame, clusters="patien")
+    frame.loc[1, "patient"] = None
+    with pytest.raises(ValueError, match="Cluster column 'patient' is missing in 1 rows"):
+        load_data(frame, clusters="patient")
