@@ -100,9 +100,8 @@ def test_a_target_is_the_logit_that_is_followed(target):
 def test_relevance_starts_at_the_targets_logit():
     model, rows = net(), X[Y == 1]
     logit = np.asarray(model(rows), float)[:, 1]
-    positive = {path: np.maximum(w, 0) for path, w in weights_of(model).items()}
-    b = np.asarray(model.get_layer("b")(model.get_layer("a")(rows)), float).clip(0)
-    shares = b * positive["c/kernel"][:, 1]
+    b = np.asarray(model.get_layer("b")(model.get_layer("a")(rows)), float)  # of both signs
+    shares = np.maximum(b * weights_of(model)["c/kernel"][:, 1], 0)
     sums = shares.sum(axis=1, keepdims=True)
     assert (sums > 0).any()
     expected = shares / np.where(sums > 0, sums, 1) * logit[:, None]

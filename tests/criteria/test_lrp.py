@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from linear_cases import as_matrix
+from relevance_reference import linear, relevances, relu
 
 from explainprune.criteria import importance
 from explainprune.network.backend import keras
@@ -10,44 +11,14 @@ from explainprune.network.backend import keras
 L = keras.layers
 
 
-def back(a, w, b, relevance, rule):
-    """Share relevance among the inputs of one layer, connection by connection."""
-    share = np.zeros(len(a))
-    for j in range(w.shape[1]):
-        if rule == "lrp":
-            parts = [max(a[i], 0) * max(w[i, j], 0) for i in range(len(a))]
-            whole = sum(parts)
-        else:
-            parts = [a[i] * w[i, j] for i in range(len(a))]
-            whole = sum(parts) + b[j]
-        if whole != 0:
-            for i, part in enumerate(parts):
-                share[i] += part / whole * relevance[j]
-    return share
+RULES = {"lrp": "zplus", "lrp_epsilon": "epsilon"}
 
 
 def by_hand(stages, x, rule):
     """Return the relevance at the input and at each stage's output: (rows, size) each."""
-    of_rows = []
-    for row in x:
-        values = [row.ravel().astype(float)]
-        for w, b, bend in stages:
-            values.append(bend(values[-1] @ w + b))
-        best = int(np.argmax(values[-1]))
-        found = [np.zeros(len(values[-1]))]
-        found[0][best] = values[-1][best]
-        for (w, b, _), a in zip(reversed(stages), reversed(values[:-1]), strict=True):
-            found.insert(0, back(a, w, b, found[0], rule))
-        of_rows.append(found)
+    stages = [(*stage, RULES[rule]) for stage in stages]
+    of_rows = [relevances(stages, row) for row in x]
     return [np.stack(parts) for parts in zip(*of_rows, strict=True)]
-
-
-def relu(z):
-    return np.maximum(z, 0)
-
-
-def linear(z):
-    return z
 
 
 @pytest.mark.parametrize("rule", ["lrp", "lrp_epsilon"])

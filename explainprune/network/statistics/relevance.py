@@ -13,15 +13,13 @@ from explainprune.network.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.positive import over, positive_parts, shared_by_positive
 from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
-from explainprune.network.variables import located_layers, uncompiled_clone, variables
+from explainprune.network.variables import uncompiled_clone
 from explainprune.network.wiring.calls import Call, Calls, arguments, calls_of, in_inference
 from explainprune.network.wiring.linking import is_each_place
 from explainprune.types import Array
-
-EPSILON = 1e-6
-"""Keeps quotients finite; relative to the largest value of each sample."""
 
 
 class Relevance:
@@ -29,11 +27,11 @@ class Relevance:
 
     The relevance R of a class starts as its logit and is handed back layer by layer,
     ``R_i = Σ_j (q_ij / Σ_i q_ij) R_j``, with ``q_ij = a_i w_ij`` (``"epsilon"``, where a bias keeps
-    its share) or ``q_ij = max(a_i, 0) max(w_ij, 0)`` (``"zplus"``). Activation functions pass it
-    on; batch normalisation right behind a layer counts as part of its weights. Anything else
-    shares by ``input · gradient``. Bach et al., "On pixel-wise explanations for non-linear
-    classifier decisions by layer-wise relevance propagation", 2015,
-    doi:10.1371/journal.pone.0130140.
+    its share) or ``q_ij = max(a_i w_ij, 0)`` (``"zplus"``): what the attribution method `lrp` means
+    by these words. Activation functions pass it on, the factors of a product get half each, and
+    batch normalisation right behind a layer counts as part of its weights. Anything else shares by
+    ``input · gradient``. Bach et al., "On pixel-wise explanations for non-linear classifier
+    decisions by layer-wise relevance propagation", 2015, doi:10.1371/journal.pone.0130140.
 
     Parameters
     ----------
@@ -75,7 +73,7 @@ class _Propagation:
         self.graph: Calls = calls_of(copy)
         self._shifts, self._ends = _fold_normalisation(self.graph)
         self._bends = take_activations(self.graph)
-        self._positive = _positive(copy, self.graph) if rule == "zplus" else {}
+        self._positive = positive_parts(copy, self.graph, has_units) if rule == "zplus" else {}
         numbers = sum(math.prod(side or 1 for side in s) for s in self.graph.shapes.values())
         self.rows_per_call = rows_in_cache(numbers, max(1, min(1024, 2**24 // numbers)))
 
@@ -130,16 +128,18 @@ class _Propagation:
             return [arrived]
         run: Callable[[list[Any]], Any] = self._runner(call)
         if id(call.operation) in self._positive:
-            given = [tf.nn.relu(part) for part in given]
-            run = self._positive[id(call.operation)]
-            made = run(given)
+            return [shared_by_positive(self._positive[id(call.operation)], given[0], arrived)]
         with tf.GradientTape() as tape:
             tape.watch(given)
             again = run(given)
         shares = tape.gradient(
-            again, given, output_gradients=tf.cast(_over(arrived, made), again.dtype)
+            again, given, output_gradients=tf.cast(over(arrived, made), again.dtype)
         )
-        return [None if s is None else a * s for a, s in zip(given, shares, strict=True)]
+        parts = _parts_of_product(call)
+        return [
+            None if s is None else part * a * s
+            for part, a, s in zip(parts, given, shares, strict=True)
+        ]
 
     def _runner(self, call: Call) -> Callable[[list[Any]], Any]:
         """Return the call as a function of its input tensors."""
@@ -151,11 +151,15 @@ class _Propagation:
         return run
 
 
-def _over(arrived: Any, made: Any) -> Any:
-    """Divide, with a small number of the divisor's sign added to it."""
-    axes = list(range(1, len(made.shape)))
-    small = EPSILON * tf.reduce_max(tf.abs(made), axis=axes, keepdims=True)
-    return tf.math.divide_no_nan(arrived, made + tf.where(made < 0, -small, small))
+def _parts_of_product(call: Call) -> list[float]:
+    """Return what each input gets: of a product of two half, or all of them get the whole.
+
+    Keras multiplies one after the other: of three, the first two share what the third leaves.
+    """
+    if call.kind not in ("Multiply", "Dot") or len(call.inputs) < 2:
+        return [1.0] * len(call.inputs)
+    halves = [0.5**left for left in range(len(call.inputs) - 1, 0, -1)]
+    return [halves[0], *halves]
 
 
 def _fold_normalisation(graph: Calls) -> tuple[dict[int, Any], dict[int, int]]:
@@ -196,23 +200,3 @@ def beside(scale: Array, kind: str, shape: tuple[int, ...]) -> Array:
 def has_units(call: Call) -> bool:
     """Tell whether a call is one of a Dense layer or a convolution."""
     return call.is_layer and (call.kind == "Dense" or call.kind in CONVOLUTIONS)
-
-
-def _positive(model: Model, graph: Calls) -> dict[int, Callable[[list[Any]], Any]]:
-    """Return Dense layers and convolutions with only their positive weights, by layer id."""
-    twin = uncompiled_clone(model)
-    for path, variable in variables(twin).items():
-        name = path.rsplit("/", 1)[-1]
-        values = variable.numpy()
-        if name == "bias":
-            variable.assign(np.zeros_like(values))
-        elif name.endswith("kernel"):
-            variable.assign(np.maximum(values, 0))
-    layers = dict(located_layers(twin))
-    found: dict[int, Callable[[list[Any]], Any]] = {}
-    for call in graph.calls:
-        if has_units(call):
-            layer = layers[call.path]
-            layer.activation = keras.activations.linear
-            found[id(call.operation)] = lambda given, layer=layer: layer(given[0])  # type: ignore[misc]
-    return found

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from linear_cases import as_matrix
+from relevance_reference import linear, relevances, relu
 
 from explainprune.analysis.attribution import attribute
+from explainprune.criteria import importance
 from explainprune.network import FormulaNetwork
 from explainprune.network.backend import keras
 
@@ -12,44 +14,6 @@ L = keras.layers
 RULES = ["epsilon", "zplus", "flat"]
 RANDOM = {"bias_initializer": "random_normal"}
 BARE = {"use_bias": False}
-
-
-def relu(z):
-    return np.maximum(z, 0)
-
-
-def linear(z):
-    return z
-
-
-def back(a, w, b, relevance, rule):
-    """Share relevance among the inputs of one layer, connection by connection."""
-    share = np.zeros(len(a))
-    for j in range(w.shape[1]):
-        if rule == "epsilon":
-            parts = [a[i] * w[i, j] for i in range(len(a))]
-            whole = sum(parts) + b[j]
-        elif rule == "zplus":
-            parts = [max(a[i] * w[i, j], 0) for i in range(len(a))]
-            whole = sum(parts)
-        else:
-            parts = [float(w[i, j] != 0) for i in range(len(a))]
-            whole = sum(parts)
-        if whole != 0:
-            for i, part in enumerate(parts):
-                share[i] += part / whole * relevance[j]
-    return share
-
-
-def by_hand(stages, row, target):
-    """Return the relevance of the inputs; a stage is a matrix, a shift, a bend and a rule."""
-    values = [row.ravel().astype(float)]
-    for w, b, bend, _ in stages:
-        values.append(bend(values[-1] @ w + b))
-    relevance = np.where(np.arange(len(values[-1])) == target, values[-1], 0)
-    for (w, b, _, rule), a in zip(reversed(stages), reversed(values[:-1]), strict=True):
-        relevance = back(a, w, b, relevance, rule)
-    return relevance
 
 
 def explain(model, x, **options):
@@ -86,7 +50,7 @@ def test_dense(rule, end):
         stages.append((weights, bias, bend, each))
     found = explain(model, x, rule=rule, target="all")
     for target in range(3):
-        expected = [by_hand(stages, row, target) for row in x]
+        expected = [relevances(stages, row, target)[0] for row in x]
         np.testing.assert_allclose(found.values[..., target], expected, rtol=2e-3, atol=2e-5)
     np.testing.assert_array_equal(found.base, 0)
 
@@ -132,7 +96,7 @@ def stages_of(model, rules):
 def test_convolutions_with_normalisation(rule, rules, convolutional):
     x = images()
     stages = stages_of(convolutional, rules)
-    expected = [by_hand(stages, row, 1).reshape(4, 4, 2) for row in x]
+    expected = [relevances(stages, row, 1)[0].reshape(4, 4, 2) for row in x]
     found = explain(convolutional, x, rule=rule, target=1)
     np.testing.assert_allclose(found.values, expected, rtol=2e-3, atol=2e-5)
 
@@ -234,3 +198,76 @@ def test_what_is_refused():
         ValueError, match=r"lrp goes back through a Keras model's .* FormulaNetwork"
     ):
         explain(FormulaNetwork(lambda x: x[:, 0], 2), np.ones((1, 2)))
+
+
+def signed_model():
+    """Return a network whose layers read numbers of both signs, and its stages."""
+    keras.utils.set_random_seed(5)
+    layers = [
+        L.SeparableConv2D(3, 2, depth_multiplier=2, activation="tanh", **RANDOM),
+        L.DepthwiseConv2D(2, activation="tanh", **RANDOM),
+        L.Dense(3, "tanh", **RANDOM),
+    ]
+    i = keras.Input((4, 4, 2))
+    second = layers[1](layers[0](i))
+    last = L.Dense(2, name="last", **RANDOM)
+    model = keras.Model(i, last(layers[2](L.Flatten()(second))))
+
+    def depthwise(x):
+        kernel = layers[0].depthwise_kernel
+        return keras.ops.depthwise_conv(x, kernel, padding="valid")
+
+    def pointwise(x):
+        return keras.ops.conv(x, layers[0].pointwise_kernel) + layers[0].bias
+
+    stages = [
+        (*as_matrix(depthwise, (4, 4, 2)), linear),
+        (*as_matrix(pointwise, (3, 3, 4)), np.tanh),
+    ]
+    for layer, shape in ((layers[1], (3, 3, 3)), (layers[2], (12,))):
+        layer.activation = keras.activations.linear
+        stages.append((*as_matrix(layer, shape), np.tanh))
+        layer.activation = keras.activations.tanh
+    stages.append((*as_matrix(last, (3,)), linear))
+    return model, stages, layers
+
+
+@pytest.mark.parametrize("rule", ["zplus", "epsilon"])
+def test_criterion_and_method_mean_the_same_by_a_rule(rule):
+    """Behind tanh, on signed inputs, in separable and depthwise kernels: by one slow reference."""
+    model, stages, layers = signed_model()
+    x = np.random.default_rng(2).normal(size=(5, 4, 4, 2)).astype("float32")
+    expected = [relevances([(*stage, rule) for stage in stages], row) for row in x]
+    found = explain(model, x, rule=rule, target="predicted")
+    at_inputs = np.array([each[0] for each in expected]).reshape(x.shape)
+    np.testing.assert_allclose(found.values, at_inputs, rtol=1e-3, atol=1e-4 * abs(at_inputs).max())
+    criterion = {"zplus": "lrp", "epsilon": "lrp_epsilon"}[rule]
+    scores = importance(model, x, criterion=criterion)
+    for number, (layer, units) in zip((2, 3, 4), zip(layers, (3, 3, 3), strict=True), strict=True):
+        if layer is layers[1]:  # a depthwise kernel's units are those of what it reads
+            assert layer.name not in scores.scores
+            continue
+        at_units = np.array([each[number].reshape(-1, units).sum(axis=0) for each in expected])
+        np.testing.assert_allclose(scores[layer.name], abs(at_units).mean(axis=0), rtol=2e-3)
+
+
+@pytest.mark.parametrize("factors", [2, 3])
+def test_criterion_and_method_share_products_alike(factors):
+    keras.utils.set_random_seed(1)
+    i = keras.Input((4,))
+    parts = [L.Dense(3, name=f"d{number}", **BARE)(i) for number in range(factors)]
+    model = keras.Model(i, L.Dense(1, **BARE)(L.Multiply()(parts)))
+    x = np.random.default_rng(0).uniform(0.5, 1, (6, 4)).astype("float32")
+    scores = importance(model, x, criterion="lrp_epsilon")
+    logit = np.asarray(model(x))[:, 0]
+    # All of it arrives at the factors together, and at each what a product of two leaves it.
+    values = [np.asarray(keras.Model(i, part)(x)) for part in parts]
+    each = np.prod(values, axis=0) * model.layers[-1].kernel.numpy()[:, 0]
+    np.testing.assert_allclose(each.sum(axis=1), logit, rtol=1e-4)
+    halves = {2: [0.5, 0.5], 3: [0.25, 0.25, 0.5]}[factors]
+    for number, half in enumerate(halves):
+        np.testing.assert_allclose(
+            scores[f"d{number}"], half * abs(each).mean(axis=0), rtol=1e-3, atol=1e-6
+        )
+    found = explain(model, x, rule="epsilon", target=0)
+    np.testing.assert_allclose(found.values.sum(axis=1), logit, rtol=1e-3, atol=1e-5)
