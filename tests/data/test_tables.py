@@ -195,7 +195,7 @@ def test_a_column_of_clusters_is_no_feature_and_travels_with_the_rows():
     assert data.clusters.tolist() == ["a", "b", "a"]
     assert data.scored.take([2, 1]).clusters.tolist() == ["a", "b"]
     assert load_data(np.eye(3), clusters=[7, 7, 8]).clusters.tolist() == [7, 7, 8]
-    with pytest.raises(ValueError, match="Unknown cluster column 'patien'. Did you"):
+    with pytest.raises(ValueError, match=r"Unknown cluster column 'patien'\. Did you"):
         load_data(frame, clusters="patien")
     frame.loc[1, "patient"] = None
     with pytest.raises(ValueError, match="Cluster column 'patient' is missing in 1 rows"):
