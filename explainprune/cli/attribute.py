@@ -51,7 +51,7 @@ def attribute(
     ] = "deep_shap",
     explain: Annotated[
         str,
-        option("--explain", help="Output to explain: predicted, true, all, or an index."),
+        option("--explain", help="Output to explain: predicted, true, all, an index or a class."),
     ] = "predicted",
     output: Annotated[str, option("--output", help="logit, centred or probability.")] = "logit",
     rows_at_once: Annotated[
