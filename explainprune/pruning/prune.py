@@ -200,4 +200,4 @@ def _notes(
         notes.append(f"Left whole: {layers}.")
     for note in notes:
         warnings.warn(note, stacklevel=3)
-    return tuple(notes)
+    return (*notes, *seen.notes)

@@ -29,10 +29,13 @@ class Removable:
         that must stay are in no group.
     reasons : dict of str to str
         Layers none of whose units can go, and layers that are not known, with the reason.
+    meets : tuple of str
+        Layers whose units, each made silent alone, end where they meet others.
     """
 
     members: tuple[dict[str, Array], ...]
     reasons: dict[str, str]
+    meets: tuple[str, ...]
     _traced: Traced
     _numbers: Array
     _paths: dict[int, str]
@@ -85,6 +88,7 @@ def removable_units(model: Model, *, couples: bool = True) -> Removable:
     return Removable(
         members=tuple(dict(units) for units in found.values()),
         reasons=_reasons(traced),
+        meets=_meets(traced, found),
         _traced=traced,
         _numbers=np.array(list(found), dtype=int),
         _paths={id(variable): path for path, variable in variables(model).items()},
@@ -103,6 +107,16 @@ def _loud(graph: Graph, traced: Traced) -> dict[int, str]:
         for group in traced.groups_of(tensor)[at][constant[tensor][at] != 0]:
             found.setdefault(int(group), f"a silent unit isn't 0 where {path!r} reads it")
     return found
+
+
+def _meets(traced: Traced, found: dict[int, list[tuple[str, Array]]]) -> tuple[str, ...]:
+    """Return the layers of the groups that end somewhere."""
+    ending: set[int] = set()
+    for _, tensor, at in traced.stops:
+        ending.update(traced.groups_of(tensor)[at].tolist())
+    return tuple(
+        dict.fromkeys(path for group in found if group in ending for path, _ in found[group])
+    )
 
 
 def _reasons(traced: Traced) -> dict[str, str]:

@@ -107,7 +107,21 @@ def _view(model: Model, infos: Sequence[LayerInfo], criterion: Any, *, couples: 
         whole = {path: np.ones(shapes[path], bool) for path in kernels}
         return Masks(whole | found.masks(gone), kernels, kept)
 
-    return View("unit", tuple(named), sizes, choose, masks, layer_of, left_whole=left)
+    told = _alone([path for path in found.meets if path in named])
+    return View("unit", tuple(named), sizes, choose, masks, layer_of, None, left, told)
+
+
+def _alone(paths: Sequence[str]) -> tuple[str, ...]:
+    """Say which units `shrink` keeps although they are silent, until those they meet are too."""
+    if not paths:
+        return ()
+    named = ", ".join(repr(path) for path in paths[:3])
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return (
+        f"Silent units of {named}{more} come as zeros to where they meet others, or to a layer "
+        "that is not known. shrink takes them out where all that meet are silent; "
+        "granularity='coupled' makes them so.",
+    )
 
 
 def _followed(model: Model, *, couples: bool) -> Removable:

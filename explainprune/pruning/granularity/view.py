@@ -56,6 +56,8 @@ class View:
         The share that the granularity itself says is removed in the end; None: the caller says.
     left_whole : dict of str to str
         Layers that it can't prune, with the reason.
+    notes : tuple of str
+        What else the reader must know.
     """
 
     level: str
@@ -66,6 +68,7 @@ class View:
     layer_of: dict[str, str]
     sparsity: float | None = None
     left_whole: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:

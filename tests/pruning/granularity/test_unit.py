@@ -93,3 +93,13 @@ def test_a_subclassed_model_is_refused():
         ValueError, match=r"granularity='unit' follows.*'own' of type Own has no lay"
     ):
         see(model)
+
+
+def test_units_that_meet_others_are_said_to_stay():
+    x = keras.Input((4,))
+    parts = [kl.Dense(3, "relu", name=name)(x) for name in "abcd"]
+    h = kl.Dense(5, "relu", name="free")(kl.Add()(parts))
+    seen = see(keras.Model(x, kl.Dense(2, name="out")(h)))
+    (note,) = seen.notes
+    assert note.startswith("Silent units of 'a', 'b', 'c' and 1 more come as zeros to where")
+    assert view("coupled", gated("relu"), candidates(gated("relu"))).notes == ()
