@@ -1,5 +1,7 @@
 """*Same reasons?*: every branch of its rule, and the sentences."""
 
+import re
+
 import pytest
 
 from explainprune.analysis.intervals import Crossed
@@ -87,6 +89,22 @@ def test_a_change_that_training_alone_makes_is_said_to_be_the_trainings():
     assert with_open.label == "changed"
     assert "may move as much: the change may come from the training" in with_open.sentence
     assert "not from the pruning" not in same_reasons(m(0.3), marks={"placebo": m(0.1)}).sentence
+
+
+def test_a_bracket_holds_an_interval_and_the_margin_at_most():
+    marks = {"placebo": m(0.05), "retrained": m(0.3)}
+    for moved, floor in ((0.1, 0.01), (0.1, 0.14), (0.3, 0.0)):
+        verdict = same_reasons(m(moved), floor=m(floor), marks=marks, doubts=["No (5 %)."])
+        for bracket in re.findall(r"\(([^)]*)\)", verdict.sentence):
+            assert len(bracket.split(";")) <= 2, bracket
+            assert bracket.count("–") <= 1, bracket
+
+
+def test_an_open_verdict_that_nothing_decides_says_so():
+    stuck = Crossed(0.155, rows=1e-6, backgrounds=0.0, n_rows=100, n_backgrounds=1, seen=100)
+    verdict = same_reasons(stuck.measure(), floor=m(0.01), spread=stuck)
+    assert (verdict.label, verdict.more) == ("inconclusive", None)
+    assert "inconclusive; no realistic number of further rows would decide." in verdict.sentence
 
 
 def test_undefined_says_so():
