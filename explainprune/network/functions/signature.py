@@ -9,7 +9,7 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.inputs import Part, as_parts, pack, resolved
 from explainprune.network.functions.subclassed import built_parts, declared_parts, learn_inputs
-from explainprune.network.functions.words import Words
+from explainprune.network.functions.words import Words, shared_words
 from explainprune.network.protocol import Model
 from explainprune.network.wiring.graph import nodes_between
 from explainprune.types import Array
@@ -104,7 +104,7 @@ def signature_of(model: Model, like: Any = None) -> Signature:
     drawn = bool(getattr(model, "inputs", None))
     signature = _of_graph(model) if drawn else Signature(*built_parts(model, like))
     if signature.texts:
-        signature = replace(signature, words=Words())
+        signature = replace(signature, words=shared_words())
     return signature if like is None else signature.like(like)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -34,6 +35,7 @@ class Words:
         with tf.device("CPU"):
             self._codes = tf.Variable([], dtype="float64", shape=(None,), trainable=False)
             self._texts = tf.Variable([], dtype="string", shape=(None,), trainable=False)
+        self.encode(np.array([""]))  # so that there is a text to look up
 
     def encode(self, values: Array) -> Array:
         """Return the code of each text, and remember which text it stands for.
@@ -71,6 +73,12 @@ class Words:
         sure = tf.debugging.Assert(met, ["text was computed with as if it were numbers"])
         with tf.control_dependencies([] if sure is None else [sure]):
             return tf.reshape(tf.gather(self._texts, at), tf.shape(codes))
+
+
+@cache
+def shared_words() -> Words:
+    """Return the texts that all networks share: rows that one packed, another can read."""
+    return Words()
 
 
 def _code(text: str) -> int:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explainprune.analysis.attribution import METHODS, attribute
+from explainprune.analysis import compare
+from explainprune.analysis.attribution import METHODS, attribute, attribute_change
 from explainprune.data import load_data
 from explainprune.network.backend import keras, tf
 
@@ -96,6 +97,24 @@ def test_texts_beside_numbers_by_the_names_of_columns():
     np.testing.assert_allclose(found.values["code"].ravel(), [0 - 5, 0], atol=1e-6)
     with pytest.raises(ValueError, match=r"input 'city' reads text. Received: dtype=int64"):
         attribute(model, table.assign(city=[1, 2]), background=base, method="exact")
+
+
+def test_the_change_between_two_models_of_texts():
+    """Rows that one network packed are read by the other."""
+    dense, other = text_model(lookup), text_model(hashed)
+    how = {"method": "kernel", "target": 0, "output": "logit"}
+    change = attribute_change(dense, other, X[:2], background=X[4:], beta=0.5, **how)
+    a, b = (attribute(m, X[:2], background=X[4:], **how).values for m in (dense, other))
+    np.testing.assert_allclose(change.values, b - 0.5 * a, atol=1e-6)
+
+
+def test_models_of_texts_are_compared():
+    rows = RNG.choice(CITIES, (40, 3))
+    model = text_model(lookup)
+    found = compare(model, model, rows, methods=["permutation"], background=20, detail=False)
+    assert found.comparisons["dense|other"]["moved_weight"].value == 0
+    with pytest.raises(ValueError, match=r"reads text .* 'permutation'"):
+        compare(model, model, rows, background=20)
 
 
 @pytest.mark.parametrize("shape", [(), (1,)])
