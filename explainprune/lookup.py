@@ -10,6 +10,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
+MOST_LISTED = 40
+"""Names that an error lists at most: all of a registry, but not all layers of a model."""
+
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the choice nearest to `name`, or an empty string.
@@ -30,8 +33,25 @@ def unknown(kind: str, name: object, choices: Iterable[str]) -> ValueError:
     Unknown criterion 'magnitud'. Did you mean 'magnitude'? Known: magnitude, random.
     """
     known = sorted(choices)
-    listed = ", ".join(known) if known else "none"
+    listed = some(known, shown=len(known) if len(known) <= MOST_LISTED else 10) or "none"
     return ValueError(f"Unknown {kind} {name!r}.{nearest(str(name), known)} Known: {listed}.")
+
+
+def some(items: Iterable[str] | Mapping[str, str], where: str = "", shown: int = 3) -> str:
+    """List the first few of many, how many more there are, and where all of them are.
+
+    Every note, warning and error that may list as many things as a model has goes through here.
+    Items with a reason each come as a mapping.
+
+    >>> some(["a", "b"], "history"), some(["a", "b", "c", "d", "e"], "history")
+    ('a, b', 'a, b, c and 2 more (all: history)')
+    >>> some({"a": "it is last", "b": "it is shared"}, shown=1)
+    "'a' (it is last) and 1 more"
+    """
+    said = [f"{k!r} ({v})" for k, v in items.items()] if isinstance(items, Mapping) else [*items]
+    first = ", ".join(item if len(item) <= 120 else f"{item[:119]}…" for item in said[:shown])
+    more = len(said) - shown
+    return first if more <= 0 else f"{first} and {more:,} more{where and f' (all: {where})'}"
 
 
 def look_up(

@@ -40,6 +40,15 @@ class PruneOptions:
         default=(), metadata=said("Layer to leave whole; may be repeated.", "LAYER")
     )
     keep_at_least: int = field(default=1, metadata=said("Floor against layer collapse."))
+    keep_zeros: bool = field(
+        default=True, metadata=said("Whether weights that are 0 to begin with stay 0.")
+    )
+    class_weight: str | dict[str, float] | None = field(
+        default=None, metadata=said("What classes weigh: balanced, or each.", "balanced|CLASS=W")
+    )
+    patience: int | None = field(
+        default=None, metadata=said("Stop after so many epochs without a lower loss.", "EPOCHS")
+    )
     refit: bool | str = field(
         default=False, metadata=said("Refit what reads removed units: true, false or obs.", "HOW")
     )

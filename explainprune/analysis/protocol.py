@@ -126,7 +126,9 @@ def data_sha256(data: Data, clusters: Any = None) -> str:
         if rows is not None:
             parts = rows.x if isinstance(rows.x, dict) else {"x": rows.x}
             named += sorted(parts.items())
-            named += [(each.name, getattr(rows, each.name)) for each in fields(rows)[1:]]
+            for each in fields(rows)[1:]:
+                held = getattr(rows, each.name)
+                named += sorted(held.items()) if isinstance(held, dict) else [(each.name, held)]
     return checksum([*named, ("clusters", clusters)])
 
 

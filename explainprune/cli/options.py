@@ -73,6 +73,15 @@ Group = Annotated[
     str | None,
     option("--group", help="Column that groups the rows.", panel=DATA_PANEL, metavar="COLUMN"),
 ]
+Weight = Annotated[
+    str | None,
+    option(
+        "--weight",
+        help="Column (or array) that says how much each row counts.",
+        panel=DATA_PANEL,
+        metavar="COLUMN",
+    ),
+]
 Players = Annotated[
     str | None,
     option(

@@ -26,6 +26,7 @@ from explainprune.cli.options import (
     Target,
     Task,
     Trust,
+    Weight,
     flag,
     option,
 )
@@ -40,6 +41,7 @@ def prune(
     data: MaybeData = None,
     target: Target = None,
     group: Group = None,
+    weight: Weight = None,
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
@@ -50,6 +52,15 @@ def prune(
             help="Your training function.",
             panel=PRUNING_PANEL,
             metavar="MODULE:FUNCTION",
+        ),
+    ] = None,
+    masks: Annotated[
+        Path | None,
+        option(
+            "--masks",
+            help="What is gone already: the .masks.npz of an earlier run.",
+            panel=PRUNING_PANEL,
+            metavar="FILE",
         ),
     ] = None,
     shrink: Annotated[
@@ -77,6 +88,8 @@ def prune(
         }
     for final in finals.values():
         check_file(final, (final.suffix,) if final is not out else (".keras",), force=force)
+    if masks is not None and not masks.is_file():
+        raise ValueError(f"There is no file of masks {str(masks)!r}.")
     console = Console(quiet, json)
     rows, loaded = read(
         console,
@@ -86,6 +99,7 @@ def prune(
         class_names=class_names,
         target=target,
         group=group,
+        weight=weight,
         preprocess=preprocess,
         task=task,
     )
@@ -95,6 +109,8 @@ def prune(
         return
     if recipe is not None:
         options["recipe"] = imported(recipe, "recipe")
+    if masks is not None:
+        options["masks"] = xp.Masks.load(masks)
     with console.working(f"Pruning {model.name}"), whole_files(finals) as files:
         pruned = xp.prune(loaded, rows, **options)
         save_model(pruned.model, files["model"])

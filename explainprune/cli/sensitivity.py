@@ -23,6 +23,7 @@ from explainprune.cli.options import (
     Target,
     Task,
     Trust,
+    Weight,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
@@ -38,6 +39,7 @@ def sensitivity(
     out: OutFile,
     target: Target = None,
     group: Group = None,
+    weight: Weight = None,
     preprocess: Preprocess = None,
     class_names: ClassNames = None,
     task: Task = None,
@@ -68,6 +70,7 @@ def sensitivity(
         class_names=class_names,
         target=target,
         group=group,
+        weight=weight,
         preprocess=preprocess,
         task=task,
     )

@@ -26,6 +26,7 @@ from explainprune.cli.options import (
     Quiet,
     Target,
     Trust,
+    Weight,
     flag,
     option,
 )
@@ -51,6 +52,7 @@ def run(
     data: MaybeData = None,
     target: Target = None,
     group: Group = None,
+    weight: Weight = None,
     players: Players = None,
     preprocess: Preprocess = None,
     method: Annotated[
@@ -113,6 +115,7 @@ FLAGS = {
     "data": "data.source",
     "target": "data.target",
     "group": "data.group",
+    "weight": "data.weight",
     "players": "data.players",
     "preprocess": "data.preprocess",
     "model": "model.path",

@@ -64,10 +64,10 @@ def importance(
     Parameters
     ----------
     model : keras.Model
-    x : ndarray (n, ...), dict, Data or Rows, optional
-        Calibration rows; of a `Data`, those that may be learned from. Criteria that look at
-        weights only need none.
-    y : ndarray (n,), optional
+    x : ndarray (n, ...), dict, Data, Rows, (x, y) or (x, y, weight), optional
+        Calibration rows; of a `Data`, those that may be learned from. Rows that carry weights count
+        by them. Criteria that look at weights of the model only need none.
+    y : ndarray (n,), or dict of them by output, optional
         Labels. Without them the loss is taken against the class that the model predicts.
     criterion : str or callable
         A name in `CRITERIA`, or a function whose parameters are named after statistics
@@ -98,8 +98,8 @@ def importance(
         If the criterion is unknown, scores units only where weights are asked for, or is defined
         for no layer; if rows don't fit the model, or there are no groups.
     """
-    x, y, group = parts_of(columns_as_inputs(model, x), y)
-    scorer = Scorer(model, x, y, [criterion], level or "unit", seed)
+    x, y, group, weight = parts_of(columns_as_inputs(model, x), y)
+    scorer = Scorer(model, x, y, [criterion], level or "unit", seed, weight)
     if by is None:
         return _whole(scorer, x, y, target)[name_of(criterion)]
     if target is not None:
@@ -140,8 +140,8 @@ def importances(
     ValueError
         As `importance` does; if two criteria have the same name.
     """
-    x, y, _ = parts_of(columns_as_inputs(model, x), y)
-    return _whole(Scorer(model, x, y, criteria, level or "unit", seed), x, y, target)
+    x, y, _, weight = parts_of(columns_as_inputs(model, x), y)
+    return _whole(Scorer(model, x, y, criteria, level or "unit", seed, weight), x, y, target)
 
 
 def _whole(scorer: Scorer, x: Any, y: Any, target: int | None) -> dict[str, Importance]:

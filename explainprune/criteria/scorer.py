@@ -33,6 +33,8 @@ class Scorer:
     level : str
     seed : int
         Each criterion draws as it would alone.
+    weight : ndarray (n,), optional
+        How much each row counts.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Scorer:
         criteria: Iterable[str | Callable[..., Any]],
         level: str = "unit",
         seed: int = 0,
+        weight: Array | None = None,
     ) -> None:
         from explainprune.network import (
             Calibration,
@@ -68,11 +71,11 @@ class Scorer:
         self._layers = prunable_layers(model)
         wanted = set().union(*self._needs.values())
         statistics = (wanted - set(OTHERS)) | {"kernel", "units", "unit_axis"}
-        self._calibration = Calibration(model, x, y, statistics)
+        self._calibration = Calibration(model, x, y, statistics, weight)
         self._probes = {}
         if "probe" in wanted:
             _need_rows(x, [name for name, needs in self._needs.items() if "probe" in needs])
-            self._probes = probes(model, x, y)
+            self._probes = probes(model, x, y, weight=weight)
 
     def __call__(
         self, rows: Array | None = None, target: int | None = None
@@ -124,15 +127,20 @@ class Scorer:
         )
 
 
-def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any]:
-    """Take inputs, labels and groups from a Data (what may be learned from), Rows or a pair."""
+def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any, Any]:
+    """Take inputs, labels, groups and weights from a Data (what may be learned from) or Rows.
+
+    Labels of several outputs are a dict. Pairs (x, y) and (x, y, weight) are taken, too.
+    """
     if isinstance(x, Data):
         x = x.learnable
     if isinstance(x, Rows):
-        return x.x, x.y if y is None else y, x.group
-    if isinstance(x, tuple) and len(x) == 2 and y is None:
-        return x[0], x[1], None
-    return x, y, None
+        own = x.y if x.by_output is None else x.by_output
+        return x.x, own if y is None else y, x.group, x.weight
+    if isinstance(x, tuple) and len(x) in (2, 3) and y is None:
+        x, y, *weight = x
+        return x, y, None, weight[0] if weight else None
+    return x, y, None, None
 
 
 def _together(info: Any, held: list[dict[str, Any]]) -> dict[str, Any]:

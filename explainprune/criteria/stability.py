@@ -51,13 +51,13 @@ def stability(
     ValueError
         As `importance` does; if there are no rows, or fewer than two samples.
     """
-    x, y, _ = parts_of(columns_as_inputs(model, x), y)
+    x, y, _, weight = parts_of(columns_as_inputs(model, x), y)
     if x is None:
         raise ValueError("A bootstrap draws rows: x is None.")
     if samples < 2:
         raise ValueError(f"samples is 2 or more. Received: {samples}.")
     name = name_of(criterion)
-    scorer = Scorer(model, x, y, [criterion], "unit", seed)
+    scorer = Scorer(model, x, y, [criterion], "unit", seed, weight)
     whole = scorer()[name]
     n = len(next(iter(x.values())) if isinstance(x, dict) else x)
     draws: dict[str, list[Array]] = {path: [] for path in whole.scores}

@@ -54,7 +54,7 @@ def _named(
 ) -> tuple[Any, Sequence[str] | None]:
     """Take rows out of what holds them, and order their columns as `names` says; name them."""
     if is_stream(background):
-        background = read_stream(background).scored.x
+        background = read_stream(background)[0]
     if isinstance(background, (Data, Rows)):
         own = background.feature_names if isinstance(background, Data) else None
         background = background.x

@@ -49,8 +49,11 @@ def build(
         **names,
     }
     parts = (raw.scored, raw.train, raw.validation)
+    by_output = isinstance(raw.scored.y, Mapping)  # taken as they are
     labels, known["class_names"], task = encode_labels(
-        [None if part is None else part.y for part in parts], known["class_names"], task
+        [None if part is None or by_output else part.y for part in parts],
+        known["class_names"],
+        task,
     )
     rows: list[Rows | None] = []
     for part, y in zip(parts, labels, strict=True):
@@ -60,9 +63,10 @@ def build(
         x, columns = inputs(part.x, function, reads=reads)
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in ("group", "weight", "clusters")}
-        rows.append(
-            Rows(x, y, **{k: None if v is None else as_array(v, k) for k, v in given.items()})
-        )
+        arrays: dict[str, Any] = {
+            k: None if v is None else as_array(v, k) for k, v in given.items()
+        }
+        rows.append(Rows(x, part.y if by_output else y, **arrays))
     scored, train, validation = rows
     assert scored is not None
     if known["image_shape"] is None and not isinstance(scored.x, dict) and scored.x.ndim == 4:

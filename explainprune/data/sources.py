@@ -10,7 +10,7 @@ from typing import Any
 from explainprune.data import archives, tables
 from explainprune.data.builtin import DATASETS
 from explainprune.data.raw import Part, Raw
-from explainprune.data.streams import is_stream, read_stream
+from explainprune.data.streams import is_batches, is_stream, read_batches, read_stream
 from explainprune.lookup import nearest, unknown
 from explainprune.types.tables import is_frame
 
@@ -61,8 +61,9 @@ def read(
             f"weight={weight!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass the weights themselves."
         )
-    if is_stream(source):
-        return read_stream(source), "data"
+    if is_stream(source) or is_batches(source):
+        x, *more = read_stream(source) if is_stream(source) else read_batches(source)
+        return Raw(_labelled((_named(x), *(more or [None])), group, None, None)), "data"
     if isinstance(source, Mapping | list) or hasattr(source, "__array__") or hasattr(source, "nnz"):
         return Raw(Part(source)), "data"
     raise TypeError(
@@ -93,6 +94,15 @@ def existing(source: str | Path) -> Path:
     if path.stat().st_size == 0:
         raise ValueError(f"Data file {path.name!r} is empty.")
     return path
+
+
+def _named(x: Any) -> Any:
+    """Return inputs, or raise where several come without names."""
+    if isinstance(x, tuple):
+        raise ValueError(
+            "A data set with several inputs needs them as a dict by input name. Received: a tuple."
+        )
+    return x
 
 
 def _pair(source: tuple[Any, ...], group: Any, weight: str | None, clusters: str | None) -> Raw:

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.raw import Part, Raw
-
 INFINITE = -1
 """What ``Dataset.cardinality()`` returns for a data set that repeats for ever."""
 
@@ -21,8 +19,33 @@ def is_stream(source: Any) -> bool:
     return hasattr(source, "as_numpy_iterator") and hasattr(source, "element_spec")
 
 
-def read_stream(source: Any) -> Raw:
+def is_batches(source: Any) -> bool:
+    """Whether `source` is a ``keras.utils.PyDataset``, or loads batches as PyTorch's loaders do."""
+    sized = hasattr(source, "__len__") and not isinstance(source, (list, tuple, Mapping))
+    return sized and (hasattr(source, "num_batches") or hasattr(source, "batch_sampler"))
+
+
+def read_batches(source: Any) -> tuple[Any, ...]:
+    """Collect the batches of what `is_batches`: x, and what comes with it.
+
+    Raises
+    ------
+    ValueError
+        If it goes on for ever, is empty, or its batches are of another form.
+    """
+    if getattr(source, "num_batches", 0) is None:
+        raise ValueError("The PyDataset goes on for ever. Expected a number of batches.")
+    by_place = hasattr(source, "num_batches")
+    elements = [source[i] for i in range(len(source))] if by_place else list(source)
+    if not elements:
+        raise ValueError("The data set is empty. Expected at least one row.")
+    return _columns(elements, batched=True)
+
+
+def read_stream(source: Any) -> tuple[Any, ...]:
     """Collect a data set of ``x``, ``(x, y)`` or ``(x, y, weight)``, batched or not.
+
+    Several inputs or outputs stay nested as they are.
 
     Raises
     ------
@@ -30,14 +53,22 @@ def read_stream(source: Any) -> Raw:
         If it repeats for ever, is empty, has elements of another form, or a static shape that
         leaves open whether its first axis counts rows.
     """
-    batched, spec = _checked(source), source.element_spec
+    batched = _checked(source)
     elements = list(source.as_numpy_iterator())
     if not elements:
         raise ValueError(EMPTY)
-    if not isinstance(spec, tuple):
-        return Raw(Part(_joined(elements, batched)))
-    x, y, *weight = (_joined(list(part), batched) for part in zip(*elements, strict=True))
-    return Raw(Part(x, y, weight=weight[0] if weight else None))
+    return _columns(elements, batched)
+
+
+def _columns(elements: list[Any], batched: bool) -> tuple[Any, ...]:
+    """Join the inputs of all elements, and what comes with them."""
+    if not isinstance(elements[0], (tuple, list)):
+        return (_joined(elements, batched),)
+    if len(elements[0]) not in (1, 2, 3):
+        raise ValueError(
+            f"Batches are x, (x, y) or (x, y, weight). Received: {len(elements[0])} parts."
+        )
+    return tuple(_joined(list(part), batched) for part in zip(*elements, strict=True))
 
 
 def batches(source: Any, rows: int) -> Iterator[tuple[Any, Any]]:
@@ -117,11 +148,9 @@ def _joined(elements: list[Any], batched: bool) -> Any:
     """Concatenate batches, or stack rows; dicts by name."""
     if isinstance(elements[0], Mapping):
         return {name: _joined([e[name] for e in elements], batched) for name in elements[0]}
-    if isinstance(elements[0], tuple):
-        raise ValueError(
-            "A tf.data.Dataset with several inputs needs them as a dict by input name. "
-            "Received: a tuple."
-        )
+    if isinstance(elements[0], tuple | list):
+        return tuple(_joined(list(part), batched) for part in zip(*elements, strict=True))
+    elements = [np.asarray(element) for element in elements]
     shapes = {np.shape(e)[1:] if batched else np.shape(e) for e in elements}
     if len(shapes) > 1:
         raise ValueError(

@@ -12,7 +12,6 @@ import copy
 import functools
 import types
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -26,6 +25,7 @@ COMPILED = {
     "compiled": False,
 }
 """What a model's compilation leaves in it, and what stands there before."""
+CALLS = ("_inbound_nodes", "_outbound_nodes")
 DROPPED = ("optimizer", "_compile_config", "_compiled_trainable_state")
 _CONTAINERS = (list, dict, set, deque)
 _PLAIN = (
@@ -46,24 +46,13 @@ _PLAIN = (
 class Copier:
     """Copies values; what was copied once is the same object wherever it is met again.
 
-    Models are copied uncompiled, and so are models within.
-
-    Parameters
-    ----------
-    graphs : iterable
-        Functional models. Of the calls that their layers remember, only theirs are copied: a layer
-        that another model shares doesn't drag that model along.
+    Models are copied uncompiled, and so are models within. Of the calls that a layer remembers,
+    only those of graphs that are copied are: a layer that two models share drags neither along.
     """
 
-    def __init__(self, graphs: Iterable[Any] = ()) -> None:
+    def __init__(self) -> None:
         self.made: dict[int, tuple[Any, Any]] = {}
         self._waiting: list[tuple[Any, Any]] = []
-        self._nodes = {
-            id(node)
-            for graph in graphs
-            for nodes in graph._nodes_by_depth.values()
-            for node in nodes
-        }
         self._sharing: dict[int, tuple[Any, bool]] = {}
 
     def __call__(self, value: Any) -> Any:
@@ -74,8 +63,9 @@ class Copier:
             old, new = self._waiting.pop()
             self._fill(old, new)
             filled.append((old, new))
-        for old, new in filled:
-            self._rekey(old, new)
+        for step in (self._connect, self._place, self._rekey):
+            for old, new in filled:
+                step(old, new)
         return found
 
     def _of(self, value: Any) -> Any:
@@ -157,29 +147,31 @@ class Copier:
         if isinstance(old, keras.Model):
             state = {k: v for k, v in state.items() if k not in DROPPED}
             state |= {name: value for name, value in COMPILED.items() if name in state}
-        for name in ("_inbound_nodes", "_outbound_nodes"):
-            if name in state:
-                state[name] = self._kept_nodes(state[name])
+        state = {k: v for k, v in state.items() if k not in CALLS}
         own = getattr(new, "__dict__", {})
         for name, value in state.items():
             if name in getattr(old, "__dict__", {}):
                 own[name] = self._of(value)  # past all that watches attributes being set
             else:
                 object.__setattr__(new, name, self._of(value))
-        history = state.get("_keras_history")
-        if history is not None and history.operation is not None:
-            self._place(new, history)
 
-    def _kept_nodes(self, nodes: list[Any]) -> list[Any]:
-        return [node for node in nodes if id(node) in self._nodes]
+    def _connect(self, old: Any, new: Any) -> None:
+        """Let an operation remember those of its calls that were copied."""
+        for name in CALLS:
+            if name in getattr(old, "__dict__", {}):
+                calls = [id(node) for node in getattr(old, name)]
+                new.__dict__[name] = [self.made[node][1] for node in calls if node in self.made]
 
-    def _place(self, tensor: Any, history: Any) -> None:
+    def _place(self, old: Any, new: Any) -> None:
         """Say which of the calls that were copied a tensor comes from."""
+        history = getattr(old, "__dict__", {}).get("_keras_history")
+        if history is None or history.operation is None:
+            return
         calls = history.operation._inbound_nodes
-        kept = [id(node) for node in self._kept_nodes(calls)]
         node = id(calls[history.node_index]) if history.node_index < len(calls) else None
-        if node in kept:
-            tensor._keras_history = tensor._keras_history._replace(node_index=kept.index(node))
+        if node in self.made:
+            kept = [id(each) for each in calls if id(each) in self.made]
+            new._keras_history = new._keras_history._replace(node_index=kept.index(node))
 
     def _rekey(self, old: Any, new: Any) -> None:
         """Replace what Keras keys by the identity of objects."""

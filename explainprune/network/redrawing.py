@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from explainprune.network.backend import keras
+from explainprune.network.copier import Copier
 from explainprune.network.protocol import Model
 from explainprune.network.variables import (
     assign,
     clone,
-    copier_of,
     located_layers,
     own_variables,
     variables,
@@ -53,7 +53,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 def _drawn(model: Model, seed: int) -> dict[str, Array]:
     """Return new weights by path, those of layers that are adapted to data aside."""
-    copier = copier_of(model)
+    copier = Copier()
     scratch = copier(model)
     rng = random.Random(seed)
     for _, new in list(copier.made.values()):

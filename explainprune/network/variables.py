@@ -183,15 +183,8 @@ def uncompiled_clone(model: Model) -> Model:
     return _copied(model)[1]
 
 
-def copier_of(model: Model) -> Copier:
-    """Return what copies `model`, or parts of it, with the calls of its own graphs."""
-    held = [model, *(layer for _, layer in located_layers(model))]
-    held += [layer._functional for layer in held if getattr(layer, "_functional", None) is not None]
-    return Copier(layer for layer in held if hasattr(layer, "_nodes_by_depth"))
-
-
 def _copied(model: Model) -> tuple[Copier, Model]:
-    copier = copier_of(model)
+    copier = Copier()
     copy = copier(model)
     theirs = {id(variable) for variable in model.variables}
     if any(id(variable) in theirs for variable in copy.variables):
@@ -224,13 +217,13 @@ def compile_like(copy: Model, model: Model, copier: Copier | None = None) -> Non
         if isinstance(each, keras.metrics.Metric):
             each.reset_state()  # Keras doesn't before the first batch
     # Not by an own compile(), which may take something else: what that sets is copied already.
-    optimizer = None if model.optimizer is None else _like(model.optimizer)
+    optimizer = None if model.optimizer is None else like_optimizer(model.optimizer)
     keras.Model.compile(copy, optimizer=optimizer, **given)
     if optimizer is not None:
         copy.optimizer.build(copy.trainable_variables)
 
 
-def _like(optimizer: Any) -> Any:
+def like_optimizer(optimizer: Any) -> Any:
     """Make an optimizer of the same configuration; a schedule is taken as the object it is."""
     twin, live = optimizer, {}
     rate = getattr(optimizer, "_learning_rate", None)

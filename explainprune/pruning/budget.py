@@ -61,10 +61,22 @@ def cost_goal(
     steps: int,
     sharing: Sharing,
     learned: Given,
+    before: Entries,
 ) -> Goal:
-    """Remove, at each step, no more than it takes for the cost to be as low as is due by then."""
+    """Remove, at each step, no more than it takes for the cost to be as low as is due by then.
+
+    Raises
+    ------
+    ValueError
+        If the model, of which only `before` isn't gone, costs less than that to begin with.
+    """
     cost = cost_of(name, model, learned, shrinks=view.level == "unit")
-    start = cost(model, {})
+    start = cost(model, view.masks(before))
+    if most > start * (1 + 1e-9) and not all(mask.all() for mask in before.values()):
+        raise ValueError(
+            f"The model begins at {name}={start:.4g}, so budget={{{name!r}: {most:g}}} asks for "
+            "less to be removed than is gone already. Ask for more, or pass keep_zeros=False."
+        )
     path = _path(start, most, schedule, steps, in_orders=name in COSTS_ON_ROWS)
 
     def choose(step: int, model: Model, scores: Scores, kept: Entries | None) -> Choice:
@@ -138,7 +150,12 @@ def _within_reach(keep: Callable[[int], tuple[Entries, float]], removed: int) ->
 
 
 def within_accuracy(
-    trial: Callable[[float], Outcome], view: View, model: Model, drop: float, sharing: Sharing
+    trial: Callable[[float], Outcome],
+    view: View,
+    model: Model,
+    drop: float,
+    sharing: Sharing,
+    start: float = 0.0,
 ) -> Outcome:
     """Bisect for the highest sparsity whose pruned, fine-tuned model loses at most `drop`.
 
@@ -149,7 +166,7 @@ def within_accuracy(
     ValueError
         If there are no labels, or even the lowest sparsity tried loses more.
     """
-    low, high = 0.0, _highest(view, model, sharing)
+    low, high = start, _highest(view, model, sharing)
     best: Outcome | None = None
     closest = (math.inf, 0.0)
     for _ in range(TRIALS):

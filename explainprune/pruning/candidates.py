@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from explainprune.lookup import unknown
+from explainprune.lookup import some, unknown
 from explainprune.network.layers import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_weights
@@ -40,8 +40,8 @@ def candidates(
         if info.prunable and info.path not in shielded and (outputs or not info.is_output)
     )
     if not found:
-        whole = [info.path for info in infos if info.prunable]
-        reason = f"all its layers with kernels, {whole}, are outputs or protected"
+        whole = [repr(info.path) for info in infos if info.prunable]
+        reason = f"all its layers with kernels, {some(whole)}, are outputs or protected"
         raise ValueError(
             f"Model {model.name!r} has nothing prunable: "
             f"{reason if whole else 'no layer of it has a kernel'}."

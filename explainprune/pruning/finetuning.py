@@ -29,7 +29,7 @@ NOT_COMPILED = (
 )
 
 
-def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
+def finetuner(recipe: Recipe | None, given: Given, patience: int | None = None) -> Finetune:
     """Return what trains a model while its masks hold.
 
     Raises
@@ -38,7 +38,7 @@ def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
         If the recipe isn't callable.
     """
     if recipe is None:
-        return _Own(given)
+        return _Own(given, patience)
     if not callable(recipe):
         raise TypeError(
             "recipe is a function train(model, data, *, seed, after_step) that returns a model. "
@@ -49,7 +49,11 @@ def finetuner(recipe: Recipe | None, given: Given) -> Finetune:
 
 
 def epochs_for(
-    finetune_epochs: int | None, recipe: Recipe | None, given: Given, steps: int
+    finetune_epochs: int | None,
+    recipe: Recipe | None,
+    given: Given,
+    steps: int,
+    patience: int | None = None,
 ) -> tuple[int, str | None]:
     """Return the number of epochs over all steps, and a warning if there is one to give.
 
@@ -62,7 +66,14 @@ def epochs_for(
     """
     if finetune_epochs is not None and finetune_epochs < 0:
         raise ValueError(f"finetune_epochs is 0 or more. Received: {finetune_epochs}.")
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience is 1 or more epochs. Received: {patience}.")
     if recipe is not None:
+        if patience is not None:
+            raise ValueError(
+                "A recipe decides how long it trains: leave out patience, or use "
+                f"fit_recipe(patience=...). Received: patience={patience} beside a recipe."
+            )
         if finetune_epochs:
             raise ValueError(
                 "A recipe decides how long it trains: leave out finetune_epochs, or pass 0 for no "
@@ -84,14 +95,17 @@ def epochs_for(
 class _Own:
     """Training by the model's own loss; what is compiled at the first step serves the others."""
 
-    def __init__(self, given: Given) -> None:
-        self._given = given
+    def __init__(self, given: Given, patience: int | None) -> None:
+        self._given, self._patience = given, patience
         self._trainer: Trainer | None = None
 
     def __call__(self, model: Model, masks: Masks, epochs: int, seed: int) -> Model:
         assert self._given.learn is not None
         if self._trainer is None:
-            self._trainer = Trainer(model, self._given.learn)
+            watched = None if self._patience is None else self._given.validation
+            self._trainer = Trainer(
+                model, self._given.learn, validation=watched, patience=self._patience
+            )
         trained, _ = self._trainer.train(model, epochs=epochs, seed=seed, masks=masks)
         return trained
 

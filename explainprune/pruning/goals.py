@@ -49,13 +49,24 @@ class Goal:
 
 
 def sparsity_goal(
-    view: View, sparsity: float, schedule: str | Schedule, steps: int, sharing: Sharing
+    view: View,
+    sparsity: float,
+    schedule: str | Schedule,
+    steps: int,
+    sharing: Sharing,
+    start: float = 0.0,
 ) -> Goal:
-    """Remove a share of all entries."""
-    reached = sparsities(schedule, steps, sparsity)
+    """Remove a share of all entries, of which the share `start` is gone to begin with.
+
+    What a schedule says is then of what is left: ``start + (1 − start) · s(p)``.
+    """
+    sparsity = max(sparsity, start)
+    left = (sparsity - start) / (1 - start)
+    reached = [start + (1 - start) * s for s in sparsities(schedule, steps, left)]
+    reached[-1] = sparsity
 
     def choose(step: int, model: Model, scores: Scores, kept: Entries | None) -> Choice:
-        way = reached[step] / sparsity if sparsity else 1.0
+        way = (reached[step] - start) / (sparsity - start) if sparsity > start else 1.0
         shared = Sharing(sharing.allocation, sharing.keep_at_least, sharing.seed + step, way)
         return Choice(view.choose(scores, reached[step], kept, shared), reached[step])
 
@@ -68,8 +79,11 @@ def final_sparsity(
     sparsity: float | None,
     budget: Mapping[str, float] | None,
     allocation: Allocation,
+    before: Entries | None = None,
 ) -> float | None:
     """Return the sparsity that was asked for, in whichever way; None where a budget decides.
+
+    `before` are the entries that the model comes with.
 
     Raises
     ------
@@ -94,7 +108,7 @@ def final_sparsity(
     if budget is not None:
         return None
     if isinstance(allocation, Mapping) and allocation:
-        return implied_sparsity(allocation, view)
+        return implied_sparsity(allocation, view, before)
     raise ValueError(
         "How much is to be removed? Pass sparsity= (a share of the prunable entries) or budget=."
     )

@@ -112,7 +112,7 @@ def lottery_ticket(
         As `prune` does; if there are no labels and no recipe.
     """
     check_sparsity(sparsity)
-    learned = given(data)
+    learned = given(data, model)
     if recipe is None and not learned.labelled:
         raise ValueError("A lottery ticket is trained: it needs labels, or a recipe.")
     seen = view(granularity, model, candidates(model, protect=protect), criterion)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from explainprune.data.as_read import tables_as_read
+from explainprune.lookup import some
 from explainprune.network.failing import in_words
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
@@ -25,7 +26,9 @@ from explainprune.pruning.rows import Given, given
 from explainprune.pruning.run import Run
 from explainprune.pruning.schedule import Schedule, epochs_of_steps
 from explainprune.pruning.step import Criterion
-from explainprune.types import Masks
+from explainprune.pruning.weighing import ClassWeight
+from explainprune.pruning.zeros import Start, start_of
+from explainprune.types import Array, Masks
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,12 +48,15 @@ class Pruned:
         With a budget ``budget``, ``budget_requested`` and ``budget_achieved``.
     notes : tuple of str
         What the reader must know: what was assumed, what was left whole.
+    left_whole : dict of str to str
+        Layers (or inputs) that this granularity can't prune, with the reason.
     """
 
     model: Model
     masks: Masks
     history: Any
     notes: tuple[str, ...] = ()
+    left_whole: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         steps = len(self.history) - 1
@@ -74,6 +80,11 @@ def prune(
     protect: Protect = (),
     keep_at_least: int = 1,
     refit: Refit = False,
+    masks: Mapping[str, Array] | None = None,
+    keep_zeros: bool = True,
+    class_weight: ClassWeight = None,
+    sample_weight: Any = None,
+    patience: int | None = None,
     seed: int = 0,
 ) -> Pruned:
     """Remove what matters least, in steps, training in between.
@@ -85,9 +96,11 @@ def prune(
     ----------
     model : keras.Model
         Left as it is: weights, compile state and all.
-    data : Data, ndarray, dict, (x, y), tf.data.Dataset or None
-        Rows to learn from: ``data.train`` where there is one. None for criteria that need none;
-        the model is then not fine-tuned.
+    data : Data, ndarray, dict, (x, y), (x, y, weight), tf.data.Dataset, PyDataset or None
+        Rows to learn from: ``data.train`` where there is one. Several inputs and the labels of
+        several outputs as a dict by name, or a list or tuple in the model's order. Rows that carry
+        weights count by them: in scores, fine-tuning, budgets and the history. None for criteria
+        that need no rows; the model is then not fine-tuned.
     criterion : str, callable or Importance
         A name in ``CRITERIA``, a function of calibration statistics, or scores that you have: then
         nothing is scored, and each step goes by the same scores.
@@ -96,6 +109,7 @@ def prune(
     sparsity : float
         Share of the prunable entries removed, 0 ≤ sparsity < 1; of units, for ``"unit"``. Layers
         whose units are the model's outputs are protected and, like those in `protect`, don't count.
+        What is gone to begin with counts; 0 removes nothing more.
     budget : dict of str to float, optional
         What may be left, in place of `sparsity`: ``{"params_kept": 0.25}``,
         ``{"flops_kept": 0.5}``, ``{"bytes": 50_000}`` (through gzip), ``{"exact_cost": 1e5}``
@@ -122,6 +136,19 @@ def prune(
         and batch normalisation's statistics, where held-out rows say that it helps; the history
         says what was kept. ``"obs"``: by the optimal brain surgeon's sweep (SparseGPT) instead,
         which takes as long for many units as for one.
+    masks : Masks or mapping of str to ndarray of bool, optional
+        What is gone already, by variable path, True = keep: it is set to 0 and stays 0.
+    keep_zeros : bool
+        Without `masks`, weights that are exactly 0 to begin with are taken to be pruned, and stay
+        0; not so tensors of zeros alone. The history begins at the sparsity that they make.
+    class_weight : mapping or "balanced", optional
+        What rows of a class weigh in scores and fine-tuning (``data.learnable.weight``, for a
+        recipe), by index or name; the others weigh 1. ``"balanced"``: all classes the same in sum.
+    sample_weight : array-like (n,), optional
+        What each row to learn from weighs, times the weight that it carries.
+    patience : int, optional
+        Stop each step's fine-tuning after so many epochs without a lower loss on the validation
+        rows, and go back to the best. Where there are none, 15 % of the rows are held out.
     seed : int
 
     Returns
@@ -145,30 +172,64 @@ def prune(
     _check_weights(model)
     data = tables_as_read(model, data)
     check_refit(refit)
-    learned = given(data)
+    learned = given(
+        data,
+        model,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+        watched=patience is not None,
+        seed=seed,
+    )
     _check_data(model, learned)
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos, criterion)
-    final = final_sparsity(seen, granularity, sparsity, budget, allocation)
+    start = start_of(model, seen, infos, masks, keep_zeros)
+    model, seen = start.model, start.view
+    final = final_sparsity(seen, granularity, sparsity, budget, allocation, start.kept)
+    if final and seen.sparsity is None:
+        _check_start(start, final, allocation)
+    begun = 0.0 if seen.sparsity is not None else start.sparsity
     sharing = Sharing(allocation, keep_at_least, seed)
 
-    def run(goal: Goal) -> Outcome:
+    def pruned(goal: Goal) -> Outcome:
         epochs, _ = epochs_for(finetune_epochs, recipe, learned, goal.steps)
         shares = epochs_of_steps(epochs, goal.steps)
-        return Run(seen, learned, criterion, shares, recipe, refit, seed)(model, goal)
+        run = Run(seen, learned, criterion, shares, recipe, refit, seed, start.kept, patience)
+        return run(model, goal)
 
     def trial(share: float) -> Outcome:
-        return run(sparsity_goal(seen, share, schedule, steps, sharing))
+        return pruned(sparsity_goal(seen, share, schedule, steps, sharing, begun))
 
-    notes = _notes(model, seen, *epochs_for(finetune_epochs, recipe, learned, steps), recipe)
+    epochs, warning = epochs_for(finetune_epochs, recipe, learned, steps, patience)
+    notes = _notes(model, seen, epochs, [learned.note, warning], recipe)
+    notes = notes if start.note is None else (*notes, start.note)
     if final is not None:
-        return Pruned(*trial(final), notes)
+        return Pruned(*trial(final), notes, seen.left_whole)
     name, most = read_budget(budget or {})
     if name == "accuracy_drop":
-        return Pruned(*within_accuracy(trial, seen, model, most, sharing), notes)
-    goal = cost_goal(seen, model, name, most, schedule, steps, sharing, learned)
-    return Pruned(*run(goal), notes)
+        return Pruned(
+            *within_accuracy(trial, seen, model, most, sharing, begun), notes, seen.left_whole
+        )
+    goal = cost_goal(seen, model, name, most, schedule, steps, sharing, learned, start.kept)
+    return Pruned(*pruned(goal), notes, seen.left_whole)
+
+
+def _check_start(start: Start, final: float, allocation: Allocation) -> None:
+    """Raise where less is asked for than is gone already, of all entries or of a layer's."""
+    asked = {"": final} | (dict(allocation) if isinstance(allocation, Mapping) else {})
+    for layer, share in asked.items():
+        keys = [key for key, own in start.view.layer_of.items() if layer in ("", own)]
+        gone = sum(int((~start.kept[key]).sum()) for key in keys)
+        total = sum(start.view.sizes[key] for key in keys)
+        most = share[-1] if isinstance(share, tuple | list) else share
+        if round(most * total) < gone:
+            of = f" of {layer!r}" if layer else ""
+            raise ValueError(
+                f"{gone:,} of the {total:,} entries{of} are gone to begin with, a sparsity of "
+                f"{gone / total:.6g}: {most:g} asks for less. Ask for more, for 0 to remove "
+                "nothing more, or pass keep_zeros=False."
+            )
 
 
 def _check_weights(model: Model) -> None:
@@ -189,15 +250,15 @@ def _check_data(model: Model, learned: Given) -> None:
 
 
 def _notes(
-    model: Model, seen: View, epochs: int, warning: str | None, recipe: Recipe | None
+    model: Model, seen: View, epochs: int, said: list[str | None], recipe: Recipe | None
 ) -> tuple[str, ...]:
     """Warn of what the caller should know, and return it."""
-    notes = [] if warning is None else [warning]
+    notes = [note for note in said if note is not None]
     if epochs > 0 and recipe is None and not getattr(model, "compiled", False):
         notes.append(NOT_COMPILED)
     if seen.left_whole:
-        layers = "; ".join(f"{path!r}: {reason}" for path, reason in seen.left_whole.items())
-        notes.append(f"Left whole: {layers}.")
+        whole = some(seen.left_whole, "left_whole of the result")
+        notes.append(f"Left whole, {len(seen.left_whole)} in all: {whole}.")
     for note in notes:
         warnings.warn(note, stacklevel=3)
     return (*notes, *seen.notes)

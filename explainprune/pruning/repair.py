@@ -91,7 +91,7 @@ def _badness(model: Model, reference: Model, rows: Rows) -> tuple[float, ...]:
 
     A fit to logits may be right more often, and yet so sure of its errors that its loss is higher.
     """
-    if rows.y is not None:
+    if rows.labelled:
         found = performance(model, rows)
         worst = (np.inf, np.inf)
         return (-found.get("accuracy", 0.0), found["loss"]) if found["loss"] < np.inf else worst

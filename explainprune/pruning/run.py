@@ -10,7 +10,7 @@ from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal
-from explainprune.pruning.granularity import View
+from explainprune.pruning.granularity import Entries, View
 from explainprune.pruning.repair import Refit, repaired
 from explainprune.pruning.rows import Given
 from explainprune.pruning.step import (
@@ -38,6 +38,9 @@ class Run:
     recipe : callable or None
     refit : bool or str
     seed : int
+    before : dict of str to ndarray of bool
+        Entries that aren't gone to begin with.
+    patience : int, optional
     rows : list of dict
         The history so far.
     """
@@ -49,21 +52,25 @@ class Run:
     recipe: Recipe | None
     refit: Refit
     seed: int
+    before: Entries
+    patience: int | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, model: Model, goal: Goal) -> tuple[Model, Masks, Any]:
         """Prune a clone of `model`; return it, its masks and the history as a DataFrame."""
         import pandas as pd
 
-        finetune = finetuner(self.recipe, self.given)
-        self._note(model, step=0, requested=0.0, achieved=0.0, epochs=0)
-        current, kept = clone(model), None
+        finetune = finetuner(self.recipe, self.given, self.patience)
+        begun = sparsity_of(self.before)
+        self._note(model, step=0, requested=begun, achieved=begun, epochs=0)
+        current, kept = clone(model), self.before
         reference = model
         for step, epochs in enumerate(self.epochs):
             drawn = stream(self.seed, "criterion", step)
             scores = scores_of(self.view, current, self.given, self.criterion, drawn)
             choice = goal.choose(step, current, scores, kept)
-            kept = choice.kept
+            # A pattern may want what is gone already; it doesn't come back.
+            kept = {key: mask & self.before[key] for key, mask in choice.kept.items()}
             masks = self.view.masks(kept)
             current = apply_masks(current, masks)
             figures = dict(choice.figures)

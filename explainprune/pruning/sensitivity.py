@@ -69,7 +69,7 @@ def sensitivity(
     for sparsity in sparsities:
         check_sparsity(sparsity)
     data = tables_as_read(model, data)
-    learned = given(data)
+    learned = given(data, model)
     rows = _rows(learned)
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     whole = view(granularity, model, infos, criterion)
@@ -98,7 +98,7 @@ def sensitivity(
 def _rows(learned: Given) -> Rows:
     """Return the rows that are measured."""
     for rows in (learned.validation, learned.learn):
-        if rows is not None and rows.y is not None:
+        if rows is not None and rows.labelled:
             return rows if rows is learned.validation else at_most(rows, MEASURED_ROWS)
     raise ValueError("A sensitivity scan measures accuracy: it needs labels.")
 

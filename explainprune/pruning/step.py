@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.criteria import importance
-from explainprune.lookup import name_of
+from explainprune.lookup import name_of, some
 from explainprune.network.protocol import Model
 from explainprune.network.training.performance import performance
 from explainprune.pruning.granularity import Entries, View
@@ -45,8 +45,8 @@ def scores_of(
     missing = sorted(set(view.needs) - set(found.scores))
     if missing:
         raise ValueError(
-            f"Criterion {criterion_name(criterion)!r} is not defined for {missing}: choose "
-            "another, or name them in protect."
+            f"Criterion {criterion_name(criterion)!r} is not defined for "
+            f"{some(map(repr, missing))}: choose another, or name them in protect."
         )
     return dict(found.scores)
 
@@ -59,8 +59,8 @@ def criterion_name(criterion: Criterion) -> str:
 def measured(model: Model, given: Given, prefix: str = "") -> dict[str, float]:
     """Return loss and accuracy (or R²) on the rows learned from and those choices are made on."""
     found: dict[str, float] = {}
-    for name, rows in (("train", given.learn), ("validation", given.validation)):
-        if rows is not None and rows.y is not None:
+    for name, rows in (("train", given.measured), ("validation", given.validation)):
+        if rows is not None and rows.labelled:
             scores = performance(model, at_most(rows, MEASURED_ROWS))
             found |= {f"{prefix}{name}_{key}": value for key, value in scores.items()}
     return found

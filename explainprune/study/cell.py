@@ -25,6 +25,7 @@ def study_data(config: StudyConfig) -> Data:
         group=settings.group,
         players=settings.players,
         preprocess=settings.preprocess,
+        weight=settings.weight,
         seed=settings.seed,
     )
     return holdout(data, settings.test_share, settings.seed)

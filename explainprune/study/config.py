@@ -26,7 +26,7 @@ class DataSettings:
     ----------
     source : str
         A built-in set or a file.
-    target, group, players, preprocess : str, optional
+    target, group, players, preprocess, weight : str, optional
         As in `load_data`.
     test_share : float
         Share of the rows held out for scoring, where the source is not already split.
@@ -39,6 +39,7 @@ class DataSettings:
     group: str | None = None
     players: str | None = None
     preprocess: str | None = None
+    weight: str | None = None
     test_share: float = 0.25
     seed: int = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +39,9 @@ class Rows:
         How much each row counts, 0 or more: in losses, scores and metrics. None: all the same.
     clusters : ndarray (n,), optional
         Rows of one value aren't independent of each other (one patient, one video).
+    by_output : dict of str to ndarray (n, ...), optional
+        Labels of each output, for networks with several; `y` is then None. What is given as `y` by
+        name is found here.
     """
 
     x: Inputs
@@ -45,9 +49,14 @@ class Rows:
     group: Array | None = None
     weight: Array | None = None
     clusters: Array | None = None
+    by_output: dict[str, Array] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_inputs(plain(self.x, "x")))
+        labels: Any = self.y
+        if isinstance(labels, Mapping):
+            object.__setattr__(self, "by_output", labels)
+            object.__setattr__(self, "y", None)
         count = n_rows(self.x)
         if count == 0:
             raise ValueError(f"Data needs at least one row. Received: x with {self.describe()}.")
@@ -67,6 +76,25 @@ class Rows:
             check_finite(self.y, "y")
         if self.weight is not None:
             _check_weight(self.weight)
+        if self.by_output is not None:
+            self._check_outputs(count)
+
+    def _check_outputs(self, count: int) -> None:
+        """Freeze the labels of each output, and check them."""
+        labels = frozen_inputs(self.by_output)
+        object.__setattr__(self, "by_output", labels)
+        check_finite(labels, "y")
+        lengths = {name: len(part) for name, part in dict(labels).items() if part.ndim}
+        if lengths != dict.fromkeys(dict(labels), count):
+            raise ValueError(
+                f"y needs one entry for each of the {count} rows of x, for every output. "
+                f"Received: {lengths}."
+            )
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there are labels, of one output or of several."""
+        return self.y is not None or self.by_output is not None
 
     def __len__(self) -> int:
         return n_rows(self.x)
@@ -74,7 +102,9 @@ class Rows:
     def take(self, index: Any) -> Rows:
         """Return the rows at `index` (ints, a slice or a boolean mask)."""
         given = {name: getattr(self, name) for name in PER_ROW}
-        taken = {name: part[index] for name, part in given.items() if part is not None}
+        taken: dict[str, Any] = {n: part[index] for n, part in given.items() if part is not None}
+        if self.by_output is not None:
+            taken["by_output"] = {name: part[index] for name, part in self.by_output.items()}
         return Rows(x=rows(self.x, index), **taken)
 
     def describe(self) -> str:
@@ -85,6 +115,8 @@ class Rows:
 
     def __repr__(self) -> str:
         labels = "unlabelled" if self.y is None else f"y {self.y.shape}"
+        if self.by_output is not None:
+            labels = f"y of {', '.join(self.by_output)}"
         return f"Rows({self.describe()}, {labels}{'' if self.weight is None else ', weighted'})"
 
 

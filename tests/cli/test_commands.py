@@ -66,6 +66,22 @@ def test_prune_takes_options_of_every_form(cli, files):
     assert outcome.json["removed"] == 3 and "refit" in outcome.json["history"][1]
 
 
+def test_prune_goes_on_from_masks_and_weighs_rows(cli, files):
+    frame = pd.read_csv(files / "d.csv").assign(counts=2.0)
+    frame.to_csv(files / "weighted.csv", index=False)
+    common = ("--data", "weighted.csv", "--weight", "counts", "--steps", 1, "--json")
+    first = cli("prune", "dense.keras", *common, "-o", "p.keras", "--sparsity", 0.25)
+    assert first.code == 0, first.err
+    more = ("--class-weight", "balanced", "--masks", "p.masks.npz", "--sparsity", 0.5)
+    again = cli("prune", "dense.keras", *common, "-o", "q.keras", *more)
+    assert again.code == 0, again.err
+    before, after = Masks.load(files / "p.masks.npz"), Masks.load(files / "q.masks.npz")
+    assert again.json["history"][0]["achieved"] == before.sparsity == 0.25
+    assert not after["hidden/kernel"][~before["hidden/kernel"]].any()
+    missing = cli("prune", "dense.keras", "-o", "r.keras", "--masks", "no.npz", "--sparsity", 0.5)
+    assert missing.code == 2 and missing.error == "There is no file of masks 'no.npz'."
+
+
 def test_attribute_writes_npz_or_long_csv(cli, files):
     common = ("attribute", "dense.keras", "--data", "d.csv", "--rows", 5, "--method", "gradient")
     outcome = cli(*common, "-o", "a.npz", "--explain", 2, "--json")

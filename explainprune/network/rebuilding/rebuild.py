@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from explainprune.network.backend import keras
+from explainprune.network.copier import Copier
 from explainprune.network.protocol import Model
 from explainprune.network.rebuilding.graph import (
     Functional,
@@ -18,6 +19,11 @@ from explainprune.network.rebuilding.graph import (
     nodes_of,
 )
 from explainprune.network.rebuilding.kinds.kind import Change
+from explainprune.network.rebuilding.likeness import (
+    holds_more_than_its_config,
+    keep_class,
+    without_state,
+)
 from explainprune.network.rebuilding.plan import Plan
 from explainprune.network.variables import layer_variables, seed_states, uncompiled_clone
 
@@ -57,7 +63,7 @@ class _Rebuilder:
     """Makes each layer once, and remembers which new one stands for which old one."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan, self.copier = plan, Copier()
         self.made: dict[int, tuple[Any, Any]] = {}
         self.changes: dict[int, Change] = {
             id(placed.call.op): kind.change(placed, cut)
@@ -65,7 +71,13 @@ class _Rebuilder:
         }
 
     def model(self, model: Model) -> Model:
-        """Make the counterpart of a model whose layers are in the graph."""
+        """Make the counterpart of a model whose layers are in the graph, of the same class."""
+        new = self._plain(model)
+        self.copier.made.update(self.made)
+        keep_class(new, model, self.copier)
+        return new
+
+    def _plain(self, model: Model) -> Model:
         function = function_of(model)
         if isinstance(model, keras.Sequential):
             inputs = [self._input(tensor) for tensor in function.inputs]
@@ -144,8 +156,8 @@ def _made_like(op: Any, config: dict[str, Any]) -> Any:
     """Make a layer or operation from a configuration with some entries replaced."""
     if isinstance(op, keras.Model):
         return uncompiled_clone(op)
-    if type(op) is keras.layers.Lambda:
-        return _made_like_lambda(op)
+    if not config and holds_more_than_its_config(op):
+        return without_state(op)
     try:
         new = type(op).from_config({**_config(op), **config})
         if new.name != op.name:  # some custom layers leave it out of their config
@@ -170,17 +182,3 @@ def _config(op: Any) -> dict[str, Any]:
     if callable(getattr(op, "activation", None)) and "activation" in config:
         config["activation"] = op.activation
     return config
-
-
-def _made_like_lambda(op: Any) -> Any:
-    """Make a Lambda around the same function: its config may not be loadable in safe mode."""
-    config = keras.layers.Layer.get_config(op)
-    return keras.layers.Lambda(
-        op.function,
-        output_shape=op._output_shape,
-        mask=op.mask,
-        arguments=op.arguments,
-        name=config["name"],
-        trainable=config["trainable"],
-        dtype=config["dtype"],
-    )

@@ -74,9 +74,12 @@ class Calibration:
     model : keras.Model
     x : ndarray (n, ...) or dict, or None
         Calibration rows; None where only weights are wanted.
-    y : ndarray (n,), optional
+    y : ndarray (n,) or dict of str to ndarray, optional
+        Labels; a dict by name for models with several outputs.
     wanted : collection of str
         Keys of `STATISTICS`.
+    weight : ndarray (n,), optional
+        How much each row counts: means are weighted.
 
     Raises
     ------
@@ -85,7 +88,14 @@ class Calibration:
         don't fit.
     """
 
-    def __init__(self, model: Model, x: Any, y: Array | None, wanted: Collection[str]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        x: Any,
+        y: Any,
+        wanted: Collection[str],
+        weight: Array | None = None,
+    ) -> None:
         for name in wanted:
             if name not in STATISTICS:
                 raise unknown("statistic", name, STATISTICS)
@@ -97,8 +107,8 @@ class Calibration:
             return
         if x is None:
             raise ValueError(f"Calibration rows are needed for {', '.join(from_rows)}: x is None.")
-        self._inputs, self._y = checked_rows(model, x, y)
-        self._from_rows = RowStatistics(model, self._layers, from_rows, self._inputs, self._y)
+        self._inputs, self._answers = checked_rows(model, x, y, weight)
+        self._from_rows = RowStatistics(model, self._layers, from_rows, self._inputs, self._answers)
 
     def __call__(self, rows: Array | None = None, target: int | None = None) -> Statistics:
         """Gather them in one pass.
@@ -118,8 +128,8 @@ class Calibration:
         """
         found = {path: dict(values) for path, values in self._static.items()}
         if self._from_rows is not None:
-            inputs, y = taken(self._inputs, self._y, rows)
-            for path, values in self._from_rows(inputs, y, target).items():
+            inputs, answers = taken(self._inputs, self._answers, rows)
+            for path, values in self._from_rows(inputs, answers, target).items():
                 found[path] |= values
         _derive(self._layers, found)
         wanted = self._wanted

@@ -9,6 +9,7 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.families import BENT, CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
 from explainprune.network.layers import LayerInfo
+from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.statistics.per_sample import has_rule, squared_gradients
@@ -74,63 +75,79 @@ class Pass:
         self._gradients = self._gradient_variables()
         self._slow = self._kernels_without_rule()
         self._means = RowMeans(self._trace)
+        self._answers = Answers()
 
-    def run(self, inputs: list[Array], y: Array | None) -> Means:
-        """Return the mean of everything wanted, by layer path.
+    def run(self, inputs: list[Array], y: Any) -> Means:
+        """Return the mean of everything wanted, by layer path; `y` may be labels or `Answers`.
 
         Kernels that aren't a layer's main one have their variable path.
         """
-        return self._means([*inputs, *([] if y is None else [y])], self.rows_at_a_time)
+        self._answers = Answers.of(y)
+        return self._means([*inputs, *self._answers.arrays()], self.rows_at_a_time)
 
     def _trace(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         """Sum over the rows of one call."""
-        inputs, y = (list(tensors), None) if self._loss is None else self._loss.split(tensors)
+        inputs, y, weight = self._answers.split(tensors)
         with tf.GradientTape() as tape:
             outputs, taps = self._model.run(inputs)
-            total = self._loss(y, outputs) if self._needs_loss and self._loss else None
+            total = (
+                self._loss(y, outputs, weight, inputs) if self._needs_loss and self._loss else None
+            )
         taps = {path: taps[path] for path in self._layers if path in taps}
         found: dict[str, dict[str, Any]] = {path: {} for path in taps}
         squares: Squares = {}
         for path, of_layer in taps.items():
-            found[path] |= self._forward_sums(self._layers[path], of_layer, squares)
+            found[path] |= self._forward_sums(self._layers[path], of_layer, squares, weight)
         for path, of_layer in taps.items():
             if "mean_square_input" in self._wanted:
-                self._input_sums(self._layers[path], of_layer, squares, found)
+                self._input_sums(self._layers[path], of_layer, squares, found, weight)
             if "input_gram" in self._wanted:
-                found[path] |= self._gram(self._layers[path], of_layer)
+                found[path] |= self._gram(self._layers[path], of_layer, weight)
         if total is not None:
-            self._gradient_sums(tape, total, taps, found)
+            self._gradient_sums(tape, total, taps, found, weight)
         if self._slow:
-            for path, value in self._slow_squares(inputs, y).items():
+            for path, value in self._slow_squares(inputs, y, weight).items():
                 found.setdefault(path, {})["kernel_gradient_squared"] = value
         return {path: values for path, values in found.items() if values}
 
-    def _forward_sums(self, info: LayerInfo, taps: list[Tap], squares: Squares) -> dict[str, Any]:
+    def _forward_sums(
+        self, info: LayerInfo, taps: list[Tap], squares: Squares, weight: Any
+    ) -> dict[str, Any]:
         if self._wanted.isdisjoint((*ACTIVATIONS, *MOMENTS)):
             return {}
         tensors = [tap.activation for tap in taps]
-        found = activation_sums(positions(info, tensors), self._wanted, never_negative(tensors))
+        laid = positions(info, tensors)
+        found = activation_sums(laid, self._wanted, never_negative(tensors), weight)
         if len(tensors) == 1 and info.family not in DEPTHWISE and MOMENTS[1] in found:
             squares[id(tensors[0])] = found[MOMENTS[1]]
         return {name: per_position(name, total, info, tensors) for name, total in found.items()}
 
     def _input_sums(
-        self, info: LayerInfo, taps: list[Tap], squares: Squares, found: dict[str, dict[str, Any]]
+        self,
+        info: LayerInfo,
+        taps: list[Tap],
+        squares: Squares,
+        found: dict[str, dict[str, Any]],
+        weight: Any,
     ) -> None:
         """Sum the squares of what each kernel reads, over rows and positions."""
         read = [tap.input for tap in taps]
         if info.family in SEPARABLE:
-            found[info.kernels[-1]] = {"mean_square_input": _channel_squares(read, squares)}
+            squared = _channel_squares(read, squares, weight)
+            found[info.kernels[-1]] = {"mean_square_input": squared}
             read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
         if info.family in BENT - {"EinsumDense"}:
-            found[info.path]["mean_square_input"] = _channel_squares(read, squares)
+            found[info.path]["mean_square_input"] = _channel_squares(read, squares, weight)
 
-    def _gram(self, info: LayerInfo, taps: list[Tap]) -> dict[str, Any]:
+    def _gram(self, info: LayerInfo, taps: list[Tap], weight: Any) -> dict[str, Any]:
         """Sum the products of what a unit reads, over rows and positions."""
         layer = self._model.layer(info.path)
         if not self._has_gram(info):
             return {}
-        read = [patches_of(info.family, layer, tap.input) for tap in taps]
+        inputs = [tap.input for tap in taps]
+        if weight is not None:  # √w on both sides of the product
+            inputs = [part * beside_rows(tf.sqrt(weight), part) for part in inputs]
+        read = [patches_of(info.family, layer, part) for part in inputs]
         both = tf.cast(tf.concat(read, axis=0), tf.float64)
         return {"input_gram": tf.matmul(both, both, transpose_a=True)}
 
@@ -141,7 +158,12 @@ class Pass:
         return bool(math.prod(layer.kernel.shape[:-1]) <= MOST_ROWS)
 
     def _gradient_sums(
-        self, tape: Any, total: Any, taps: dict[str, list[Tap]], found: dict[str, dict[str, Any]]
+        self,
+        tape: Any,
+        total: Any,
+        taps: dict[str, list[Tap]],
+        found: dict[str, dict[str, Any]],
+        weight: Any,
     ) -> None:
         """Ask the tape once for every gradient that is needed, and add what follows from them."""
         flat = [(path, tap) for path, of_layer in taps.items() for tap in of_layer]
@@ -160,6 +182,8 @@ class Pass:
             info = self._layers[path]
             if info.kernel not in self._slow:
                 layer = self._model.layer(path)
+                if weight is not None:  # a row's slope is w ∂L/∂z, its square is to weigh w
+                    slope *= beside_rows(tf.math.rsqrt(tf.maximum(weight, 1e-30)), slope)
                 found[path]["kernel_gradient_squared"] = squared_gradients(
                     info.family, layer, tap, slope
                 )
@@ -207,7 +231,7 @@ class Pass:
                     slow[kernel] = path if kernel == info.kernel else kernel
         return slow
 
-    def _slow_squares(self, inputs: list[Any], y: Any) -> dict[str, Any]:
+    def _slow_squares(self, inputs: list[Any], y: Any, weight: Any) -> dict[str, Any]:
         """Sum squared gradients sample by sample, each with a pass of its own."""
         kernels = [self._variables[path].value for path in self._slow]
 
@@ -215,10 +239,12 @@ class Pass:
             one = [part[row : row + 1] for part in inputs]
             with tf.GradientTape() as tape:
                 outputs, _ = self._model.run(one)
-                value = self._loss(None if y is None else y[row : row + 1], outputs)  # type: ignore[misc]
+                own = None if y is None else keras.tree.map_structure(lambda t: t[row : row + 1], y)
+                value = self._loss(own, outputs, None, one)  # type: ignore[misc]
             slopes = tape.gradient(value, kernels, unconnected_gradients="zero")
+            share = 1.0 if weight is None else weight[row]
             return [
-                total + tf.ensure_shape(slope, total.shape) ** 2
+                total + share * tf.ensure_shape(slope, total.shape) ** 2
                 for total, slope in zip(sums, slopes, strict=True)
             ]
 
@@ -245,12 +271,15 @@ class Pass:
         return int(min(4096, max(1, self._memory // (4 * numbers))))
 
 
-def _channel_squares(tensors: list[Any], known: Squares) -> Any:
+def _channel_squares(tensors: list[Any], known: Squares, weight: Any) -> Any:
     """Add up squares over rows and positions, by channel, unless a layer before did already."""
     total: Any = 0.0
     for tensor in tensors:
         if id(tensor) not in known:
-            known[id(tensor)] = tf.cast(over_places(tf.square(wide(tensor))), tf.float64)
+            squares = tf.square(wide(tensor))
+            if weight is not None:
+                squares *= beside_rows(weight, squares)
+            known[id(tensor)] = tf.cast(over_places(squares), tf.float64)
         total = total + known[id(tensor)]
     return total
 

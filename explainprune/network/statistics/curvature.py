@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.statistics.answers import Answers
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.row_means import RowMeans
 from explainprune.network.statistics.taps import Tapped, Untapped
@@ -25,22 +26,28 @@ class HessianGradient:
         self._model, self._loss = model, loss
         self._kernels = dict(kernels)
         self._means = RowMeans(self._sums)
+        self._answers = Answers()
 
     def __call__(
-        self, gradients: Mapping[str, Array], arrays: list[Array], rows_per_call: int
+        self,
+        gradients: Mapping[str, Array],
+        inputs: list[Array],
+        answers: Answers,
+        rows_per_call: int,
     ) -> dict[str, Array]:
-        """Return it by kernel, over the rows of `arrays`."""
+        """Return it by kernel, over rows."""
+        self._answers = answers
         held = [tf.constant(gradients[p], k.value.dtype) for p, k in self._kernels.items()]
-        found = self._means(arrays, rows_per_call, held)
+        found = self._means([*inputs, *answers.arrays()], rows_per_call, held)
         return {path: values[""] for path, values in found.items()}
 
     def _sums(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         *rows, held = tensors
-        inputs, y = self._loss.split(rows)
+        inputs, y, weight = self._answers.split(rows)
         variables = [kernel.value for kernel in self._kernels.values()]
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
-                total = self._loss(y, self._model.run(inputs)[0])
+                total = self._loss(y, self._model.run(inputs)[0], weight, inputs)
             slopes = inner.gradient(total, variables, unconnected_gradients="zero")
             product = tf.add_n(
                 [tf.reduce_sum(slope * g) for slope, g in zip(slopes, held, strict=True)]

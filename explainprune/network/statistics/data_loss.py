@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.functions.feeding import structured
+from explainprune.network.functions.labels import nesting_of
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import Answers
 from explainprune.network.training.losses import (
     CROSS_ENTROPIES,
+    by_output,
     check_against,
     head_of,
     implied_loss,
     loss_name,
-    output_width,
 )
 from explainprune.types import Array
 
@@ -27,7 +30,7 @@ class DataLoss:
         Its own loss if it is compiled, else the one that its outputs and labels imply.
     inputs : list of ndarray
         Rows to learn shapes from.
-    y : ndarray or None
+    y : Answers, ndarray or None
         None: each row's loss is taken against the class that the model itself predicts.
 
     Raises
@@ -36,36 +39,43 @@ class DataLoss:
         If labels don't fit, or a model that doesn't classify has none.
     """
 
-    def __init__(self, model: Model, inputs: list[Array], y: Array | None) -> None:
-        self.labelled = y is not None
+    def __init__(self, model: Model, inputs: list[Array], y: Any) -> None:
+        y = Answers.of(y).y
+        self._nesting = nesting_of(model, inputs)
+        self._own = own_compute_loss(model)
         if getattr(model, "compiled", False):
             loss, self._loss = model.loss, model._compile_loss
         else:
             loss = implied_loss(model, inputs, y)[0] if y is not None else own_loss(model, inputs)
-            self._loss = loss
+            self._loss = _joint(loss)
         self._name = loss_name(loss)
         loss = keras.losses.get(loss) if isinstance(loss, str) else loss
         config = loss.get_config() if isinstance(loss, keras.Loss) else {}
         self._boundary = 0.0 if config.get("from_logits") else 0.5
         self._sums = getattr(loss, "reduction", "") == "sum"
-        if y is None and self._name not in CROSS_ENTROPIES:
+        if y is None and self._own is None and self._name not in CROSS_ENTROPIES:
             raise ValueError(
                 f"Without labels the loss is taken against the predicted class, and loss "
                 f"{self._name!r} has none. Pass y."
             )
         if y is not None:
-            check_against(loss, y, outputs=output_width(model, inputs))
+            for each, labels, width in by_output(model, inputs, y, loss):
+                check_against(each, labels, outputs=width)
 
-    def split(self, tensors: Sequence[Any]) -> tuple[list[Any], Any]:
-        """Part the inputs from the labels, which come last where there are any."""
-        return (list(tensors[:-1]), tensors[-1]) if self.labelled else (list(tensors), None)
+    def __call__(
+        self, y: Any, outputs: list[Any], weight: Any = None, inputs: list[Any] | None = None
+    ) -> Any:
+        """Return the sum over rows of the loss of `outputs` (one tensor for each output).
 
-    def __call__(self, y: Any, outputs: list[Any]) -> Any:
-        """Return the sum over rows of the loss of `outputs` (one tensor for each output)."""
-        predicted = outputs[0] if len(outputs) == 1 else outputs
-        if y is None:
-            y = self.own_labels(outputs)
-        value = self._loss(y, predicted)
+        With a weight for each row it is the weighted sum. A model's own ``compute_loss`` is given
+        the `inputs`, too.
+        """
+        predicted = keras.tree.pack_sequence_as(self._nesting, outputs)
+        if self._own is not None:
+            value = self._own(inputs, y, predicted, weight)
+        else:
+            y = self.own_labels(outputs) if y is None else y
+            value = self._loss(y, predicted, sample_weight=weight)
         # Keras averages over rows (and positions): back to the sum over rows.
         return value if self._sums else value * tf.cast(tf.shape(outputs[0])[0], value.dtype)
 
@@ -78,6 +88,32 @@ class DataLoss:
             best = tf.argmax(predicted, axis=-1)
             return tf.one_hot(best, predicted.shape[-1], dtype=predicted.dtype)
         return tf.cast(predicted > self._boundary, predicted.dtype)
+
+
+def own_compute_loss(model: Model) -> Callable[..., Any] | None:
+    """Return the loss that a model's class computes in its own way; None where it doesn't."""
+    if type(model).compute_loss is keras.Model.compute_loss:
+        return None
+
+    def compute(inputs: list[Any] | None, y: Any, predicted: Any, weight: Any) -> Any:
+        x = None if inputs is None else structured(model, inputs)
+        return model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weight, training=False)
+
+    return compute
+
+
+def _joint(loss: Any) -> Callable[..., Any]:
+    """Return one loss, or the sum of several, one for each output."""
+    if not isinstance(loss, (list, dict)):
+        single: Callable[..., Any] = loss
+        return single
+    losses = keras.tree.flatten(loss)
+
+    def total(y: Any, predicted: Any, sample_weight: Any = None) -> Any:
+        pairs = zip(losses, keras.tree.flatten(y), keras.tree.flatten(predicted), strict=True)
+        return tf.add_n([each(a, b, sample_weight=sample_weight) for each, a, b in pairs])
+
+    return total
 
 
 def own_loss(model: Model, inputs: list[Array]) -> Any:

@@ -11,6 +11,7 @@ from explainprune.network.backend import tf
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model, chunks
+from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.row_means import Means, over_places, rows_in_cache
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.statistics.unit_sums import wide
@@ -57,7 +58,9 @@ class Line:
         self._rows = max(1, min(most, max(FEWEST_LINES, points // (STEPS + 1))))
         self._function = Traced(self._trace)
 
-    def __call__(self, inputs: list[Array], target: int | None = None) -> Means:
+    def __call__(
+        self, inputs: list[Array], target: int | None = None, weight: Array | None = None
+    ) -> Means:
         """Return them over rows, by layer path.
 
         Raises
@@ -68,12 +71,14 @@ class Line:
         for part in inputs:
             if part.dtype.kind != "f":
                 raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
-        means = [tf.constant(part.mean(axis=0, keepdims=True)) for part in inputs]
+        weight = np.ones(len(inputs[0]), np.float32) if weight is None else weight
+        means = [tf.constant(mean_row(part, weight)) for part in inputs]
         sums = [np.zeros((2, info.units)) for info in self._infos]
         moved, totals = [], []
         for rows in chunks(len(inputs[0]), 1, self._rows):
             given = [tf.constant(part[rows]) for part in inputs]
-            change, each = self._function(given, means, as_target(target))
+            shares = tf.constant(weight[rows])
+            change, each = self._function(given, means, as_target(target), shares)
             moved.append(change.numpy())
             totals.append([total.numpy() for _, _, total in each])
             for held, (conductance, influence, _) in zip(sums, each, strict=True):
@@ -83,7 +88,8 @@ class Line:
         for number, info in enumerate(self._infos):
             conductance, influence = sums[number] / n
             total = np.concatenate([part[number] for part in totals])
-            gap = _gap(total, change) if self._cuts[number] else np.array(np.nan)
+            counts = weight > 0
+            gap = _gap(total[counts], change[counts]) if self._cuts[number] else np.array(np.nan)
             found[info.path] = {
                 "line_conductance": conductance,
                 "line_influence": influence,
@@ -91,7 +97,9 @@ class Line:
             }
         return found
 
-    def _trace(self, rows: list[Any], means: list[Any], target: Any) -> tuple[Any, Any]:
+    def _trace(
+        self, rows: list[Any], means: list[Any], target: Any, weight: Any
+    ) -> tuple[Any, Any]:
         graph, call = self._model.graph, self._model.raw_call
         run = graph.run(rows, call)
         best = [explained(run[number], target) for number in graph.outputs]
@@ -110,7 +118,7 @@ class Line:
             [tf.reduce_sum(tf.cast(z[:, -1] - z[:, 0], tf.float64), axis=1) for z in logits]
         )
         laid = zip(self._infos, self._ends, slopes, strict=True)
-        return change, [_integrals(info, values[end], slope) for info, end, slope in laid]
+        return change, [_integrals(info, values[end], slope, weight) for info, end, slope in laid]
 
 
 def _size(values: Any) -> Any:
@@ -118,15 +126,16 @@ def _size(values: Any) -> Any:
     return tf.reduce_prod(tf.shape(values)[1:])
 
 
-def _integrals(info: LayerInfo, activation: Any, slope: Any) -> tuple[Any, Any, Any]:
-    """Return the sums over rows of both integrals' sizes, and each row's sum over the units."""
+def _integrals(info: LayerInfo, activation: Any, slope: Any, weight: Any) -> tuple[Any, Any, Any]:
+    """Return weighted sums over rows of both integrals' sizes, and each row's over the units."""
     a, g = (wide(by_units(info, part, exact=False)) for part in (activation, slope))
     shape = (-1, STEPS + 1, tf.shape(a)[1], info.units)
     a, g = tf.reshape(a, shape), tf.reshape(g, shape)
     middle = (g[:, 1:] + g[:, :-1]) / 2
     conductance = tf.reduce_sum(middle * (a[:, 1:] - a[:, :-1]), axis=(1, 2))
     influence = tf.reduce_sum(middle, axis=(1, 2)) / STEPS
-    sums = (tf.cast(over_places(tf.abs(part)), tf.float64) for part in (conductance, influence))
+    sizes = [tf.abs(part) * beside_rows(weight, part) for part in (conductance, influence)]
+    sums = (tf.cast(over_places(size), tf.float64) for size in sizes)
     return *sums, tf.reduce_sum(tf.cast(conductance, tf.float64), axis=1)
 
 
@@ -134,6 +143,14 @@ def _gap(total: Array, change: Array) -> Array:
     """Return the largest difference of two vectors over the largest of the second."""
     largest = np.abs(change).max()
     return np.asarray(np.abs(total - change).max() / largest if largest > 0 else 0.0)
+
+
+def mean_row(part: Array, weight: Array | None) -> Array:
+    """Return the (weighted) mean of rows, as a row."""
+    if weight is None or (weight == weight[0]).all():
+        return np.asarray(part.mean(axis=0, keepdims=True))
+    mean = np.average(part, axis=0, weights=weight)[None]
+    return np.asarray(mean, part.dtype)
 
 
 def points_between(start: Any, end: Any, shares: Any) -> Any:

@@ -13,8 +13,9 @@ from explainprune.network.backend import tf
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model, chunks
+from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
-from explainprune.network.statistics.line import points_between
+from explainprune.network.statistics.line import mean_row, points_between
 from explainprune.network.statistics.row_statistics import checked_rows, rows_of_class, taken
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.tracing.traced import Traced
@@ -36,7 +37,7 @@ class Probe:
         Makes the loss when it is first needed: not every use needs one.
     inputs : list of ndarray
         One for each input of the model.
-    y : ndarray, optional
+    y : Answers, ndarray, optional
     target : int, optional
         The class whose logit is followed; None: the one each row is predicted as.
     memory_bytes : int
@@ -56,13 +57,13 @@ class Probe:
         info: LayerInfo,
         loss: Callable[[], DataLoss],
         inputs: list[Array],
-        y: Array | None,
+        y: Any,
         target: int | None = None,
         memory_bytes: int = 2**28,
     ) -> None:
         self.path, self.units, self.rows = info.path, info.units, len(inputs[0])
         self._model, self._info, self._loss = model, info, loss
-        self._inputs, self._y, self._target = inputs, y, target
+        self._inputs, self._answers, self._target = inputs, Answers.of(y), target
         self._numbers = memory_bytes // 16 // max(1, model.size)
         self._end = model.end(info.path)
         self.cuts = model.cuts(self._end)
@@ -71,7 +72,7 @@ class Probe:
     def on(self, rows: Array | None, target: int | None = None) -> Probe:
         """Return a probe of some of the rows (None: all), with the functions compiled so far."""
         other = copy(self)
-        other._inputs, other._y = taken(self._inputs, self._y, rows)
+        other._inputs, other._answers = taken(self._inputs, self._answers, rows)
         other.rows, other._target = len(other._inputs[0]), target
         return other
 
@@ -112,7 +113,7 @@ class Probe:
         for part in self._inputs:
             if part.dtype.kind != "f":
                 raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
-        return [tf.constant(part.mean(axis=0, keepdims=True)) for part in self._inputs]
+        return [tf.constant(mean_row(part, self._answers.weight)) for part in self._inputs]
 
     def between(self, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """Mix the layer's activations on each row x with those on other rows b.
@@ -128,7 +129,10 @@ class Probe:
             others = [tf.constant(part[np.concatenate(order)]) for part in inputs]
             t = tf.constant((strata + rng.random(len(strata))) / draws)
             found = function(own, others, t, as_target(self._target))
-            yield self._each(found, draws)
+            difference, slope = self._each(found, draws)
+            if self._answers.weight is not None:
+                slope = slope * self._answers.weight[rows][:, None, None, None]
+            yield difference, slope
 
     def _compiled(self, name: str) -> Any:
         """Return one of the traced functions; each is compiled once."""
@@ -141,8 +145,8 @@ class Probe:
         function, total = self._compiled(name), 0.0
         for rows in chunks(self.rows, 1, self._numbers):
             part = [tf.constant(array[rows]) for array in self._inputs]
-            y = None if self._y is None else tf.constant(self._y[rows])
-            total = total + function(part, y, *given).numpy().astype(np.float64)
+            beside = [tf.constant(array[rows]) for array in self._answers.arrays()]
+            total = total + function(part, beside, *given).numpy().astype(np.float64)
         return np.asarray(total)
 
     def _each(self, found: tuple[Any, Any], points: int) -> tuple[Array, Array]:
@@ -151,13 +155,16 @@ class Probe:
         shape = (-1, points, *first.shape[1:])
         return first.reshape(shape), second.reshape(shape)
 
-    def _trace_means(self, inputs: list[Any], y: Any) -> Any:
+    def _trace_means(self, inputs: list[Any], beside: list[Any]) -> Any:
+        _, _, weight = self._answers.split([*inputs, *beside])
         values = self._model.graph.run(inputs, self._model.call)
         each = tf.reduce_mean(by_units(self._info, values[self._end]), axis=1)
+        each = each if weight is None else each * beside_rows(weight, each)
         return tf.reduce_sum(each, axis=0)
 
-    def _trace_losses(self, inputs: list[Any], y: Any, gates: Any, fills: Any) -> Any:
+    def _trace_losses(self, inputs: list[Any], beside: list[Any], gates: Any, fills: Any) -> Any:
         """Run up to the layer once, and from there for each row of gates."""
+        _, y, weight = self._answers.split([*inputs, *beside])
         loss = self._loss()
         graph, call = self._model.graph, self._model.call
         values = graph.run(inputs, call)
@@ -168,7 +175,7 @@ class Probe:
             gate, fill = tf.cast(gate, own.dtype), tf.cast(fills, own.dtype)
             silenced = own * gate + fill * (1 - gate)
             changed = graph.rerun(values, {self._end: silenced}, call)
-            return tf.cast(loss(labels, self._outputs(changed)), tf.float64)
+            return tf.cast(loss(labels, self._outputs(changed), weight, inputs), tf.float64)
 
         return tf.map_fn(one, gates, fn_output_signature=tf.float64, parallel_iterations=1)
 
@@ -224,7 +231,14 @@ def _picked(logits: list[Any], best: list[Any]) -> Any:
     return tf.add_n([tf.reduce_sum(z * b) for z, b in zip(logits, best, strict=True)])
 
 
-def probes(model: Model, x: Any, y: Any = None, *, target: int | None = None) -> dict[str, Probe]:
+def probes(
+    model: Model,
+    x: Any,
+    y: Any = None,
+    *,
+    target: int | None = None,
+    weight: Array | None = None,
+) -> dict[str, Probe]:
     """Return a probe of each hidden layer whose units can be removed and that is called once.
 
     Raises
@@ -236,13 +250,13 @@ def probes(model: Model, x: Any, y: Any = None, *, target: int | None = None) ->
         raise ValueError(
             f"Units of a subclassed model cannot be silenced. Received: {type(model).__name__}."
         )
-    inputs, y = checked_rows(model, x, y)
-    rows = None if target is None else rows_of_class(model, inputs, y, target)
-    inputs, y = taken(inputs, y, rows)
-    loss = cache(lambda: DataLoss(clone(model), inputs, y))
+    inputs, answers = checked_rows(model, x, y, weight)
+    rows = None if target is None else rows_of_class(model, inputs, answers, target)
+    inputs, answers = taken(inputs, answers, rows)
+    loss = cache(lambda: DataLoss(clone(model), inputs, answers))
     tapped = Tapped(uncompiled_clone(model))
     return {
-        info.path: Probe(tapped, info, loss, inputs, y, target)
+        info.path: Probe(tapped, info, loss, inputs, answers, target)
         for info in prunable_layers(model)
         if info.prunable_units and info.calls == 1 and not info.is_output
     }

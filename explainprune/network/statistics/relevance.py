@@ -13,6 +13,7 @@ from explainprune.network.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.positive import over, positive_parts, shared_by_positive
 from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
@@ -47,13 +48,16 @@ class Relevance:
         self._infos = {info.path: info for info in layers if info.prunable_units and info.calls}
         self._means = RowMeans(self._sums)
 
-    def __call__(self, inputs: list[Array], target: int | None = None) -> dict[str, Array]:
+    def __call__(
+        self, inputs: list[Array], target: int | None = None, weight: Array | None = None
+    ) -> dict[str, Array]:
         """Return it over rows: of one class's logit, or of the class each row is predicted as."""
-        found = self._means(inputs, self._back.rows_per_call, as_target(target))
+        weight = np.ones(len(inputs[0]), np.float32) if weight is None else weight
+        found = self._means([*inputs, weight], self._back.rows_per_call, as_target(target))
         return {path: values[""] for path, values in found.items()}
 
     def _sums(self, *tensors: Any) -> dict[str, dict[str, Any]]:
-        *rows, target = tensors
+        *rows, weight, target = tensors
         relevance = self._back.run(rows, target)
         found: dict[str, dict[str, Any]] = {}
         for call in self._back.graph.calls:
@@ -62,7 +66,11 @@ class Relevance:
                 # A layer called twice has its relevance in two places.
                 total = found.get(call.path, {"": 0})[""] + tf.reduce_sum(each, axis=1)
                 found[call.path] = {"": total}
-        return {p: {"": tf.reduce_sum(tf.abs(v[""]), axis=0)} for p, v in found.items()}
+        sizes = {path: tf.abs(values[""]) for path, values in found.items()}
+        return {
+            path: {"": tf.reduce_sum(size * beside_rows(weight, size), axis=0)}
+            for path, size in sizes.items()
+        }
 
 
 class _Propagation:

@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.network.functions.feeding import feed
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import Answers, answers_of
 from explainprune.network.statistics.calibration_pass import FORWARD, Pass
 from explainprune.network.statistics.curvature import HessianGradient
 from explainprune.network.statistics.data_loss import DataLoss
@@ -22,8 +23,6 @@ from explainprune.network.training.losses import predicted_classes
 from explainprune.network.variables import clone, uncompiled_clone, variables
 from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array
-from explainprune.types.arrays import check_finite
-from explainprune.types.tables import as_array
 
 PARTS = {
     "activation_std": ("mean_activation", "mean_square_activation"),
@@ -36,21 +35,19 @@ RELEVANCES = {"relevance": "zplus", "relevance_epsilon": "epsilon"}
 LINES = ("line_conductance", "line_influence", "line_gap")
 
 
-def checked_rows(model: Model, x: Any, y: Any) -> tuple[list[Array], Array | None]:
-    """Check rows and labels against the model and each other."""
+def checked_rows(
+    model: Model, x: Any, y: Any, weight: Array | None = None
+) -> tuple[list[Array], Answers]:
+    """Check rows, labels and weights against the model and each other."""
     inputs = feed(model, x)
-    if y is not None:
-        y = as_array(y, "y", text=True)
-        check_finite(y, "y")
-        if y.ndim == 0 or len(y) != len(inputs[0]):
-            raise ValueError(
-                f"y needs {len(inputs[0])} labels, one for each row. Received: shape={y.shape}."
-            )
-    return inputs, y
+    return inputs, answers_of(model, inputs, y, weight)
 
 
-def classes_of(model: Model, inputs: list[Array], y: Array | None, what: str) -> Array:
+def classes_of(model: Model, inputs: list[Array], answers: Answers, what: str) -> Array:
     """Return the class of each row: its label or, without labels, what the model predicts."""
+    y = answers.y
+    if y is not None and not isinstance(y, np.ndarray):
+        raise ValueError(f"{what} needs one class label for each row. Received: several outputs'.")
     classes = predicted_classes(model, inputs) if y is None else y
     if classes.ndim > 1 and classes.shape[-1] > 1:
         classes = classes.argmax(axis=-1)
@@ -61,9 +58,9 @@ def classes_of(model: Model, inputs: list[Array], y: Array | None, what: str) ->
     return found
 
 
-def rows_of_class(model: Model, inputs: list[Array], y: Array | None, target: int) -> Array:
+def rows_of_class(model: Model, inputs: list[Array], answers: Answers, target: int) -> Array:
     """Return the indices of the rows of one class."""
-    classes = classes_of(model, inputs, y, "target=")
+    classes = classes_of(model, inputs, answers, "target=")
     rows: Array = np.flatnonzero(classes == target)
     if len(rows) == 0:
         known = ", ".join(str(int(c)) for c in np.unique(classes)[:20])
@@ -71,13 +68,9 @@ def rows_of_class(model: Model, inputs: list[Array], y: Array | None, target: in
     return rows
 
 
-def taken(
-    inputs: list[Array], y: Array | None, rows: Array | None
-) -> tuple[list[Array], Array | None]:
+def taken(inputs: list[Array], answers: Answers, rows: Array | None) -> tuple[list[Array], Answers]:
     """Return some rows; None: all of them."""
-    if rows is None:
-        return inputs, y
-    return [part[rows] for part in inputs], None if y is None else y[rows]
+    return inputs if rows is None else [part[rows] for part in inputs], answers.taken(rows)
 
 
 class RowStatistics:
@@ -93,7 +86,8 @@ class RowStatistics:
     wanted : collection of str
     inputs : list of ndarray
         Rows to learn shapes from.
-    y : ndarray, optional
+    answers : Answers
+        Of these rows.
     """
 
     def __init__(
@@ -102,7 +96,7 @@ class RowStatistics:
         layers: Collection[LayerInfo],
         wanted: Collection[str],
         inputs: list[Array],
-        y: Array | None,
+        answers: Answers,
     ) -> None:
         means = {part for name in wanted for part in PARTS.get(name, (name,))}
         means -= {*RELEVANCES, *LINES}
@@ -110,7 +104,7 @@ class RowStatistics:
         self._curvature: HessianGradient | None = None
         self._relevances: dict[str, Relevance] = {}
         if means:
-            self._compile(model, layers, wanted, means, inputs, y)
+            self._compile(model, layers, wanted, means, inputs, answers)
         for name in RELEVANCES.keys() & set(wanted):
             if has_graph(model):
                 self._relevances[name] = Relevance(model, layers, RELEVANCES[name])
@@ -124,13 +118,13 @@ class RowStatistics:
         wanted: Collection[str],
         means: set[str],
         inputs: list[Array],
-        y: Array | None,
+        answers: Answers,
     ) -> None:
         with_loss = bool(means - set(FORWARD))
         copy = model  # a subclassed model is run as it is; any other is taken apart, so copied
         if has_graph(model):
             copy = clone(model) if with_loss else uncompiled_clone(model)
-        loss = DataLoss(copy, inputs, y) if with_loss else None
+        loss = DataLoss(copy, inputs, answers) if with_loss else None
         held = variables(copy)
         ran = Tapped(copy) if has_graph(copy) else Untapped(copy)
         self._pass = Pass(ran, held, layers, means, loss)
@@ -139,20 +133,22 @@ class RowStatistics:
             self._curvature = HessianGradient(ran, self._kernels, loss)
         self._with_loss = with_loss
 
-    def __call__(self, inputs: list[Array], y: Array | None, target: int | None = None) -> Means:
+    def __call__(self, inputs: list[Array], answers: Answers, target: int | None = None) -> Means:
         """Run rows through the model; relevance is that of the target, or the predicted class."""
         found: Means = {}
         if self._pass is not None:
-            found = self._pass.run(inputs, y if self._with_loss else None)
+            found = self._pass.run(
+                inputs, answers if self._with_loss else Answers(None, answers.weight)
+            )
         if self._pass is not None and self._curvature is not None:
             gradients = {path: found[path]["kernel_gradient"] for path in self._kernels}
-            arrays = [*inputs, *([] if y is None else [y])]
             rows = max(1, self._pass.rows_at_a_time // 2)
-            for path, value in self._curvature(gradients, arrays, rows).items():
+            for path, value in self._curvature(gradients, inputs, answers, rows).items():
                 found[path]["hessian_gradient"] = value
         for name, relevance in self._relevances.items():
-            for path, value in relevance(inputs, target).items():
+            for path, value in relevance(inputs, target, answers.weight).items():
                 found.setdefault(path, {})[name] = value
-        for path, values in ({} if self._line is None else self._line(inputs, target)).items():
+        line = {} if self._line is None else self._line(inputs, target, answers.weight)
+        for path, values in line.items():
             found.setdefault(path, {}).update(values)
         return found

@@ -7,14 +7,15 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.layers import LayerInfo
+from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.row_means import over_places
 from explainprune.network.statistics.taps import by_units
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "mean_abs_activation": lambda a: over_places(tf.abs(a)),
-    "zero_share": lambda a: over_places(tf.cast(a == 0, a.dtype)),
+    "mean_abs_activation": tf.abs,
+    "zero_share": lambda a: tf.cast(a == 0, a.dtype),
 }
-"""Sums of activations over rows and positions: (n, positions, units) → (units,)."""
+"""What of activations is added up over rows and positions: (n, positions, units) → (units,)."""
 
 MOMENTS = ("mean_activation", "mean_square_activation")
 """A spread is the small difference of these two: see `_moments`."""
@@ -33,18 +34,24 @@ NEVER_NEGATIVE = ("Relu", "Relu6", "Sigmoid", "Softplus", "Softmax")
 
 
 def activation_sums(
-    activations: Any, wanted: Collection[str], never_negative: bool
+    activations: Any, wanted: Collection[str], never_negative: bool, weight: Any = None
 ) -> dict[str, Any]:
-    """Return the wanted sums of `ACTIVATIONS` and `MOMENTS`, by name."""
+    """Return the wanted sums of `ACTIVATIONS` and `MOMENTS`, by name; rows may weigh."""
     names, found = set(wanted) & set(ACTIVATIONS), {}
     if not set(wanted).isdisjoint(MOMENTS):
-        found = dict(zip(MOMENTS, _moments(activations), strict=True))
+        found = dict(zip(MOMENTS, _moments(activations, weight), strict=True))
         if never_negative and "mean_abs_activation" in names:
             found["mean_abs_activation"] = found["mean_activation"]
-    return {name: ACTIVATIONS[name](activations) for name in names - found.keys()} | found
+    others = {name: ACTIVATIONS[name](activations) for name in names - found.keys()}
+    return {name: over_places(_weighted(each, weight)) for name, each in others.items()} | found
 
 
-def _moments(activations: Any) -> tuple[Any, Any]:
+def _weighted(values: Any, weight: Any) -> Any:
+    """Multiply rows by their weights, where they have any."""
+    return values if weight is None else values * beside_rows(weight, values)
+
+
+def _moments(activations: Any, weight: Any) -> tuple[Any, Any]:
     """Add up a and a² over rows and positions, in float64 where they cancel.
 
     With ``d = a − c``, c being one of the values, ``Σa = Σd + m c`` and
@@ -57,9 +64,14 @@ def _moments(activations: Any) -> tuple[Any, Any]:
     moved = tf.reshape(flat, (n, count, units))
     first, second, c = (
         tf.cast(part, tf.float64)
-        for part in (over_places(moved), over_places(tf.square(moved)), pivot)
+        for part in (
+            over_places(_weighted(moved, weight)),
+            over_places(_weighted(tf.square(moved), weight)),
+            pivot,
+        )
     )
-    m = tf.cast(n * count, tf.float64)
+    rows = tf.cast(n, tf.float64) if weight is None else tf.reduce_sum(tf.cast(weight, tf.float64))
+    m = rows * tf.cast(count, tf.float64)
     return first + m * c, second + 2 * c * first + m * c**2
 
 

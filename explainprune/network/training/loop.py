@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
+from explainprune.network.functions.labels import arranged
 from explainprune.network.protocol import Model
+from explainprune.network.reasons import reason_of
 from explainprune.network.tracing.traced import Traced
+from explainprune.network.training.losses import labels_of
 from explainprune.network.training.masking import HeldMasks
 from explainprune.network.variables import seed_states
-from explainprune.types import Array
+from explainprune.types import Array, Rows
 
 Logs = dict[str, float]
 
@@ -32,38 +35,23 @@ class Fed:
     tensors: tuple[Any, ...]
 
     @classmethod
-    def of(
-        cls,
-        model: Model,
-        x: Any,
-        y: Array,
-        sample_weight: Array | None = None,
-        class_weight: Mapping[int, float] | None = None,
-    ) -> Fed:
-        """Check rows against the model and turn them into tensors."""
-        given = ([tf.convert_to_tensor(part) for part in feed(model, x)], tf.convert_to_tensor(y))
-        if sample_weight is None and class_weight is None:
-            return cls(given)
-        weight = np.ones(len(y), np.float32)
-        if sample_weight is not None:
-            weight = np.asarray(sample_weight, np.float32)
-            if weight.shape != (len(y),):
-                raise ValueError(
-                    f"sample_weight needs shape ({len(y)},). Received: shape={weight.shape}."
-                )
-        if class_weight is not None:
-            weight = weight * _weights_by_class(y, class_weight)
-        return cls((*given, tf.convert_to_tensor(weight)))
+    def of(cls, model: Model, rows: Rows, weight: Array | None = None) -> Fed:
+        """Check rows against the model and turn them into tensors.
+
+        `weight` multiplies the rows' own.
+        """
+        inputs = feed(model, rows.x)
+        labels = arranged(model, inputs, labels_of(rows))
+        given = tuple(
+            keras.tree.map_structure(tf.convert_to_tensor, part) for part in (inputs, labels)
+        )
+        weights = [
+            np.asarray(each, np.float32) for each in (rows.weight, weight) if each is not None
+        ]
+        return cls((*given, *([tf.convert_to_tensor(np.prod(weights, axis=0))] if weights else [])))
 
     def __len__(self) -> int:
-        return int(self.tensors[1].shape[0])
-
-
-def _weights_by_class(y: Array, class_weight: Mapping[int, float]) -> Array:
-    classes = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(-1)
-    if len(classes) != len(y):
-        raise ValueError(f"class_weight needs one label for each row. Received: y.shape={y.shape}.")
-    return np.array([class_weight.get(int(c), 1.0) for c in classes], np.float32)
+        return int(self.tensors[0][0].shape[0])
 
 
 class Loop:
@@ -135,18 +123,24 @@ class Loop:
         try:
             self.model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weighted)
             self.model.compute_metrics(x, y, predicted, sample_weight=weighted)
-        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
-            shapes = [tuple(part.shape[1:]) for part in keras.tree.flatten(predicted)]
+        except (ValueError, TypeError, KeyError, tf.errors.InvalidArgumentError) as error:
+            labels, outputs = (
+                " and ".join(str(("n", *part.shape[1:])) for part in keras.tree.flatten(each))
+                for each in (y, predicted)
+            )
             raise ValueError(
-                f"The model's loss or metrics don't take labels of shape ('n', "
-                f"{', '.join(map(str, y.shape[1:]))}) for outputs of shape {shapes} (without rows)."
+                f"The model's loss or metrics don't take labels of shape {labels} for outputs of "
+                f"shape {outputs}: {reason_of(error)}."
             ) from error
 
     def _batch(self, tensors: tuple[Any, ...], index: Any) -> tuple[Any, ...]:
         """Pick rows: inputs as the model takes them, labels and, if there are any, weights."""
         x, *rest = tensors
         picked = structured(self.model, [tf.gather(part, index) for part in x])
-        return (picked, *(tf.gather(part, index) for part in rest))
+        return (
+            picked,
+            *keras.tree.map_structure(lambda part: tf.gather(part, index), tuple(rest)),
+        )
 
     def _trace_step(self, tensors: tuple[Any, ...], index: Any) -> None:
         self.model.train_step(self._batch(tensors, index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
+from explainprune.network.functions.labels import Labels, arranged, names_of, one_row
 from explainprune.network.functions.logits import find_head
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.tracing.traced import traced
@@ -36,11 +38,12 @@ def compiled_like(model: Model, rows: Rows, *, learning_rate: float | None = Non
         hold one class only.
     """
     copy = clone(model)
-    y, inputs = labels_of(rows), feed(copy, rows.x)
     if not getattr(copy, "compiled", False):
+        inputs = feed(copy, rows.x)
+        y = arranged(copy, inputs, labels_of(rows))
         loss, metrics = implied_loss(copy, inputs, y)
         copy.compile(keras.optimizers.Adam(), loss=loss, metrics=metrics)
-    check_labels(copy, y, outputs=output_width(copy, inputs))
+    check_labels(copy, rows)
     if learning_rate is not None:
         set_learning_rate(copy, learning_rate)
     copy.optimizer.build(copy.trainable_variables)
@@ -85,43 +88,91 @@ def set_learning_rate(model: Model, learning_rate: float) -> None:
         model.optimizer.learning_rate = lambda: float(learning_rate)
 
 
-def output_width(model: Model, inputs: list[Array]) -> int:
-    """Length of the (first) output's last axis."""
-    one_row = [tf.convert_to_tensor(part[:1]) for part in inputs]
-    outputs = keras.tree.flatten(model(structured(model, one_row), training=False))
-    return int(outputs[0].shape[-1] or 1)
-
-
-def labels_of(rows: Rows) -> Array:
-    """Return the labels, or raise."""
-    if rows.y is None:
+def labels_of(rows: Rows) -> Labels:
+    """Return the labels, a dict of them for several outputs, or raise."""
+    labels = rows.y if rows.by_output is None else rows.by_output
+    if labels is None:
         raise ValueError("Training needs labels: y is None. Pass (x, y), or Data with labels.")
-    return rows.y
+    return labels
+
+
+def by_output(
+    model: Model, inputs: list[Array], y: Any, loss: Any
+) -> Iterator[tuple[Any, Array, int]]:
+    """Yield the loss, the labels and the width of each output that has both of the first two.
+
+    `y` is nested as the outputs are; `loss` is one for all, or by name or place.
+    """
+    predicted = one_row(model, inputs)
+    names, outputs = names_of(model, predicted), keras.tree.flatten(predicted)
+    labels = y if isinstance(y, Mapping) else dict(zip(names, keras.tree.flatten(y), strict=True))
+    for place, (name, output) in enumerate(zip(names, outputs, strict=True)):
+        own = _loss_at(loss, place, name)
+        if name in labels and own is not None:
+            yield own, np.asarray(labels[name]), int(output.shape[-1] or 1)
+
+
+def _loss_at(loss: Any, place: int, name: str) -> Any:
+    """Return the loss of one output: by its name, its place, or the same for all."""
+    if isinstance(loss, Mapping):
+        return loss.get(name)
+    return loss[place] if isinstance(loss, (list, tuple)) else loss
 
 
 def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, ...]]:
-    """Return ``"softmax"``, ``"sigmoid"`` or ``"raw"``, and the output's shape without rows."""
+    """Return ``"softmax"``, ``"sigmoid"`` or ``"raw"``, and the output's shape without rows.
+
+    Raises
+    ------
+    ValueError
+        If the model has several outputs.
+    """
+    heads = _heads_of(model, inputs)
+    if len(heads) > 1:
+        raise ValueError(
+            f"Model {model.name!r} has {len(heads)} outputs. Expected one: what it predicts, and "
+            "its loss where it isn't compiled, are those of a single output."
+        )
+    return heads[0]
+
+
+def _heads_of(model: Model, inputs: list[Array]) -> list[tuple[str, tuple[int | None, ...]]]:
+    """Return the head and the shape of each output."""
     found: list[Any] = []
 
     def forward(*tensors: Any) -> Any:
         outputs = keras.tree.flatten(model(structured(model, list(tensors)), training=False))
-        if len(outputs) > 1:
-            raise ValueError(
-                f"Model {model.name!r} has {len(outputs)} outputs and isn't compiled: no loss is "
-                "implied. Compile it, or pass a recipe."
-            )
-        found.append((find_head(outputs[0]).kind, tuple(outputs[0].shape[1:])))
-        return outputs[0]
+        found.append([(find_head(each).kind, tuple(each.shape[1:])) for each in outputs])
+        return outputs
 
     specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in inputs]
     traced(forward, *specs)
-    kind, shape = found[-1]
-    return str(kind), tuple(shape)
+    return [(str(kind), tuple(shape)) for kind, shape in found[-1]]
 
 
-def implied_loss(model: Model, inputs: list[Array], y: Array) -> tuple[Any, list[Any]]:
-    """Return the loss, and the metrics, that the model's output and the labels imply."""
-    head, shape = head_of(model, inputs)
+def implied_loss(model: Model, inputs: list[Array], y: Any) -> tuple[Any, Any]:
+    """Return the loss, and the metrics, that the model's outputs and the labels imply.
+
+    Labels of several outputs, nested as they are, imply as many losses and metrics.
+    """
+    heads, labels = _heads_of(model, inputs), keras.tree.flatten(y)
+    if len(heads) != len(labels):
+        raise ValueError(
+            f"Model {model.name!r} isn't compiled, and has {len(heads)} outputs for labels of "
+            f"{len(labels)}: no loss is implied. Compile it, or pass a recipe."
+        )
+    implied = [_implied(*head, each) for head, each in zip(heads, labels, strict=True)]
+    if len(implied) == 1:
+        return implied[0]
+    losses, metrics = (list(each) for each in zip(*implied, strict=True))
+    if isinstance(y, Mapping):
+        names = sorted(y)
+        return dict(zip(names, losses, strict=True)), dict(zip(names, metrics, strict=True))
+    return losses, metrics
+
+
+def _implied(head: str, shape: tuple[int | None, ...], y: Array) -> tuple[Any, list[Any]]:
+    """Return the loss and the metrics of one output."""
     raw = head == "raw"
     one = not shape or shape[-1] == 1
     whole = bool((y == np.round(y)).all())
@@ -162,18 +213,24 @@ def loss_name(loss: Any) -> str:
     return str(name)
 
 
-def check_labels(model: Model, y: Array, *, outputs: int, training: bool = True) -> None:
+def check_labels(model: Model, rows: Rows, *, training: bool = True) -> None:
     """Raise unless the labels are ones that the model's loss can learn from.
 
     Raises
     ------
     ValueError
-        If a label is outside the range of the outputs or, for training, there is only one class.
+        If a label is outside the range of its output or, for training, there is only one class.
     """
-    check_against(model.loss, y, outputs=outputs)
-    if not training or loss_name(model.loss) not in CROSS_ENTROPIES:
-        return
-    classes = np.argmax(y, axis=-1) if loss_name(model.loss) == "categorical_crossentropy" else y
+    inputs = feed(model, rows.x)
+    y = arranged(model, inputs, labels_of(rows))
+    for loss, labels, width in by_output(model, inputs, y, model.loss):
+        check_against(loss, labels, outputs=width)
+        if training and loss_name(loss) in CROSS_ENTROPIES:
+            _check_two_classes(loss_name(loss), labels)
+
+
+def _check_two_classes(name: str, y: Array) -> None:
+    classes = np.argmax(y, axis=-1) if name == "categorical_crossentropy" else y
     if len(np.unique(classes)) < 2:
         raise ValueError(
             "Training needs labels of at least two classes. Received: "

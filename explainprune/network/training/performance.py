@@ -8,8 +8,10 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
+from explainprune.network.functions.labels import arranged
 from explainprune.network.functions.scores import loss_of
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import with_mean_one
 from explainprune.network.training.losses import check_labels, head_of, implied_loss, labels_of
 from explainprune.network.variables import uncompiled_clone
 from explainprune.types import Array, Rows
@@ -17,6 +19,8 @@ from explainprune.types import Array, Rows
 
 def performance(model: Model, rows: Rows, *, batch_size: int = 1024) -> dict[str, float]:
     """Return ``"loss"``, and ``"accuracy"`` (of class labels) or ``"r2"`` (of numbers).
+
+    Rows that carry weights count by them.
 
     Parameters
     ----------
@@ -36,50 +40,77 @@ def performance(model: Model, rows: Rows, *, batch_size: int = 1024) -> dict[str
     ValueError
         If labels are missing or don't fit the outputs, or inputs don't fit the model.
     """
-    y, parts = labels_of(rows), feed(model, rows.x)
+    parts = feed(model, rows.x)
+    y = arranged(model, parts, labels_of(rows))
     if not getattr(model, "compiled", False):
         loss, _ = implied_loss(model, parts, y)
         model = uncompiled_clone(model)
         model.compile("sgd", loss=loss)
+    check_labels(model, rows, training=False)
     predicted = _predicted(model, parts, batch_size)
+    weight = None if rows.weight is None else with_mean_one(rows.weight)
+    scores = {"loss": _loss(model, parts, y, predicted, weight)}
     outputs = [np.asarray(part) for part in keras.tree.flatten(predicted)]
-    if len(outputs) == 1:
-        check_labels(model, y, outputs=int(outputs[0].shape[-1] or 1), training=False)
-    loss = model.compute_loss(x=None, y=tf.convert_to_tensor(y), y_pred=predicted, training=False)
-    scores = {"loss": float(loss)}
-    if len(outputs) == 1 and "crossentropy" in loss_of(model):
+    if len(outputs) > 1:
+        return scores
+    if "crossentropy" in loss_of(model):
         threshold = 0.5 if head_of(model, parts)[0] == "sigmoid" else 0.0
-        scores["accuracy"] = accuracy(outputs[0], y, threshold)
-    elif len(outputs) == 1 and outputs[0].size == y.size:
-        scores["r2"] = r2(outputs[0], y)
+        scores["accuracy"] = accuracy(outputs[0], y, threshold, weight)
+    elif outputs[0].size == y.size:
+        scores["r2"] = r2(outputs[0], y, weight)
     return scores
 
 
-def accuracy(outputs: Array, y: Array, threshold: float = 0.0) -> float:
+def _loss(model: Model, parts: list[Array], y: Any, predicted: Any, weight: Any) -> float:
+    """Return the model's own loss, by its own ``compute_loss`` where it has one."""
+    value = model.compute_loss(
+        x=structured(model, [tf.convert_to_tensor(part) for part in parts]),
+        y=keras.tree.map_structure(tf.convert_to_tensor, y),
+        y_pred=predicted,
+        sample_weight=weight,
+        training=False,
+    )
+    return float(value)
+
+
+def accuracy(
+    outputs: Array, y: Array, threshold: float = 0.0, weight: Array | None = None
+) -> float:
     """Share of labels that are the highest output, or on its side of `threshold` if it is one.
+
+    With a weight for each row it is the share of their weight.
 
     >>> accuracy(np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([1, 1]))
     0.5
     >>> accuracy(np.array([[-1.0], [2.0]]), np.array([0, 1]))
     1.0
+    >>> accuracy(np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([1, 1]), weight=np.array([3, 1]))
+    0.75
     """
     if outputs.shape[-1] == 1:
-        return float(((outputs > threshold).reshape(y.shape) == (y > 0.5)).mean())
-    if y.shape == outputs.shape:
-        y = np.argmax(y, axis=-1)
-    found = np.argmax(outputs, axis=-1)
-    return float((found == y.reshape(found.shape)).mean())
+        right = (outputs > threshold).reshape(y.shape) == (y > 0.5)
+    else:
+        y = np.argmax(y, axis=-1) if y.shape == outputs.shape else y
+        found = np.argmax(outputs, axis=-1)
+        right = found == y.reshape(found.shape)
+    each = right.reshape(len(right), -1).mean(axis=1)
+    return float(np.average(each, weights=weight))
 
 
-def r2(outputs: Array, y: Array) -> float:
-    """``1 − Σ (y − f)² / Σ (y − ȳ)²``; NaN where y is constant.
+def r2(outputs: Array, y: Array, weight: Array | None = None) -> float:
+    """``1 − Σ w (y − f)² / Σ w (y − ȳ)²``, ȳ the weighted mean; NaN where y is constant.
 
     >>> r2(np.array([[1.0], [2.0], [3.0]]), np.array([1.0, 2.0, 3.0]))
     1.0
     """
     y = y.astype(np.float64)
-    spread = np.square(y - y.mean(axis=0)).sum()
-    missed = np.square(outputs.reshape(y.shape) - y).sum()
+    weight = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
+
+    def total(squares: Array) -> float:
+        return float(weight @ squares.reshape(len(y), -1).sum(axis=1))
+
+    spread = total(np.square(y - np.average(y, axis=0, weights=weight)))
+    missed = total(np.square(outputs.reshape(y.shape) - y))
     return float(1 - missed / spread) if spread > 0 else float("nan")
 
 

@@ -9,15 +9,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.training.loop import Fed, Logs, Loop, Patience
-from explainprune.network.training.losses import (
-    check_against,
-    compiled_like,
-    labels_of,
-    output_width,
-)
+from explainprune.network.training.losses import check_labels, compiled_like
 from explainprune.network.training.masking import HeldMasks, Holder
 from explainprune.network.variables import clone, located_layers, variables
 from explainprune.types import Array, Rows
@@ -63,14 +57,12 @@ class Trainer:
             raise ValueError("patience= needs validation= rows to watch.")
         self.model = compiled_like(model, rows, learning_rate=learning_rate)
         self._batch_size, self._patience = batch_size, patience
-        self._fed = Fed.of(self.model, rows.x, labels_of(rows), sample_weight, class_weight)
+        self._fed = Fed.of(self.model, rows, _weight(rows, sample_weight, class_weight))
         self._checked = None
         if validation is not None:
-            self._checked = Fed.of(
-                self.model, validation.x, labels_of(validation), None, class_weight
-            )
-            width = output_width(self.model, feed(self.model, validation.x))
-            check_against(self.model.loss, labels_of(validation), outputs=width)
+            check_labels(self.model, validation, training=False)
+            weight = _weight(validation, None, class_weight)
+            self._checked = Fed.of(self.model, validation, weight)
         self._fresh = [variable.numpy() for variable in self.model.optimizer.variables]
         self._loop: Loop | None = None
 
@@ -141,6 +133,32 @@ class Trainer:
             self._loop = Loop(self.model, self._fed, held_masks)
         self._loop.masks.set(masks)
         return self._loop
+
+
+def _weight(
+    rows: Rows, sample_weight: Array | None, class_weight: Mapping[int, float] | None
+) -> Array | None:
+    """Multiply the weights of rows and of their classes."""
+    weight = np.ones(len(rows), np.float32)
+    if sample_weight is not None:
+        weight = np.asarray(sample_weight, np.float32)
+        if weight.shape != (len(rows),):
+            raise ValueError(
+                f"sample_weight needs shape ({len(rows)},). Received: shape={weight.shape}."
+            )
+    if class_weight is not None:
+        weight = weight * _weights_by_class(rows, class_weight)
+    return None if sample_weight is None and class_weight is None else weight
+
+
+def _weights_by_class(rows: Rows, class_weight: Mapping[int, float]) -> Array:
+    y = rows.y
+    if y is None:
+        raise ValueError("class_weight needs one label for each row. Received: several outputs'.")
+    classes = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(-1)
+    if len(classes) != len(y):
+        raise ValueError(f"class_weight needs one label for each row. Received: y.shape={y.shape}.")
+    return np.array([class_weight.get(int(c), 1.0) for c in classes], np.float32)
 
 
 def _after_batch(

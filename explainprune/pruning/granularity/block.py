@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,10 +32,11 @@ def block(model: Model, infos: Sequence[LayerInfo], rows: int, columns: int) -> 
         raise ValueError(f"block:RxC has sides of at least 1. Received: {rows}x{columns}.")
     kernels, layer_of = kernels_of(model, infos)
     axes = axes_of(kernels, infos)
-    sizes = {
-        path: block_means(as_rows(kernel, axes[path]).T, rows, columns).size
+    shapes = {
+        path: block_means(as_rows(kernel, axes[path]).T, rows, columns).shape
         for path, kernel in kernels.items()
     }
+    sizes = {path: math.prod(shape) for path, shape in shapes.items()}
 
     def choose(scores: Scores, sparsity: float, kept: Entries | None, sharing: Sharing) -> Entries:
         return allocate(
@@ -57,7 +59,7 @@ def block(model: Model, infos: Sequence[LayerInfo], rows: int, columns: int) -> 
             arrays[path] = from_rows(spread[:incoming, :units].T, kernel.shape, axes[path])
         return Masks(arrays, tuple(kernels), kept)
 
-    return View("weight", tuple(kernels), sizes, choose, masks, layer_of)
+    return View("weight", tuple(kernels), sizes, choose, masks, layer_of, shapes=shapes)
 
 
 def block_means(matrix: Array, rows: int, columns: int) -> Array:

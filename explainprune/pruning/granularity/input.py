@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from explainprune.lookup import some
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
@@ -39,8 +40,7 @@ def input_(model: Model, infos: Sequence[LayerInfo]) -> View:
         else:
             reads[name] = reach.read_by
     if not reads:
-        reasons = "; ".join(f"{name!r}: {reason}" for name, reason in left.items())
-        raise ValueError(f"Model {model.name!r} has no input that can lose features. {reasons}.")
+        raise ValueError(f"Model {model.name!r} has no input that can lose features: {some(left)}.")
     shapes = {path: array.shape for path, array in weights_of(model).items()}
     kernels = tuple(dict.fromkeys(each.path for slices in reads.values() for each in slices))
     sizes = {name: reached[name].size for name in reads}

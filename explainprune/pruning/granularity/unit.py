@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.criteria.scorer import scores_units_of
+from explainprune.lookup import some
 from explainprune.network.layers import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.rebuilding.removable import Removable, removable_units
@@ -70,8 +71,7 @@ def _view(model: Model, infos: Sequence[LayerInfo], criterion: Any, *, couples: 
     groups = _groups(found, model, infos, able, couples=couples)
     left = _left(found, infos, groups, able)
     if not groups:
-        reasons = "; ".join(f"{path!r}: {reason}" for path, reason in left.items())
-        raise ValueError(f"Model {model.name!r} has no unit that can be removed. {reasons}.")
+        raise ValueError(f"Model {model.name!r} has no unit that can be removed: {some(left)}.")
     members = {key: [found.members[index] for index in indices] for key, indices in groups.items()}
     layers_of = {key: tuple(each[0]) for key, each in members.items()}
     present = {path for each in members.values() for units in each for path in units}

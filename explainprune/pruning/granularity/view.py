@@ -58,6 +58,8 @@ class View:
         Layers that it can't prune, with the reason.
     notes : tuple of str
         What else the reader must know.
+    shapes : dict of str to tuple of int
+        Of entries that are neither weights nor a vector: blocks.
     """
 
     level: str
@@ -69,6 +71,7 @@ class View:
     sparsity: float | None = None
     left_whole: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -104,8 +107,10 @@ def _scaled(limit: float | tuple[float, float], progress: float) -> float | tupl
     return limit * progress
 
 
-def implied_sparsity(allocation: Limits, view: View) -> float:
-    """Return the sparsity of all entries that one of each named layer implies, others whole.
+def implied_sparsity(allocation: Limits, view: View, before: Entries | None = None) -> float:
+    """Return the sparsity of all entries that one of each named layer implies.
+
+    The others stay as they are: whole, but for what is gone `before`.
 
     Raises
     ------
@@ -121,5 +126,9 @@ def implied_sparsity(allocation: Limits, view: View) -> float:
                 f"for {layer!r}."
             )
         shares[layer] = float(limit)
-    removed = [round(shares.get(layer, 0.0) * view.sizes[k]) for k, layer in view.layer_of.items()]
+    gone = {key: 0 if before is None else int((~before[key]).sum()) for key in view.sizes}
+    removed = [
+        round(shares[layer] * view.sizes[key]) if layer in shares else gone[key]
+        for key, layer in view.layer_of.items()
+    ]
     return sum(removed) / view.total
