@@ -142,9 +142,12 @@ def _figures(ratio: Measure, before: Measure, after: Measure, margin: float) -> 
     """Write both numbers of effective features and their ratio."""
     if ratio.value is None or before.value is None or after.value is None:
         return f"how many effective features they rest on is undefined ({ratio.note})"
+    less, more = number(after.value), number(before.value)
+    if less == more:
+        less, more = f"{after.value:,.1f}", f"{before.value:,.1f}"
     spread = f"interval {ratio.low:.2f}–{ratio.high:.2f}" if ratio.interval else "no interval"
     return (
-        f"they rest on {number(after.value)} effective features instead of {number(before.value)}, "
+        f"they rest on {less} effective features instead of {more}, "
         f"{ratio.value:.2f} times as many ({spread}; margin {percent(margin)} %)"
     )
 

@@ -60,6 +60,11 @@ def test_the_sentence_of_a_clearer_model():
     )
 
 
+def test_numbers_that_round_alike_get_a_decimal():
+    verdict = clarity(0.99, 0.01)
+    assert "they rest on 25.7 effective features instead of 26.0, 0.99 times" in verdict.sentence
+
+
 def test_a_broken_model_is_named_as_the_reason():
     verdict = clarity(0.42, 0.04, BROKEN, AS_FAITHFUL)
     assert "not called clearer, because the other model is broken: accuracy fell by 12 points" in (
