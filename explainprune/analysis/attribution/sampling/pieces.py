@@ -8,6 +8,8 @@ import numpy as np
 
 from explainprune.types import Array
 
+_EVENLY = 0.02  # of a piece
+
 
 @dataclass(frozen=True)
 class Pieces:
@@ -68,6 +70,11 @@ class Pieces:
         straight = np.abs(bend) <= 1e-6 * np.maximum(np.abs(first), np.abs(last))
         meet = (self.at_high - self.at_low - width * last) / np.where(straight, 1.0, bend)
         return np.where(straight, width / 2, np.clip(meet, 0, width))
+
+    @property
+    def bends_evenly(self) -> Array:
+        """Whether lines through the ends meet in the middle, as those of smooth functions do."""
+        return np.asarray(np.abs(self.share() / self.width - 0.5) < _EVENLY)
 
     def integral(self, share: Array) -> Array:
         """Integrate as if the gradient jumped once: (p, d)."""
