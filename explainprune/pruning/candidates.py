@@ -41,7 +41,7 @@ def candidates(
     )
     if not found:
         whole = [repr(info.path) for info in infos if info.prunable]
-        reason = f"all its layers with kernels, {some(whole)}, are outputs or protected"
+        reason = f"all its layers with kernels, [{some(whole)}], are outputs or protected"
         raise ValueError(
             f"Model {model.name!r} has nothing prunable: "
             f"{reason if whole else 'no layer of it has a kernel'}."
