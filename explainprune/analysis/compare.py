@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from explainprune.analysis.comparison.belonging import with_clusters
@@ -14,6 +15,7 @@ from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
+from explainprune.analysis.protocol import STATED, held_to, protocol_of
 from explainprune.data.as_read import as_read_by
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
@@ -42,6 +44,7 @@ def compare(
     clusters: Any = None,
     copies: str = "clustered",
     effort: int | None = None,
+    protocol: str | Path | None = None,
     rows: int | None = None,
     k: int | None = None,
     criterion: Any = "activation",
@@ -100,6 +103,9 @@ def compare(
         explainer and backgrounds grow within it until the floor and the variances allow a label;
         fewer than all rows are scored where it doesn't suffice for them. None: twice what six
         backgrounds of all rows take, and at least 50,000.
+    protocol : str or Path, optional
+        What ``explainprune protocol`` wrote before there were results: whatever differs is
+        refused, and the result repeats the protocol's hash.
     rows : int, optional
         Score a seeded sample of so many rows only.
     k : int, optional
@@ -128,7 +134,8 @@ def compare(
     ------
     ValueError, TypeError
         For models that don't fit the data or each other, names that aren't known (with the
-        nearest), margins outside (0, 1), an empty background, `k` above the number of features.
+        nearest), margins outside (0, 1), an empty background, `k` above the number of features,
+        anything that isn't as the protocol states it.
 
     Examples
     --------
@@ -142,8 +149,11 @@ def compare(
     >>> result.comparisons["dense|other"]["moved_weight"].value
     0.0
     """
-    arms = dict(arms or {})
-    data = as_read_by(dense, data)
+    asked = {key: value for key, value in locals().items() if key in STATED}
+    data, arms = as_read_by(dense, data), dict(arms or {})
+    stated = None
+    if protocol is not None:
+        stated = held_to(protocol, protocol_of(data, asked, arms=list(arms), seeds=(seed,)))
     settings = settled(
         names=names,
         methods=methods,
@@ -164,7 +174,7 @@ def compare(
     case = case_of(
         dense,
         other,
-        with_clusters(_as_data(data), clusters),
+        with_clusters(data, clusters),
         arms,
         settings,
         target=target,
@@ -192,18 +202,10 @@ def compare(
         primary=PRIMARY,
         metrics=settings.said,
         detail=_detail(case, first, criterion, kept, steps) if detail else Detail(),
-        provenance=provenance_of(case, first, masks, criterion),
+        provenance=provenance_of(case, first, masks, criterion)
+        | ({} if stated is None else {"protocol": {"hash": stated}}),
         notes=notes_of(case, first),
     )
-
-
-def _as_data(data: Any) -> Data:
-    """Take whatever holds rows."""
-    if isinstance(data, Data):
-        return data
-    from explainprune.data import load_data
-
-    return load_data(data)
 
 
 def _detail(

@@ -25,6 +25,16 @@ TAKEN = ("backgrounds", "copies", "effort", "k")
 """Options of `compare` that a protocol states as they are given."""
 
 
+STATED = (*MARGINS, *TAKEN, "methods", "target", "background", "clusters", "rows")
+"""Arguments of `compare` that a protocol states."""
+
+
+HINTS = {
+    "data_sha256": " Rows are hashed as the first model reads them: where it reads a table's "
+    "columns by name, name both models to `explainprune protocol`."
+}
+
+
 @dataclass(frozen=True)
 class Protocol:
     """What decides a verdict, apart from the models.
@@ -147,10 +157,11 @@ def held_to(path: str | Path, asked: Protocol) -> str:
     for each in fields(Protocol):
         ours, theirs = getattr(asked, each.name), getattr(stated, each.name)
         if ours != theirs:
+            hint = HINTS.get(each.name, "")
             raise ValueError(
                 f"{Path(path).name!r} states {each.name} = {_shown(theirs)}, but "
                 f"{each.name} = {_shown(ours)} was asked for. Ask for what was stated, or leave "
-                "the protocol out: margins then count as stated with the results."
+                f"the protocol out: margins then count as stated with the results.{hint}"
             )
     return digest
 

@@ -22,6 +22,7 @@ from explainprune.cli.options import (
     OutFolder,
     Players,
     Preprocess,
+    ProtocolFile,
     Quiet,
     Seed,
     Target,
@@ -143,6 +144,7 @@ def compare(
         Path | None,
         option("--kept", help="Original unit indices of a shrunk model, from `prune --shrink`."),
     ] = None,
+    protocol: ProtocolFile = None,
     seed: Seed = 0,
     trust: Trust = False,
     dry_run: DryRun = False,
@@ -196,7 +198,9 @@ def compare(
         _would(console, xp.compare, ready, extra, options, out)
         return
     with console.working(f"Comparing {dense.name} with {other.name}") as progress:
-        found = xp.compare(*ready, arms=extra, kept=_kept(kept), progress=progress, **options)
+        found = xp.compare(
+            *ready, arms=extra, kept=_kept(kept), protocol=protocol, progress=progress, **options
+        )
         manifest = record(found, options, read, models, time.perf_counter() - started)
         xp.report(found, out, manifest=manifest, force=force)
     show_verdicts(console, found, out)

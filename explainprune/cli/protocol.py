@@ -89,7 +89,7 @@ def protocol(
     check_file(out, (".toml",), force=force)
     console = Console(quiet, json)
     with console.noting():
-        stated = _of_study(words, given) if _is_study(words, given) else _of_pair(given)
+        stated = _of_study(words, given) if _is_study(words, given) else _of_pair(words, given)
     plain = {**encode(stated), "sha256": stated.sha256}
     comments = {
         SECTION: "Stated before there are results. Whatever is changed here changes the hash.",
@@ -122,7 +122,7 @@ def _of_study(words: list[str] | None, given: dict[str, Any]) -> Any:
     return study_protocol(config_of(Path(words[0]) if words else None, **given))
 
 
-def _of_pair(given: dict[str, Any]) -> Any:
+def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
     """Read the rows as `compare` does; its options but for those are Python's, name by name."""
     import explainprune as xp
     from explainprune.analysis.protocol import protocol_of

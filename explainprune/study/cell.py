@@ -67,6 +67,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         clarity_margin=explain.clarity_margin,
         background=explain.background,
         backgrounds=explain.backgrounds,
+        effort=explain.effort,
         rows=explain.rows,
         criterion=explain.criterion,
         names=("dense", "pruned"),

@@ -104,13 +104,17 @@ class PruneSettings(PruneOptions):
 
 @dataclass(frozen=True)
 class ExplainSettings:
-    """How reasons are computed and by which margins they are judged: as in `compare`."""
+    """How reasons are computed and by which margins they are judged: as in `compare`.
+
+    Two backgrounds suffice: seeds are the unit, and each has one mean over its rows and theirs.
+    """
 
     methods: tuple[str, ...] = ("expected_gradients",)
     metrics: tuple[str, ...] | None = None
     criterion: str = "taylor"
     background: int = 20
-    backgrounds: int = 6
+    backgrounds: int = 2
+    effort: int | None = None
     rows: int | None = None
     margin: float = 0.15
     accuracy_margin: float = 0.02

@@ -204,7 +204,7 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
         seeds[0].provenance["protocol"] = {"hash": stated}
     comparisons = comparisons_over_seeds(seeds)
     place = on_scale(seeds)
-    if place.value is not None:
+    if place is not None and place.value is not None:
         comparisons["dense|pruned"]["placebo_to_retrained"] = place
     plain = config.to_dict()
     plain["study"] = {k: v for k, v in plain["study"].items() if k != "workers"}

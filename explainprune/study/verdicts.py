@@ -1,18 +1,19 @@
-"""The two verdicts for a procedure, from each seed's pair."""
+"""The two verdicts for a procedure, from each seed's pair: seeds are the unit."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from explainprune.analysis.comparison.conditions import LOSS_MARGIN
 from explainprune.analysis.comparison.settings import PRIMARY
-from explainprune.analysis.intervals import over_units, t_mean
+from explainprune.analysis.intervals import error_of, over_units
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
 from explainprune.analysis.verdict.deciding import FEWEST_SEEDS
-from explainprune.analysis.verdict.wording import count
+from explainprune.analysis.verdict.same_reasons import NO_FLOOR
+from explainprune.analysis.verdict.wording import count, interval, percent
 from explainprune.study.config import ExplainSettings
-from explainprune.types import Comparison, Measure, Verdict, said_of
+from explainprune.types import Comparison, Measure, Metric, Verdict, said_of
 
 SCORES = {
     "accuracy": "accuracy_drop",
@@ -23,42 +24,92 @@ SCORES = {
 """Scores by which a model may be broken, and what their fall is called among the evidence."""
 BETWEEN = ("placebo", "retrained")
 """Arms that set the scale: training without a mask is 0, another initialisation is 1."""
-
-
-def evidence(seeds: Sequence[Comparison], which: str, name: str) -> list[float | None]:
-    """Return one figure of each seed's verdict."""
-    found = []
-    for comparison in seeds:
-        verdict: Verdict = getattr(comparison, which)
-        measure = verdict.evidence.get(name)
-        found.append(None if measure is None else measure.value)
-    return found
-
-
-def _measure(seeds: Sequence[Comparison], which: str, name: str, transform: str) -> Measure:
-    values = [math.nan if v is None else v for v in evidence(seeds, which, name)]
-    return t_mean(values, transform=transform)
+SHARE, FREE = Metric("share", bounds=(0.0, 1.0)), Metric()
+RATIO = Metric("ratio", bounds=(0.0, None))
+RANDOM = "random_weights"
 
 
 def procedure_verdict(seeds: Sequence[Comparison], settings: ExplainSettings) -> Verdict:
     """Answer *same reasons?* for the procedure."""
     marks = {pair.partition("|")[2]: _over_seeds(seeds, pair) for pair in _pairs(seeds)}
+    moved = _certain(seeds) or _mean(seeds, "verdict", PRIMARY, SHARE)
+    few = tuple(_too_few(len(seeds)))
     return same_reasons(
-        _measure(seeds, "verdict", "moved_weight", "identity"),
+        moved,
         margin=settings.margin,
-        floor=_measure(seeds, "verdict", "floor", "identity"),
+        floor=_floor(seeds),
         scope="procedure",
-        obstacles=_obstacles(seeds),
-        doubts=tuple(dict.fromkeys(why for c in seeds for why in c.verdict.conditions)),
-        beside={"stability": _measure(seeds, "verdict", "stability", "identity")},
+        obstacles=few,
+        doubts=tuple(_doubts(seeds, marks, settings.margin)),
+        beside={"stability": _mean(seeds, "verdict", "stability", SHARE)},
         marks=marks,
+        remarks=() if few else (skewness(len(seeds)),),
     )
 
 
-def _obstacles(seeds: Sequence[Comparison]) -> tuple[str, ...]:
-    if len(seeds) >= FEWEST_SEEDS:
-        return ()
-    return (f"{count(len(seeds), 'seed')} can't decide: a verdict needs {FEWEST_SEEDS} at least.",)
+def skewness(n: int) -> str:
+    """Say how often a verdict over so many seeds is wrong, where seeds are skewed.
+
+    >>> print(skewness(6))
+    Of such intervals 2.5 % lie wholly below the true mean; with six seeds as skewed as any that
+    were tried, 7.7 %.
+    """
+    return (
+        "Of such intervals 2.5 % lie wholly below the true mean; with "
+        f"{count(n, 'seed')} as skewed as any that were tried, {percent(error_of(n))} %."
+    )
+
+
+def _too_few(n: int) -> Iterator[str]:
+    if n < FEWEST_SEEDS:
+        have = count(n, "seed").capitalize()
+        yield f"{have} can't decide: a verdict on a procedure needs {FEWEST_SEEDS} at least."
+
+
+def _certain(seeds: Sequence[Comparison]) -> Measure | None:
+    """Return 0 where every seed's two models are one function: then nothing can have moved."""
+    if not all(c.provenance.get("identical_models") for c in seeds):
+        return None
+    return Measure(0.0, (0.0, 0.0), len(seeds), "seeds", "every seed's models are one function")
+
+
+def _floor(seeds: Sequence[Comparison]) -> Measure:
+    """Average the explainer's own noise; a deterministic explainer has none."""
+    each = [c.verdict.evidence.get("floor", NO_FLOOR) for c in seeds]
+    if all(floor.interval == (0.0, 0.0) for floor in each):
+        return NO_FLOOR
+    return _mean(seeds, "verdict", "floor", SHARE)
+
+
+def _doubts(
+    seeds: Sequence[Comparison], marks: Mapping[str, Measure], margin: float
+) -> Iterator[str]:
+    """Say why explanations may not be able to show a change, over seeds and in single ones."""
+    mark = marks.get(RANDOM)
+    if mark is not None and mark.low is not None and mark.low <= margin:
+        yield (
+            f"These explanations can't show a change: random weights move only "
+            f"{percent(mark.value or 0.0)} % ({interval(mark)})."
+        )
+        return
+    doubtful = [c.verdict.conditions for c in seeds if c.verdict.conditions]
+    if doubtful:
+        yield f"In {len(doubtful)} of {count(len(seeds), 'seed')}: {doubtful[0][0]}"
+
+
+def _mean(seeds: Sequence[Comparison], which: str, name: str, said: Metric) -> Measure:
+    """Average one figure of each seed's verdict.
+
+    Seeds that all give the same don't tell how much seeds differ, but rows may still: then the
+    interval reaches as far as any seed's own.
+    """
+    found = [getattr(each, which).evidence.get(name) for each in seeds]
+    mean = over_units(said, [None if each is None else each.value for each in found])
+    ends = [each.interval for each in found if each is not None and each.interval is not None]
+    if mean.value is None or mean.interval is not None or len(ends) < max(len(seeds), 2):
+        return mean
+    widest = min(low for low, _ in ends), max(high for _, high in ends)
+    return replace(mean, interval=widest, note=f"{mean.note}: the widest of their own intervals")
 
 
 def _over_seeds(seeds: Sequence[Comparison], pair: str) -> Measure:
@@ -79,21 +130,22 @@ def procedure_clarity(seeds: Sequence[Comparison], settings: ExplainSettings) ->
     conditions = []
     for score, name in SCORES.items():
         if name in seeds[0].clarity.evidence:
-            loss = _measure(seeds, "clarity", name, "identity")
+            loss = _mean(seeds, "clarity", name, FREE)
             margin = LOSS_MARGIN if score == "log_loss" else settings.accuracy_margin
             conditions.append(not_broken(loss, margin, score=score))
     if "naopc_drop" in seeds[0].clarity.evidence:
-        loss = _measure(seeds, "clarity", "naopc_drop", "identity")
+        loss = _mean(seeds, "clarity", "naopc_drop", FREE)
         conditions.append(faithful(loss, settings.faithfulness_margin))
     return clearer(
-        _measure(seeds, "clarity", "effective_features_ratio", "log"),
-        _measure(seeds, "clarity", "effective_features_dense", "log"),
-        _measure(seeds, "clarity", "effective_features_other", "log"),
+        _mean(seeds, "clarity", "effective_features_ratio", RATIO),
+        _mean(seeds, "clarity", "effective_features_dense", RATIO),
+        _mean(seeds, "clarity", "effective_features_other", RATIO),
         conditions,
         margin=settings.clarity_margin,
         scope="procedure",
         name="pruned",
         beside=_beside(seeds),
+        obstacles=tuple(_too_few(len(seeds))),
     )
 
 
@@ -108,17 +160,23 @@ def _beside(seeds: Sequence[Comparison]) -> list[str]:
     return [f"{theirs:,} live connections instead of {ours:,}"]
 
 
-def on_scale(seeds: Sequence[Comparison]) -> Measure:
-    """Place the pruned model between placebo (0) and retrained (1), by moved weight."""
-    places = []
-    for comparison in seeds:
-        values = [
-            comparison.comparisons.get(f"dense|{arm}", {}).get(PRIMARY)
-            for arm in ("pruned", *BETWEEN)
-        ]
-        known = [m.value for m in values if m is not None and m.value is not None]
-        if len(known) < 3 or known[1] == known[2]:
-            places.append(math.nan)
-        else:
-            places.append((known[0] - known[1]) / (known[2] - known[1]))
-    return t_mean(places)
+def on_scale(seeds: Sequence[Comparison]) -> Measure | None:
+    """Place the pruned model between placebo (0) and retrained (1), by moved weight.
+
+    None where the intervals of the two overlap: a ratio to a difference that may be none says
+    nothing.
+    """
+    pairs = [f"dense|{arm}" for arm in ("pruned", *BETWEEN)]
+    if not all(PRIMARY in c.comparisons.get(pair, {}) for c in seeds for pair in pairs):
+        return None
+    near, far = (_over_seeds(seeds, pair) for pair in pairs[1:])
+    if near.high is None or far.low is None or near.high >= far.low:
+        return None
+    values = [[c.comparisons[pair][PRIMARY].value for pair in pairs] for c in seeds]
+    return over_units(FREE, [_place(*each) for each in values])
+
+
+def _place(pruned: float | None, placebo: float | None, retrained: float | None) -> float | None:
+    if pruned is None or placebo is None or retrained is None or placebo == retrained:
+        return None
+    return (pruned - placebo) / (retrained - placebo)

@@ -121,3 +121,34 @@ def test_the_datas_hash_is_of_all_that_comes_with_rows(data):
     assert len(set(hashes)) == len(hashes)
     assert hashes[5] == of(x, y, group=np.where(y, "a", "c"))
     assert hashes[0] == data_sha256(xp.load_data((x, y)))
+
+
+def formula(w):
+    from explainprune.network import FormulaNetwork
+
+    w = np.asarray(w, float)
+    return FormulaNetwork(lambda x: x @ w, 3, gradient=lambda x: np.broadcast_to(w, x.shape))
+
+
+def test_compare_refuses_to_differ_and_repeats_the_hash(data, written, stated):
+    models = formula([1, 2, 3]), formula([1, 2, 4])
+    options = {"metrics": [], "detail": False, "rows": 30, "seed": 3}
+    arms = {"twin": formula([1, 1, 1]), "placebo": formula([1, 2, 3.1])}
+    found = xp.compare(*models, data, arms=arms, margin=0.07, protocol=written, **options)
+    assert found.provenance["protocol"] == {"hash": stated.sha256}
+    without = xp.compare(*models, data, arms=arms, margin=0.07, **options)
+    assert "protocol" not in without.provenance
+    for changed, message in (
+        ({"margin": 0.1}, "margin = 0.07, but margin = 0.1"),
+        ({"seed": 4}, r"seeds = \[3\], but seeds = \[4\]"),
+        ({"rows": 31}, "rows = 30, but rows = 31"),
+        ({"k": 2}, "k = null, but k = 2"),
+        ({"arms": {}}, r'arms = \["placebo", "twin"\], but arms = \[\]'),
+        ({"background": np.zeros((1, 3))}, "background = .* rows.*, but background = .given rows"),
+    ):
+        given = {"arms": arms, "margin": 0.07, "protocol": written, **options, **changed}
+        with pytest.raises(ValueError, match=message):
+            xp.compare(*models, data, **given)
+    other = data.with_(scored=data.scored.take(np.arange(39)))
+    with pytest.raises(ValueError, match="states data_sha256 = "):
+        xp.compare(*models, other, arms=arms, margin=0.07, protocol=written, **options)

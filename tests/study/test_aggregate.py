@@ -31,15 +31,27 @@ def measure(value):
     return Measure(value, None, 10, "samples", NO)
 
 
-def seed_of(moved, *, floor=0.01, ratio=0.5, loss=0.0, accuracy=0.9, connections=40):
+def seed_of(
+    moved,
+    *,
+    placebo=0.02,
+    retrained=0.22,
+    conditions=(),
+    floor=0.01,
+    ratio=0.5,
+    loss=0.0,
+    accuracy=0.9,
+    connections=40,
+):
     """One seed's comparison whose figures are what is given."""
     verdict = Verdict(
         "preserved", "", "endpoint", 0.1,
         evidence={
             "moved_weight": measure(moved),
-            "floor": measure(floor),
+            "floor": Measure(floor, (floor, floor), 10, "samples", NO),
             "stability": measure(0.03),
         },
+        conditions=conditions,
     )  # fmt: skip
     clarity = Verdict(
         "clearer", "", "endpoint", 0.05,
@@ -48,7 +60,7 @@ def seed_of(moved, *, floor=0.01, ratio=0.5, loss=0.0, accuracy=0.9, connections
             "effective_features_dense": measure(20.0),
             "effective_features_other": measure(20.0 * ratio),
             "accuracy_drop": measure(loss),
-            "naopc_drop": measure(0.0),
+            "naopc_drop": Measure(0.0, (-0.01, 0.01), 10, "samples", NO),
         },
     )  # fmt: skip
     return Comparison(
@@ -60,8 +72,8 @@ def seed_of(moved, *, floor=0.01, ratio=0.5, loss=0.0, accuracy=0.9, connections
         },
         comparisons={
             "dense|pruned": {"moved_weight": measure(moved)},
-            "dense|placebo": {"moved_weight": measure(0.02)},
-            "dense|retrained": {"moved_weight": measure(0.22)},
+            "dense|placebo": {"moved_weight": measure(placebo)},
+            "dense|retrained": {"moved_weight": measure(retrained)},
             "dense|redrawn_background": {"moved_weight": measure(0.03)},
         },
         metrics=SAID,
@@ -133,7 +145,12 @@ def test_eight_like_seeds_preserve_and_below_six_there_is_no_label():
     few = procedure_verdict([seed_of(v) for v in values[:5]], ExplainSettings())
     assert (few.label, few.illustrative) == ("inconclusive", True)
     assert few.evidence["moved_weight"].value == pytest.approx(sum(values[:5]) / 5)
-    assert "Five seeds can't decide: a verdict needs 6 at least." in few.conditions
+    reason = "Five seeds can't decide: a verdict on a procedure needs 6 at least."
+    assert few.conditions == (reason,) and few.sentence.startswith("For this procedure, over five")
+    assert reason in few.sentence
+    clarity = procedure_clarity([seed_of(v) for v in values[:5]], ExplainSettings())
+    assert (clarity.label, clarity.more) == ("inconclusive", None)
+    assert reason in clarity.sentence and "effective features instead of 20" in clarity.sentence
 
 
 def test_seeds_that_all_move_beyond_the_margin_are_a_change():
@@ -161,9 +178,67 @@ def test_clearer_needs_a_model_that_works():
 
 
 def test_the_scale_runs_from_placebo_to_retrained():
-    assert on_scale([seed_of(0.02), seed_of(0.02)]).value == pytest.approx(0.0)
-    assert on_scale([seed_of(0.22), seed_of(0.22)]).value == pytest.approx(1.0)
-    assert on_scale([seed_of(0.12), seed_of(0.32)]).value == pytest.approx(1.0)
+    def place(*moved):
+        marks = [(0.02, 0.22), (0.021, 0.22), (0.019, 0.221)]
+        return on_scale(
+            [
+                seed_of(v, placebo=near, retrained=far)
+                for v, (near, far) in zip(moved, marks, strict=True)
+            ]
+        )
+
+    assert place(0.02, 0.021, 0.019).value == pytest.approx(0.0)
+    assert place(0.22, 0.22, 0.221).value == pytest.approx(1.0)
+    expected = (0.1 / 0.2 + 0.299 / 0.199 + 0.101 / 0.202) / 3
+    assert place(0.12, 0.32, 0.12).value == pytest.approx(expected)
+    assert place(0.12, 0.32, 0.12).interval == pytest.approx(
+        johnson([0.1 / 0.2, 0.299 / 0.199, 0.101 / 0.202])
+    )
+
+
+def test_there_is_no_place_between_marks_that_overlap():
+    marks = [(0.02, 0.22), (0.2, 0.05), (0.1, 0.15)]
+    seeds = [seed_of(0.1, placebo=near, retrained=far) for near, far in marks]
+    assert on_scale(seeds) is None
+    seeds[0].comparisons.pop("dense|retrained")
+    assert on_scale(seeds) is None
+
+
+def test_the_sentence_says_where_the_procedure_lies_and_what_skewed_seeds_do():
+    moved = (0.10, 0.11, 0.12, 0.10, 0.11, 0.115)
+    seeds = [seed_of(v, placebo=0.02 + v / 100, retrained=0.22 + v / 10) for v in moved]
+    found = procedure_verdict(seeds, ExplainSettings())
+    first = found.sentence.split(". ")[0]
+    assert "more than further training without pruning moves and less than training from" in first
+    assert found.label == "preserved" and first.endswith(": preserved")
+    assert "with six seeds as skewed as any that were tried, 7.7 %." in found.sentence
+    far = [seed_of(v + 0.3, placebo=v + 0.29, retrained=0.9 + v / 10) for v in moved]
+    changed = procedure_verdict(far, ExplainSettings())
+    assert changed.label == "changed"
+    assert "the change comes from the training, not from the pruning." in changed.sentence
+
+
+def test_doubts_of_seeds_are_counted_and_block_preserved_alone():
+    doubt = ("Two runs of the explainer differ.", "Another.")
+    values = (0.030, 0.034, 0.028, 0.033, 0.031, 0.029)
+    seeds = [seed_of(v, conditions=doubt if i < 2 else ()) for i, v in enumerate(values)]
+    found = procedure_verdict(seeds, ExplainSettings())
+    assert found.label == "inconclusive"
+    assert found.conditions == ("In 2 of six seeds: Two runs of the explainer differ.",)
+    far = [seed_of(0.4 + v, conditions=doubt) for v in values]
+    assert procedure_verdict(far, ExplainSettings()).label == "changed"
+
+
+def test_one_function_in_every_seed_is_preserved_and_equal_seeds_have_their_rows_interval():
+    alike = [replace(seed_of(0.0, floor=0.0), provenance={"identical_models": True})] * 6
+    found = procedure_verdict(alike, ExplainSettings())
+    assert (found.label, found.evidence["moved_weight"].interval) == ("preserved", (0.0, 0.0))
+    equal = [seed_of(0.1, loss=0.01) for _ in range(6)]
+    for i, seed in enumerate(equal):
+        seed.clarity.evidence["accuracy_drop"] = Measure(0.01, (-0.01 * i, 0.02), 10, "samples", NO)
+    drop = procedure_clarity(equal, ExplainSettings()).evidence["accuracy_drop"]
+    assert drop.interval == (-0.05, 0.02)
+    assert drop.note.endswith("how much seeds differ: the widest of their own intervals")
 
 
 def test_levels_are_averaged_row_by_row():

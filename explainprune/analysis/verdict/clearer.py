@@ -25,6 +25,7 @@ def clearer(
     name: str = "other",
     beside: Sequence[str] = (),
     twins: Measure | None = None,
+    obstacles: Sequence[str] = (),
 ) -> Verdict:
     """Judge the ratio of effective features by a margin stated before.
 
@@ -51,6 +52,8 @@ def clearer(
         Further figures for the sentence: ``"214 live connections instead of 6,464"``.
     twins : Measure, optional
         The same ratio between two models that differ by their seed alone, for scale.
+    obstacles : sequence of str
+        Why there can be no label: a sentence each.
 
     Returns
     -------
@@ -77,20 +80,23 @@ def clearer(
     failing = [condition for condition in conditions if condition.holds is False]
     open_ones = [condition for condition in conditions if condition.holds is None]
     broken = [condition for condition in failing if condition.fatal]
-    blocked = broken or (found in ("clearer", "same") and (failing or open_ones))
+    blocked = obstacles or broken or (found in ("clearer", "same") and (failing or open_ones))
     label = "inconclusive" if blocked else found
     more = _more(ratio, found, open_ones, margin, scope) if label == "inconclusive" else None
     illustrative = scope == "procedure" and ratio.n < FEWEST_SEEDS
     figures = _figures(ratio, before, after, margin)
-    said = [_sentence(name, label, found, figures, failing, open_ones)]
+    if obstacles:
+        said = [f"Whether the {name} model's explanations are clearer isn't judged: {figures}."]
+        more = None
+    else:
+        said = [_sentence(name, label, found, figures, failing, open_ones)]
     if beside:
         said.append(f"The model has {', '.join(beside)}.")
-    if label == "inconclusive" and not failing and ratio.interval:
+    if label == "inconclusive" and not failing and not obstacles and ratio.interval:
         said.append(f"{capital(further(more, scope))}.")
     if twins is not None and twins.value is not None:
         said.append(f"Between models of another start the ratio is {twins.value:.2f}.")
-    if illustrative:
-        said.append(f"Fewer than {FEWEST_SEEDS} seeds: illustrative.")
+    said += obstacles
     return Verdict(
         label=label,
         sentence=" ".join(said),
@@ -104,7 +110,7 @@ def clearer(
             **({} if twins is None else {"effective_features_ratio_retrained": twins}),
             **{condition.name: condition.measure for condition in conditions},
         },
-        conditions=tuple(str(condition) for condition in conditions),
+        conditions=(*obstacles, *(str(condition) for condition in conditions)),
         more=None if failing else more,
         illustrative=illustrative,
     )
