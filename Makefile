@@ -1,6 +1,6 @@
 # Each target makes its own environment: `make demo` works on a fresh clone.
 #
-#   make demo    the built-in study, a report in about a minute
+#   make demo    the built-in study, a report in under two minutes
 #   make test    all tests, the browser's included
 #   make check   lint, format, types, import directions
 #   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them

@@ -25,9 +25,8 @@ def demo(
 
     study_of(
         StudyConfig(
-            prune=PruneSettings(sparsity=0.8),
-            # Three seeds side by side share two cores better than two and then one.
-            study=StudySettings(name="demo", levels=(0.5, 0.8, 0.95), workers=3),
+            prune=PruneSettings(sparsity=0.5),
+            study=StudySettings(name="demo", levels=(0.5, 0.9)),
         ),
         out,
         Console(quiet, json),

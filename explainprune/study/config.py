@@ -130,6 +130,7 @@ class StudySettings:
     ----------
     name : str
     seeds : tuple of int
+        Below six there are figures but no verdict.
     levels : tuple of float
         Sparsities of the sweep; empty for none.
     arms : tuple of str
@@ -141,7 +142,7 @@ class StudySettings:
     """
 
     name: str = "study"
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
     arms: tuple[str, ...] = ARMS
     workers: int = 2

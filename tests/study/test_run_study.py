@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 import explainprune as xp
-from explainprune.study import run_study
+from explainprune.analysis.intervals import skewed_mean
+from explainprune.cli.toml import to_toml
+from explainprune.study import run_study, study_config
+from explainprune.study.run import study_protocol
+from explainprune.types.encoding import encode
 
 SMALL = {
     "data": {"source": "wine"},
@@ -46,7 +50,13 @@ def test_a_study_writes_its_folder(ran):
     assert xp.Study.from_dict(plain) == study
     assert {"dense", "pruned", "placebo", "retrained", "random_pruned"} <= set(study.models)
     assert {level.arm for level in study.levels} == {"pruned", "random_pruned"}
-    assert study.verdict.illustrative
+    assert (study.verdict.label, study.clarity.label) == ("inconclusive", "inconclusive")
+    for verdict in (study.verdict, study.clarity):
+        assert verdict.illustrative
+        assert "Two seeds can't decide: a verdict on a procedure needs 6 at least." in (
+            verdict.sentence
+        )
+    assert study.verdict.evidence["moved_weight"].value > 0
 
 
 @pytest.mark.slow
@@ -86,6 +96,35 @@ def test_the_bytes_depend_on_neither_workers_nor_interruption(ran, tmp_path):
     run_study(with_(workers=1), again, resume=True, progress=lambda d, n, c: computed.append(d))
     assert computed == [2]
     assert (again / "results.json").read_bytes() == expected
+
+
+SIX = {
+    "data": {"source": "digits"},
+    "model": {"hidden": [12], "epochs": 2},
+    "prune": {"sparsity": 0.3, "steps": 1, "finetune_epochs": 1, "criterion": "magnitude"},
+    "explain": {"rows": 40, "metrics": [], "methods": ["gradient_input"]},
+    "study": {"seeds": 6, "levels": []},
+}
+
+
+@pytest.mark.slow
+def test_six_seeds_of_digits_are_the_same_bytes_for_any_number_of_workers(tmp_path):
+    protocol = study_protocol(study_config(SIX))
+    plain = {**encode(protocol), "sha256": protocol.sha256}
+    (tmp_path / "P.toml").write_text(to_toml({"protocol": plain}, {}), encoding="utf-8")
+    written = []
+    for workers in (1, 2, 3):
+        config = study_config({**SIX, "study": {**SIX["study"], "workers": workers}})
+        study = run_study(config, tmp_path / str(workers), protocol=tmp_path / "P.toml")
+        written.append((tmp_path / str(workers) / "results.json").read_bytes())
+    assert written[0] == written[1] == written[2]
+    assert study.pair.provenance["protocol"] == {"hash": protocol.sha256}
+    assert {"placebo", "retrained", "random_pruned"} <= set(study.verdict.evidence)
+    moved = study.verdict.evidence["moved_weight"]
+    each = [row["dense|pruned"]["moved_weight"] for row in study.per_seed]
+    assert (moved.n, moved.value) == (6, pytest.approx(np.mean(each)))
+    assert moved.interval == skewed_mean(each, bounds=(0.0, 1.0)).interval
+    assert not study.verdict.illustrative and study.verdict.scope == "procedure"
 
 
 def _interrupt(done, total, cell):
