@@ -19,7 +19,7 @@ from explainprune.analysis.protocol import STATED, held_to, protocol_of
 from explainprune.data.as_read import as_read_by
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.types import Comparison, Data, Detail, Masks
+from explainprune.types import Comparison, Detail, Masks
 
 Progress = Callable[[int, int, str], None]
 """Told how many steps of how many are done, and what the last one was."""

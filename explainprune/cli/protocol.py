@@ -143,9 +143,10 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
     options["methods"] = tuple(options.pop("method", ("expected_gradients",)))
     arms = list(_arms(options.pop("arm", [])))
     seeds = (options.get("seed", 0),)
-    return protocol_of(
-        xp.load_data(reading.pop("data"), **reading), options, arms=arms, seeds=seeds
-    )
+    if words:  # rows are hashed as the first model reads them
+        reading["model"] = xp.load_model(words[0], trust=bool(options.pop("trust", False)))
+    rows = xp.load_data(reading.pop("data"), **reading)
+    return protocol_of(rows, options, arms=arms, seeds=seeds)
 
 
 READING = {"data", "target", "group", "weight", "players", "preprocess", "task", "class_names"}

@@ -1,5 +1,6 @@
 """`protocol` states what `compare` and `run` are then held to."""
 
+import json
 import tomllib
 
 import pytest
@@ -63,3 +64,18 @@ def test_a_run_that_differs_is_refused_before_any_work(cli, files):
     assert outcome.code == 2
     assert "states seeds = [0, 1, 2], but seeds = [0, 1] was asked for" in outcome.error
     assert not (files / "out").exists() and not (files / "out.cells").exists()
+
+
+def test_compare_is_held_to_its_protocol_and_the_results_repeat_the_hash(cli, files):
+    common = ("dense.keras", "pruned.keras", "--data", "d.npz", "--rows", 20, "--metric", "churn")
+    assert cli("protocol", *common, "-o", "P.toml").code == 0
+    outcome = cli("compare", *common, "--margin", 0.1, "--protocol", "P.toml", "-o", "out")
+    assert outcome.code == 2 and "states margin = 0.15, but margin = 0.1" in outcome.error
+    outcome = cli("compare", *common, "--protocol", "P.toml", "-o", "out")
+    assert outcome.code == 0, outcome.err
+    results = json.loads((files / "out" / "results.json").read_text(encoding="utf-8"))
+    digest = stated(files)["sha256"]
+    assert results["provenance"]["protocol"] == {"hash": digest}
+    page = (files / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"stated before (hash {digest[:10]}" in page
+    assert "stated with the results" not in page
