@@ -15,19 +15,15 @@ from explainprune.study.levels import sweep
 from explainprune.types import Data
 from explainprune.types.encoding import encode
 
+OF_THE_STUDY = ("source", "test_share")
+"""Settings of data that `load_data` doesn't take by name."""
+
 
 def study_data(config: StudyConfig) -> Data:
     """Load the study's data, and hold rows out where it came whole."""
     settings = config.data
-    data = load_data(
-        settings.source,
-        target=settings.target,
-        group=settings.group,
-        players=settings.players,
-        preprocess=settings.preprocess,
-        weight=settings.weight,
-        seed=settings.seed,
-    )
+    given = {key: value for key, value in vars(settings).items() if key not in OF_THE_STUDY}
+    data = load_data(settings.source, **given)
     return holdout(data, settings.test_share, settings.seed)
 
 

@@ -26,7 +26,8 @@ class DataSettings:
     ----------
     source : str
         A built-in set or a file.
-    target, group, players, preprocess, weight : str, optional
+    target, group, weight, players, preprocess, task : str, optional
+    class_names : tuple of str, optional
         As in `load_data`.
     test_share : float
         Share of the rows held out for scoring, where the source is not already split.
@@ -37,9 +38,11 @@ class DataSettings:
     source: str = "digits"
     target: str | None = None
     group: str | None = None
+    weight: str | None = None
     players: str | None = None
     preprocess: str | None = None
-    weight: str | None = None
+    task: str | None = None
+    class_names: tuple[str, ...] | None = None
     test_share: float = 0.25
     seed: int = 0
 
@@ -212,7 +215,16 @@ def _spread(section: dict[str, Any]) -> dict[str, Any]:
     section = dict(section)
     if isinstance(section.get("seeds"), int):
         section["seeds"] = list(range(section["seeds"]))
-    for key in ("dropout", "hidden", "methods", "metrics", "levels", "arms", "protect"):
+    for key in (
+        "dropout",
+        "hidden",
+        "class_names",
+        "methods",
+        "metrics",
+        "levels",
+        "arms",
+        "protect",
+    ):
         if key in section and not isinstance(section[key], (list, tuple, type(None))):
             section[key] = [section[key]]
     return section

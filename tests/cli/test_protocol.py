@@ -11,7 +11,7 @@ def stated(files, name="P.toml"):
 
 
 def test_a_pairs_protocol_takes_the_options_of_compare(cli, files):
-    common = ("protocol", "dense.keras", "pruned.keras", "--data", "d.npz", "--margin", 0.07)
+    common = ("protocol", "dense.keras", "other.keras", "--data", "d.npz", "--margin", 0.07)
     outcome = cli(*common, "--rows", 20, "--arm", "twin=x.keras", "--seed", 4, "-o", "P.toml")
     assert outcome.code == 0, outcome.err
     found = stated(files)
@@ -67,7 +67,7 @@ def test_a_run_that_differs_is_refused_before_any_work(cli, files):
 
 
 def test_compare_is_held_to_its_protocol_and_the_results_repeat_the_hash(cli, files):
-    common = ("dense.keras", "pruned.keras", "--data", "d.npz", "--rows", 20, "--metric", "churn")
+    common = ("dense.keras", "other.keras", "--data", "d.npz", "--rows", 20, "--metric", "churn")
     assert cli("protocol", *common, "-o", "P.toml").code == 0
     outcome = cli("compare", *common, "--margin", 0.1, "--protocol", "P.toml", "-o", "out")
     assert outcome.code == 2 and "states margin = 0.15, but margin = 0.1" in outcome.error

@@ -55,3 +55,24 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     broken.write_text("[data\n", encoding="utf-8")
     with pytest.raises(ValueError, match="is not valid TOML"):
         study_config(broken)
+
+
+def test_data_is_read_by_every_option_of_its_section(tmp_path):
+    from explainprune.study.cell import study_data
+
+    lines = ["a,b,answer,site,counts"]
+    lines += [
+        f"{i},{i % 7},{'yes' if i % 3 else 'no'},{'x' if i % 2 else 'y'},{1 + i % 4}"
+        for i in range(40)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    given = {
+        "source": str(tmp_path / "t.csv"), "target": "answer", "group": "site",
+        "weight": "counts", "task": "classification", "class_names": ["yes", "no"],
+    }  # fmt: skip
+    config = study_config({"data": given})
+    assert study_config(config.to_dict()) == config
+    data = study_data(config)
+    assert data.class_names == ("yes", "no") and data.task == "classification"
+    assert set(data.group) == {"x", "y"} and set(data.weight) == {1, 2, 3, 4}
+    assert len(data) == 10 and data.x.shape == (10, 2)
