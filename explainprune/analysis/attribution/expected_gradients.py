@@ -18,6 +18,8 @@ from explainprune.network import Network
 from explainprune.types import Array
 
 _LEAST_PATHS = 8  # that tell by how much they miss
+FEWEST = 32
+"""Gradients for each sample, unless a caller says how many."""
 
 
 def expected_gradients(
@@ -29,7 +31,7 @@ def expected_gradients(
     rng: np.random.Generator,
     players: Array,
     draws: int = 1,
-    steps: int = 2,
+    steps: int | None = None,
     tolerance: float | None = None,
 ) -> Explained:
     r"""Integrate gradients from every background row, at randomly placed points of the path.
@@ -55,8 +57,9 @@ def expected_gradients(
         Values of a player's features are added up.
     draws : int
         Independent replicates. The standard error needs two at least; one gives None.
-    steps : int
-        Strata of the path, that is gradients for each background row and draw.
+    steps : int, optional
+        Strata of the path, that is gradients for each background row and draw. None: 2, and more
+        where there are fewer than 16 background rows, so that a sample gets 32 gradients at least.
     tolerance : float, optional
         Sample until the 95 % half-width is this share of the sample's largest value, in place
         of `draws`.
@@ -71,8 +74,8 @@ def expected_gradients(
     ----------
     Erion et al. 2021, arXiv:1906.10670.
     """
-    check_count("steps", steps)
     n, b = len(x), len(background)
+    steps = max(2, -(-FEWEST // b)) if steps is None else check_count("steps", steps)
     weights = np.full(steps, 1 / steps, dtype=x.dtype)
     outputs = network.outputs(background)
     at_rows = np.asarray(outputs, dtype=np.float64)
@@ -99,7 +102,7 @@ def expected_gradients(
         std_error=estimate.std_error,
         gap_error=missed.error(estimate.draws),
         notes=estimate.notes,
-        settled={"draws": int(estimate.draws.min())},
+        settled={"draws": int(estimate.draws.min()), "steps": steps},
     )
 
 

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, chosen
+from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.methods import METHODS
+from explainprune.analysis.attribution.occlusion import occlusion
+from explainprune.analysis.attribution.permutation import permutation
+from explainprune.analysis.attribution.reached import (
+    NOTABLE,
+    blind_maps,
+    listed,
+    missed,
+    moves,
+    operations,
+    ways_back,
+)
 from explainprune.analysis.attribution.reading.background import background_for
+from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.options import arguments
 from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
 from explainprune.analysis.attribution.reading.players import check_players
@@ -24,6 +38,7 @@ from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
 from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Attribution, Inputs
+from explainprune.types.arrays import rows as rows_of
 
 Method = Callable[..., Explained]
 
@@ -73,6 +88,7 @@ class Explainer:
         free = callable(self.target)
         target = 0 if free else _of_rows(self.target, part, len(rows))
         targets = targets_for(target, network, outputs, samples.y, samples.class_names)
+        notes = self._checked(rows, targets, samples.feature_names)
         explained, settled = self._explained(rows, targets, part.number)
 
         def shaped(values: Array) -> Inputs:
@@ -92,7 +108,7 @@ class Explainer:
             interactions=explained.interactions,
             x=by_name(network, samples.x),
             feature_names=feature_names(samples, self.players),
-            notes=(*getattr(network, "notes", ()), *explained.notes),
+            notes=(*getattr(network, "notes", ()), *explained.notes, *notes),
             options=settled | {"background_rows": len(self.background), "seed": int(self.seed)},
         )
 
@@ -101,14 +117,64 @@ class Explainer:
     ) -> tuple[Explained, dict[str, Any]]:
         """Run the method on the network's view; return one value per player, and the options."""
         view = self.view
-        named = "explainer" if number == 0 else f"explainer {number}"
-        supplied = {"rng": stream(self.seed, named), "players": view.players}
-        keywords, settled = arguments(self.method, self.name, self.options, supplied)
+        keywords, settled = self._keywords(number)
         x, background = view.enter(rows), view.enter(self.background)
         found = self.method(view.network, x, background, targets, **keywords)
         explained = per_player(found, self.name, view, "players" in keywords, len(x), targets)
         kept = {key: value for key, value in settled.items() if value is not None}
         return explained, kept | dict(explained.settled)
+
+    def _keywords(self, number: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the method is called with, and the options in force."""
+        named = "explainer" if number == 0 else f"explainer {number}"
+        supplied = {"rng": stream(self.seed, named), "players": self.view.players}
+        return arguments(self.method, self.name, self.options, supplied)
+
+    def _checked(
+        self, rows: Array, targets: Array | None, names: tuple[str, ...] | None
+    ) -> tuple[str, ...]:
+        """Refuse what the method finds no way back to; return notes of what it reaches in part."""
+        network, view, options = self.network, self.view, self._keywords()[1]
+        blind_maps(self.method, view.network, options.get("layer"), self.name)
+        outputs = range(network.n_outputs) if targets is None else np.unique(targets)
+        owners = getattr(unwrapped(view.network), "owners", None)
+        lost, partly = ways_back(self.method, view.network, options, outputs, owners)
+        if lost:
+            said = f"{listed(network, lost, names)}: the output hangs on it only by "
+            said += f"{operations(lost)}, which hands no gradient on"
+            if moves(network, rows, self.background, lost):
+                raise ValueError(f"{self.name} finds no way back to {said}. {self._instead(rows)}")
+            return (f"{self.name} finds no way back to {said}; it moved nothing on these rows.",)
+        if not partly:
+            return ()
+        share = missed(view.network, view.enter(rows[:4]), view.enter(self.background), targets)
+        if share <= NOTABLE:
+            return ()
+        return (
+            f"Gradients follow only some ways of {listed(network, partly, names)}, not those by "
+            f"{operations(partly)}: what these do is in no value, up to {share:.0%} of the "
+            "output's change on the first rows.",
+        )
+
+    def _instead(self, rows: Array) -> str:
+        """Recommend a method that runs on one row of this model."""
+        few = np.arange(self.network.n_inputs) * 16 // max(16, self.network.n_inputs)
+        players = np.unique(few, return_inverse=True)[1]
+        one, ends = rows[:1], self.background[:4]
+        tried: tuple[Method, ...] = (permutation, kernel, occlusion)
+        for method in tried:
+            own: dict[str, Any] = {"rng": stream(self.seed, "tried"), "players": players}
+            asked = {k: v for k, v in own.items() if k in signature(method).parameters}
+            try:
+                found = method(self.network, one, ends, np.zeros(1, int), **asked)
+            except (ValueError, TypeError, MemoryError):
+                continue
+            if np.isfinite(found.values).all():
+                return (
+                    f"Use method={name_of(method)!r}, which only evaluates the model: it was tried "
+                    "on the first row, and works."
+                )
+        return "No method that only evaluates the model works on it either."
 
 
 def _of_rows(target: Any, part: Part, rows: int) -> Any:
@@ -134,13 +200,15 @@ def explainer_for(
     """Settle everything for rows like `samples`, whose values are not looked at."""
     function = look_up(method, METHODS, "method")
     network = network_for(model, target, output, samples.x, batch_size, samples.task)
+    ends = background_for(background, samples, seed, read_by(network))
+    reference = np.asarray(pack(network, ends, "background"))
+    some, x = slice(16), samples.x  # rewritten networks are held against the model on these
+    pack(network, [each[some] for each in x] if isinstance(x, list) else rows_of(x, some), "x")
     given = samples.data.players if players is None and samples.data is not None else players
     return Explainer(
         network=network,
         view=view_of(network, check_players(given, network.n_inputs)),
-        background=np.asarray(
-            pack(network, background_for(background, samples, seed, read_by(network)), "background")
-        ),
+        background=reference,
         method=function,
         name=name_of(method),
         target=target,

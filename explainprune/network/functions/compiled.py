@@ -14,6 +14,7 @@ from explainprune.network.reasons import reason_of
 from explainprune.network.tracing.dependence import needed
 from explainprune.network.tracing.guard import forgotten_gradients
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
+from explainprune.network.tracing.reaching import Reach, of_gradients, reach_of
 from explainprune.types import Array
 
 _DRAWS = ("Random", "Multinomial", "TruncatedNormal", "StandardNormal", "StatefulUniform")
@@ -57,6 +58,7 @@ class CompiledFunction:
         self._forward = forward
         self._dtype = dtype
         self.n_inputs = n_inputs
+        self._reach: Reach | None = None
         rows = tf.TensorSpec((None, n_inputs), dtype)
         index = tf.TensorSpec((None,), tf.int32)
         self._outputs = _Traced(forward, rows)
@@ -93,13 +95,28 @@ class CompiledFunction:
         shape = (self.n_inputs, self.n_outputs)
         return self._run(self._jacobian, "gradients", shape, x, rows=self._jacobian_rows)
 
-    def _trace_gradients(self, x: Any, targets: Any) -> Any:
+    @property
+    def reach(self) -> Reach:
+        """Which inputs gradients don't reach, though outputs hang on them."""
+        if self._reach is None:
+            _ = self._gradients.concrete
+        assert self._reach is not None
+        return self._reach
+
+    def _followed(self, x: Any) -> Any:
+        """Trace forward, and learn which ways gradients can't follow."""
         outputs = self._forward(x)
+        if self._reach is None:
+            self._reach = reach_of(x, outputs, of_gradients())
+        return outputs
+
+    def _trace_gradients(self, x: Any, targets: Any) -> Any:
+        outputs = self._followed(x)
         return _gradient(outputs, x, tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype))
 
     def _trace_jacobian(self, x: Any) -> Any:
         """One forward pass; then a backward pass for each output."""
-        outputs = self._forward(x)
+        outputs = self._followed(x)
         # A loop in the graph: as fast as passes laid side by side, in the memory of one of them.
         each = tf.map_fn(
             lambda one: _gradient(outputs, x, tf.broadcast_to(one, tf.shape(outputs))),

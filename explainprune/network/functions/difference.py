@@ -77,6 +77,13 @@ class DifferenceNetwork:
             return getattr(self.a, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    @property
+    def reach(self) -> Any:
+        """What either network's gradients don't reach; None where neither can tell."""
+        known = [getattr(each, "reach", None) for each in (self.a, self.b)]
+        found = [each for each in known if each is not None]
+        return found[0].and_(found[1]) if len(found) == 2 else next(iter(found), None)
+
     def outputs(self, x: Array) -> Array:
         """Return a(x) − β b(x): (n, n_inputs) → (n, n_outputs)."""
         result: Array = self.a.outputs(x) - self.beta * self.b.outputs(x)

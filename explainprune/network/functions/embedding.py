@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from explainprune.network.backend import keras, tf
+from explainprune.network.backend import tf
 from explainprune.network.functions.compiled import CompiledFunction
-from explainprune.network.functions.cuts import UNKNOWN, Cut, Cuts, skipping_unknown
-from explainprune.network.wiring.calls import Call, in_inference
+from explainprune.network.functions.cuts import NOBODY, Cut, Cuts, Trace
+from explainprune.network.functions.lookups import intercepted
+from explainprune.network.functions.signature import Signature
+from explainprune.network.protocol import Model
+from explainprune.network.tracing.reaching import Reach
 from explainprune.types import Array
 
 
@@ -20,27 +24,40 @@ class EmbeddedNetwork:
     model's own flat inputs: masks need them, and so does whatever else they feed. A token's value
     is the sum over its vector, plus its own where it feeds something besides the Embedding.
 
+    Parameters
+    ----------
+    cuts : Cuts
+    trace : callable
+        From one symbolic tensor for each input to what is explained.
+    numbers : collection of str
+        Integer inputs that are read as numbers.
+
     Attributes
     ----------
     n_inputs, n_outputs, rows_per_call : int
         `n_inputs` counts the numbers of an embedded row.
     owners : ndarray of int (n_inputs,)
         For each number of an embedded row, the flat input feature that it belongs to.
-    notes : tuple of str
     """
 
-    def __init__(self, cuts: Cuts, head: Any, *, memory_bytes: int = 2**28) -> None:
-        self._cuts, self._head = cuts, head
+    def __init__(
+        self,
+        cuts: Cuts,
+        trace: Trace,
+        numbers: frozenset[str] = frozenset(),
+        *,
+        memory_bytes: int = 2**28,
+    ) -> None:
+        self._cuts, self._trace, self._numbers = cuts, trace, numbers
         self._raw = cuts.signature.n_inputs
-        self._at = {cut.call.outputs: cut for cut in cuts.cuts}
-        starts = np.cumsum([0] + [cut.owners.size * cut.dim for cut in cuts.cuts])
+        sizes = [len(cut.owned) * cut.dim for cut in cuts.cuts.values()]
+        starts = np.cumsum([0, *sizes])
         self._slices = {
-            cut.call.outputs: slice(int(a), int(b))
-            for cut, a, b in zip(cuts.cuts, starts[:-1], starts[1:], strict=True)
+            number: slice(int(a), int(b))
+            for number, a, b in zip(cuts.cuts, starts[:-1], starts[1:], strict=True)
         }
-        vectors = [np.repeat(cut.owners.ravel(), cut.dim) for cut in cuts.cuts]
+        vectors = [np.repeat(cut.owners.ravel()[cut.owned], cut.dim) for cut in cuts.cuts.values()]
         self.owners = np.concatenate([*vectors, np.arange(self._raw)])
-        self.notes = cuts.notes
         dtype = cuts.signature.dtype
         self._embed = CompiledFunction(
             self._forward_vectors, self._raw, dtype=dtype, memory_bytes=memory_bytes
@@ -64,6 +81,21 @@ class EmbeddedNetwork:
         """Return the gradients of all outputs: (n, n_inputs) → (n, n_inputs, n_outputs)."""
         return self._compiled.jacobian(x)
 
+    @property
+    def reach(self) -> Reach:
+        """Which numbers of an embedded row gradients don't reach."""
+        return self._compiled.reach
+
+    @property
+    def signature(self) -> Signature:
+        """What the model reads."""
+        return self._cuts.signature
+
+    @property
+    def source(self) -> Model:
+        """The model that was cut."""
+        return self._cuts.model
+
     def embed(self, x: Array) -> Array:
         """Embed the model's flat rows: (n, features) → (n, n_inputs)."""
         return np.concatenate(
@@ -79,53 +111,59 @@ class EmbeddedNetwork:
                 f"Received: shape={values.shape}."
             )
         total = values[:, self.n_inputs - self._raw :].copy()
-        for cut in self._cuts.cuts:
-            part = values[:, self._slices[cut.call.outputs]]
-            shape = (len(values), cut.owners.size, cut.dim, *values.shape[2:])
-            sums = part.reshape(shape).sum(axis=2)
-            for token, owner in enumerate(cut.owners.ravel()):  # a feature may be several tokens
+        for number, cut in self._cuts.cuts.items():
+            part = values[:, self._slices[number]]
+            owners = cut.owners.ravel()[cut.owned]
+            sums = part.reshape(len(values), len(owners), cut.dim, *values.shape[2:]).sum(axis=2)
+            for token, owner in enumerate(owners):  # a feature may be several tokens
                 total[:, owner] += sums[:, token]
         return total
-
-    def _forward(self, x: Any) -> Any:
-        """Trace the model on embedded rows."""
-        given = self._cuts.signature.split(x[:, self.n_vectors :])
-        with keras.StatelessScope():
-            values = self._cuts.opened.run(given, lambda *call: self._replaced(x, *call))
-        raw = [values[number] for number in self._cuts.opened.outputs]
-        return self._head(raw, self._cuts.signature.output_names)
 
     @property
     def n_vectors(self) -> int:
         """How many of a row's numbers are the vectors of tokens; the model's inputs follow."""
         return self.owners.size - self._raw
 
-    def _replaced(self, x: Any, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Give the row's own vectors for what a cut Embedding would have put out."""
-        cut = self._at.get(call.outputs)
-        if cut is None:
-            return in_inference(call, args, kwargs)
-        flat = x[:, self._slices[call.outputs]]
-        vectors = tf.reshape(flat, (-1, *cut.owners.shape, cut.dim))
-        # Masks need no care: in the graph they are tensors of their own, made from the tokens.
-        return tf.cast(vectors, call.operation.compute_dtype)
+    def smooth_forward(self, x: Any) -> Any:
+        """Trace the model on embedded rows, integers read as numbers where they may be."""
+        return self._forward(x)
+
+    def _forward(self, x: Any) -> Any:
+        """Trace the model on embedded rows."""
+
+        def replaced(number: int, layer: Any, own: Callable[..., Any], inputs: Any) -> Any:
+            # Masks need no care: they are made from the tokens, beside their vectors.
+            cut = self._cuts.cuts.get(number)
+            return own(inputs) if cut is None else self._vectors(x, number, cut, own, inputs)
+
+        with intercepted(self._cuts.model, replaced):
+            return self._trace(self.signature.split(x[:, self.n_vectors :], self._numbers))
+
+    def _vectors(self, x: Any, number: int, cut: Cut, own: Callable[..., Any], inputs: Any) -> Any:
+        """Give the row's own vectors for what an Embedding would have put out."""
+        given = tf.reshape(x[:, self._slices[number]], (-1, len(cut.owned), cut.dim))
+        given = tf.cast(given, cut.layer.compute_dtype)
+        constant = np.flatnonzero(cut.owners.ravel() == NOBODY)
+        if len(constant):
+            flat = tf.reshape(own(inputs), (-1, cut.owners.size, cut.dim))
+            both = tf.concat([given, tf.gather(flat, constant, axis=1)], axis=1)
+            order = np.argsort(np.concatenate([cut.owned, constant]))
+            given = tf.gather(both, order, axis=1)
+        return tf.reshape(given, (-1, *cut.owners.shape, cut.dim))
 
     def _forward_vectors(self, x: Any) -> Any:
         """Trace the Embeddings alone: flat rows → their vectors."""
-        found: dict[tuple[int, ...], Any] = {}
+        found: list[Any] = []
 
-        def record(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            result = in_inference(call, args, kwargs)
-            if call.outputs not in self._at:
-                return result
-            found[call.outputs] = keras.tree.flatten(result)[0]
-            return UNKNOWN
+        def note(number: int, layer: Any, own: Callable[..., Any], inputs: Any) -> Any:
+            made, cut = own(inputs), self._cuts.cuts.get(number)
+            if cut is not None:
+                flat = tf.reshape(made, (-1, cut.owners.size, cut.dim))
+                owned = tf.gather(flat, cut.owned, axis=1)
+                found.append(tf.reshape(owned, (-1, len(cut.owned) * cut.dim)))
+            return made
 
-        self._cuts.opened.run(self._cuts.signature.split(x), skipping_unknown(record))
-        flat = [_flat(found[cut.call.outputs], cut) for cut in self._cuts.cuts]
-        wide = any(tensor.dtype == tf.float64 for tensor in flat)
-        return tf.concat([tf.cast(t, "float64" if wide else "float32") for t in flat], axis=1)
-
-
-def _flat(vectors: Any, cut: Cut) -> Any:
-    return tf.reshape(vectors, (-1, cut.owners.size * cut.dim))
+        with intercepted(self._cuts.model, note):
+            self._trace(self.signature.split(x))
+        wide = any(tensor.dtype == tf.float64 for tensor in found)
+        return tf.concat([tf.cast(t, "float64" if wide else "float32") for t in found], axis=1)

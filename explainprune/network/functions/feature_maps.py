@@ -14,6 +14,7 @@ from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
+from explainprune.network.tracing.reaching import of_gradients, reach_of
 from explainprune.network.tracing.traced import traced
 from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 from explainprune.types import Array
@@ -35,6 +36,8 @@ class FeatureMaps:
     layer : str
     rows_per_call : int
         How many rows fit into one call within the memory bound.
+    reach : Reach
+        Whether gradients of the outputs reach the maps, as a single feature.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class FeatureMaps:
         outputs = self._network._head(raw, signature.output_names)
         one_hot = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
         maps = values[self._number]
+        self.reach = reach_of(maps, outputs, of_gradients())
         grads = tf.gradients(outputs, maps, one_hot, unconnected_gradients="zero")[0]
         return maps, grads
 

@@ -17,10 +17,14 @@ from explainprune.network.functions.cuts import find_cuts, token_check
 from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.forward import run_model
 from explainprune.network.functions.signature import Signature, signature_of
+from explainprune.network.functions.smooth import Smooth
 from explainprune.network.functions.targets import flat_index
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_stateless
+from explainprune.network.tracing.reaching import Reach
+from explainprune.network.tracing.same import precision_of
+from explainprune.network.wiring.graph import layers_inside
 from explainprune.types import OUTPUTS, Array, Inputs
 
 Output = str | Callable[..., Any]
@@ -122,32 +126,37 @@ class KerasNetwork:
             self._traced()
 
     def _traced(self) -> None:
-        self._cuts = find_cuts(self.model, self._signature)
+        self._cuts = find_cuts(self.model, self._signature, self.trace)
         self._embedded: EmbeddedNetwork | None = None
-        self._check_tokens = None if self._cuts is None else token_check(self._cuts)
-        self._compiled = CompiledFunction(
-            self._forward,
-            self._signature.n_inputs,
-            dtype=self._signature.dtype,
-            memory_bytes=self._memory_bytes,
-        )
+        self._check_tokens = None if self._cuts is None else token_check(self._cuts, self.trace)
+        self._compiled = self._compiled_with(frozenset())
+        precision = precision_of(layers_inside(self.model))
+        self._smooth = Smooth(self._signature, self._compiled, self._compiled_with, precision)
         self.n_inputs = self._compiled.n_inputs
         self.n_outputs = self._compiled.n_outputs
         self.rows_per_call = self._compiled.rows_per_call
 
+    def _compiled_with(self, numbers: frozenset[str]) -> CompiledFunction:
+        return CompiledFunction(
+            lambda x: self.trace(self._signature.split(x, numbers)),
+            self._signature.n_inputs,
+            dtype=self._signature.dtype,
+            memory_bytes=self._memory_bytes,
+        )
+
     def outputs(self, x: Array) -> Array:
         """Return all outputs of each row: (n, n_inputs) → (n, n_outputs)."""
-        return self._compiled.outputs(x)
+        return self._smooth.at(x).outputs(x)
 
     def gradients(self, x: Array, targets: Array) -> Array:
         """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs)."""
         self._check_differentiable()
-        return self._compiled.gradients(x, targets)
+        return self._smooth.compiled.gradients(x, targets)
 
     def jacobian(self, x: Array) -> Array:
         """Return the gradients of all outputs: (n, n_inputs) → (n, n_inputs, n_outputs)."""
         self._check_differentiable()
-        return self._compiled.jacobian(x)
+        return self._smooth.compiled.jacobian(x)
 
     def pack(self, x: Any) -> Array:
         """Check the caller's inputs against the model and lay each row flat.
@@ -180,6 +189,7 @@ class KerasNetwork:
         flat = self._signature.pack(x)
         if self._check_tokens is not None:
             self._check_tokens(flat)
+        self._smooth.see(flat)
         return flat
 
     def unpack(self, values: Array, like: Any = None) -> Inputs:
@@ -212,7 +222,11 @@ class KerasNetwork:
         """
         if self._embedded is None and self._cuts is not None:
             self._embedded = EmbeddedNetwork(
-                self._cuts, self._head, memory_bytes=self._memory_bytes
+                self._cuts, self.trace, self._smooth.numbers, memory_bytes=self._memory_bytes
+            )
+            cut = self._embedded
+            self._smooth.check(
+                lambda rows: cut.outputs(cut.embed(rows)), "The network cut at its embeddings"
             )
         return self._embedded
 
@@ -223,13 +237,24 @@ class KerasNetwork:
                 "Use the network that embedding() returns."
             )
         refuse_text(self)
+        lost, start = self.reach.of(range(self.n_outputs))[0], 0
         for part in self._signature.parts:
-            if "float" not in part.dtype:
+            own, start = range(start, start + part.size), start + part.size
+            if "float" not in part.dtype and all(feature in lost for feature in own):
                 raise ValueError(
                     f"Input {part.name!r} of the model has dtype {part.dtype} and feeds no "
-                    "Embedding that is known: it has no gradient. Use a method that only evaluates "
-                    "the model, such as occlusion or permutation."
+                    "Embedding that is known: it has no gradient. Use a method that only "
+                    "evaluates the model, such as occlusion or permutation."
                 )
+
+    @property
+    def reach(self) -> Reach:
+        """Which features gradients don't reach, though outputs hang on them."""
+        return self._smooth.compiled.reach
+
+    def smooth_forward(self, x: Any) -> Any:
+        """Trace the model, integers read as numbers where they may be: flat rows → outputs."""
+        return self.trace(self._signature.split(x, self._smooth.numbers))
 
     @property
     def signature(self) -> Signature:

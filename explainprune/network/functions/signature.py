@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,17 +69,20 @@ class Signature:
         """Check the caller's inputs and lay each row flat: see `inputs.pack`."""
         return pack(x, self.parts, self.dtype, None if self.words is None else self.words.encode)
 
-    def split(self, x: Any) -> list[Any]:
-        """Cut flat rows into one tensor for each input."""
+    def split(self, x: Any, numbers: Collection[str] = ()) -> list[Any]:
+        """Cut flat rows into one tensor for each input; `numbers` are left as they are."""
         pieces = tf.split(x, [part.size for part in self.parts], axis=1)
-        return [self._typed(piece, part) for piece, part in zip(pieces, self.parts, strict=True)]
+        return [
+            self._typed(piece, part, part.name in numbers)
+            for piece, part in zip(pieces, self.parts, strict=True)
+        ]
 
-    def _typed(self, piece: Any, part: Part) -> Any:
+    def _typed(self, piece: Any, part: Part, number: bool) -> Any:
         shaped = tf.reshape(piece, (-1, *part.sizes))
         if part.is_text:
             assert self.words is not None
             return self.words.decode(shaped)
-        return tf.cast(shaped, part.dtype)
+        return tf.cast(shaped, "float32" if number else part.dtype)
 
     def structured(self, tensors: list[Any]) -> Any:
         """Nest one tensor for each input as the model takes them."""

@@ -19,8 +19,9 @@ from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.traced import traced
 from explainprune.types import Array
 
-Back = Callable[[Any, Any, Any], Any]
-"""``(rows, outputs, one-hot targets)`` → what arrives at the rows, in the graph being traced."""
+Back = Callable[[Any, Any, Any], tuple[Any, Between]]
+"""``(rows, outputs, one-hot targets)`` → what arrives at the rows, in the graph being traced, and
+the way that it took."""
 
 
 class HandedBack:
@@ -37,6 +38,8 @@ class HandedBack:
     ----------
     rows_per_call : int
         How many rows fit into one call within the memory bound.
+    reach : Reach
+        Which inputs get nothing, though outputs hang on them.
 
     Raises
     ------
@@ -51,7 +54,7 @@ class HandedBack:
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
         refuse_text(network)
-        self._forward, self._back = network._forward, back
+        self._forward, self._back = network.smooth_forward, back
         dtype = network._compiled._dtype
         self._dtype = dtype
         signature = (
@@ -67,7 +70,9 @@ class HandedBack:
     def _traced(self, rows: Any, targets: Any) -> Any:
         outputs = self._forward(rows)
         one_hot = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
-        return self._back(rows, outputs, one_hot)
+        arrived, between = self._back(rows, outputs, one_hot)
+        self.reach = between.reach()
+        return arrived
 
     def __call__(self, x: Array, targets: Array) -> Array:
         """Return what output ``targets[i]`` hands back to each feature of row i."""
@@ -90,9 +95,9 @@ def relevance_of(network: Any, rule: str, epsilon: float) -> HandedBack:
     epsilon : float
     """
 
-    def back(rows: Any, outputs: Any, one_hot: Any) -> Any:
+    def back(rows: Any, outputs: Any, one_hot: Any) -> tuple[Any, Between]:
         between = Between(rows, outputs, CONSTANT)
-        return between.back(outputs * one_hot, Relevance(between, rule, epsilon).step)
+        return between.back(outputs * one_hot, Relevance(between, rule, epsilon).step), between
 
     return HandedBack(network, back, "lrp")
 
@@ -102,10 +107,10 @@ def guided_of(network: Any) -> tuple[HandedBack, int]:
     """Return guided backpropagation, and at how many ReLUs it is guided."""
     counts: list[int] = []
 
-    def back(rows: Any, outputs: Any, one_hot: Any) -> Any:
+    def back(rows: Any, outputs: Any, one_hot: Any) -> tuple[Any, Between]:
         between = Between(rows, outputs)
         guided = Guided(between)
         counts.append(guided.rectifiers)
-        return between.back(one_hot, guided.step)
+        return between.back(one_hot, guided.step), between
 
     return HandedBack(network, back, "guided_backprop"), counts[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.tracing.dependence import SIZES, dependents, layer_of, total
+from explainprune.network.tracing.reaching import Reach, of_walk, reach_of
 
 Step = Callable[[Any, list[Any]], Iterable[tuple[Any, Any]]]
 """``(operation, what arrived at each of its outputs or None)`` → tensors and what they get."""
@@ -30,11 +31,13 @@ class Between:
 
     def __init__(self, start: Any, end: Any, constant: Iterable[str] = ()) -> None:
         self.start, self.end = start, end
-        self._dependent = dependents(start, end.graph.get_operations(), {*SIZES, *constant})
+        self._constant, self._made = tuple(constant), end.graph.get_operations()
+        self._ended: set[tuple[Any, Any]] = set()
+        self._dependent = dependents(start, self._made, {*SIZES, *constant})
         needed = _needed(end, self._dependent)
         self.operations = [
             op
-            for op in end.graph.get_operations()
+            for op in self._made
             if op is not start.op and any(tensor.ref() in needed for tensor in op.outputs)
         ]
         self._readers: dict[Any, list[Any]] = defaultdict(list)
@@ -65,11 +68,24 @@ class Between:
             arrived = [total(found[tensor.ref()]) for tensor in op.outputs]
             if all(each is None for each in arrived):
                 continue
+            paid = []
             for tensor, given in _named(op, step, arrived):
                 if given is not None and self.depends(tensor):
                     found[tensor.ref()].append(tf.convert_to_tensor(given))
+                    paid.append(tensor.ref())
+            self._note(op, paid)
         arrived_there = total(found[self.start.ref()])
         return tf.zeros_like(self.start) if arrived_there is None else arrived_there
+
+    def _note(self, op: Any, paid: list[Any]) -> None:
+        """Note which of an operation's inputs got nothing, unless several were passed at once."""
+        read = {tensor.ref() for tensor in op.inputs if self.depends(tensor)}
+        if read.issuperset(paid):
+            self._ended.update((op, ref) for ref in read.difference(paid))
+
+    def reach(self) -> Reach:
+        """Tell which inputs got nothing, though the end hangs on them; known after the way back."""
+        return reach_of(self.start, self.end, of_walk(self._ended, self._constant), self._made)
 
 
 def through(op: Any, arrived: list[Any], inputs: list[Any]) -> list[Any]:

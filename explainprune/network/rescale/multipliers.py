@@ -45,6 +45,8 @@ class Multipliers:
     ----------
     approximated : tuple of str
         Operations that went by their gradients.
+    reach : Reach
+        Which inputs multipliers don't reach, though outputs hang on them.
     rows : int
         How many triples of target, sample and background row go backward in one call: within the
         network's bound, and few enough to take little memory. More are hardly faster.
@@ -72,11 +74,10 @@ class Multipliers:
             )
         self._network, self._trace = network, network._forward
         self._fallback, self._rules = fallback, rules
-        signature = network.signature if keras_network else network._cuts.signature
-        self._dtype = signature.dtype
+        self._dtype = network.signature.dtype
         rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
         targets = tf.TensorSpec((None, None), tf.int32)
-        layers = _layers(network)
+        layers = layers_inside(network.model if keras_network else network.source)
         self._precision = precision_of(layers)
         with unrolled(layers):
             self._compiled = traced(self._traced, rows, rows, targets)
@@ -93,10 +94,11 @@ class Multipliers:
         self.approximated = walk.approximated
         self._row = bytes_per_row(rows.graph)
         n, b, t = tf.shape(x)[0], tf.shape(background)[0], tf.shape(targets)[0]
-        pairs = Pairs(n, b, t, walk.inner)
+        pairs = Pairs(n, b, t, walk.inner, walk.boundless)
         seed = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
         seed = tf.repeat(tf.reshape(seed, (-1, outputs.shape[1])), b, axis=0)
         found = tf.reshape(walk.back(seed, pairs), tf.stack([t, n, b, rows.shape[1]]))
+        self.reach = walk.reach()
         moved = x[:, None] - background
         return tf.reduce_sum(tf.cast(found * moved, tf.float64), axis=2), outputs
 
@@ -161,14 +163,6 @@ def _slices(count: int, size: int) -> list[slice]:
     """Cut `count` into even slices of at most `size`."""
     edges = np.linspace(0, count, ceil(count / size) + 1).round().astype(int)
     return [slice(int(a), int(b)) for a, b in pairwise(edges)]
-
-
-def _layers(network: Any) -> list[Any]:
-    """Return all layers that a network calls, those inside of others too."""
-    if isinstance(network, KerasNetwork):
-        return layers_inside(network.model)
-    called = {id(c.operation): c.operation for c in network._cuts.opened.calls if c.is_layer}
-    return [layer for each in called.values() for layer in each._flatten_layers()]
 
 
 @lru_cache(maxsize=8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,16 @@ class Pairs:
     inner : mapping of tensor reference to int
         How many places of the rows' axis belong to one row, where it isn't 1: layers on the last
         axis of sequences lay time steps beside the rows.
+    boundless : bool
+        Whether the graph holds numbers that stand for infinity, as masks do: slopes by them would
+        be too small for a float. They count as `FAR`, which softmax and maxima can't tell apart.
     """
 
     samples: Any
     references: Any
     targets: Any
     inner: Mapping[Any, int]
+    boundless: bool = False
 
     @property
     def count(self) -> Any:
@@ -59,6 +63,8 @@ class Pairs:
             tensor = tf.reshape(tensor, _sizes(tensor, axis, (-1, inner)))
         if not (tensor.dtype.is_floating or tensor.dtype.is_complex):
             tensor = tf.cast(tensor, tf.float32)
+        if self.boundless:
+            tensor = tamed(tensor)
         sizes = tf.stack([self.samples, self.references])
         sample, reference = tf.split(tensor, sizes, axis=axis)
         return tf.expand_dims(sample, axis + 1), tf.expand_dims(reference, axis)
@@ -93,7 +99,9 @@ class Pairs:
 
     def constant(self, tensor: Any) -> Any:
         """Return a tensor that doesn't depend on the inputs, for pairs if it has rows at all."""
-        return self.at_sample(tensor) if has_rows(tensor) else tensor
+        if has_rows(tensor):
+            return self.at_sample(tensor)
+        return tamed(tensor) if self.boundless and tensor.dtype.is_floating else tensor
 
     def middle(self, tensor: Any, depends: bool) -> Any:
         """Return a factor's mean over sample and reference; itself where it is constant."""
@@ -137,6 +145,27 @@ class Pairs:
             if size == 1 and grad.shape[axis] not in (1, None)
         ]
         return tf.reduce_sum(grad, axis=axes, keepdims=True) if axes else grad
+
+
+FAR, BOUNDLESS = 1e15, 1e30
+
+
+def tamed(tensor: Any) -> Any:
+    """Replace what stands for infinity by a number that slopes can be taken of."""
+    far = tf.cast(FAR, tensor.dtype) * tf.sign(tensor)
+    return tf.where(tf.abs(tensor) > BOUNDLESS, far, tensor)
+
+
+def holds_boundless(operations: Iterable[Any]) -> bool:
+    """Tell whether any constant number of a graph stands for infinity."""
+    for op in operations:
+        if op.type != "Const" or op.outputs[0].dtype not in (tf.float32, tf.float64):
+            continue
+        if op.outputs[0].shape.num_elements() == 1:
+            value = tf.get_static_value(op.outputs[0])
+            if value is not None and abs(value.item()) > BOUNDLESS:
+                return True
+    return False
 
 
 def has_rows(tensor: Any) -> bool:

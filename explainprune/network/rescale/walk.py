@@ -12,11 +12,14 @@ from explainprune.lookup import nearest
 from explainprune.network.backend import tf
 from explainprune.network.rescale import locally, nonlinear, pooling
 from explainprune.network.rescale.inlining import inlined
-from explainprune.network.rescale.pairs import Pairs
+from explainprune.network.rescale.pairs import Pairs, holds_boundless
 from explainprune.network.rescale.places import inner_places
 from explainprune.network.rescale.regions import single_source
 from explainprune.network.rescale.rules import ONE_SOURCE, RULES, Rule
+from explainprune.network.tracing.called import called
 from explainprune.network.tracing.dependence import SIZES, dependents, layer_of, total
+from explainprune.network.tracing.reaching import Reach, of_gradients, of_walk, reach_of
+from explainprune.network.tracing.reaching.stops import has_slopes
 
 UNMOVED = (*SIZES, "IsFinite", "IsInf", "IsNan")
 """What these read of a tensor is its sizes or its kind, not its values: dependence ends there."""
@@ -48,7 +51,10 @@ class Walk:
     steps : list of Step
         In the order of the graph.
     approximated : tuple of str
-        Operations, each with its layer, that go by their gradient for lack of a rule.
+        Operations, each with its layer, that go by their gradient for lack of a rule. Those that
+        have no gradient either hand nothing on: `reach` says what is lost there.
+    boundless : bool
+        Whether numbers that stand for infinity are among the constants.
     inner : dict
         See `inner_places`.
 
@@ -77,6 +83,8 @@ class Walk:
             and any(t.ref() in self.dependent and t.ref() in needed for t in op.outputs)
         ]
         self.inner = inner_places(between)
+        self.boundless = holds_boundless(made)
+        self._ends = of_gradients()
         self._order = {op: number for number, op in enumerate(made)}
         self.steps, missing = self._planned(between)
         if missing and fallback == "error":
@@ -86,6 +94,7 @@ class Walk:
                 f"{nearest(op.type, rules)} Pass fallback='gradient' to go by its gradient there, "
                 "or use method='expected_gradients' or method='permutation', which need no rules."
             )
+        self._ended: set[tuple[Any, Any]] = set()
         named = sorted({f"{op.type} of {layer_of(op)}" for op in missing})
         self.approximated = tuple(named)
 
@@ -96,12 +105,22 @@ class Walk:
             if not any(tensor.ref() in reached for tensor in op.outputs):
                 continue
             step = self._step(op)
+            if step is None and self._is_blind(op):
+                step = Step(op, tuple(op.inputs), _nothing)
             if step is None:
                 missing.append(op)
                 step = Step(op, tuple(op.inputs), locally.at_both_ends)
             steps.append(step)
             reached |= {t.ref() for t in step.sources if t.ref() in self.dependent}
         return steps[::-1], missing[::-1]
+
+    def _is_blind(self, op: Any) -> bool:
+        """Tell whether an operation without a rule has no gradient either: ways end there."""
+        if op in self._bodies or called(op):
+            return False
+        read = [place for place, tensor in enumerate(op.inputs) if tensor.ref() in self.dependent]
+        numbers = any(has_slopes(tensor) for tensor in op.outputs)
+        return not numbers or all(self._ends.at(op, place) for place in read)
 
     def _step(self, op: Any) -> Step | None:
         source = single_source(op, self.dependent, self._order)
@@ -132,6 +151,8 @@ class Walk:
             depends = [tensor.ref() in self.dependent for tensor in step.sources]
             carried = step.rule(step.op, grads, depends, pairs)
             for tensor, grad in zip(step.sources, carried, strict=True):
+                if grad is None and tensor.ref() in self.dependent:
+                    self._ended.add((step.op, tensor.ref()))
                 if grad is not None and tensor.ref() in self.dependent:
                     grad.set_shape(tensor.shape)  # some operations' gradients don't know theirs
                     found[tensor.ref()].append(grad)
@@ -139,6 +160,17 @@ class Walk:
         if arrived is None:
             return tf.zeros(pairs.sizes(self.start), self.start.dtype)
         return arrived
+
+    def reach(self) -> Reach:
+        """Tell which inputs got nothing, though the end hangs on them; known after the way back."""
+        return reach_of(
+            self.start, self.end, of_walk(self._ended), self._order, bodies=self._bodies
+        )
+
+
+def _nothing(op: Any, grads: list[Any], depends: list[bool], pairs: Pairs) -> list[Any]:
+    """Hand nothing on."""
+    return [None] * len(op.inputs)
 
 
 def _needed(end: Any, bodies: dict[Any, list[Any]]) -> set[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from inspect import signature
 from typing import Any
 
 from explainprune.network.backend import tf
@@ -22,4 +23,10 @@ def again(op: Any, inputs: list[Any]) -> Any:
     attributes = {a.name: op.get_attr(a.name) for a in definition.attr if a.name not in inferred}
     kept = {name: value for name, value in attributes.items() if not name.startswith("_")}
     run: Callable[..., Any] = getattr(tf.raw_ops, op.type)
-    return run(**given, **kept)
+    known = signature(run).parameters
+    return run(**{_python(name, known): value for name, value in (given | kept).items()})
+
+
+def _python(name: str, known: Collection[str]) -> str:
+    """Return what TensorFlow's Python calls an operation's argument."""
+    return name if name in known else "axis"

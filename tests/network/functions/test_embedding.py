@@ -117,7 +117,6 @@ def test_columns_of_a_table_that_are_cut_out_of_one_input():
     network = as_network(model)
     embedded = network.embedding()
     np.testing.assert_array_equal(embedded.owners, [0, 0, 2, 2, 0, 1, 2, 3])
-    assert embedded.notes == ()
     rows = np.array([[2, 0.5, 1, -1], [0, 1.5, 2, 3]])
     flat = network.pack(rows)
     cut = embedded.embed(flat)
@@ -136,16 +135,12 @@ def test_columns_of_a_table_that_are_cut_out_of_one_input():
     np.testing.assert_allclose(values, expected, atol=1e-6)
 
 
-def test_an_input_that_also_feeds_something_else_counts_both_ways_and_says_so():
+def test_an_input_that_also_feeds_something_else_counts_both_ways():
     x = keras.Input((2,), name="x")
     vectors = layers.Flatten()(layers.Embedding(3, 2)(x))
     straight = layers.Dense(1, use_bias=False, name="straight")(x)
     model = keras.Model(x, layers.Dense(1, use_bias=False)(vectors) + straight)
     embedded = as_network(model).embedding()
-    assert embedded.notes == (
-        "Input 'x' feeds an Embedding and also 'straight': a token's value is the sum of both "
-        "ways.",
-    )
     rows = embedded.embed(np.array([[1.0, 2.0]], dtype="float32"))
     table, direct, kernel = (np.asarray(w) for w in model.get_weights())
     if direct.shape != (2, 1):
