@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ class Scorer:
             raise ValueError(f"level is 'unit' or 'weight'. Received: {level!r}.")
         check_weights(model)
         self.model, self.level, self.seed = model, level, seed
+        self._rows = x, y
         self._functions = _functions(criteria)
         self._needs = {name: needs_of(function, name) for name, function in self._functions.items()}
         if x is not None:
@@ -71,7 +73,8 @@ class Scorer:
         self._layers = prunable_layers(model)
         wanted = set().union(*self._needs.values())
         statistics = (wanted - set(OTHERS)) | {"kernel", "units", "unit_axis"}
-        self._calibration = Calibration(model, x, y, statistics, weight)
+        with self._refusing():
+            self._calibration = Calibration(model, x, y, statistics, weight)
         self._probes = {}
         if "probe" in wanted:
             _need_rows(x, [name for name, needs in self._needs.items() if "probe" in needs])
@@ -88,10 +91,31 @@ class Scorer:
             If a criterion is defined for no layer, or scores units only where weights are asked
             for.
         """
-        given: dict[str, dict[str, Any]] = dict(self._calibration(rows, target))
-        for path, probe in self._probes.items():
-            given[path]["probe"] = probe.on(rows, target)
-        return {name: self._importance(name, given) for name in self._functions}
+        with self._refusing():
+            given: dict[str, dict[str, Any]] = dict(self._calibration(rows, target))
+            for path, probe in self._probes.items():
+                given[path]["probe"] = probe.on(rows, target)
+            return {name: self._importance(name, given) for name in self._functions}
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Say of which criterion a layer gets no gradient, and which one needs none."""
+        from explainprune.network.statistics.reached import NoWayBack
+
+        try:
+            yield
+        except NoWayBack as error:
+            raise ValueError(f"{', '.join(self._functions)}: {error} {self._instead()}") from None
+
+    def _instead(self) -> str:
+        """Recommend a criterion that scores this model without gradients."""
+        for name in ("ablation", "magnitude"):
+            try:
+                Scorer(self.model, *self._rows, [name], self.level)(np.arange(1))
+            except (ValueError, TypeError):
+                continue
+            return f"Use criterion={name!r}, which needs none: it was tried, and works."
+        return "No criterion that needs none works on it either."
 
     def _importance(self, name: str, given: dict[str, dict[str, Any]]) -> Importance:
         """Call one criterion on every kernel for which all it needs is defined."""

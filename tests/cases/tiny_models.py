@@ -208,6 +208,31 @@ RECURRENT = {
     ),
     "ConvLSTM1D": before_dense((3, 3, 1), lambda: L.ConvLSTM1D(2, 2)),
     "masked LSTM": tokens(lambda: L.LSTM(3), mask=True),
+    "masked LSTM, backwards": tokens(
+        lambda: L.LSTM(3, return_sequences=True, go_backwards=True, zero_output_for_mask=True),
+        L.Flatten,
+        mask=True,
+    ),
+    "masked LSTM, both ways": tokens(lambda: L.Bidirectional(L.LSTM(2)), mask=True),
+    "masked LSTM sequences, both ways": tokens(
+        lambda: L.Bidirectional(L.LSTM(2, return_sequences=True)), L.GlobalMaxPooling1D, mask=True
+    ),
+    "masked GRU sequences, both ways": tokens(
+        lambda: L.Bidirectional(L.GRU(2, return_sequences=True), merge_mode="sum"),
+        L.Flatten,
+        mask=True,
+    ),
+    "masked SimpleRNNs, both ways, twice": tokens(
+        lambda: L.Bidirectional(L.SimpleRNN(2, return_sequences=True)),
+        lambda: L.Bidirectional(L.SimpleRNN(2, return_sequences=True)),
+        L.Flatten,
+        mask=True,
+    ),
+    "masked RNN of two cells, both ways": tokens(
+        lambda: L.Bidirectional(L.RNN([L.LSTMCell(2), L.GRUCell(2)], return_sequences=True)),
+        L.GlobalAveragePooling1D,
+        mask=True,
+    ),
 }
 ATTENTION = {
     "Attention": attention(L.Attention),

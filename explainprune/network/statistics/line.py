@@ -12,6 +12,7 @@ from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.answers import beside_rows
+from explainprune.network.statistics.reached import check_way_back
 from explainprune.network.statistics.row_means import Means, over_places, rows_in_cache
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.statistics.unit_sums import wide
@@ -112,6 +113,8 @@ class Line:
                 for number, b in zip(graph.outputs, best, strict=True)
             ]
             total = tf.add_n([tf.reduce_sum(part) for part in picked])
+        starts = {i.path: [values[e]] for i, e in zip(self._infos, self._ends, strict=True)}
+        check_way_back(starts, [values[number] for number in graph.outputs])
         slopes = tape.gradient(total, [values[e] for e in self._ends], unconnected_gradients="zero")
         logits = [tf.reshape(part, (-1, STEPS + 1, _size(part))) for part in picked]
         change = tf.add_n(

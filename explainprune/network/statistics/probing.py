@@ -16,6 +16,7 @@ from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.line import mean_row, points_between
+from explainprune.network.statistics.reached import check_way_back
 from explainprune.network.statistics.row_statistics import checked_rows, rows_of_class, taken
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.tracing.traced import Traced
@@ -200,6 +201,7 @@ class Probe:
         with tf.GradientTape() as tape:
             values = graph.run(points, call)
             total = _picked(self._outputs(values), [tf.repeat(b, count, axis=0) for b in best])
+        check_way_back({self.path: [values[self._end]]}, self._outputs(values))
         slopes = tape.gradient(total, values[self._end], unconnected_gradients="zero")
         return by_units(self._info, values[self._end]), by_units(self._info, slopes)
 
@@ -218,6 +220,7 @@ class Probe:
             tape.watch(mixed)
             changed = graph.rerun(values, {self._end: mixed}, call)
             total = _picked(self._outputs(changed), _explained(self._outputs(values), target))
+        check_way_back({self.path: [mixed]}, self._outputs(changed))
         slopes = tape.gradient(total, mixed, unconnected_gradients="zero")
         return by_units(self._info, here - there), by_units(self._info, slopes)
 

@@ -15,6 +15,7 @@ from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.positive import over, positive_parts, shared_by_positive
+from explainprune.network.statistics.reached import NoWayBack
 from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
 from explainprune.network.variables import uncompiled_clone
@@ -71,6 +72,13 @@ class Relevance:
             path: {"": tf.reduce_sum(size * beside_rows(weight, size), axis=0)}
             for path, size in sizes.items()
         }
+        lost = [path for path in self._infos if path not in found]
+        if lost:
+            raise NoWayBack(
+                f"No relevance reaches layer {lost[0]!r}: an operation that hands nothing on lies "
+                "between it and the outputs. Its scores would be zero."
+            )
+        return {p: {"": tf.reduce_sum(tf.abs(v[""]), axis=0)} for p, v in found.items()}
 
 
 class _Propagation:

@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.layers import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.reached import NoWayBack
 from explainprune.network.statistics.taps import MIXES, take_activations
 from explainprune.network.variables import uncompiled_clone, variables
 from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
@@ -57,7 +58,13 @@ def _flows(graph: Calls, model: Model, kernels: list[Any], scale: float) -> list
     with tf.GradientTape() as tape:
         values = graph.run(inputs, _linear)
         total = scale * tf.add_n([tf.reduce_sum(values[n]) for n in graph.outputs])
-    slopes = tape.gradient(total, [k.value for k in kernels], unconnected_gradients="zero")
+    slopes = tape.gradient(total, [k.value for k in kernels])
+    for kernel, slope in zip(kernels, slopes, strict=True):
+        if slope is None:
+            raise NoWayBack(
+                f"No gradient reaches {kernel.path!r} on the way of synaptic flow: an operation "
+                "without one lies between it and the outputs. Its scores would be zero."
+            )
     return [
         np.asarray(np.float64(kernel.numpy()) * np.float64(tf.convert_to_tensor(slope).numpy()))
         for kernel, slope in zip(kernels, slopes, strict=True)

@@ -42,10 +42,11 @@ SMOOTH = frozenset(
      "Conv3DBackpropInputV2", "Cos", "Cumsum", "DepthwiseConv2dNative", "Einsum", "Elu", "Erf",
      "Exp", "ExpandDims", "FusedBatchNormV3", "GatherV2", "Identity", "LeakyRelu", "Log", "Log1p",
      "LogSoftmax", "MatMul", "Max", "MaxPool", "MaxPool3D", "Maximum", "Mean", "Min", "Minimum",
-     "Mul", "Neg", "Pack", "Pad", "PadV2", "Pow", "RealDiv", "Relu", "Relu6", "Reshape",
-     "ReverseV2", "Rsqrt", "Select", "SelectV2", "Selu", "Sigmoid", "Sin", "Slice", "Softmax",
-     "Softplus", "SpaceToBatchND", "Split", "SplitV", "Sqrt", "Square", "SquaredDifference",
-     "Squeeze", "StridedSlice", "Sub", "Sum", "Tanh", "Tile", "TopKV2", "Transpose", "Unpack")
+     "Mul", "Neg", "Pack", "Pad", "PadV2", "Pow", "ReadVariableOp", "RealDiv", "Relu", "Relu6",
+     "Reshape", "ReverseV2", "Rsqrt", "Select", "SelectV2", "Selu", "Sigmoid", "Sin", "Slice",
+     "Softmax", "Softplus", "SpaceToBatchND", "Split", "SplitV", "Sqrt", "Square",
+     "SquaredDifference", "Squeeze", "StridedSlice", "Sub", "Sum", "Tanh", "Tile", "TopKV2",
+     "Transpose", "Unpack")
 )  # fmt: skip
 """Operations that have a gradient for every number they read; others are asked for it."""
 
