@@ -115,7 +115,8 @@ class Pass:
     def _check_way_back(self, outputs: list[Any], taps: dict[str, list[Tap]]) -> None:
         """Raise where a layer whose gradient is wanted gets none."""
         if not self._wanted.isdisjoint((*GRADIENTS, "kernel_gradient_squared")):
-            kernels = {path: self._variables[info.kernel] for path, info in self._layers.items()}
+            named = {path: info.kernel for path, info in self._layers.items() if info.kernel}
+            kernels = {path: self._variables[kernel] for path, kernel in named.items()}
             check_way_back(captured(kernels), outputs)
         if not self._wanted.isdisjoint(SLOPES):
             check_way_back({p: [tap.activation for tap in t] for p, t in taps.items()}, outputs)
