@@ -67,18 +67,17 @@ class Relevance:
                 # A layer called twice has its relevance in two places.
                 total = found.get(call.path, {"": 0})[""] + tf.reduce_sum(each, axis=1)
                 found[call.path] = {"": total}
-        sizes = {path: tf.abs(values[""]) for path, values in found.items()}
-        return {
-            path: {"": tf.reduce_sum(size * beside_rows(weight, size), axis=0)}
-            for path, size in sizes.items()
-        }
         lost = [path for path in self._infos if path not in found]
         if lost:
             raise NoWayBack(
                 f"No relevance reaches layer {lost[0]!r}: an operation that hands nothing on lies "
                 "between it and the outputs. Its scores would be zero."
             )
-        return {p: {"": tf.reduce_sum(tf.abs(v[""]), axis=0)} for p, v in found.items()}
+        sizes = {path: tf.abs(values[""]) for path, values in found.items()}
+        return {
+            path: {"": tf.reduce_sum(size * beside_rows(weight, size), axis=0)}
+            for path, size in sizes.items()
+        }
 
 
 class _Propagation:
