@@ -13,7 +13,7 @@ from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.statistics.per_sample import has_rule, squared_gradients
-from explainprune.network.statistics.reached import captured, check_way_back
+from explainprune.network.statistics.reached import check_layers
 from explainprune.network.statistics.row_means import (
     Means,
     RowMeans,
@@ -95,7 +95,7 @@ class Pass:
                 self._loss(y, outputs, weight, inputs) if self._needs_loss and self._loss else None
             )
         taps = {path: taps[path] for path in self._layers if path in taps}
-        self._check_way_back(outputs, taps)
+        check_layers(self._wanted, self._layers, self._variables, taps, outputs)
         found: dict[str, dict[str, Any]] = {path: {} for path in taps}
         squares: Squares = {}
         for path, of_layer in taps.items():
@@ -111,15 +111,6 @@ class Pass:
             for path, value in self._slow_squares(inputs, y, weight).items():
                 found.setdefault(path, {})["kernel_gradient_squared"] = value
         return {path: values for path, values in found.items() if values}
-
-    def _check_way_back(self, outputs: list[Any], taps: dict[str, list[Tap]]) -> None:
-        """Raise where a layer whose gradient is wanted gets none."""
-        if not self._wanted.isdisjoint((*GRADIENTS, "kernel_gradient_squared")):
-            named = {path: info.kernel for path, info in self._layers.items() if info.kernel}
-            kernels = {path: self._variables[kernel] for path, kernel in named.items()}
-            check_way_back(captured(kernels), outputs)
-        if not self._wanted.isdisjoint(SLOPES):
-            check_way_back({p: [tap.activation for tap in t] for p, t in taps.items()}, outputs)
 
     def _forward_sums(
         self, info: LayerInfo, taps: list[Tap], squares: Squares, weight: Any

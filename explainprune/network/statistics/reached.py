@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.layers import LayerInfo
+from explainprune.network.statistics.taps import Tap
+from explainprune.network.statistics.unit_sums import SLOPES
 from explainprune.network.tracing.dependence import needed
 from explainprune.network.tracing.reaching import of_gradients
 from explainprune.network.tracing.reaching.flow import Flow
@@ -52,6 +55,24 @@ def check_way_back(starts: Mapping[str, Collection[Any]], outputs: Collection[An
                 f"No gradient reaches layer {path!r}: the outputs hang on it only by "
                 f"{named(flow.places[place])}, which has none. Scores by gradients would be zero."
             )
+
+
+BY_KERNEL = ("kernel_gradient", "kernel_gradient_squared", "bias_gradient", "scale_gradient")
+
+
+def check_layers(
+    wanted: Collection[str],
+    layers: Mapping[str, LayerInfo],
+    variables: Mapping[str, Any],
+    taps: Mapping[str, Collection[Tap]],
+    outputs: Collection[Any],
+) -> None:
+    """Raise where a layer gets none of the gradients that wanted statistics are made of."""
+    if not set(wanted).isdisjoint(BY_KERNEL):
+        kernels = {path: info.kernel for path, info in layers.items() if info.kernel}
+        check_way_back(captured({path: variables[k] for path, k in kernels.items()}), outputs)
+    if not set(wanted).isdisjoint(SLOPES):
+        check_way_back({p: [tap.activation for tap in t] for p, t in taps.items()}, outputs)
 
 
 def captured(variables: Mapping[str, Any]) -> dict[str, list[Any]]:
