@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,13 +76,26 @@ class Crossed:
         """Return half the width of the interval."""
         return half_width(self.rows, self.backgrounds, self.df_rows, self.n_backgrounds - 1, level)
 
-    def _ends(self, level: float) -> tuple[float, float]:
-        """Return the interval's ends, before it is cut at the bounds."""
+    def reach(self, level: float = LEVEL) -> tuple[float, float]:
+        """Return how far the interval reaches below and above the mean, before it is cut."""
         half, error = self.half_width(level), math.sqrt(self.variance)
         if not half:
-            return self.value, self.value
+            return 0.0, 0.0
         low, high = reaches(half / error, self.skew * (self.rows / self.variance) ** 1.5)
-        return self.value - low * error, self.value + high * error
+        return low * error, high * error
+
+    def grown(self, rows: int, draws: int) -> Crossed:
+        """Return what a sample of so many rows and backgrounds would have, of the same spread."""
+        more = rows / self.n_rows
+        return replace(
+            self,
+            rows=self.rows / more,
+            backgrounds=self.backgrounds * self.n_backgrounds / draws,
+            n_rows=rows,
+            n_backgrounds=draws,
+            skew=self.skew / math.sqrt(more),
+            freedom=(self.df_rows + 1) * more - 1,
+        )
 
     def measure(
         self, *, level: float = LEVEL, bounds: Bounds = (0.0, 1.0), certain: bool = False
@@ -97,7 +110,8 @@ class Crossed:
             if self.n_rows > 1:
                 note = f"no interval: one of {self.n_rows:,} {self.unit} has nearly all the weight"
             return Measure(self.value, None, self.seen, "samples", note)
-        low, high = self._ends(level)
+        below, above = self.reach(level)
+        low, high = self.value - below, self.value + above
         note = f"interval over {self.n_rows:,} {self.unit}"
         note += f" and {self.n_backgrounds} backgrounds" if self.n_backgrounds > 1 else ""
         least, most = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from explainprune.analysis.intervals import Crossed, half_width
+from explainprune.analysis.intervals import Crossed
 from explainprune.types import Power
 
 CHANCE = 0.9
@@ -45,10 +45,10 @@ def power_curve(spread: Crossed, margin: float, floor: float) -> tuple[Power, ..
         From 0 over the margin to twice the margin, and wherever a label's chance is one of
         `CHANCES`: between such points the curve is all but straight.
     """
-    error, half = math.sqrt(spread.variance), spread.half_width()
-    if not error or not half:
+    error, (low, high) = math.sqrt(spread.variance), spread.reach()
+    if not error or not low:
         return ()
-    below, above = margin - half, margin + floor + half
+    below, above = margin - high, margin + floor + low
     turns = [edge + error * z for edge in (below, above) for z in _QUANTILES]
     trues = {0.0, margin, 2 * margin, *(true for true in turns if 0 < true < 1)}
     return tuple(
@@ -108,11 +108,9 @@ def _doubled(draws: int) -> Iterator[int]:
 
 def _chance(spread: Crossed, margin: float, floor: float, rows: int, draws: int) -> float:
     """Return the predictive probability of a label with so many rows and backgrounds."""
-    of_rows = spread.rows * spread.n_rows / rows
-    of_backgrounds = spread.backgrounds * spread.n_backgrounds / draws
-    left = spread.variance - of_rows - of_backgrounds
-    half = half_width(of_rows, of_backgrounds, rows - 1, draws - 1)
-    below, above = margin - half - spread.value, margin + floor + half - spread.value
+    later = spread.grown(rows, draws)
+    left, (low, high) = spread.variance - later.variance, later.reach()
+    below, above = margin - high - spread.value, margin + floor + low - spread.value
     if left <= 0:
         return float(below >= 0 or above < 0)
     error = math.sqrt(left)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import norm, t
 
-from explainprune.analysis.intervals import Crossed
+from explainprune.analysis.intervals import Crossed, Units, crossed_mean
 from explainprune.analysis.verdict.deciding import more_needed as of_measure
 from explainprune.analysis.verdict.planning import CHANCES, more_needed, power_curve
 from explainprune.types import Measure
@@ -91,3 +91,22 @@ def test_a_measure_is_sized_by_its_own_width():
     assert of_measure(Measure(0.3, None, 1, note="one"), 0.10, "pair") is None
     few = Measure(0.02, (0.01, 0.03), 3, "seeds")
     assert of_measure(few, 0.10, "procedure") == 3  # six seeds at least
+
+
+def test_what_skewness_leaves_open_asks_for_more_rows():
+    """The upper end lies further out than the lower: Student's t would call these rows enough."""
+    rng = np.random.default_rng(0)
+    values = 0.1 * rng.exponential(size=60)
+    given = crossed_mean(values[None], Units.rows(60))
+    half, (low, high) = given.half_width(), given.reach()
+    margin = given.value + (half + high) / 2
+    assert low == half < high
+    more = more_needed(given, margin, 0.0, 60)
+    assert more.rows > 0
+    curve = {point.true: point for point in power_curve(given, margin, 0.0)}
+    error = np.sqrt(given.variance)
+    assert curve[0.0].preserved == pytest.approx(norm.cdf((margin - high) / error), abs=1e-5)
+    later = given.grown(240, 1)
+    assert later.rows == pytest.approx(given.rows / 4)
+    assert later.skew == pytest.approx(given.skew / 2)
+    assert later.df_rows == pytest.approx(239)
