@@ -174,11 +174,16 @@ def procedure() -> str:
 ARMS = ("placebo", "pruned 50 %", "pruned 80 %", "pruned 90 %", "retrained", "random_weights")
 
 
+def _with_deviation(found: Sum) -> str:
+    """Write the mean over seeds ± their standard deviation, where there are several."""
+    return f"{found.mean:.3f}" + (f" ± {found.deviation:.3f}" if found.runs > 1 else "")
+
+
 def real_data() -> str:
-    """Mean moved weight of each arm over seeds, with the least and the most in mind: ± sd."""
+    """Mean moved weight of each arm over seeds, with their standard deviation."""
     rows = []
     for name, figures in results("real data").items():
-        means = [f"{figures[arm].mean:.3f} ± {figures[arm].deviation:.3f}" for arm in ARMS]
+        means = [_with_deviation(figures[arm]) for arm in ARMS]
         rows.append((name, f"{figures['rows'].mean:.0f}", f"{figures['score'].mean:.3f}", *means,
                      figures["placebo"].runs))  # fmt: skip
     heads = (arm.replace("_", " ") for arm in ARMS)

@@ -11,7 +11,7 @@ import numpy as np
 
 import explainprune as xp
 from calibrated.planted import FEATURES, Linear, standard
-from calibrated.rule import data_of, judged
+from calibrated.rule import MARGIN, data_of, judged
 from calibrated.store import Cell, Run
 from explainprune.network import FormulaNetwork
 
@@ -19,31 +19,32 @@ MOST_ROWS = 20_000
 """Promises of more rows than so many are counted, not tried."""
 
 
-def promised(kind: str, rows: int) -> Run:
-    """Draw the truth between .10 and .20; where rows can't decide, add as many as were asked for.
+def promised(kind: str, rows: int, within: float) -> Run:
+    """Draw the margin around the truth; where rows can't decide, add as many as were asked for.
 
     The first rows and backgrounds stay: the verdict promises what happens to these, grown.
     """
 
     def run(number: int) -> dict[str, float]:
         rng = np.random.default_rng([number, rows])
-        pair = standard(kind, round(float(rng.uniform(0.10, 0.20)), 2))
+        pair, margin = standard(kind, MARGIN), MARGIN + within * float(rng.uniform(-1, 1))
         x = pair.rows(rng, rows)
-        first = judged(pair, data_of(x, pair.pool), seed=number)
+        first = judged(pair, data_of(x, pair.pool), margin=margin, seed=number)
         if first.label != "inconclusive":
             return {"open": 0.0}
         more, draws = first.verdict.more, first.verdict.more_backgrounds
         if more is None or rows + more > MOST_ROWS or draws > 100:
             return {"open": 1.0, "tried": 0.0}
         grown = np.concatenate([x, pair.rows(rng, more)])
+        data = data_of(grown, pair.pool)
         again = judged(
-            pair, data_of(grown, pair.pool), backgrounds=first.backgrounds + draws, seed=number
+            pair, data, margin=margin, backgrounds=first.backgrounds + draws, seed=number
         )
         return {
             "open": 1.0,
             "tried": 1.0,
             "decided": float(again.label != "inconclusive"),
-            "wrongly": float(again.label == ("changed" if pair.truth <= 0.15 else "preserved")),
+            "wrongly": float(again.label == ("changed" if pair.truth <= margin else "preserved")),
             "more": float(more),
         }
 
@@ -137,9 +138,10 @@ def rare_group(number: int) -> dict[str, float]:
 
 def cells() -> Iterator[Cell]:
     """Yield promises, then refusals."""
-    for rows in (50, 100, 300):
-        yield Cell("more rows", f"linear, {rows} rows", promised("linear", rows))
-    yield Cell("more rows", "relu, 100 rows", promised("relu", 100))
+    for kind, rows, within in (
+        ("linear", 50, 0.013), ("linear", 100, 0.009), ("linear", 300, 0.005), ("relu", 100, 0.04)
+    ):  # fmt: skip
+        yield Cell("more rows", f"{kind}, {rows} rows", promised(kind, rows, within))
     yield Cell("worst group", "40 of 1,000 rows in the rarest group", rare_group)
     yield Cell("refusals", "always no, 1 % positives", always_no, 25)
     yield Cell("refusals", "an explainer that ignores the model", ignoring, 50)
