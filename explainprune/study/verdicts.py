@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import variance
 
 from explainprune.analysis.comparison.conditions import LOSS_MARGIN
 from explainprune.analysis.comparison.settings import PRIMARY
-from explainprune.analysis.intervals import error_of, over_units
+from explainprune.analysis.intervals import Crossed, error_of, over_units
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
 from explainprune.analysis.verdict.deciding import FEWEST_SEEDS
 from explainprune.analysis.verdict.same_reasons import NO_FLOOR
@@ -39,12 +40,23 @@ def procedure_verdict(seeds: Sequence[Comparison], settings: ExplainSettings) ->
         margin=settings.margin,
         floor=_floor(seeds),
         scope="procedure",
+        spread=None if few else _spread(seeds, moved),
         obstacles=few,
         doubts=tuple(_doubts(seeds, marks, settings.margin)),
         beside={"stability": _mean(seeds, "verdict", "stability", SHARE)},
         marks=marks,
         remarks=() if few else (skewness(len(seeds)),),
     )
+
+
+def _spread(seeds: Sequence[Comparison], moved: Measure) -> Crossed | None:
+    """Return how far seeds differ, from which follows what more of them would decide."""
+    each = [c.verdict.evidence[PRIMARY].value for c in seeds if PRIMARY in c.verdict.evidence]
+    values = [value for value in each if value is not None]
+    if moved.value is None or len(values) < 2 or len(set(values)) == 1:
+        return None
+    error = variance(values) / len(values)
+    return Crossed(moved.value, error, 0.0, len(values), 1, seen=len(values), unit="seeds")
 
 
 def skewness(n: int) -> str:

@@ -153,6 +153,21 @@ def test_eight_like_seeds_preserve_and_below_six_there_is_no_label():
     assert reason in clarity.sentence and "effective features instead of 20" in clarity.sentence
 
 
+def test_an_open_procedure_says_how_many_more_seeds_and_what_these_can_tell():
+    values = [0.08, 0.17, 0.11, 0.15, 0.10, 0.14]
+    found = procedure_verdict([seed_of(v) for v in values], ExplainSettings())
+    assert found.label == "inconclusive"
+    assert found.more > 0 and found.more_backgrounds == 0
+    assert "more seeds would most likely decide" in found.sentence
+    mean = sum(values) / 6
+    error = math.sqrt(sum((v - mean) ** 2 for v in values) / 5 / 6)
+    below = 0.15 - t.ppf(0.975, 5) * error
+    half = next(point for point in found.power if point.preserved == 0.5)
+    assert half.true == pytest.approx(below)
+    few = procedure_verdict([seed_of(v) for v in values[:5]], ExplainSettings())
+    assert (few.power, few.more) == ((), None)
+
+
 def test_seeds_that_all_move_beyond_the_margin_are_a_change():
     seeds = [seed_of(v) for v in (0.40, 0.42, 0.41, 0.43, 0.39, 0.40)]
     assert procedure_verdict(seeds, ExplainSettings()).label == "changed"
