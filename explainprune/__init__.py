@@ -21,7 +21,7 @@ _HOMES = {
     "attribute_to": "explainprune.analysis.attribution",
     "attribute_change": "explainprune.analysis.attribution",
     "exact_cost": "explainprune.analysis.attribution",
-    "compare": "explainprune.analysis.compare",
+    "compare": "explainprune.analysis.comparison.compare",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
     "metric": "explainprune.types",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["compare"]
@@ -11,11 +10,10 @@ __all__ = ["compare"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Named like its module: importing that binds the module here, so the function is put back.
-    function = import_module("explainprune.analysis.compare").compare
-    globals()[name] = function
-    return function
+    from explainprune.analysis.comparison.compare import compare
+
+    return compare
 
 
 if TYPE_CHECKING:
-    from explainprune.analysis.compare import compare as compare
+    from explainprune.analysis.comparison.compare import compare as compare

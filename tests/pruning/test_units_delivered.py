@@ -206,7 +206,7 @@ def test_where_nothing_is_coupled_both_choose_the_same_and_no_layer_is_emptied()
 def test_a_criterion_that_does_not_know_held_units_leaves_them():
     model = sequence(kl.GRU(6, name="r"), kl.Dense(8, "relu", name="d"))
     x = rows(model)
-    with pytest.warns(UserWarning, match="'r/cell': the criterion is not defined for it"):
+    with pytest.warns(UserWarning, match=r"'r/cell' \(the criterion is not defined for it\)"):
         pruned = prune(
             model, x, criterion="activation", granularity="unit", sparsity=0.5, finetune_epochs=0
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output
@@ -59,11 +61,7 @@ def deep_shap(
     Shrikumar, Greenside and Kundaje 2017, arXiv:1704.02685; Lundberg and Lee 2017,
     arXiv:1705.07874.
     """
-    if fallback not in FALLBACKS:
-        raise unknown("fallback", fallback, FALLBACKS)
-    if max_pool not in MAX_POOLS:
-        raise unknown("max_pool", max_pool, MAX_POOLS)
-    multipliers = multipliers_of(unwrapped(network), fallback, max_pool)
+    multipliers = multipliers_by(unwrapped(network), fallback, max_pool)
     wanted = np.tile(np.arange(network.n_outputs), (len(x), 1)) if targets is None else targets
     values = multipliers.values(x, background, wanted.reshape(len(x), -1))
     rough = multipliers.approximated
@@ -73,3 +71,12 @@ def deep_shap(
         complete=not rough,
         notes=(f"Without a rule, and so by their gradient: {', '.join(rough)}.",) if rough else (),
     )
+
+
+def multipliers_by(network: Any, fallback: str, max_pool: str) -> Any:
+    """Return the multipliers of a network, and raise for options that aren't known."""
+    if fallback not in FALLBACKS:
+        raise unknown("fallback", fallback, FALLBACKS)
+    if max_pool not in MAX_POOLS:
+        raise unknown("max_pool", max_pool, MAX_POOLS)
+    return multipliers_of(network, fallback, max_pool)

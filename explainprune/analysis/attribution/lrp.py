@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained
@@ -9,7 +11,7 @@ from explainprune.analysis.attribution.handed_back import handed_back
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.sampling.replicates import check_positive
 from explainprune.lookup import unknown
-from explainprune.network import Network, relevance_of, relevance_rules
+from explainprune.network import HandedBack, Network, relevance_of, relevance_rules
 from explainprune.types import Array
 
 
@@ -70,10 +72,15 @@ def lrp(
     doi:10.1007/978-3-030-28954-6_10; Kohlbrenner et al. 2020, arXiv:1910.09840 (composite);
     Achtibat et al. 2024, arXiv:2402.05602 (products and normalisation).
     """
-    rules = relevance_rules()
-    if rule not in rules:
-        raise unknown("rule of lrp", rule, rules)
-    back = relevance_of(unwrapped(network), rule, check_positive("epsilon", epsilon))
+    back = relevance_by(unwrapped(network), rule, epsilon)
     values = handed_back(back, network, x, targets)
     base = np.zeros(len(x) if targets is not None else (len(x), network.n_outputs))
     return Explained(values, base)
+
+
+def relevance_by(network: Any, rule: str, epsilon: float) -> HandedBack:
+    """Return the way back under a rule, and raise for one that isn't known."""
+    rules = relevance_rules()
+    if rule not in rules:
+        raise unknown("rule of lrp", rule, rules)
+    return relevance_of(network, rule, check_positive("epsilon", epsilon))

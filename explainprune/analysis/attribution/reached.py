@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.deep_shap import deep_shap
+from explainprune.analysis.attribution.deep_shap import deep_shap, multipliers_by
 from explainprune.analysis.attribution.expected_gradients import expected_gradients
 from explainprune.analysis.attribution.explained import slopes
 from explainprune.analysis.attribution.gradcam import gradcam
@@ -16,7 +16,7 @@ from explainprune.analysis.attribution.gradient_input import gradient_input
 from explainprune.analysis.attribution.guided_backprop import guided_backprop
 from explainprune.analysis.attribution.guided_gradcam import guided_gradcam
 from explainprune.analysis.attribution.integrated_gradients import integrated_gradients
-from explainprune.analysis.attribution.lrp import lrp
+from explainprune.analysis.attribution.lrp import lrp, relevance_by
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.shap_package import shap_deep, shap_gradient
 from explainprune.analysis.attribution.smoothgrad import smoothgrad
@@ -25,8 +25,6 @@ from explainprune.network import (
     feature_maps_of,
     gauss_legendre,
     guided_of,
-    multipliers_of,
-    relevance_of,
 )
 from explainprune.network.functions.text import refuse_text
 from explainprune.types import Array
@@ -44,11 +42,11 @@ def _of_gradients(network: Any, options: Mapping[str, Any]) -> Any:
 
 
 def _of_multipliers(network: Any, options: Mapping[str, Any]) -> Any:
-    return multipliers_of(network, options["fallback"], options["max_pool"]).reach
+    return multipliers_by(network, options["fallback"], options["max_pool"]).reach
 
 
 def _of_relevance(network: Any, options: Mapping[str, Any]) -> Any:
-    return relevance_of(network, options["rule"], float(options["epsilon"])).reach
+    return relevance_by(network, options["rule"], options["epsilon"]).reach
 
 
 def _of_guided(network: Any, options: Mapping[str, Any]) -> Any:

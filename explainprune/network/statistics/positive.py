@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.families import BENT, own_name
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
 from explainprune.network.wiring.calls import Calls
@@ -86,7 +87,7 @@ def _bare(model: Model, part: Callable[[Any], Any]) -> dict[str, Any]:
             variable.assign(part(variable.numpy()))
     layers = dict(located_layers(twin))
     for layer in layers.values():
-        if hasattr(layer, "activation"):
+        if own_name(layer) in BENT:
             layer.activation = keras.activations.linear
     return layers
 

@@ -81,7 +81,7 @@ def test_labels_that_do_not_fit(y, message):
         (np.full((2, 3), np.nan), "background has 6 values that are NaN or infinite"),
         (np.zeros((2, 4)), r"background does not fit the network. Expected shape \(n, 3\)"),
         (np.zeros((2, 3, 2)), "background does not fit the network"),
-        ([["a", "b", "c"]], "background needs numbers"),
+        ([["a", "b", "c"]], "background is text, which a formula doesn't read"),
     ],
 )
 def test_backgrounds_that_do_not_fit(background, message):
@@ -96,7 +96,7 @@ def test_backgrounds_that_do_not_fit(background, message):
         (np.zeros(3), r"x does not fit the network. Expected shape \(n, 3\)"),
         (np.zeros((2, 4)), r"as many features. Received: shape=\(2, 4\)."),
         (np.array([[1.0, np.inf, 0.0]]), r"the first is inf at index \(0, 1\)"),
-        ([["a", "b", "c"]], "x needs numbers"),
+        ([["a", "b", "c"]], "x is text, which a formula doesn't read"),
         ({"a": X}, "x is one array for a network of one input"),
         (np.float64(3.0), "x needs a row axis"),
     ],

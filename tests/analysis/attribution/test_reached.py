@@ -102,7 +102,9 @@ def test_ordinary_models_get_none(x):
     top = ops.logsumexp(L.Flatten()(h), axis=-1, keepdims=True)
     model = keras.Model(inputs, L.Dense(2)(L.Concatenate()([top, L.Flatten()(h)])))
     for method in ("integrated_gradients", "gradient_input", "lrp", "deep_shap"):
-        assert xp.attribute(model, x[:4], background=x[10:12], method=method).notes == ()
+        notes = xp.attribute(model, x[:4], background=x[10:12], method=method).notes
+        assert not [note for note in notes if "ways" in note or "moved nothing" in note]
+        assert not notes or method == "integrated_gradients"  # which may err at kinks, and says so
 
 
 def test_a_way_through_weights_of_zero_moves_nothing_and_is_no_reason_to_refuse(x):

@@ -62,16 +62,16 @@ def gallery(n=40, flipped=(7, 9), undefined=(3,)):
         Subject(name, None, None, "logit", rng.normal(size=(n, 3)), outputs)
         for name, outputs in (("dense", ours), ("other", theirs))
     )
-    agreement = rng.random(n).round(2)
-    agreement[list(undefined)] = np.nan
+    moved = rng.random(n).round(2)
+    moved[list(undefined)] = np.nan
     data = Data(Rows(dense.x, np.arange(n) % 2), task="classification", class_names=("no", "yes"))
     values = rng.normal(size=(2, n, 3))
     numbers = np.arange(n) + 100
-    return samples(data, dense, other, values, agreement, "classification", numbers), agreement
+    return samples(data, dense, other, values, moved, "classification", numbers), moved
 
 
 def test_the_gallery_shows_typical_changed_and_flipped_rows_once_each():
-    shown, agreement = gallery()
+    shown, moved = gallery()
     rows = [s.row - 100 for s in shown]
     assert len(set(rows)) == len(rows) == 10
     assert [s.why for s in shown] == ["typical"] * 4 + ["most changed"] * 4 + [
@@ -79,9 +79,9 @@ def test_the_gallery_shows_typical_changed_and_flipped_rows_once_each():
     ] * 2
     assert sorted(rows[-2:]) == [7, 9]
     free = np.setdiff1d(np.arange(40), [3, 7, 9])
-    assert {agreement[i] for i in rows[4:8]} == set(np.sort(agreement[free])[:4])
-    middle = np.nanmedian(agreement)
-    assert max(abs(agreement[i] - middle) for i in rows[:4]) < 0.1
+    assert {moved[i] for i in rows[4:8]} == set(np.sort(moved[free])[-4:])
+    middle = np.nanmedian(moved)
+    assert max(abs(moved[i] - middle) for i in rows[:4]) < 0.1
     flipped = shown[-1]
     assert flipped.dense_says.startswith("no (88%)")
     assert flipped.other_says.startswith("yes (88%)")
@@ -95,9 +95,9 @@ def test_of_many_flipped_rows_four_are_shown():
     assert len(shown) == 12
 
 
-def test_rows_without_agreement_can_still_flip():
+def test_rows_without_reasons_can_still_flip():
     shown, _ = gallery(n=2, flipped=(0,), undefined=(0, 1))
-    assert [(s.row, s.agreement) for s in shown] == [(100, None)]
+    assert [(s.row, s.moved) for s in shown] == [(100, None)]
 
 
 def test_a_player_of_one_hot_columns_shows_which_is_on():
