@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -51,7 +52,7 @@ class Met:
     base: Array
     draws: int = 1
 
-    @property
+    @cached_property
     def values(self) -> Array:
         """Mean over backgrounds: (m, p)."""
         mean: Array = self.each.mean(axis=0)
@@ -203,9 +204,14 @@ def shuffled(dense: Met, index: Array, seed: int) -> Iterator[Met]:
 
 def mark_rows(n: int, seed: int) -> Array:
     """Choose the rows on which scale marks are measured."""
-    if n <= MARK_ROWS:
+    return some_rows(n, MARK_ROWS, seed, "scale marks")
+
+
+def some_rows(n: int, most: int, seed: int, name: str) -> Array:
+    """Return the rows, or a sorted sample of `most` of them from the stream `name`."""
+    if n <= most:
         return np.arange(n)
-    return np.sort(stream(seed, "scale marks").choice(n, MARK_ROWS, replace=False))
+    return np.sort(stream(seed, name).choice(n, most, replace=False))
 
 
 def _turns(n: int, count: int) -> Iterator[tuple[int, Array]]:

@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.analysis.comparison.arms import Explainer, Met
+from explainprune.analysis.comparison.arms import Explainer, Met, some_rows
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.moving import moved_values
 from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
 from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
-from explainprune.types import Array
 
 FLOOR_ROWS = 200
 """Most rows on which the explainer's floor is measured."""
@@ -128,28 +126,21 @@ def _floor(case: Case, explain: Explainer, dense: Met) -> Crossed | None:
     """Explain the dense model again with draws of its own: what moves is the explainer's noise."""
     if not explain.sampled:
         return None
-    index = _some_rows(len(case.targets), case.settings.seed)
+    index = some_rows(len(case.targets), FLOOR_ROWS, case.settings.seed, "floor")
     again = explain(
         case.dense,
         index,
         draws=range(len(dense.each)),
         repeats=range(dense.draws, 2 * dense.draws),
     )
-    ours = dense.each[:, index]
-    values = moved_values(ours, again.each, linear=explain.linear)
-    means = ours.mean(axis=0), again.each.mean(axis=0)
+    ours, units = dense.each[:, index], case.units.take(index)
+    means = ours.mean(axis=0), again.values
     plain = moved(*means, *(nonzero(mean) for mean in means))
-    if np.isnan(plain).all():
+    known = np.flatnonzero(~np.isnan(plain))
+    if not len(known):
         return None
-    units = case.units.take(index)
-    # The mean is the plain one: taking out a bias would take out the noise, which is a bias.
-    whole = float(units.take(np.flatnonzero(~np.isnan(plain))).mean(plain[~np.isnan(plain)]))
+    spread = crossed_mean(moved_values(ours, again.each, linear=explain.linear), units)
     if not explain.linear:
-        return crossed_mean(values, units)
-    return replace(crossed_mean(values, units), value=whole)
-
-
-def _some_rows(n: int, seed: int) -> Array:
-    if n <= FLOOR_ROWS:
-        return np.arange(n)
-    return np.sort(stream(seed, "floor").choice(n, FLOOR_ROWS, replace=False))
+        return spread
+    # The mean is the plain one: taking out a bias would take out the noise, which is a bias.
+    return replace(spread, value=float(units.take(known).mean(plain[known])))
