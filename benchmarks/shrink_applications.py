@@ -7,8 +7,8 @@ then moves their logits by half.) It loses 30 % of its units by magnitude, each 
 ones together, and is shrunk. Logits on random images, parameters and the ``.keras`` round trip go
 into a table, beside what one rounding of the images does to the masked model.
 
-    python benchmarks/shrink_applications.py               all, one process each: the longest of the
-                                                           benchmarks by far; a run that was cut off
+    python benchmarks/shrink_applications.py               all, a process for each architecture: two
+                                                           hours or more; a run that was cut off
                                                            goes on where it stopped
     python benchmarks/shrink_applications.py --write       the table of what there is so far
     python benchmarks/shrink_applications.py ResNet50 64 unit    one, in this process
@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -169,17 +170,18 @@ def measure(name: str, side: int, granularity: str) -> dict[str, Any]:
     }
 
 
-def in_own_process(name: str, side: int, granularity: str) -> dict[str, Any]:
-    """Measure one architecture in a process of its own; a failure becomes a reason."""
-    command = [sys.executable, __file__, name, str(side), granularity]
+def in_own_process(wanted: list[tuple[str, int, str]]) -> list[dict[str, Any]]:
+    """Measure what is wanted of one architecture in one process; a failure becomes a reason."""
+    command = [sys.executable, __file__, *(str(part) for run in wanted for part in run)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = done.stdout.strip().splitlines()
-    if done.returncode == 0 and lines:
-        found: dict[str, Any] = json.loads(lines[-1])
-        return found
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    missing = [run for run in wanted if run not in {_of(result) for result in found}]
     reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    refused = {"name": name, "side": side, "granularity": granularity}
-    return {**refused, "reason": f"{reason} (exit {done.returncode})"}
+    refused = [
+        {"name": n, "side": s, "granularity": g, "reason": f"{reason} (exit {done.returncode})"}
+        for n, s, g in missing
+    ]
+    return found + refused
 
 
 def row(r: dict[str, Any]) -> str:
@@ -230,17 +232,21 @@ def _of(result: dict[str, Any]) -> tuple[str, int, str]:
 
 def main() -> None:
     """Measure what was asked for, or everything."""
-    if len(sys.argv) == 4:
-        print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), sys.argv[3])))
+    asked = sys.argv[1:]
+    if len(asked) >= 3:
+        for name, side, granularity in zip(asked[::3], asked[1::3], asked[2::3], strict=True):
+            print(json.dumps(measure(name, int(side), granularity)), flush=True)
         return
     lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
     results = [json.loads(line) for line in lines]
-    for run in () if "--write" in sys.argv else runs():
-        if run not in {_of(result) for result in results}:
-            results.append(in_own_process(*run))
-            with RESULTS.open("a") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-            print(row(results[-1]), flush=True)
+    done = {_of(result) for result in results}
+    missing = [] if "--write" in asked else [run for run in runs() if run not in done]
+    for _, wanted in groupby(missing, key=lambda run: run[0]):
+        found = in_own_process(list(wanted))
+        results += found
+        with RESULTS.open("a") as file:
+            file.writelines(json.dumps(result) + "\n" for result in found)
+        print("\n".join(row(result) for result in found), flush=True)
     write_table(results)
 
 

