@@ -169,7 +169,7 @@ def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any, Any]:
 
 def _together(info: Any, held: list[dict[str, Any]]) -> dict[str, Any]:
     """Lay out all of a held layer's kernels, and what is known of them, beside its units."""
-    from explainprune.network.layers import as_units
+    from explainprune.network.listing import as_units
 
     shared = set(HELD[:-2]).intersection(*held)
     found: dict[str, Any] = {
@@ -215,6 +215,6 @@ def _need_rows(x: Any, names: list[str]) -> None:
 
 
 def _kinds(model: Any) -> str:
-    from explainprune.network.layers import layers
+    from explainprune.network.listing import layers
 
     return ", ".join(dict.fromkeys(info.kind for info in layers(model))) or "none"

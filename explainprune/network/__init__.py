@@ -2,11 +2,13 @@
 
 - `functions`: outputs, gradients and activations of flat rows, numpy in and numpy out
 - `statistics`: what criteria score by, from weights and from one pass over calibration rows
-- `wiring`: the graph of layers, the paths through it, and what they cost
+- `graph`: one reading of the graph of layers
+- `layers`: what each family of layers is, said once
+- `ways`: what is alive along the graph, and what it costs
+- `shrinking`: the same model, physically smaller
+- `scalars`: a network as scalar elements, for Shapley values without sampling
+- `walks`: contributions walked back through a traced graph
 - `training`: training with masks held, weights fitted anew, and how well a model does
-- `rebuilding`: the same model, physically smaller
-- `rescale`, `propagation`: contributions walked back through a traced graph
-- `unrolled`: a network as scalar elements, for Shapley values without sampling
 - `tracing`, `files`: traced functions and what they take; models in and out of files
 
 Importing this package imports neither: names that need them load when they are first used.
@@ -24,33 +26,33 @@ _HOMES = {
     "as_network": "functions.networks",
     "parts_of_model": "functions.signature",
     "DifferenceNetwork": "functions.difference",
-    "Unrolled": "unrolled",
-    "unroll": "unrolled",
-    "multipliers_of": "rescale",
-    "MAX_POOLS": "rescale",
+    "Unrolled": "scalars",
+    "unroll": "scalars",
+    "multipliers_of": "walks.rescale",
+    "MAX_POOLS": "walks.rescale",
     "FeatureMaps": "functions.feature_maps",
     "feature_maps_of": "functions.feature_maps",
-    "HandedBack": "propagation",
-    "relevance_of": "propagation",
-    "relevance_rules": "propagation",
-    "guided_of": "propagation",
+    "HandedBack": "walks.relevance",
+    "relevance_of": "walks.relevance",
+    "relevance_rules": "walks.relevance",
+    "guided_of": "walks.relevance",
     "gauss_legendre": "quadrature",
     "load_model": "files.loading",
     "save_model": "files.loading",
     "learn_inputs": "functions.subclassed",
     "check_weights": "soundness",
     "untouched_gradients": "tracing.guard",
-    # `variables` and `layers` are modules here: import those functions from the modules.
+    # `variables` is a module here: import that function from it.
     "weights_of": "variables",
     "model_sha256": "files.fingerprint",
     "clone": "variables",
     "with_weights": "variables",
     "randomised": "redrawing",
-    "LayerInfo": "layers",
-    "prunable_layers": "layers",
-    "Liveness": "wiring.paths",
-    "liveness": "wiring.paths",
-    "size_of": "wiring.size",
+    "LayerInfo": "listing",
+    "prunable_layers": "listing",
+    "Liveness": "ways.paths",
+    "liveness": "ways.paths",
+    "size_of": "ways.size",
     "STATISTICS": "statistics.calibration",
     "Calibration": "statistics.calibration",
     "calibrate": "statistics.calibration",

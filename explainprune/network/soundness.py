@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
-from explainprune.network.wiring.graph import layers_inside
 
 
 def check_weights(model: Model) -> None:

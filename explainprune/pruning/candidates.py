@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from explainprune.lookup import some, unknown
-from explainprune.network.layers import LayerInfo, layers
+from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_weights
 

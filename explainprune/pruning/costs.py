@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from explainprune.network.layers import layers
+from explainprune.network.graph.calls import Call, calls_of
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.listing import layers
 from explainprune.network.protocol import Model
-from explainprune.network.rebuilding.weighing import Left, left_by_shrinking
+from explainprune.network.shrinking.weighing import Left, left_by_shrinking
 from explainprune.network.variables import variables, weights_of
-from explainprune.network.wiring.calls import Call, calls_of
-from explainprune.network.wiring.flops import flops_of
-from explainprune.network.wiring.graph import has_graph
-from explainprune.network.wiring.size import bytes_gzip
+from explainprune.network.ways.flops import flops_of
+from explainprune.network.ways.size import bytes_gzip
 from explainprune.pruning.pairing import Pairing, exact_cost, pairing
 from explainprune.pruning.rows import Given
 from explainprune.types import Array

@@ -10,7 +10,7 @@ import numpy as np
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.unrolled import Cutter, count_terms, terms_of, unroll
+from explainprune.network.scalars import Cutter, count_terms, terms_of, unroll
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.network.functions.networks import as_network
-from explainprune.network.layers import layers
+from explainprune.network.listing import layers
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.performance import performance

@@ -105,7 +105,7 @@ def shrink(
     >>> shrunk.kept["a"], shrunk.certificate.kind, shrunk.certificate.removed
     (array([0, 1, 2]), 'exact', {'a': 5})
     """
-    from explainprune.network.rebuilding.smaller import make_smaller
+    from explainprune.network.shrinking.smaller import make_smaller
 
     measure = (measure,) if isinstance(measure, str) else tuple(measure)
     for name in measure:
@@ -189,7 +189,7 @@ def _labels(logits: Array, shapes: Any, bounded: bool) -> Array | None:
 def _sizes(models: list[Model], measure: Collection[str], rows: Rows | None) -> list[Size]:
     """Weigh each model, and measure what was asked for."""
     from explainprune.network import size_of
-    from explainprune.network.rebuilding.measuring import latencies, tflite_bytes
+    from explainprune.network.shrinking.measuring import latencies, tflite_bytes
 
     sizes = [size_of(model) for model in models]
     if "tflite" in measure:

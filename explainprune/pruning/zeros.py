@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explainprune.lookup import some
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import check_paths, variables, weights_of

@@ -6,7 +6,7 @@ from keras import layers as kl
 
 from explainprune.analysis.attribution import exact_cost
 from explainprune.network.variables import variables
-from explainprune.network.wiring.size import size_of
+from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink
 from explainprune.pruning.budget import read_budget, within_accuracy
 from explainprune.pruning.candidates import candidates

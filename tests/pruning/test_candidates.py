@@ -2,7 +2,7 @@ import keras
 import pytest
 from keras import layers as kl
 
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.pruning.candidates import candidates, unit_axis_of
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from explainprune.network.wiring.size import size_of
+from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink
 
 BOTH = ("unit", "coupled")

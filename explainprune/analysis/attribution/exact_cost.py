@@ -18,7 +18,7 @@ from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
 from explainprune.network.functions.as_read import read_by
-from explainprune.network.unrolled import Cutter, count_terms
+from explainprune.network.scalars import Cutter, count_terms
 from explainprune.types import Array
 
 

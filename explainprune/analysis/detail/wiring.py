@@ -75,7 +75,7 @@ def wiring(model: Model, owners: Array) -> Wiring:
         If the model has no layer graph.
     """
     from explainprune.network import liveness, prunable_layers, weights_of
-    from explainprune.network.wiring.reach import input_reach, unit_reach
+    from explainprune.network.ways.reach import input_reach, unit_reach
 
     infos = {info.kernel: info for info in prunable_layers(model) if info.prunable_units}
     weights, found = weights_of(model), liveness(model)
@@ -118,7 +118,7 @@ def _channels(
     reaches: Mapping[str, Any], infos: Mapping[str, Any], weights: Mapping[str, Array]
 ) -> _Channels | None:
     """Read the inputs as channels, where a convolution is all that they feed."""
-    from explainprune.network.wiring.carrying import READ_AXIS
+    from explainprune.network.ways.carrying import READ_AXIS
 
     first = {path for reach in reaches.values() for path in reach.stops}
     found = [info for info in infos.values() if info.path in first and "Conv" in info.kind]

@@ -9,14 +9,14 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import CONVOLUTIONS
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
+from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.layers.families import CONVOLUTIONS
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.reaching import of_gradients, reach_of
 from explainprune.network.tracing.traced import traced
-from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 from explainprune.types import Array
 
 

@@ -10,9 +10,9 @@ from explainprune.network.backend import keras
 from explainprune.network.functions.inputs import Part, as_parts, flattened, read
 from explainprune.network.functions.signature import parts_of_model, signature_of
 from explainprune.network.functions.subclassed import learn_inputs
+from explainprune.network.graph.nodes import has_graph
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_stateless
-from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array, Inputs
 from explainprune.types.arrays import check_finite, n_rows
 from explainprune.types.tables import plain

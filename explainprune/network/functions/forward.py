@@ -7,9 +7,9 @@ from typing import Any
 
 from explainprune.network.backend import keras
 from explainprune.network.functions.signature import Signature, key_names
+from explainprune.network.graph.nodes import has_graph, run_graph, run_node
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
-from explainprune.network.wiring.graph import has_graph, run_graph, run_node
 
 
 def run_model(

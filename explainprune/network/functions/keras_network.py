@@ -20,11 +20,11 @@ from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.functions.smooth import Smooth
 from explainprune.network.functions.targets import flat_index
 from explainprune.network.functions.text import refuse_text
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_stateless
 from explainprune.network.tracing.reaching import Reach
 from explainprune.network.tracing.same import precision_of
-from explainprune.network.wiring.graph import layers_inside
 from explainprune.types import OUTPUTS, Array, Inputs
 
 Output = str | Callable[..., Any]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
-from explainprune.network.wiring.graph import layers_inside
 
 Instead = Callable[[int, Any, Callable[..., Any], Any], Any]
 """``(number of the call, layer, its own function, what it reads)`` → what the call puts out."""

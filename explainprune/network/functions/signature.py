@@ -10,8 +10,8 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.inputs import Part, as_parts, pack, resolved
 from explainprune.network.functions.subclassed import built_parts, declared_parts, learn_inputs
 from explainprune.network.functions.words import Words, shared_words
+from explainprune.network.graph.nodes import nodes_between
 from explainprune.network.protocol import Model
-from explainprune.network.wiring.graph import nodes_between
 from explainprune.types import Array
 
 # What float32 holds exactly.

@@ -11,9 +11,9 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.inputs import ANY, Part, as_parts
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
-from explainprune.network.wiring.graph import layers_inside
 
 
 def learn_inputs(model: Model, like: Any) -> None:

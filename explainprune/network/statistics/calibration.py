@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
-from explainprune.network.families import TRANSPOSED
-from explainprune.network.layers import LayerInfo, prunable_layers
+from explainprune.network.layers.families import TRANSPOSED
+from explainprune.network.listing import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.row_statistics import (
     RowStatistics,

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import BENT, CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
-from explainprune.network.layers import LayerInfo
+from explainprune.network.layers.families import BENT, CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
+from explainprune.network.listing import LayerInfo
 from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of

@@ -9,7 +9,7 @@ import numpy as np
 
 from explainprune.network.backend import tf
 from explainprune.network.functions.explained_class import as_target, explained
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.reached import check_way_back

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import CONV
+from explainprune.network.layers.families import CONV
 
 
 def has_patches(kind: str, layer: Any) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import BENT, own_name
+from explainprune.network.graph.calls import Calls
+from explainprune.network.layers.families import BENT, own_name
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
-from explainprune.network.wiring.calls import Calls
 
 EPSILON = 1e-6
 """Keeps quotients finite; relative to the largest value of each sample."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from explainprune.network.backend import tf
 from explainprune.network.functions.explained_class import as_target, explained
-from explainprune.network.layers import LayerInfo, prunable_layers
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.listing import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
@@ -21,7 +22,6 @@ from explainprune.network.statistics.row_statistics import checked_rows, rows_of
 from explainprune.network.statistics.taps import Tapped, by_units
 from explainprune.network.tracing.traced import Traced
 from explainprune.network.variables import clone, uncompiled_clone
-from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array
 
 FILLS = ("zero", "mean")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.statistics.taps import Tap
 from explainprune.network.statistics.unit_sums import SLOPES
 from explainprune.network.tracing.dependence import needed

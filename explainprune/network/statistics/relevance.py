@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
 from explainprune.network.functions.explained_class import as_target, explained
-from explainprune.network.layers import LayerInfo
+from explainprune.network.graph.calls import Call, Calls, arguments, calls_of, in_inference
+from explainprune.network.layers.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
+from explainprune.network.layers.linking import is_each_place
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.positive import over, positive_parts, shared_by_positive
@@ -19,8 +21,6 @@ from explainprune.network.statistics.reached import NoWayBack
 from explainprune.network.statistics.row_means import RowMeans, rows_in_cache
 from explainprune.network.statistics.taps import MIXES, by_units, chains, take_activations
 from explainprune.network.variables import uncompiled_clone
-from explainprune.network.wiring.calls import Call, Calls, arguments, calls_of, in_inference
-from explainprune.network.wiring.linking import is_each_place
 from explainprune.types import Array
 
 

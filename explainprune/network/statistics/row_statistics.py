@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.functions.feeding import feed
-from explainprune.network.layers import LayerInfo
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import Answers, answers_of
 from explainprune.network.statistics.calibration_pass import FORWARD, Pass
@@ -21,7 +22,6 @@ from explainprune.network.statistics.taps import Tapped, Untapped
 from explainprune.network.statistics.weight_statistics import slot
 from explainprune.network.training.losses import predicted_classes
 from explainprune.network.variables import clone, uncompiled_clone, variables
-from explainprune.network.wiring.graph import has_graph
 from explainprune.types import Array
 
 PARTS = {

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.layers import LayerInfo
+from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.layers.linking import is_each_place
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.reached import NoWayBack
 from explainprune.network.statistics.taps import MIXES, take_activations
 from explainprune.network.variables import uncompiled_clone, variables
-from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
-from explainprune.network.wiring.linking import is_each_place
 from explainprune.types import Array
 
 SCALES = (1.0, 1e-12, 1e-24, 1e-36)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.families import BENDS, BENT, DEPTHWISE, IDLE
 from explainprune.network.functions.feeding import structured
-from explainprune.network.layers import LayerInfo
+from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.layers.families import BENDS, BENT, DEPTHWISE, IDLE
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
-from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 
 PASSES = IDLE | {"BatchNormalization"}
 """Layers between a unit and its bend that keep units apart."""

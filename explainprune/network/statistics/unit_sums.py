@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.row_means import over_places
 from explainprune.network.statistics.taps import by_units

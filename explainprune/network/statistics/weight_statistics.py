@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.layers import LayerInfo, unit_axis
+from explainprune.network.graph.calls import calls_of
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.listing import LayerInfo, unit_axis
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.synaptic_flow import synaptic_flow
 from explainprune.network.statistics.taps import chains, scale_of
 from explainprune.network.variables import variables, weights_of
-from explainprune.network.wiring.calls import calls_of
-from explainprune.network.wiring.graph import has_graph
-from explainprune.network.wiring.reach import unit_reach
+from explainprune.network.ways.reach import unit_reach
 from explainprune.types import Array
 
 STATIC = ("kernel", "bias", "unit_axis", "units", "scale", "outgoing_norm", "synaptic_flow")

@@ -12,11 +12,11 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.backend import tf
 from explainprune.network.functions.feeding import feed
+from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.training.surgeon import swept
 from explainprune.network.variables import clone, variables
-from explainprune.network.wiring.calls import Call, Calls, calls_of, in_inference
 from explainprune.types import Array, Inputs
 
 SOLVERS = ("exact", "obs")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from explainprune.lookup import nearest
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.pruning.granularity.block import block
 from explainprune.pruning.granularity.fan_in import fan_in

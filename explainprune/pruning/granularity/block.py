@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.pruning.allocation import allocate
 from explainprune.pruning.candidates import kind_of

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from explainprune.lookup import some
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
-from explainprune.network.wiring.carrying import Slices
-from explainprune.network.wiring.reach import input_reach
+from explainprune.network.ways.carrying import Slices
+from explainprune.network.ways.reach import input_reach
 from explainprune.pruning.allocation import allocate
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key
 from explainprune.types import Array, Masks

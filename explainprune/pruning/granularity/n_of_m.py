@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, only_global
 from explainprune.pruning.granularity.weight import axes_of, kernels_of

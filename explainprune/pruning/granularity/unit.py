@@ -15,11 +15,11 @@ import numpy as np
 
 from explainprune.criteria.scorer import scores_units_of
 from explainprune.lookup import some
-from explainprune.network.layers import LayerInfo, layers
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
-from explainprune.network.rebuilding.removable import Removable, removable_units
+from explainprune.network.shrinking.removable import Removable, removable_units
 from explainprune.network.variables import weights_of
-from explainprune.network.wiring.graph import has_graph
 from explainprune.pruning.allocation import allocate
 from explainprune.pruning.candidates import kind_of
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key

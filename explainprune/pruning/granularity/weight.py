@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explainprune.network.layers import LayerInfo
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import allocate

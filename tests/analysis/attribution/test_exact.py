@@ -12,7 +12,7 @@ from explainprune.analysis.attribution.games import units as unit_games
 from explainprune.analysis.attribution.games.enumeration import shapley, subset_sums
 from explainprune.network import FormulaNetwork, as_network, unroll
 from explainprune.network.backend import keras
-from explainprune.network.unrolled import terms
+from explainprune.network.scalars import terms
 
 N_INPUTS = 6
 JOINED = np.array([0, 0, 1, 2, 3, 1])

@@ -7,7 +7,7 @@ from sparse_layers import MODELS, L, sequential, sparse
 from explainprune.analysis.attribution import attribute, attribute_change
 from explainprune.analysis.attribution.games.split import NOTHING_SAMPLED
 from explainprune.network import FormulaNetwork, as_network, unroll
-from explainprune.network.unrolled import terms
+from explainprune.network.scalars import terms
 
 FEATURES = 9
 FLAT = [name for name in MODELS if name != "two inputs, two outputs"]  # whose rows are one array

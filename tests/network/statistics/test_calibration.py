@@ -5,7 +5,7 @@ import pytest
 from calibration_cases import SPARSE, L, images, mlp, shared, steps
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.layers import prunable_layers
+from explainprune.network.listing import prunable_layers
 from explainprune.network.statistics.calibration import STATISTICS, calibrate
 from explainprune.network.variables import variables, weights_of
 

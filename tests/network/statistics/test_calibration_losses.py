@@ -5,7 +5,7 @@ import pytest
 from calibration_cases import SPARSE, L, images, mlp
 
 from explainprune.network.backend import keras
-from explainprune.network.layers import prunable_layers
+from explainprune.network.listing import prunable_layers
 from explainprune.network.statistics import per_sample
 from explainprune.network.statistics.calibration import STATISTICS, calibrate
 from explainprune.network.statistics.calibration_pass import Pass

@@ -5,7 +5,7 @@ import pytest
 from calibration_cases import L, images, mlp
 
 from explainprune.network.backend import keras
-from explainprune.network.layers import prunable_layers
+from explainprune.network.listing import prunable_layers
 from explainprune.network.statistics.line import STEPS, Line
 from explainprune.network.statistics.probing import probes
 

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
+from explainprune.network.graph.calls import calls_of
 from explainprune.network.training import refitting
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.network.variables import variables, weights_of, with_weights
-from explainprune.network.wiring.calls import calls_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 5)).astype("float32")

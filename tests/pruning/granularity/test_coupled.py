@@ -4,7 +4,7 @@ import pytest
 from keras import layers as kl
 
 from explainprune.network.variables import variables
-from explainprune.network.wiring.size import size_of
+from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, view

@@ -18,7 +18,7 @@ from explainprune.analysis.attribution.games.enumeration import (
     solve,
     subset_sums,
 )
-from explainprune.network.unrolled import Alike, Cutter, Games, Pairs, Terms, alike
+from explainprune.network.scalars import Alike, Cutter, Games, Pairs, Terms, alike
 from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17

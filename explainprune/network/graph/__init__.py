@@ -1,0 +1,1 @@
+"""One reading of a Keras graph: its calls, shapes and weights; run whole or in part."""

@@ -1,0 +1,97 @@
+"""Layers without weights that keep every unit in its place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explainprune.network.backend import keras
+from explainprune.network.graph.weighted import Call
+from explainprune.network.layers.activations import check_elementwise
+from explainprune.network.layers.axes import channel_axis, expect_axis, single
+from explainprune.network.layers.kind import Arrays, Kind, Placed
+from explainprune.network.layers.linked import Links, linked
+from explainprune.network.layers.units import LeaveWhole, Units
+from explainprune.types import Array
+
+
+def same_constants(placed: Placed, values: Arrays) -> Array:
+    """Leave a constant what it is: dropout, pooling, cropping."""
+    return values[0]
+
+
+def padded_constants(placed: Placed, values: Arrays) -> Array:
+    """Leave only zeros constant, as zero padding does."""
+    return np.where(values[0] == 0, 0.0, np.nan)
+
+
+def computed_constants(placed: Placed, values: Arrays) -> Array:
+    """Let the layer itself say what it makes of each constant."""
+    known = np.isfinite(values[0])
+    if not known.any():
+        return values[0]
+    row = keras.ops.convert_to_tensor(np.where(known, values[0], 0.0)[None, :])
+    (tensor,) = placed.call.arguments.keras_tensors
+    args, kwargs = placed.call.arguments.fill_in({id(tensor): row})
+    result = np.asarray(placed.call.op(*args, **kwargs), dtype=np.float64)[0]
+    return np.where(known & np.isfinite(result), result, np.nan)
+
+
+def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    units = single(call, inputs)
+    if units.axis < 0:
+        raise LeaveWhole("the units of its input lie along no axis")
+    return units.axis, (np.arange(len(units.atoms)),)
+
+
+def _activation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    check_elementwise(call.op.activation)
+    return _links(call, inputs)
+
+
+def _scalar_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    if np.ndim(call.op.scale) or np.ndim(call.op.offset):
+        raise LeaveWhole("it has a factor for each unit")
+    return _links(call, inputs)
+
+
+def _channel_links(call: Call, inputs: tuple[Units, ...]) -> Links:
+    units = single(call, inputs)
+    rank = len(call.shapes_in[0])
+    expect_axis(call, units, channel_axis(call.op, rank))
+    gone = rank - len(call.shapes_out[0])  # global pooling drops the axes it pools
+    return (units.axis if units.axis == 1 else units.axis - gone), (np.arange(len(units.atoms)),)
+
+
+SAME = linked(_links, same_constants)
+COMPUTED = linked(_links, computed_constants)
+ACTIVATION = linked(_activation_links, computed_constants)
+RESCALING = linked(_scalar_links, computed_constants)
+POOLING = linked(_channel_links, same_constants)
+PADDING = linked(_channel_links, padded_constants)
+
+
+def _named(names: str, kind: Kind) -> dict[type, Kind]:
+    return {getattr(keras.layers, n): kind for n in names.split() if hasattr(keras.layers, n)}
+
+
+def _in_dimensions(name: str) -> str:
+    return " ".join(name + f"{n}D" for n in (1, 2, 3))
+
+
+PASSING: dict[type, Kind] = {
+    **_named("Identity Dropout GaussianDropout GaussianNoise AlphaDropout", SAME),
+    **_named(_in_dimensions("SpatialDropout") + " ActivityRegularization", SAME),
+    **_named("ReLU LeakyReLU ELU", COMPUTED),
+    **_named("Activation", ACTIVATION),
+    **_named("Rescaling", RESCALING),
+    **_named(
+        " ".join(
+            _in_dimensions(a + b + "Pooling")
+            for a in ("", "Global", "Adaptive")
+            for b in ("Max", "Average")
+        ),
+        POOLING,
+    ),
+    **_named(_in_dimensions("Cropping") + " " + _in_dimensions("UpSampling"), POOLING),
+    **_named("ZeroPadding1D ZeroPadding2D ZeroPadding3D", PADDING),
+}

@@ -1,0 +1,63 @@
+"""TimeDistributed: the layer inside it, at every step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from explainprune.network.graph.weighted import Call
+from explainprune.network.layers.kind import Change, Cut, Kind, Placed
+from explainprune.network.layers.units import LeaveWhole, Ledger, Units
+from explainprune.types import Array
+
+
+def inside(call: Call) -> Call:
+    """Return the call of the wrapped layer, the axis of steps gone."""
+    return replace(
+        call,
+        op=call.op.layer,
+        shapes_in=tuple((shape[0], *shape[2:]) for shape in call.shapes_in),
+        shapes_out=tuple((shape[0], *shape[2:]) for shape in call.shapes_out),
+    )
+
+
+def resized(layer: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """Replace entries in a serialised layer; the shape it was built for is forgotten."""
+    kept = {key: value for key, value in layer.items() if key != "build_config"}
+    return {**kept, "config": {**layer["config"], **config}}
+
+
+def time_distributed(kind: Kind) -> Kind:
+    """Build the kind of a TimeDistributed layer from that of the layer inside."""
+
+    def trace(
+        call: Call, inputs: tuple[Units, ...], ledger: Ledger
+    ) -> tuple[tuple[Units, ...], Any]:
+        if any(units.axis < 2 for units in inputs):
+            raise LeaveWhole("the units of its input lie along the axis of steps")
+        moved = tuple(Units(units.axis - 1, units.atoms) for units in inputs)
+        outputs, extra = kind.trace(inside(call), moved, ledger)
+        within = Placed(inside(call), moved, outputs, extra)
+        return tuple(Units(units.axis + 1, units.atoms) for units in outputs), within
+
+    def change(placed: Placed, cut: Cut) -> Change:
+        found = kind.change(placed.extra, cut)
+        wrapped = resized(placed.call.op.get_config()["layer"], found.config)
+        return replace(found, config={"layer": wrapped})
+
+    def makes(placed: Placed) -> dict[str, Array]:
+        within = {} if kind.makes is None else kind.makes(placed.extra)
+        return {f"layer/{name}".rstrip("/"): atoms for name, atoms in within.items()}
+
+    def inner(placed: Placed) -> Array:
+        assert kind.inner is not None
+        return kind.inner(placed.extra)
+
+    return Kind(
+        trace=trace,
+        constants=lambda placed, inputs: kind.constants(placed.extra, inputs),
+        needs=lambda placed, *arrays: kind.needs(placed.extra, *arrays),
+        change=change,
+        makes=makes if kind.makes is not None else None,
+        inner=None if kind.inner is None else inner,
+    )

@@ -1,0 +1,244 @@
+"""The layers of a model in the order they run, with where their units and weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.graph.calls import Calls, calls_of
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.layers.families import (
+    DEPTHWISE,
+    GATES,
+    HEADS,
+    RECURRENT,
+    TRANSPOSED,
+    UNITS,
+    own_name,
+)
+from explainprune.network.protocol import Model
+from explainprune.network.variables import located_layers, own_variables, variables
+from explainprune.types import Array
+
+CELLS_OF_BOTH = ("forward_layer/cell", "backward_layer/cell")
+"""Where a `Bidirectional` holds its two cells."""
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """What is known about one layer.
+
+    Attributes
+    ----------
+    path : str
+        Names of the nested models and the layer, joined with ``/``.
+    kind : str
+        Class name, to be read: ``"Dense"``, ``"Conv2D"``, …
+    own : bool
+        Whether it is Keras' own class; a user's may bear the same name.
+    kernel, bias : str or None
+        Variable paths. Where a layer has several kernels, `kernel` is the one that makes its
+        outputs (pointwise in a separable convolution).
+    further : tuple of str
+        Variable paths of its other kernels: depthwise, recurrent.
+    unit_axis : int
+        Axis of the kernel along which the units lie: the last; the one before in transposed and
+        depthwise convolutions. 0 without a kernel.
+    units : int
+        Length of that axis (size of the layer's last axis without a kernel; 0 if not known).
+    is_output : bool
+        Whether its units are the model's outputs, looking back from them through everything that
+        has no kernel: activations, pooling, flattening, dropout, sums.
+    prunable : bool
+        Whether it has kernels whose entries can be removed.
+    prunable_units : bool
+        Whether its units can be removed one by one: Dense and (separable, transposed) Conv layers
+        that are part of the graph.
+    trainable : bool
+    calls : int
+        How often it is called; 0 inside a layer that isn't opened.
+    held : int
+        Of a layer inside another of Keras' own (a recurrent layer, TimeDistributed, attention): how
+        many units, or heads, of that one its kernels hold; 0 for all others.
+    """
+
+    path: str
+    kind: str
+    own: bool = True
+    kernel: str | None = None
+    bias: str | None = None
+    further: tuple[str, ...] = ()
+    unit_axis: int = 0
+    units: int = 0
+    is_output: bool = False
+    prunable: bool = False
+    prunable_units: bool = False
+    trainable: bool = True
+    calls: int = 0
+    held: int = 0
+
+    @property
+    def has_units(self) -> bool:
+        """Whether something it holds can be removed unit by unit."""
+        return self.prunable_units or self.held > 0
+
+    @property
+    def family(self) -> str:
+        """What the layer is known as: its class name if that is Keras' own, else ""."""
+        return self.kind if self.own else ""
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Paths of all its kernels."""
+        return () if self.kernel is None else (self.kernel, *self.further)
+
+
+def layers(model: Model) -> tuple[LayerInfo, ...]:
+    """List the layers of `model` in the order they run, nested models opened.
+
+    Layers that hold others (attention, Bidirectional, TimeDistributed, custom ones) are followed
+    by those they hold. A subclassed model has no graph: its layers come in the order in which
+    they were made, and the last with a kernel counts as the output.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    tuple of LayerInfo
+
+    Raises
+    ------
+    ValueError
+        If the model was never built.
+    """
+    paths = {id(variable): path for path, variable in variables(model).items()}
+    if not has_graph(model):
+        found = [_info(path, layer, paths) for path, layer in located_layers(model)]
+        last = [info.path for info in found if info.prunable][-1:]
+        return tuple(replace(info, is_output=info.path in last) for info in found)
+    graph = calls_of(model)
+    outputs = _output_paths(graph)
+    found = [_info(path, layer, paths, graph) for path, layer in _in_order(model, graph)]
+    return tuple(
+        replace(info, is_output=info.prunable and not outputs.isdisjoint(_prefixes(info.path)))
+        for info in found
+    )
+
+
+def prunable_layers(model: Model) -> tuple[LayerInfo, ...]:
+    """List the layers that have a kernel, those at the outputs included (`is_output` tells)."""
+    return tuple(info for info in layers(model) if info.prunable)
+
+
+def _in_order(model: Model, graph: Calls) -> Iterator[tuple[str, Any]]:
+    """Yield the layers of the graph when they are first called, each before those it holds."""
+    held = dict(located_layers(model))
+    called = [call.path for call in graph.calls if call.is_layer]
+    for path in dict.fromkeys(called):
+        yield path, held.pop(path)
+        inner = [below for below in held if below.startswith(f"{path}/") and below not in called]
+        for below in inner:
+            yield below, held.pop(below)
+
+
+def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = None) -> LayerInfo:
+    own = {v.name: v for v in own_variables(layer) if id(v) in paths}
+    kind, family = type(layer).__name__, own_name(layer)
+    calls = [call for call in graph.calls if call.path == path] if graph else []
+    kernels = [own[name] for name in own if name.endswith("kernel")]
+    # The kernel that makes the outputs comes first: a separable layer keeps it second.
+    kernels.sort(key=lambda v: v.name not in ("kernel", "pointwise_kernel"))
+    bias = paths[id(own["bias"])] if "bias" in own else None
+    if not kernels:
+        last = calls[0].shapes_out[0][-1:] if calls else ()
+        units = int((last[0] if last else 0) or 0)
+        return LayerInfo(path, kind, bool(family), bias=bias, units=units, calls=len(calls))
+    axis = unit_axis(family, len(kernels[0].shape))
+    return LayerInfo(
+        path=path,
+        kind=kind,
+        own=bool(family),
+        kernel=paths[id(kernels[0])],
+        bias=bias,
+        further=tuple(paths[id(kernel)] for kernel in kernels[1:]),
+        unit_axis=axis,
+        units=int(kernels[0].shape[axis]),
+        prunable=True,
+        prunable_units=family in UNITS and bool(calls),
+        trainable=bool(layer.trainable),
+        calls=len(calls),
+        held=_held(path, family, kernels[0].shape, graph) if graph else 0,
+    )
+
+
+def _held(path: str, family: str, shape: tuple[int, ...], graph: Calls) -> int:
+    """Return how many units of the layer that was called a kernel inside it holds."""
+    holder = next((c for c in graph.calls if path.startswith(f"{c.path}/")), None)
+    if holder is None:
+        return 0
+    name = path.removeprefix(f"{holder.path}/")
+    if holder.kind in HEADS and name in ("query_dense", "key_dense", "value_dense"):
+        return int(shape[1])
+    if holder.kind in HEADS and name == "output_dense" and len(shape) == 3:
+        return int(shape[-1])
+    if holder.kind == "TimeDistributed" and name == "layer" and family in UNITS:
+        return int(shape[unit_axis(family, len(shape))])
+    cell = {"cell": holder.kind in RECURRENT}
+    cell |= dict.fromkeys(CELLS_OF_BOTH, holder.kind == "Bidirectional")
+    return int(shape[-1]) // GATES[family] if cell.get(name) and family in GATES else 0
+
+
+def as_units(info: LayerInfo, kernel: Array) -> Array:
+    """Lay one of a held layer's kernels out as (incoming weights, units).
+
+    Parameters
+    ----------
+    info : LayerInfo
+        With `held` above 0.
+    kernel : ndarray
+        Shaped like one of its kernels.
+    """
+    if kernel.ndim == 3 and info.path.endswith(("query_dense", "key_dense", "value_dense")):
+        kernel = np.swapaxes(kernel, 1, 2)
+    elif info.family not in GATES:
+        kernel = np.moveaxis(kernel, unit_axis(info.family, kernel.ndim), -1)
+    return kernel.reshape(-1, info.held)
+
+
+def unit_axis(kind: str, rank: int) -> int:
+    """Return the axis of a kernel of `rank` axes along which the units of a `kind` lie.
+
+    >>> unit_axis("Conv2D", 4), unit_axis("Conv2DTranspose", 4), unit_axis("Dense", 2)
+    (3, 2, 1)
+    """
+    return rank - 2 if kind in TRANSPOSED | DEPTHWISE else rank - 1
+
+
+def _output_paths(graph: Calls) -> set[str]:
+    """Walk back from the outputs through what has no kernel; return the layers that have one."""
+    maker = {number: call for call in graph.calls for number in call.outputs}
+    found: set[str] = set()
+    seen: set[int] = set()
+    stack = list(graph.outputs)
+    while stack:
+        number = stack.pop()
+        if number in seen or number not in maker:
+            continue
+        seen.add(number)
+        call = maker[number]
+        if call.is_layer and any(w.name.endswith("kernel") for w in call.operation.weights):
+            found.add(call.path)
+        else:
+            stack.extend(call.inputs)
+    return found
+
+
+def _prefixes(path: str) -> set[str]:
+    """Return a path and the paths of all that hold it."""
+    parts = path.split("/")
+    return {"/".join(parts[: end + 1]) for end in range(len(parts))}

@@ -1,6 +1,0 @@
-"""What is handed back through a traced graph, operation by operation: nothing is patched."""
-
-from explainprune.network.propagation.handed_back import HandedBack, guided_of, relevance_of
-from explainprune.network.propagation.relevance import relevance_rules
-
-__all__ = ["HandedBack", "guided_of", "relevance_of", "relevance_rules"]

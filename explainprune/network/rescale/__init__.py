@@ -1,6 +1,0 @@
-"""DeepLIFT's rescale rule over TensorFlow's own graph: nothing is patched, nothing registered."""
-
-from explainprune.network.rescale.multipliers import Multipliers, multipliers_of
-from explainprune.network.rescale.rules import MAX_POOLS
-
-__all__ = ["MAX_POOLS", "Multipliers", "multipliers_of"]

@@ -1,0 +1,104 @@
+"""Normalisation: affine with known statistics, else a function of all that it mixes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.graph.calls import Call
+from explainprune.network.scalars.functions import root_mean_square, standardised, unit_norm
+from explainprune.network.scalars.tensors import Reading, Tensor
+from explainprune.types import Array
+
+
+def batch_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a batch normalisation with its moving statistics."""
+    layer, (tensor,) = call.operation, given
+    factor = 1.0 / np.sqrt(reading.weight(layer.moving_variance) + layer.epsilon)
+    if layer.scale:
+        factor = factor * reading.weight(layer.gamma)
+    shift = -reading.weight(layer.moving_mean) * factor
+    if layer.center:
+        shift = shift + reading.weight(layer.beta)
+    axes = _axes(layer.axis, tensor)
+    scaled_by = [_spread(values, tensor, axes) for values in (factor, shift)]
+    return tensor.made(tensor.affine.scaled(*scaled_by))
+
+
+def layer_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a layer normalisation: it mixes what lies along its axes."""
+    layer, (tensor,) = call.operation, given
+    if getattr(layer, "rms_scaling", False):
+        raise ValueError("layer normalisation with rms_scaling is not known")
+    axes = _axes(layer.axis, tensor)
+    made = reading.along(tensor, axes, standardised(layer.epsilon), call.path)
+    gamma = reading.weight(layer.gamma) if layer.scale else None
+    return _rescaled(made, gamma, reading.weight(layer.beta) if layer.center else None, axes)
+
+
+def rms_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a normalisation by the root mean square."""
+    layer, (tensor,) = call.operation, given
+    axes = _axes(layer.axis, tensor)
+    made = reading.along(tensor, axes, root_mean_square(layer.epsilon), call.path)
+    return _rescaled(made, reading.weight(layer.scale), None, axes)
+
+
+def unit_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a normalisation to length 1."""
+    layer, (tensor,) = call.operation, given
+    return reading.along(tensor, _axes(layer.axis, tensor), unit_norm(), call.path)
+
+
+def group_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a group normalisation: a group holds some channels at all positions."""
+    layer, (tensor,) = call.operation, given
+    (axis,) = _axes(layer.axis, tensor)
+    channels = tensor.shape[axis]
+    groups = channels if layer.groups == -1 else layer.groups
+    split = (*tensor.shape[:axis], groups, channels // groups, *tensor.shape[axis + 1 :])
+    mixed = tuple(each for each in range(len(split)) if each != axis)
+    made = reading.along(
+        replace(tensor, shape=split), mixed, standardised(layer.epsilon), call.path
+    )
+    whole = tensor.made(made.affine, name=call.path)
+    gamma = reading.weight(layer.gamma) if layer.scale else None
+    return _rescaled(whole, gamma, reading.weight(layer.beta) if layer.center else None, (axis,))
+
+
+def scaled(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a layer that scales and shifts each number, by running it on zeros and ones."""
+    (tensor,) = given
+    rows = np.stack([np.zeros(tensor.shape), np.ones(tensor.shape)])
+    layer = call.operation
+    kept = np.float64 if layer.compute_dtype == "float64" else np.float32
+    found = layer(tf.constant(rows.astype(kept)))
+    zero, one = np.asarray(found, np.float64).reshape(2, -1)
+    return tensor.made(tensor.affine.scaled(one - zero, zero))
+
+
+def _axes(axis: Any, tensor: Tensor) -> tuple[int, ...]:
+    """Return axes without the row axis, which Keras counts."""
+    rank = len(tensor.shape) + 1
+    return tuple(int(each) % rank - 1 for each in np.atleast_1d(axis))
+
+
+def _spread(values: Array, tensor: Tensor, axes: tuple[int, ...]) -> Array:
+    """Lay parameters out over a tensor's entries."""
+    shape = [size if axis in axes else 1 for axis, size in enumerate(tensor.shape)]
+    if math.prod(shape) != values.size:
+        raise ValueError(f"parameters of shape {values.shape} don't lie along axes {axes}")
+    return np.broadcast_to(values.reshape(shape), tensor.shape).ravel()
+
+
+def _rescaled(
+    tensor: Tensor, factor: Array | None, shift: Array | None, axes: tuple[int, ...]
+) -> Tensor:
+    by = 1.0 if factor is None else _spread(factor, tensor, axes)
+    to = 0.0 if shift is None else _spread(shift, tensor, axes)
+    return tensor.made(tensor.affine.scaled(by, to))

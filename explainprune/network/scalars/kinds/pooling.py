@@ -1,0 +1,93 @@
+"""Pooling: averages are affine, a maximum mixes what its window holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.graph.calls import Call
+from explainprune.network.scalars.functions import MAXIMUM
+from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
+from explainprune.network.scalars.windows import Entries, Windows, matrix, windows
+from explainprune.types import Array
+
+
+def average_pooling(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read an average pooling: what is padding isn't counted."""
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        return _averaged(tensor, _windows(layer, tensor), call.path)
+
+    return channels_last(apply, given[0], layer.data_format)
+
+
+def global_average(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read an average over all positions."""
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        found = _averaged(tensor, _everything(layer, tensor), call.path)
+        return found if layer.keepdims else found.made(found.affine, found.shape[-1:])
+
+    return channels_last(apply, given[0], layer.data_format)
+
+
+def max_pooling(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a maximum over windows."""
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        return _greatest(tensor, _windows(layer, tensor), reading, call.path)
+
+    return channels_last(apply, given[0], layer.data_format)
+
+
+def global_maximum(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a maximum over all positions."""
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        found = _greatest(tensor, _everything(layer, tensor), reading, call.path)
+        return found if layer.keepdims else found.made(found.affine, found.shape[-1:])
+
+    return channels_last(apply, given[0], layer.data_format)
+
+
+def _windows(layer: Any, tensor: Tensor) -> Windows:
+    return windows(tensor.shape[:-1], layer.pool_size, layer.strides, layer.padding)
+
+
+def _everything(layer: Any, tensor: Tensor) -> Windows:
+    """Return one window over all positions."""
+    positions = math.prod(tensor.shape[:-1])
+    return Windows((1,) * (len(tensor.shape) - 1), np.arange(positions)[None], positions)
+
+
+def _averaged(tensor: Tensor, seen: Windows, name: str) -> Tensor:
+    channels = tensor.shape[-1]
+    position, channel = (a.ravel() for a in np.indices((seen.reads.shape[1], channels)))
+    ones = Entries(position, channel, channel, np.ones(len(channel)), (channels, channels))
+    counted = (seen.reads >= 0).sum(axis=1)
+    share = np.repeat(1.0 / counted, channels)
+    affine = tensor.affine.through(matrix(seen, ones)).scaled(share)
+    return tensor.made(affine, (*seen.shape, channels), name)
+
+
+def _greatest(tensor: Tensor, seen: Windows, reading: Reading, name: str) -> Tensor:
+    channels = tensor.shape[-1]
+    reads = _without_padding(seen.reads)
+    groups = reads[:, None, :] * channels + np.arange(channels)[:, None]
+    shape = (*seen.shape, channels)
+    groups = groups.reshape(-1, reads.shape[1])
+    affine = reading.units(name, shape, tensor.affine, groups, MAXIMUM)
+    return tensor.made(affine, shape, name)
+
+
+def _without_padding(reads: Array) -> Array:
+    """Let padding read again what the window reads anyway: a maximum doesn't mind."""
+    first = np.take_along_axis(reads, (reads >= 0).argmax(axis=1)[:, None], axis=1)
+    return np.where(reads < 0, first, reads)

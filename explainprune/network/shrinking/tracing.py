@@ -1,0 +1,238 @@
+"""Which units every tensor of a graph has, and which of them stand or fall together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from explainprune.network.graph.weighted import Call, Graph
+from explainprune.network.layers.kind import Kind, Placed, no_change
+from explainprune.network.layers.registry import kind_of
+from explainprune.network.layers.units import LeaveWhole, Ledger, Units
+from explainprune.network.layers.whole import WHOLE, fixed_units, leave_whole
+from explainprune.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A graph whose tensors have units.
+
+    Attributes
+    ----------
+    graph : Graph
+    placed : list of Placed
+    kinds : list of Kind
+    units : dict of int to Units
+        By tensor number.
+    groups : ndarray of int
+        For each unit, its coupled group.
+    fixed : dict of int to str
+        Groups that stay, with the reason.
+    left_whole : dict of str to str
+        Layers that are not followed, with the reason.
+    noted : dict of str to str
+        The same with those that touch only the model's inputs and outputs.
+    stops : list of (str, int, ndarray of int)
+        Where units end without being removed: the layer, the tensor, positions in it.
+    couples : bool
+        Whether units that meet stand or fall together.
+    shared : list of list of int
+        Positions in `placed` of the calls of each layer that is called at several places and cut.
+    """
+
+    graph: Graph
+    placed: list[Placed]
+    kinds: list[Kind]
+    units: dict[int, Units]
+    groups: Array
+    fixed: dict[int, str]
+    left_whole: dict[str, str]
+    noted: dict[str, str] = field(default_factory=dict)
+    stops: list[tuple[str, int, Array]] = field(default_factory=list)
+    shared: list[list[int]] = field(default_factory=list)
+    couples: bool = True
+
+    def groups_of(self, tensor: int) -> Array:
+        """Return the group of each position of a tensor."""
+        found: Array = self.groups[self.units[tensor].atoms]
+        return found
+
+    def inner(self, index: int) -> Array:
+        """Return the groups of the units inside a call that lie on no tensor."""
+        of_kind = self.kinds[index].inner
+        atoms = np.zeros(0, dtype=np.int64) if of_kind is None else of_kind(self.placed[index])
+        found: Array = self.groups[atoms]
+        return found
+
+
+def trace(graph: Graph, *, couples: bool = True) -> Traced:
+    """Follow units from the inputs of a graph to its outputs.
+
+    Parameters
+    ----------
+    graph : Graph
+    couples : bool
+        Whether units that meet in a sum stand or fall together; if not, they end there.
+    """
+    barred: dict[int, str] = {}
+    while True:
+        found = _Tracer(graph, Ledger(couples=couples), barred)
+        found.run()
+        odd = found.odd()
+        if not odd:
+            return found.traced()
+        barred |= odd
+
+
+class _Tracer:
+    """One walk along the graph; layers in `barred` are left whole, with the reason."""
+
+    def __init__(self, graph: Graph, ledger: Ledger, barred: dict[int, str]) -> None:
+        self.graph, self.ledger, self.barred = graph, ledger, barred
+        self.units = {
+            i: fixed_units(graph.shapes[i], ledger, "its units are inputs") for i in graph.inputs
+        }
+        self.placed: list[Placed] = []
+        self.kinds: list[Kind] = []
+        self.whole: dict[int, str] = {}  # why a call is left whole, by its position
+
+    def run(self) -> None:
+        """Follow all calls."""
+        for index, call in enumerate(self.graph.calls):
+            inputs = tuple(self.units[i] for i in call.inputs)
+            for i in call.masks:
+                told = f"its units tell {call.path!r} which steps to skip"
+                self.ledger.fix(self.units[i].atoms, told)
+            kind, outputs, extra = self._follow(index, call, inputs)
+            self.placed.append(Placed(call, inputs, outputs, extra))
+            self.kinds.append(kind)
+            self.units.update(zip(call.outputs, outputs, strict=True))
+
+    def _follow(
+        self, index: int, call: Call, inputs: tuple[Units, ...]
+    ) -> tuple[Kind, tuple[Units, ...], object]:
+        try:
+            if id(call.op) in self.barred:
+                raise LeaveWhole(self.barred[id(call.op)])
+            kind = kind_of(call)
+            return kind, *kind.trace(call, inputs, self.ledger)
+        except LeaveWhole as why:
+            self.whole[index] = str(why)
+            return WHOLE, leave_whole(call, inputs, self.ledger, str(why)), None
+
+    def _uses(self) -> list[list[int]]:
+        """Return the calls of each layer that is called at several places."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for index, call in enumerate(self.graph.calls):
+            found[id(call.op)].append(index)
+        return [indices for indices in found.values() if len(indices) > 1]
+
+    def odd(self) -> dict[int, str]:
+        """Return the shared layers that can be followed at some of their places only."""
+        found = {}
+        for indices in self._uses():
+            op, count = self.graph.calls[indices[0]].op, len(indices)
+            reasons = [self.whole[index] for index in indices if index in self.whole]
+            if reasons and len(reasons) < count:
+                found[id(op)] = f"it is used at {count} places, and at one of them {reasons[0]}"
+            elif not reasons and self._is_cut(indices[0]) and not self._alike(indices):
+                found[id(op)] = f"it is used at {count} places, with its units on different axes"
+        return found
+
+    def _is_cut(self, index: int) -> bool:
+        return bool(self.placed[index].weights) or self.kinds[index].change is not no_change
+
+    def _alike(self, indices: list[int]) -> bool:
+        """Tell whether a layer meets the same axis, with as many units, wherever it is called."""
+        met = [
+            [
+                (len(units.atoms), units.axis - len(shape))
+                for units, shape in zip(self.placed[index].inputs, call.shapes_in, strict=True)
+            ]
+            for index, call in ((i, self.graph.calls[i]) for i in indices)
+        ]
+        return all(each == met[0] for each in met)
+
+    def traced(self) -> Traced:
+        """Couple what is one layer's at all of its places, and number the groups."""
+        shared = [
+            indices
+            for indices in self._uses()
+            if indices[0] not in self.whole and self._is_cut(indices[0])
+        ]
+        for indices in shared:
+            for one, other in pairwise(indices):
+                self._couple(self.placed[one], self.placed[other], self.kinds[one])
+        self._couple_nested()
+        ends = _ends(self.graph, self.placed, self.kinds, self.units)
+        self.ledger.fix(ends, "its units are the model's inputs or outputs")
+        groups = self.ledger.groups()
+        fixed = self.ledger.reasons(groups)
+        left = self.ledger.left_whole(groups, ends)
+        outer = set(groups[ends].tolist())
+        left |= _held(self.placed, self.kinds, groups, fixed, outer, left)
+        return Traced(
+            self.graph,
+            self.placed,
+            self.kinds,
+            self.units,
+            groups,
+            fixed,
+            left,
+            self.ledger.noted(),
+            self.ledger.stops,
+            shared,
+            self.ledger.couples,
+        )
+
+    def _couple(self, one: Placed, other: Placed, kind: Kind) -> None:
+        """Let a layer's units at two of its places be the same ones."""
+        pairs = [*zip(one.inputs, other.inputs, strict=True)]
+        pairs += [*zip(one.outputs, other.outputs, strict=True)]
+        for a, b in pairs:
+            self.ledger.couple(a.atoms, b.atoms)
+        if kind.inner is not None:
+            self.ledger.couple(kind.inner(one), kind.inner(other))
+
+    def _couple_nested(self) -> None:
+        """Couple what a nested model reads at its places: it has one shape for its inputs."""
+        for reads in self.graph.opened.nested.values():
+            for one, other in pairwise(reads):
+                for i, j in zip(one, other, strict=True):
+                    a, b = self.units[i], self.units[j]
+                    if len(a.atoms) == len(b.atoms) and a.axis == b.axis:
+                        self.ledger.couple(a.atoms, b.atoms)
+                        continue
+                    for units in (a, b):
+                        self.ledger.fix(units.atoms, "its units enter a model at several places")
+
+
+def _ends(graph: Graph, placed: list[Placed], kinds: list[Kind], units: dict[int, Units]) -> Array:
+    """Return the units of inputs and outputs, those behind a final softmax included."""
+    outputs = set(graph.outputs)
+    for one, kind in zip(placed[::-1], kinds[::-1], strict=True):
+        last = kind is WHOLE and one.call.kind in ("Softmax", "Activation")
+        if last and outputs.issuperset(one.call.outputs):
+            outputs.update(one.call.inputs)
+    return np.concatenate([units[i].atoms for i in (*graph.inputs, *sorted(outputs))])
+
+
+def _held(
+    placed: list[Placed],
+    kinds: list[Kind],
+    groups: Array,
+    fixed: dict[int, str],
+    ends: set[int],
+    left: dict[str, str],
+) -> dict[str, str]:
+    """Return the layers none of whose units can go because of a layer that is left whole."""
+    found = {}
+    for one, kind in zip(placed, kinds, strict=True):
+        if kind.makes is not None and one.call.path not in left:
+            mine = set(groups[one.outputs[0].atoms].tolist())
+            if mine <= fixed.keys() and not mine <= ends:
+                found[one.call.path] = next(fixed[g] for g in sorted(mine) if g not in ends)
+    return found

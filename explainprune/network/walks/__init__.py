@@ -1,0 +1,1 @@
+"""Contributions walked back through a traced graph: `rescale` (deep_shap), `relevance` (lrp)."""

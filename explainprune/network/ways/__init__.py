@@ -1,0 +1,1 @@
+"""What can be counted along the graph: live units and connections, sizes, operations."""

@@ -1,1 +1,0 @@
-"""What hangs together with what: links, paths, reach, and what they cost."""
