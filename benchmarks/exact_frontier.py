@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from explainprune.analysis.intervals import t_mean
-from explainprune.reporting.figures.style import COLOURS, new_figure, save, styled
+from explainprune.reporting.plot import COLOURS, new_figure, save, styled
 
 DOCS = Path(__file__).parents[1] / "docs"
 DENSE, LONGER = "dense", "dense, trained on"

@@ -11,7 +11,7 @@ import keras
 
 import explainprune as xp
 from explainprune.network import fit
-from explainprune.reporting import sensitivity_figure
+from explainprune.reporting import plot
 
 PAGE = Path(__file__).parents[1] / "docs" / "pruning"
 
@@ -38,7 +38,7 @@ def main() -> None:
     # Nothing is chosen here, so that the test rows can stand in the validation rows' place.
     scan = xp.sensitivity(model, data.with_(validation=data.scored), granularity="unit")
     scan.to_csv(PAGE / "sensitivity.csv", index=False)
-    sensitivity_figure(scan, PAGE / "sensitivity.svg")
+    plot.save(plot.sensitivity(scan).figure, PAGE / "sensitivity.svg")
 
 
 if __name__ == "__main__":

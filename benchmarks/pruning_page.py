@@ -13,7 +13,7 @@ from pathlib import Path
 from pruned.figures import FIGURES
 from pruned.tables import TABLES
 
-from explainprune.reporting.figures.style import save, styled
+from explainprune.reporting.plot import save, styled
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS / "pruning.md", DOCS / "pruning" / "criteria.md")

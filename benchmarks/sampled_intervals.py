@@ -22,7 +22,7 @@ from sampled.networks import INPUTS, conjunction, curved, kinked, sparse
 
 from explainprune.analysis.attribution import attribute
 from explainprune.network import FormulaNetwork, Network
-from explainprune.reporting.figures.style import COLOURS, new_figure, save, styled
+from explainprune.reporting.plot import COLOURS, new_figure, save, styled
 
 Array = Any
 DOCS = Path(__file__).parent.parent / "docs"

@@ -121,8 +121,8 @@ def test_the_command_line_starts_light():
     assert modules_after("import explainprune.cli") == []
 
 
-def test_reports_need_no_tensorflow():
-    assert not {"tensorflow", "keras", "shap"} & set(
+def test_reports_need_neither_tensorflow_nor_matplotlib():
+    assert not {"tensorflow", "keras", "shap", "matplotlib"} & set(
         modules_after("import explainprune.reporting as r; r.report")
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explainprune.reporting.figures.style import COLOURS, new_figure
+from explainprune.reporting.plot import COLOURS, new_figure
 from pruned.tables import (
     ALWAYS,
     JUDGED_AT,

@@ -56,7 +56,7 @@ def sensitivity(
 ) -> None:
     """Prune one layer at a time; write accuracy against sparsity as .csv, and as .svg beside it."""
     import explainprune as xp
-    from explainprune.reporting import sensitivity_figure
+    from explainprune.reporting import plot
 
     finals = {"table": out, "figure": out.with_suffix(".svg")}
     check_file(out, (".csv",), force=force)
@@ -79,13 +79,13 @@ def sensitivity(
     with console.working(f"Scanning {model.name}"), whole_files(finals) as files:
         scan = xp.sensitivity(loaded, rows, seed=seed, **options)
         scan.to_csv(files["table"], index=False)
-        sensitivity_figure(scan, files["figure"])
+        plot.save(plot.sensitivity(scan).figure, files["figure"])
     _show(console, scan, finals)
 
 
 def _show(console: Console, scan: Any, finals: dict[str, Path]) -> None:
     """Print accuracy by layer and sparsity, and where it was written."""
-    from explainprune.reporting.figures.sensitivity import measure_of
+    from explainprune.reporting.plot import measure_of
 
     measure = measure_of(scan)
     layers = scan.dropna(subset="layer")

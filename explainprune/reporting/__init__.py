@@ -1,6 +1,5 @@
 """Results to HTML, CSV and figures; needs no TensorFlow."""
 
-from explainprune.reporting.figures.sensitivity import sensitivity_figure
 from explainprune.reporting.folder import check_free, whole_folder
 from explainprune.reporting.page import render
 from explainprune.reporting.writing import load_results, report, write_report
@@ -10,7 +9,6 @@ __all__ = [
     "load_results",
     "render",
     "report",
-    "sensitivity_figure",
     "whole_folder",
     "write_report",
 ]

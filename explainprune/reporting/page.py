@@ -6,7 +6,6 @@ import hashlib
 import json
 from base64 import b64encode
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,6 +14,7 @@ from markupsafe import Markup
 from explainprune.reporting import formatting
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import largest_weight
+from explainprune.reporting.svg.sheet import TEMPLATES
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
 from explainprune.reporting.views.features import features
@@ -27,8 +27,6 @@ from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
 from explainprune.types import Comparison, Study
-
-_TEMPLATES = Path(__file__).with_name("templates")
 
 SECTIONS = {
     "verdicts": "Two verdicts",
@@ -73,7 +71,7 @@ def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) 
         If there are fewer than two models, or their pair isn't compared.
     """
     subject = subject_of(results)
-    css, script = _source("page.css"), _source("page.js")
+    css, script = _source("figures.css") + _source("page.css"), _source("page.js")
     shown = _views(subject, manifest)
     contents = [(anchor, SECTIONS[anchor]) for anchor in SECTIONS if shown.get(anchor, True)]
     return (
@@ -134,7 +132,7 @@ def _lede(subject: Subject) -> list[tuple[str, str]]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -151,7 +149,7 @@ def _environment() -> Environment:
 
 def _source(name: str) -> Markup:
     """Read a style or script of our own: nothing of the user's is ever in it."""
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _policy(css: str, script: str) -> str:

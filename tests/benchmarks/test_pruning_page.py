@@ -52,7 +52,7 @@ def test_means_with_intervals(made):
 
 
 def test_figures_are_drawn_from_the_committed_lines(made, tmp_path):
-    from explainprune.reporting.figures.style import save, styled
+    from explainprune.reporting.plot import save, styled
 
     with styled():
         for name, draw in made["FIGURES"].items():

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from explainprune.reporting import render
+from explainprune.reporting.figures import write_figures
 from explainprune.reporting.page import SECTIONS
+from explainprune.reporting.subject import subject_of
 
 pytestmark = pytest.mark.browser
 PAGES = ("comparison", "study", "table")
@@ -92,6 +94,22 @@ def test_the_policy_stops_whatever_gets_in(open_page):
     assert "owned" in page.title()
     assert page.title().startswith("<script>")
     assert sum("Content Security Policy" in text for text in page.heard) >= 2
+
+
+def test_a_figure_is_a_file_that_needs_no_page(chromium, small_study, tmp_path):
+    write_figures(subject_of(small_study), tmp_path)
+    page = chromium.new_page(color_scheme="dark")
+    heard = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("request", lambda request: heard.append(request.url))
+    page.goto((tmp_path / "reasons.svg").as_uri())
+    assert heard == [(tmp_path / "reasons.svg").as_uri()]
+    fill = "(e) => getComputedStyle(e).fill"
+    assert page.locator("svg > rect").first.evaluate(fill) == "rgb(255, 255, 255)"
+    assert page.locator(".dot.other circle").first.evaluate(fill) == "rgb(179, 69, 0)"
+    zone, margin = (page.locator(s).first.bounding_box() for s in (".zone", ".margin"))
+    assert zone["x"] + zone["width"] == pytest.approx(margin["x"] + margin["width"] / 2, abs=1)
+    page.close()
 
 
 @pytest.mark.parametrize("which", PAGES)

@@ -23,7 +23,8 @@ def test_a_report_holds_the_page_and_everything_as_data(written, small):
     assert (written / "results.json").read_text("utf-8") == small.to_json()
     assert json.loads((written / "manifest.json").read_text("utf-8")) == MANIFEST
     assert {path.stem for path in (written / "figures").iterdir()} == {
-        "reasons", "clarity", "network", "performance", "features", "samples",
+        "reasons", "clarity", "sizes", "network", "performance", "features", "changes", "units",
+        "samples",
     }  # fmt: skip
     assert not written.with_name("pair.partial").exists()
 
@@ -35,8 +36,7 @@ def test_a_report_is_rendered_again_from_its_folder_to_the_same_bytes(written, t
         assert again.read_bytes() == file.read_bytes(), file.name
 
 
-def test_rendering_in_place_keeps_models(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+def test_rendering_in_place_keeps_models(small, tmp_path):
     page = report(small, tmp_path / "out", manifest=MANIFEST)
     (tmp_path / "out" / "models").mkdir()
     (tmp_path / "out" / "models" / "a.keras").write_text("weights")
@@ -46,14 +46,12 @@ def test_rendering_in_place_keeps_models(small, tmp_path, monkeypatch):
     assert (tmp_path / "out" / "models" / "a.keras").read_text() == "weights"
 
 
-def test_a_report_is_rendered_again_from_its_results_alone(written, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+def test_a_report_is_rendered_again_from_its_results_alone(written, tmp_path):
     page = report(written / "results.json", tmp_path / "again")
     assert page.read_bytes() == (written / "report.html").read_bytes()
 
 
-def test_without_a_manifest_there_is_no_file(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+def test_without_a_manifest_there_is_no_file(small, tmp_path):
     report(small, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.json").exists()
 
@@ -70,8 +68,7 @@ def test_a_full_disk_or_ctrl_c_leaves_nothing(small, tmp_path, monkeypatch, erro
     assert not list(tmp_path.iterdir())
 
 
-def test_hostile_names_are_written_and_read_back(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "write_figures", lambda subject, folder: None)
+def test_hostile_names_are_written_and_read_back(table, tmp_path):
     report(table, tmp_path / "out")
     assert load_results(tmp_path / "out")[0] == table
 

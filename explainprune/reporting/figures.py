@@ -1,0 +1,176 @@
+"""The page's drawings as files, for papers and slides: the same SVGs, laid out and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from markupsafe import Markup
+
+from explainprune.reporting.formatting import number
+from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.sheet import Block, grid, key, sheet, swatch, table
+from explainprune.reporting.views.changes import changes
+from explainprune.reporting.views.drawings import panels
+from explainprune.reporting.views.features import features
+from explainprune.reporting.views.levels import sweep
+from explainprune.reporting.views.performance import performance
+from explainprune.reporting.views.samples import Shown, gallery
+from explainprune.reporting.views.scales import Scale
+from explainprune.reporting.views.sizes import sizes
+from explainprune.reporting.views.units import units
+from explainprune.reporting.views.verdicts import cards
+
+PIXELS = 130
+"""Width of an image."""
+
+
+def reasons_figure(subject: Subject) -> list[Block]:
+    """Draw what *same reasons?* follows from, and what such rows could have told apart."""
+    card = cards(subject)[0]
+    told = "Chance of preserved (from below), of changed (from above), of neither (between)"
+    return _scales(card.figures) + ([grid(told, [("", card.reach.svg)], 1)] if card.reach else [])
+
+
+def clarity_figure(subject: Subject) -> list[Block]:
+    """Draw what *clearer?* follows from."""
+    return _scales(cards(subject)[1].figures)
+
+
+def sizes_figure(subject: Subject) -> list[Block]:
+    """Draw what is left of each layer's units."""
+    layers = sizes(subject).layers
+    if not any(row.total for row in layers):
+        return []
+    rows = [(row.layer, row.bar, 22.0) for row in layers]
+    return [table("Share of each layer's units kept", Markup(""), rows)]
+
+
+def network_figure(subject: Subject) -> list[Block]:
+    """Draw both networks on one scale of widths."""
+    cells = [
+        (f"{panel.title}: {panel.drawn:,} of {panel.total:,} edges drawn", panel.svg)
+        for panel in panels(subject)
+    ]
+    return [grid("", cells, 2)] if cells else []
+
+
+def performance_figure(subject: Subject) -> list[Block]:
+    """Draw the leading score of every arm, and of both models within slices."""
+    found = performance(subject)
+    drawn = _scales(part for part in (found.scores, found.slices) if part is not None)
+    return [_models(subject), *drawn] if drawn else []
+
+
+def features_figure(subject: Subject) -> list[Block]:
+    """Draw the features that lead in either model, then all of them where they are an image."""
+    found = features(subject)
+    if not found.rows:
+        return []
+    rows = [(bar.row.name, bar.bars, 28.0) for bar in found.rows]
+    drawn = [_models(subject), table("Share of all attribution", found.ruler, rows)]
+    if found.heat:
+        most = f"0 to {number(found.heat.largest, 'share')}"
+        cells = [*zip(_names(subject), (found.heat.dense, found.heat.other), strict=True)]
+        cells += [(most, found.heat.dense_legend), (most, found.heat.other_legend)]
+        drawn.append(grid("", cells, 2, 2 * PIXELS))
+    return drawn
+
+
+def changes_figure(subject: Subject) -> list[Block]:
+    """Draw what changed once a mere change of scale is set aside."""
+    found = changes(subject)
+    if found is None:
+        return []
+    title = "Mean absolute change as a share of the other model's attribution"
+    drawn = [table(title, found.ruler, [(row.name, bars, 22.0) for row, bars in found.rows])]
+    if found.heat:
+        cells = [("", found.heat), (f"0 to {number(found.largest, 'share')}", found.legend)]
+        drawn.append(grid("", cells, 1, 2 * PIXELS))
+    return drawn
+
+
+def units_figure(subject: Subject) -> list[Block]:
+    """Draw both models' score of each unit."""
+    rows = [
+        (f"{bar.row.layer}, unit {bar.row.unit}", bar.bars, 18.0) for bar in units(subject).rows
+    ]
+    title = "Score as a share of the model's largest in the layer"
+    return [_models(subject), table(title, Markup(""), rows)] if rows else []
+
+
+def samples_figure(subject: Subject) -> list[Block]:
+    """Draw the gallery: both attributions of each row and their difference."""
+    found = gallery(subject)
+    if not found.shown:
+        return []
+    keyed = [] if found.images else [_models(subject, (swatch("mark"), "difference"))]
+    return keyed + [_sample(shown, found.legend) for shown in found.shown]
+
+
+def levels_figure(subject: Subject) -> list[Block]:
+    """Draw a study's sweep: every measure over sparsity, then the endpoint against the score."""
+    found = sweep(subject)
+    if found is None or not found.plots:
+        return []
+    return [key(found.arms), grid("", [(plot.title, plot.svg) for plot in found.plots], 3)]
+
+
+FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
+    "reasons": ("Same reasons?", reasons_figure),
+    "clarity": ("Clearer?", clarity_figure),
+    "sizes": ("What was pruned", sizes_figure),
+    "network": ("The network, before and after", network_figure),
+    "performance": ("Does it still work?", performance_figure),
+    "features": ("Which features mattered", features_figure),
+    "changes": ("What changed, scale set aside", changes_figure),
+    "units": ("Which neurons mattered", units_figure),
+    "samples": ("Row by row", samples_figure),
+    "levels": ("Over sparsity and seeds", levels_figure),
+}
+"""File name → title, and a function of a Subject that gives what is drawn: nothing, no file."""
+
+
+def write_figures(subject: Subject, folder: Path) -> None:
+    """Write every figure that has content; equal results give equal bytes."""
+    dense, other = _names(subject)
+    for name, (title, draw) in FIGURES.items():
+        blocks = draw(subject)
+        if blocks:
+            about = (
+                f"{other} against {dense}; dots and bars with 95 % intervals where there are any"
+            )
+            drawn = sheet(blocks, title=title, about=about)
+            (folder / f"{name}.svg").write_text(f"{drawn}\n", encoding="utf-8")
+
+
+def _scales(scales: Iterable[Scale]) -> list[Block]:
+    return [
+        table(
+            scale.title,
+            scale.ruler,
+            [
+                (line.label, track, 30.0 if len(line.measures) > 1 else 26.0)
+                for line, track in scale.rows
+            ],
+        )
+        for scale in scales
+        if scale.ruler
+    ]
+
+
+def _sample(shown: Shown, legend: Markup) -> Block:
+    sample = shown.sample
+    title = f"row {sample.row}: {sample.dense_says} → {sample.other_says}"
+    if not shown.pictures:
+        return table(title, shown.ruler, [(bar.feature, bar.bars, 28.0) for bar in shown.bars])
+    cells = [(picture.title, picture.svg) for picture in shown.pictures]
+    return grid(title, [*cells, (f"± {number(shown.largest)}", legend)], len(cells) + 1, PIXELS)
+
+
+def _names(subject: Subject) -> list[str]:
+    return [subject.arm_term(key).label for key in (subject.dense, subject.other)]
+
+
+def _models(subject: Subject, *more: tuple[Markup, str]) -> Block:
+    return key([*zip(map(swatch, ("dense", "other")), _names(subject), strict=True), *more])

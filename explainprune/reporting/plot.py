@@ -1,0 +1,133 @@
+"""Figures of tables that are no report's, on matplotlib axes: axes in, axes out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from explainprune.reporting.svg.sheet import COLOURS
+
+_SETTINGS: Any = {
+    "svg.hashsalt": "explainprune",
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.axisbelow": True,
+    "grid.color": COLOURS["faint"],
+    "text.color": COLOURS["ink"],
+    "text.parse_math": False,
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["ink"],
+    "legend.frameon": False,
+}
+_LOOKS = tuple(
+    (COLOURS[colour], marker, line)
+    for line in ("-", "--", ":")
+    for colour, marker in zip(
+        ("dense", "other", "positive", "negative", "mark"), "osD^v", strict=True
+    )
+)
+MOST = len(_LOOKS)
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw with our settings alone, whatever the user's matplotlib is set to; then restore them."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(), warnings.catch_warnings():
+        # Names may hold characters that the font lacks, or be too long for the layout.
+        warnings.filterwarnings("ignore", category=UserWarning, module="matplotlib")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        warnings.filterwarnings("ignore", message="constrained_layout not", category=UserWarning)
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Return an empty figure, in inches, that belongs to no window."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write `figure` as SVG, without a date."""
+    with styled():
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": "explainprune"})
+
+
+def sensitivity(scan: Any, *, ax: Any = None) -> Any:
+    """Draw what ``explainprune.sensitivity`` found: a line for each layer.
+
+    Parameters
+    ----------
+    scan : pandas.DataFrame
+        Its columns ``layer, achieved`` and ``accuracy`` (or ``r2``, or ``loss``); the row without a
+        layer is the model as it is.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default axes of a figure of their own.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Beyond fifteen layers, those that lose most; the title says how many there are.
+
+    Raises
+    ------
+    ValueError
+        If `scan` isn't a scan.
+    """
+    missing = sorted({"layer", "achieved", "loss"} - set(getattr(scan, "columns", ())))
+    if missing:
+        raise ValueError(
+            "A scan is the table that explainprune.sensitivity returns. Received: "
+            f"{type(scan).__name__} without {', '.join(missing)}."
+        )
+    with styled() if ax is None else nullcontext():
+        axes = new_figure(6.4, 3.2).subplots() if ax is None else ax
+        _lines(axes, scan, measure_of(scan))
+    return axes
+
+
+def measure_of(scan: Any) -> str:
+    """Return the column of a scan that says how well the model does."""
+    return next(name for name in ("accuracy", "r2", "loss") if name in scan)
+
+
+def _lines(axes: Any, scan: Any, measure: str) -> None:
+    """Draw one line for each layer, and the model as it is."""
+    whole = float(scan[scan["layer"].isna()][measure].iloc[0])
+    layers = dict(iter(scan.dropna(subset="layer").groupby("layer", sort=False)))
+    lost = {
+        name: (1 if measure == "loss" else -1) * (each[measure] - whole).sum()
+        for name, each in layers.items()
+    }
+    shown = sorted(layers, key=lambda name: -lost[name])[:MOST]
+    axes.axhline(whole, color=COLOURS["muted"], linewidth=0.8, linestyle=":")
+    for (colour, marker, dash), name in zip(
+        _LOOKS, (n for n in layers if n in shown), strict=False
+    ):
+        each = layers[name].sort_values("achieved")
+        label = f" {name}" if str(name).startswith("_") else str(name)  # else no legend shows it
+        axes.plot(
+            [0, *100 * each["achieved"]], [whole, *each[measure]], color=colour, marker=marker,
+            linestyle=dash, markersize=3.5, linewidth=1.2, label=label,
+        )  # fmt: skip
+    axes.set_xlabel("removed of the layer, %")
+    axes.set_ylabel({"r2": "R²"}.get(measure, measure))
+    axes.grid(axis="y")
+    if len(layers) > MOST:
+        axes.set_title(f"the {MOST} of {len(layers)} layers that lose most")
+    for text in axes.legend(loc="center left", bbox_to_anchor=(1, 0.5)).get_texts():
+        text.set_parse_math(False)  # a layer called "$x$" is not a formula
