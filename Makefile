@@ -4,6 +4,7 @@
 #   make test    all tests, the browser's included
 #   make check   lint, format, types, import directions
 #   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them
+#   make mutants breaks single operators and counts what the folder's own tests notice; some hours
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 JOBS ?= 2
 BENCH ?= [a-z]*
 
-.PHONY: demo test check bench
+MUTANTS ?= --count 200
+
+.PHONY: demo test check bench mutants
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -32,6 +35,9 @@ bench: $(VENV)/dev.stamp
 	  test -e "$$script" || { echo "There is no $$script." >&2; exit 1; }; \
 	  echo "== $$script"; $(BIN)/python "$$script"; \
 	done
+
+mutants: $(VENV)/dev.stamp
+	$(BIN)/python tests/mutants.py $(MUTANTS)
 
 # The first interpreter that TensorFlow has wheels for; PYTHON=... names another.
 $(BIN)/python:
