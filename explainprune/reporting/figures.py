@@ -1,4 +1,4 @@
-"""The page's drawings as files, for papers and slides: the same SVGs, laid out and named."""
+"""The page's charts as files, for papers and slides: the same SVGs, laid out and named."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reasons_figure(subject: Subject) -> list[Block]:
     """Draw what *same reasons?* follows from, and what such rows could have told apart."""
     card = cards(subject)[0]
     told = "Chance of preserved (from below), of changed (from above), of neither (between)"
-    return _scales(card.figures) + ([grid(told, [("", card.reach.svg)], 1)] if card.reach else [])
+    return _scales(card.figures) + ([grid(told, [("", card.power.svg)], 1)] if card.power else [])
 
 
 def clarity_figure(subject: Subject) -> list[Block]:
@@ -111,9 +111,9 @@ def samples_figure(subject: Subject) -> list[Block]:
 def levels_figure(subject: Subject) -> list[Block]:
     """Draw a study's sweep: every measure over sparsity, then the endpoint against the score."""
     found = sweep(subject)
-    if found is None or not found.plots:
+    if found is None or not found.charts:
         return []
-    return [key(found.arms), grid("", [(plot.title, plot.svg) for plot in found.plots], 3)]
+    return [key(found.arms), grid("", [(chart.title, chart.svg) for chart in found.charts], 3)]
 
 
 FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {

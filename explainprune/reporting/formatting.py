@@ -51,7 +51,7 @@ def number(value: float | None, kind: str = "plain") -> str:
     return _tiny(value, decimals) or _fixed(value, decimals)
 
 
-def percent(value: float, decimals: int = 1) -> str:
+def percent(value: float) -> str:
     r"""Write a share in per cent; nothing that is not zero is shown as zero.
 
     >>> percent(0.063), percent(0), percent(1), percent(-0.0001)
@@ -60,7 +60,7 @@ def percent(value: float, decimals: int = 1) -> str:
     if value in (0, 1):
         text = "100" if value else "0"
     else:
-        text = _tiny(100 * value, decimals) or _fixed(100 * value, decimals)
+        text = _tiny(100 * value, 1) or _fixed(100 * value, 1)
     return f"{text}{NBSP}%"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ from explainprune.reporting.figures import write_figures
 from explainprune.reporting.folder import check_free, whole_folder
 from explainprune.reporting.page import render
 from explainprune.reporting.subject import subject_of
-from explainprune.reporting.tables import write_attributions, write_units
-from explainprune.types import Comparison, Study, read_results
+from explainprune.types import Comparison, Detail, Sample, Study, read_results
 
 PAGE = "report.html"
 RESULTS = "results.json"
 MANIFEST = "manifest.json"
+UNIT_COLUMNS = ("layer", "unit", "before", "after", "rank_before", "rank_after", "kept")
+ATTRIBUTION_COLUMNS = ("row", "feature", "x", "dense", "other")
 
 
 def report(
@@ -88,6 +91,44 @@ def write_report(
     write_attributions(detail, folder / "attributions.csv")
     (folder / "figures").mkdir(exist_ok=True)
     write_figures(subject, folder / "figures")
+
+
+def write_units(detail: Detail, path: Path) -> None:
+    """Write ``units.csv``: one line for each neuron; an empty cell is a unit without that score."""
+    _write_csv(
+        path,
+        UNIT_COLUMNS,
+        ([getattr(unit, column) for column in UNIT_COLUMNS] for unit in detail.units),
+    )
+
+
+def write_attributions(detail: Detail, path: Path) -> None:
+    """Write ``attributions.csv``: one line for each feature of each sample in the gallery."""
+    lines = (line for sample in detail.samples for line in _sample(sample, detail.feature_names))
+    _write_csv(path, ATTRIBUTION_COLUMNS, lines)
+
+
+def _sample(sample: Sample, names: tuple[str, ...]) -> Iterator[list[Any]]:
+    count = len(sample.dense)
+    known = names if len(names) == count else tuple(f"x{i}" for i in range(count))
+    inputs = sample.x if len(sample.x) == count else (None,) * count
+    for name, x, dense, other in zip(known, inputs, sample.dense, sample.other, strict=True):
+        yield [sample.row, name, x, dense, other]
+
+
+def _write_csv(path: Path, columns: Iterable[str], lines: Iterable[list[Any]]) -> None:
+    """Write numbers so that reading them gives the same bits; None is an empty cell."""
+    # Lone surrogates, which no encoding holds, are written as escapes.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(value) for value in line] for line in lines)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else value
 
 
 def load_results(path: str | Path) -> tuple[Comparison | Study, dict[str, Any] | None]:

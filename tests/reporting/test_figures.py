@@ -13,7 +13,7 @@ from explainprune.types import Detail
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawings(text, depth):
+def charts(text, depth):
     """Cut out every SVG element that lies in `depth` others."""
     found, starts = [], []
     for tag in re.finditer(r"<svg\b[^>]*?(/?)>|</svg>", text):
@@ -32,11 +32,11 @@ def written(results, folder):
 
 
 @pytest.mark.parametrize("which", ["comparison", "study", "table"])
-def test_files_hold_the_pages_drawings_and_no_others(request, which, tmp_path):
+def test_files_hold_the_pages_charts_and_no_others(request, which, tmp_path):
     results = request.getfixturevalue(which)
     # What stands in a key is written into the template, or is a dot of a model's colour.
-    page = {d for d in drawings(render(results), 0) if "sample" not in d.partition(">")[0]}
-    files = {d for text in written(results, tmp_path).values() for d in drawings(text, 3)}
+    page = {d for d in charts(render(results), 0) if "sample" not in d.partition(">")[0]}
+    files = {d for text in written(results, tmp_path).values() for d in charts(text, 3)}
     assert {d for d in files if not re.match(r'<svg><g class="dot \w+">', d)} == page
     assert len(page) > 60
 
@@ -56,7 +56,7 @@ def test_every_figure_has_a_title_a_ground_and_colours_of_its_own(small_study, t
         assert not re.search(r"(https?:)?//(?!www\.w3\.org/2000/svg\")|url\(|@import", text)
 
 
-def test_words_beside_the_drawings_are_the_pages(small_study, small, tmp_path):
+def test_words_beside_the_charts_are_the_pages(small_study, small, tmp_path):
     files = written(small_study, tmp_path)
     texts = {
         k: [e.text for e in ElementTree.fromstring(v).iter(f"{SVG}text")] for k, v in files.items()

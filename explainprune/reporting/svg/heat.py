@@ -1,4 +1,4 @@
-"""Images as SVG: one path for each level of colour, horizontal runs of equal cells merged."""
+"""Images as SVG: one path for each step of colour, horizontal runs of equal cells merged."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from markupsafe import Markup
 from explainprune.reporting.svg.element import element
 from explainprune.types import Array
 
-LEVELS = 8
+STEPS = 8
 LARGEST = 32
 """Images with more rows or columns are averaged over blocks."""
 
 
 def heat(values: Array, largest: float, *, label: str, kind: str = "signed") -> Markup:
-    """Draw a two-dimensional array in `LEVELS` steps of colour on each side of zero.
+    """Draw a two-dimensional array in `STEPS` steps of colour on each side of zero.
 
     Parameters
     ----------
@@ -28,13 +28,13 @@ def heat(values: Array, largest: float, *, label: str, kind: str = "signed") -> 
 
     Notes
     -----
-    A cell of level l holds values with ``round(LEVELS |v| / largest) = l``; level 0 isn't drawn.
+    A cell of step l holds values with ``round(STEPS |v| / largest) = l``; step 0 isn't drawn.
     """
     shown = blocks(np.asarray(values, dtype=np.float64))
     height, width = shown.shape
     paths = [
-        element("path", d=d, class_=f"l{abs(level)} {_hue(level, kind)}")
-        for level, d in _paths(levels(shown, largest))
+        element("path", d=d, class_=f"l{abs(step)} {_hue(step, kind)}")
+        for step, d in _paths(stepped(shown, largest))
     ]
     return element(
         "svg",
@@ -47,15 +47,15 @@ def heat(values: Array, largest: float, *, label: str, kind: str = "signed") -> 
     )
 
 
-def levels(values: Array, largest: float) -> Array:
-    """Round values to signed levels of colour, −`LEVELS` to `LEVELS`.
+def stepped(values: Array, largest: float) -> Array:
+    """Round values to signed steps of colour, −`STEPS` to `STEPS`.
 
-    >>> levels(np.array([-1.0, 0.0, 0.03, 0.5, 2.0]), 1.0)
+    >>> stepped(np.array([-1.0, 0.0, 0.03, 0.5, 2.0]), 1.0)
     array([-8,  0,  0,  4,  8])
     """
     if largest <= 0:
         return np.zeros(values.shape, dtype=int)
-    return np.clip(np.rint(LEVELS * values / largest), -LEVELS, LEVELS).astype(int)
+    return np.clip(np.rint(STEPS * values / largest), -STEPS, STEPS).astype(int)
 
 
 def blocks(values: Array) -> Array:
@@ -76,12 +76,12 @@ def blocks(values: Array) -> Array:
 
 
 def legend(kind: str = "signed") -> Markup:
-    """Draw the colour bar of `heat`: one cell for each level."""
-    steps = range(-LEVELS if kind == "signed" else 0, LEVELS + 1)
+    """Draw the colour bar of `heat`: one cell for each step."""
+    steps = range(-STEPS if kind == "signed" else 0, STEPS + 1)
     cells = [
-        element("path", d=f"M{index} 0h1", class_=f"l{abs(level)} {_hue(level, kind)}")
-        for index, level in enumerate(steps)
-        if level
+        element("path", d=f"M{index} 0h1", class_=f"l{abs(step)} {_hue(step, kind)}")
+        for index, step in enumerate(steps)
+        if step
     ]
     return element(
         "svg",
@@ -94,14 +94,14 @@ def legend(kind: str = "signed") -> Markup:
     )
 
 
-def _hue(level: int, kind: str) -> str:
+def _hue(step: int, kind: str) -> str:
     if kind != "signed":
         return kind
-    return "positive" if level > 0 else "negative"
+    return "positive" if step > 0 else "negative"
 
 
 def _paths(grid: Array) -> list[tuple[int, str]]:
-    """Return each level's path: a stroke one unit wide along every run of cells at that level."""
+    """Return each step's path: a stroke one unit wide along every run of cells at that step."""
     found: dict[int, list[str]] = {}
     for y, line in enumerate(grid):
         starts = np.flatnonzero(np.diff(line, prepend=line[0] + 1))
@@ -109,4 +109,4 @@ def _paths(grid: Array) -> list[tuple[int, str]]:
         for start, end in zip(starts, ends, strict=True):
             if line[start]:
                 found.setdefault(int(line[start]), []).append(f"M{start} {y}h{end - start}")
-    return [(level, "".join(found[level])) for level in sorted(found)]
+    return [(step, "".join(found[step])) for step in sorted(found)]

@@ -40,8 +40,7 @@ def lines(
     *,
     x_title: str,
     label: str,
-    joined: bool = True,
-    level: tuple[str, float] | None = None,
+    reference: tuple[str, float] | None = None,
 ) -> Markup:
     """Draw every series with its intervals; the y axis is named by the figure's heading.
 
@@ -51,16 +50,14 @@ def lines(
     x, y : Axis
     x_title, label : str
         Title of the x axis; what a reader who can't see the figure is told.
-    joined : bool
-        Whether points of a series are joined by a line.
-    level : (str, float), optional
+    reference : (str, float), optional
         A value to compare with, drawn across, and its name.
     """
     return element(
         "svg",
         *_frame(x, y, x_title),
-        *(_level(*level, y) if level else ()),
-        *(_series(one, x, y, joined) for one in series),
+        *(_reference(*reference, y) if reference else ()),
+        *(_series(one, x, y) for one in series),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         class_="lines",
         role="img",
@@ -129,17 +126,17 @@ def _frame(x: Axis, y: Axis, x_title: str) -> Iterable[Markup]:
     )
 
 
-def _level(label: str, value: float, y: Axis) -> Iterable[Markup]:
+def _reference(label: str, value: float, y: Axis) -> Iterable[Markup]:
     at, end = up(y, value), WIDTH - RIGHT
-    yield element("line", x1=LEFT, x2=end, y1=at, y2=at, class_="level")
+    yield element("line", x1=LEFT, x2=end, y1=at, y2=at, class_="reference")
     above = at - 5 if at > TOP + 14 else at + 13
-    yield element("text", label, x=end, y=above, text_anchor="end", class_="level-name")
+    yield element("text", label, x=end, y=above, text_anchor="end", class_="reference-name")
 
 
-def _series(one: Series, x: Axis, y: Axis, joined: bool) -> Markup:
+def _series(one: Series, x: Axis, y: Axis) -> Markup:
     places = [(across(x, point.x), up(y, point.y)) for point in one.points]
     parts = []
-    if joined and len(places) > 1:
+    if len(places) > 1:
         d = "M" + " ".join(f"{coordinate(a, 1)} {coordinate(b, 1)}" for a, b in places)
         parts.append(element("path", d=d, class_="series"))
     for point, (a, b) in zip(one.points, places, strict=True):

@@ -1,4 +1,4 @@
-"""Drawings of the page laid out, as they are, in an SVG file that stands alone."""
+"""Charts of the page laid out, as they are, in an SVG file that stands alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIGHT = (TEMPLATES / "page.css").read_text(encoding="utf-8").partition("}")[0]
 COLOURS = dict(re.findall(r"--(\w+): (.+?);", LIGHT)) | {"page": "#ffffff"}
 """The page's light colours and fonts by name, on white: what its variables stand for in a file."""
 LABEL, TRACK, LINE, GAP = 260, 400, 18, 16
-"""Width of a table's labels and of its tracks; height of a line of text; room between drawings."""
+"""Width of a table's labels and of its tracks; height of a line of text; room between charts."""
 MOST_LETTERS = 40
 
 
@@ -44,18 +44,18 @@ def table(title: str, ruler: Markup, rows: Iterable[tuple[str, Markup, float]]) 
 def grid(
     title: str, cells: Sequence[tuple[str, Markup]], columns: int, width: float | None = None
 ) -> Block:
-    """Lay out drawings side by side, each below its caption, `width` wide or in their own size."""
-    sizes = [_size(drawing) for _, drawing in cells]
+    """Lay out charts side by side, each below its caption, `width` wide or in their own size."""
+    sizes = [_size(chart) for _, chart in cells]
     scales = [1.0 if width is None else width / across for across, _ in sizes]
     cell = max(across * scale for (across, _), scale in zip(sizes, scales, strict=True)) + GAP
     drawn, y = ([_heading(title)], float(LINE)) if title else ([], 0.0)
     for start in range(0, len(cells), columns):
         line = range(start, min(start + columns, len(cells)))
         for index in line:
-            (caption, drawing), x = cells[index], cell * (index - start)
+            (caption, chart), x = cells[index], cell * (index - start)
             across, down = (side * scales[index] for side in sizes[index])
             drawn.append(element("text", name(caption, int(cell / 7)), x=x, y=y + 12))
-            drawn.append(_place(drawing, x, y + LINE, across, down))
+            drawn.append(_place(chart, x, y + LINE, across, down))
         y += LINE + max(sizes[index][1] * scales[index] for index in line) + GAP / 2
     return Block(cell * min(columns, len(cells)) - GAP, y, tuple(drawn))
 
@@ -103,7 +103,7 @@ def sheet(blocks: Sequence[Block], *, title: str, about: str) -> Markup:
 
 
 def _style() -> Markup:
-    """Return the drawings' rules with a value for each variable: few readers of SVG know them."""
+    """Return the charts' rules with a value for each variable: few readers of SVG know them."""
     rules = (TEMPLATES / "figures.css").read_text(encoding="utf-8")
     return Markup(re.sub(r"var\(--(\w+)\)", lambda found: COLOURS[found[1]], rules))
 
@@ -112,13 +112,13 @@ def _heading(title: str) -> Markup:
     return element("text", name(title, 90), y=12, font_weight="600")
 
 
-def _place(drawing: Markup, x: float, y: float, width: float, height: float) -> Markup:
-    return element("svg", drawing, x=x, y=y, width=width, height=height, overflow="visible")
+def _place(chart: Markup, x: float, y: float, width: float, height: float) -> Markup:
+    return element("svg", chart, x=x, y=y, width=width, height=height, overflow="visible")
 
 
-def _size(drawing: Markup) -> tuple[float, float]:
-    """Return the width and height that a drawing says it has."""
-    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+def _size(chart: Markup) -> tuple[float, float]:
+    """Return the width and height that a chart says it has."""
+    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', chart)
     if found is None:
-        raise ValueError("Only a drawing with a viewBox has a size of its own.")
+        raise ValueError("Only a chart with a viewBox has a size of its own.")
     return float(found[1]), float(found[2])

@@ -10,9 +10,8 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
-from explainprune.reporting.svg.bars import Bar, bars
 from explainprune.reporting.svg.heat import heat, legend
-from explainprune.reporting.svg.track import ruler, track
+from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.reporting.views.features import as_image
 from explainprune.types import FeatureRow, Measure, Rescaling
 

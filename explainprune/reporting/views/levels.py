@@ -15,12 +15,12 @@ from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, key, lines
 from explainprune.types import Level, Measure, Study
 
-FIGURES = ("accuracy", "r2", "effective_features", "live_connections")
+MEASURES = ("accuracy", "r2", "effective_features", "live_connections")
 _LOOKS = ("mark0", "mark1", "mark2", "mark3")
 
 
 @dataclass(frozen=True)
-class Plot:
+class Chart:
     """One figure before it is drawn.
 
     Attributes
@@ -28,7 +28,7 @@ class Plot:
     title, x_title : str
     series : tuple of Series
     x, y : Axis
-    level : (str, float) or None
+    reference : (str, float) or None
         What the figure is held against: its name and value.
     """
 
@@ -37,14 +37,14 @@ class Plot:
     series: tuple[Series, ...]
     x: Axis
     y: Axis
-    level: tuple[str, float] | None = None
+    reference: tuple[str, float] | None = None
 
     @property
     def svg(self) -> Markup:
         """The figure, drawn for the page."""
         told = f"{self.title} over {self.x_title}: {', '.join(s.label for s in self.series)}"
         return lines(
-            self.series, self.x, self.y, x_title=self.x_title, label=told, level=self.level
+            self.series, self.x, self.y, x_title=self.x_title, label=told, reference=self.reference
         )
 
 
@@ -63,7 +63,7 @@ class Sweep:
 
     Attributes
     ----------
-    plots : tuple of Plot
+    charts : tuple of Chart
     arms : tuple of (look's key, label)
     columns : tuple of (metric, term)
     rows : tuple of LevelRow
@@ -72,7 +72,7 @@ class Sweep:
         One line for each figure, one number for each seed.
     """
 
-    plots: tuple[Plot, ...]
+    charts: tuple[Chart, ...]
     arms: tuple[tuple[Markup, str], ...]
     columns: tuple[tuple[str, wording.Term], ...]
     rows: tuple[LevelRow, ...]
@@ -88,7 +88,7 @@ def sweep(subject: Subject) -> Sweep | None:
     looks = _looks(subject, study)
     metrics = dict.fromkeys(metric for level in study.levels for metric in level.measures)
     return Sweep(
-        plots(subject),
+        charts(subject),
         tuple((key(look), subject.arm_term(arm).label) for arm, look in looks.items()),
         tuple((metric, subject.term(metric)) for metric in metrics),
         tuple(
@@ -116,7 +116,7 @@ def _looks(subject: Subject, study: Study) -> dict[str, str]:
     }
 
 
-def plots(subject: Subject) -> tuple[Plot, ...]:
+def charts(subject: Subject) -> tuple[Chart, ...]:
     """Lay out every measure over sparsity, then the endpoint against the score."""
     study = subject.study
     if study is None or not study.levels:
@@ -124,7 +124,7 @@ def plots(subject: Subject) -> tuple[Plot, ...]:
     present = {metric for level in study.levels for metric in level.measures}
     found = [
         _over_sparsity(subject, study, metric)
-        for metric in (study.primary, *FIGURES)
+        for metric in (study.primary, *MEASURES)
         if metric in present
     ]
     score = next((m for m in ("accuracy", "r2") if m in present), None)
@@ -133,15 +133,15 @@ def plots(subject: Subject) -> tuple[Plot, ...]:
     return tuple(found)
 
 
-def _over_sparsity(subject: Subject, study: Study, metric: str) -> Plot:
-    known, level = subject.term(metric), _level(subject, metric)
+def _over_sparsity(subject: Subject, study: Study, metric: str) -> Chart:
+    known, reference = subject.term(metric), _reference(subject, metric)
     series = tuple(
         Series(subject.arm_term(arm).label, look, tuple(_points(study, arm, metric)))
         for arm, look in _looks(subject, study).items()
     )
     x = axis_for([p.x for one in series for p in one.points], kind="share")
-    y = axis_for([*_reach(series), *(level[1:] if level else ())], kind=known.kind)
-    return Plot(known.label, "sparsity", series, x, y, level)
+    y = axis_for([*_reach(series), *(reference[1:] if reference else ())], kind=known.kind)
+    return Chart(known.label, "sparsity", series, x, y, reference)
 
 
 def _points(study: Study, arm: str, metric: str) -> Iterator[Point]:
@@ -151,7 +151,7 @@ def _points(study: Study, arm: str, metric: str) -> Iterator[Point]:
             yield Point(level.achieved, measure.value, measure.interval)
 
 
-def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
+def _reference(subject: Subject, metric: str) -> tuple[str, float] | None:
     """Find what a figure is held against: random weights for the endpoint, else the dense model."""
     chance = subject.primary.get("random_weights")
     if metric == subject.results.primary:
@@ -160,7 +160,7 @@ def _level(subject: Subject, metric: str) -> tuple[str, float] | None:
     return None if value is None else (subject.arm_term(subject.dense).label, float(value))
 
 
-def _against(subject: Subject, study: Study, score: str) -> Plot:
+def _against(subject: Subject, study: Study, score: str) -> Chart:
     across, up = subject.term(score), subject.term(study.primary)
     series = tuple(
         Series(subject.arm_term(arm).label, look, tuple(_pairs(study, arm, score)))
@@ -170,7 +170,7 @@ def _against(subject: Subject, study: Study, score: str) -> Plot:
     reach = [v for p in points for v in (p.x, *(p.x_interval or ()))]
     title = f"{up.label} against {across.label.lower()}"
     axes = axis_for(reach, kind=across.kind, most=4), axis_for(_reach(series), kind=up.kind)
-    return Plot(title, across.label.lower(), series, *axes)
+    return Chart(title, across.label.lower(), series, *axes)
 
 
 def _pairs(study: Study, arm: str, score: str) -> Iterator[Point]:

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from explainprune.reporting import wording
 from explainprune.reporting.svg.axis import Axis, axis_for
-from explainprune.reporting.svg.dots import Dot, dots
-from explainprune.reporting.svg.track import Zone, ruler, track
+from explainprune.reporting.svg.track import Dot, Zone, dots, ruler, track
 from explainprune.types import Measure
 
 

@@ -10,8 +10,7 @@ from explainprune.reporting import wording
 from explainprune.reporting.formatting import power_of_two
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.bars import Bar, bars
-from explainprune.reporting.svg.track import track
+from explainprune.reporting.svg.track import Bar, bars, track
 from explainprune.reporting.views.drawings import drawings_of
 from explainprune.types import Drawing, ModelRow
 

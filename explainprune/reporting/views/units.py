@@ -8,8 +8,7 @@ from markupsafe import Markup
 
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.bars import Bar, bars
-from explainprune.reporting.svg.track import track
+from explainprune.reporting.svg.track import Bar, bars, track
 from explainprune.types import UnitRow
 
 MOST = 200

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from explainprune.reporting import wording
 from explainprune.reporting.formatting import name, number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
+from explainprune.reporting.svg.power import power_figure
 from explainprune.reporting.svg.track import Zone
-from explainprune.reporting.views.power import Reach, reach
 from explainprune.reporting.views.scales import Line, Scale, ends, scale
-from explainprune.types import Measure, Verdict
+from explainprune.types import Measure, Power, Verdict
 
 GLYPHS = {
     "preserved": "=",
@@ -33,6 +35,30 @@ _REASONS = (
 )
 _CLEARER = "Does an explanation of the other model rest on fewer features, and does it still work?"
 
+LIKELY = 0.9
+"""A chance that counts as likely."""
+
+
+@dataclass(frozen=True)
+class PowerCurve:
+    """The power curve of a verdict.
+
+    Attributes
+    ----------
+    points : tuple of Power
+        By rising truth.
+    svg : Markup
+    preserved : Power or None
+        The largest truth that would most likely have been called preserved.
+    changed : Power or None
+        The smallest truth that would most likely have been called changed.
+    """
+
+    points: tuple[Power, ...]
+    svg: Markup
+    preserved: Power | None
+    changed: Power | None
+
 
 @dataclass(frozen=True)
 class Card:
@@ -50,7 +76,7 @@ class Card:
         Where the pair lies between placebo (0) and retrained (1), if both arms ran and differ.
     gloss : str
         What the question asks, for somebody who knows neither SHAP nor this tool.
-    reach : Reach or None
+    power : PowerCurve or None
         What the rows or seeds at hand could have told apart.
     stated : str
         When the margin was stated.
@@ -62,7 +88,7 @@ class Card:
     beside: tuple[tuple[wording.Term, float, float], ...] = ()
     place: Measure | None = None
     gloss: str = ""
-    reach: Reach | None = None
+    power: PowerCurve | None = None
     stated: str = ""
 
     @property
@@ -107,7 +133,7 @@ def cards(subject: Subject) -> tuple[Card, Card]:
             figures,
             place=_place(subject),
             gloss=_REASONS,
-            reach=reach(reasons),
+            power=power_curve(reasons),
             stated=stated,
         ),
         Card(
@@ -118,6 +144,21 @@ def cards(subject: Subject) -> tuple[Card, Card]:
             gloss=_CLEARER,
             stated=stated,
         ),
+    )
+
+
+def power_curve(verdict: Verdict) -> PowerCurve | None:
+    """Draw a verdict's power curve; None where it has none."""
+    points = tuple(sorted(verdict.power, key=lambda point: point.true))
+    if len(points) < 2:
+        return None
+    held = [point for point in points if point.preserved >= LIKELY]
+    moved = [point for point in points if point.changed >= LIKELY]
+    return PowerCurve(
+        points,
+        power_figure(points, verdict.margin, margin_name=_zone(verdict).label),
+        held[-1] if held else None,
+        moved[0] if moved else None,
     )
 
 

@@ -4,28 +4,28 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from explainprune.reporting.svg.heat import LEVELS, blocks, heat, legend, levels
+from explainprune.reporting.svg.heat import STEPS, blocks, heat, legend, stepped
 
 
 def grid_of(markup):
-    """Read the levels back from the paths that are drawn."""
+    """Read the steps back from the paths that are drawn."""
     tree = ElementTree.fromstring(str(markup))
     width, height = (int(v) for v in tree.get("viewBox").split()[2:])
     grid = np.zeros((height, width), dtype=int)
     for path in tree.iter("path"):
-        level, hue = path.get("class").split()
+        step, hue = path.get("class").split()
         sign = -1 if hue == "negative" else 1
         for x, y, run in re.findall(r"M(\d+) (\d+)h(\d+)", path.get("d")):
             cells = grid[int(y), int(x) : int(x) + int(run)]
             assert not cells.any(), "a cell is drawn twice"
-            cells[:] = sign * int(level.removeprefix("l"))
+            cells[:] = sign * int(step.removeprefix("l"))
     return grid
 
 
-def test_every_cell_is_drawn_at_its_level():
+def test_every_cell_is_drawn_at_its_step():
     values = np.random.default_rng(0).normal(size=(8, 8))
     largest = float(np.abs(values).max())
-    expected = [[round(LEVELS * v / largest) for v in line] for line in values.tolist()]
+    expected = [[round(STEPS * v / largest) for v in line] for line in values.tolist()]
     assert grid_of(heat(values, largest, label="x")).tolist() == expected
 
 
@@ -37,7 +37,7 @@ def test_the_scale_is_symmetric():
 
 
 def test_values_beyond_the_scale_get_its_ends():
-    assert levels(np.array([[5.0, -5.0]]), 1.0).tolist() == [[LEVELS, -LEVELS]]
+    assert stepped(np.array([[5.0, -5.0]]), 1.0).tolist() == [[STEPS, -STEPS]]
 
 
 def test_a_scale_of_zero_draws_nothing():
@@ -59,7 +59,7 @@ def test_large_images_are_averaged_over_blocks(shape):
     np.testing.assert_allclose(blocks(values), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("kind", "count"), [("signed", 2 * LEVELS), ("dense", LEVELS)])
-def test_the_colour_bar_shows_every_level_once(kind, count):
+@pytest.mark.parametrize(("kind", "count"), [("signed", 2 * STEPS), ("dense", STEPS)])
+def test_the_colour_bar_shows_every_step_once(kind, count):
     classes = re.findall(r'<path d="M\d+ 0h1" class="([^"]+)"', str(legend(kind)))
     assert len(classes) == len(set(classes)) == count

@@ -47,8 +47,8 @@ def test_intervals_are_drawn_along_both_axes():
     assert tree.find(".//path[@class='series']") is None
 
 
-def test_a_level_is_drawn_across_and_named():
-    tree = drawn(Point(0.75, 5.0), level=("dense & co", 5.0))
-    (level,) = [e for e in tree.iter("line") if e.get("class") == "level"]
-    assert float(level.get("y1")) == HEIGHT - BOTTOM - 0.5 * (HEIGHT - TOP - BOTTOM)
+def test_a_reference_is_drawn_across_and_named():
+    tree = drawn(Point(0.75, 5.0), reference=("dense & co", 5.0))
+    (reference,) = [e for e in tree.iter("line") if e.get("class") == "reference"]
+    assert float(reference.get("y1")) == HEIGHT - BOTTOM - 0.5 * (HEIGHT - TOP - BOTTOM)
     assert "dense & co" in [text.text for text in tree.iter("text")]

@@ -57,8 +57,8 @@ def test_a_grid_keeps_sizes_or_scales_to_a_width():
     assert places(small) == [(0, 2 * LINE, 50, 25), (50 + GAP, 2 * LINE, 50, 150)]
 
 
-def test_a_drawing_without_a_size_is_refused():
-    with pytest.raises(ValueError, match="Only a drawing with a viewBox"):
+def test_a_chart_without_a_size_is_refused():
+    with pytest.raises(ValueError, match="Only a chart with a viewBox"):
         grid("", [("a", Markup("<svg/>"))], 1)
 
 

@@ -3,9 +3,7 @@ from xml.etree import ElementTree
 import pytest
 
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.bars import Bar, bars
-from explainprune.reporting.svg.dots import Dot, dots
-from explainprune.reporting.svg.track import Zone, ruler, track
+from explainprune.reporting.svg.track import Bar, Dot, Zone, bars, dots, ruler, track
 
 AXIS = Axis(0.0, 0.25, (0.0, 0.05, 0.1, 0.15, 0.2, 0.25), "share")
 

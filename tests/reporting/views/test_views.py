@@ -10,7 +10,7 @@ from explainprune.reporting.subject import subject_of
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
 from explainprune.reporting.views.features import features, leading, picture
-from explainprune.reporting.views.levels import plots, sweep
+from explainprune.reporting.views.levels import charts, sweep
 from explainprune.reporting.views.metrics import metrics
 from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.samples import gallery, largest_of
@@ -96,14 +96,14 @@ def test_the_place_between_placebo_and_retrained_is_shown_only_where_they_differ
 
 
 def test_what_rows_can_tell_apart_is_read_off_the_curve(comparison):
-    shown = cards(subject_of(comparison))[0].reach
+    shown = cards(subject_of(comparison))[0].power
     assert [point.true for point in shown.points] == pytest.approx([0.025 * i for i in range(13)])
     assert (shown.preserved.true, shown.preserved.preserved) == (0.1, 0.96214)
     assert (shown.changed.true, shown.changed.changed) == (0.2, 0.951873)
-    assert cards(subject_of(comparison))[1].reach is None
+    assert cards(subject_of(comparison))[1].power is None
     weak = tuple(replace(p, preserved=0.5 * p.preserved, changed=0.0) for p in shown.points)
     weaker = replace(comparison, verdict=replace(comparison.verdict, power=weak))
-    none = cards(subject_of(weaker))[0].reach
+    none = cards(subject_of(weaker))[0].power
     assert (none.preserved, none.changed) == (None, None)
 
 
@@ -249,7 +249,7 @@ def test_only_another_class_is_a_flip(comparison):
 
 def test_figures_of_a_sweep_hold_their_levels(study):
     subject = subject_of(study)
-    drawn = {plot.title: plot for plot in plots(subject)}
+    drawn = {chart.title: chart for chart in charts(subject)}
     assert list(drawn) == [
         "Moved weight", "Accuracy", "Effective features", "Live connections",
         "Moved weight against accuracy",
@@ -259,8 +259,8 @@ def test_figures_of_a_sweep_hold_their_levels(study):
     assert [(p.x, p.y, p.y_interval) for p in pruned.points] == [
         (x, m.value, m.interval) for x, m in expected
     ]
-    assert drawn["Moved weight"].level == ("random weights", 0.8588)
-    assert drawn["Accuracy"].level == ("dense", 0.9722)
+    assert drawn["Moved weight"].reference == ("random weights", 0.8588)
+    assert drawn["Accuracy"].reference == ("dense", 0.9722)
     both = drawn["Moved weight against accuracy"]
     against = next(s for s in both.series if s.label == "pruned")
     assert [point.x for point in against.points] == [m.value for _, m in expected]
@@ -268,7 +268,7 @@ def test_figures_of_a_sweep_hold_their_levels(study):
 
 def test_a_single_pair_has_no_sweep(comparison, study):
     assert sweep(subject_of(comparison)) is None
-    assert not plots(subject_of(replace(study, levels=())))
+    assert not charts(subject_of(replace(study, levels=())))
 
 
 def test_every_seed_has_a_column(study):
