@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.calls import Calls, calls_of
+from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.layers.families import (
     DEPTHWISE,
@@ -121,7 +121,7 @@ def layers(model: Model) -> tuple[LayerInfo, ...]:
         found = [_info(path, layer, paths) for path, layer in located_layers(model)]
         last = [info.path for info in found if info.prunable][-1:]
         return tuple(replace(info, is_output=info.path in last) for info in found)
-    graph = calls_of(model)
+    graph = read_graph(model)
     outputs = _output_paths(graph)
     found = [_info(path, layer, paths, graph) for path, layer in _in_order(model, graph)]
     return tuple(
@@ -135,7 +135,7 @@ def prunable_layers(model: Model) -> tuple[LayerInfo, ...]:
     return tuple(info for info in layers(model) if info.prunable)
 
 
-def _in_order(model: Model, graph: Calls) -> Iterator[tuple[str, Any]]:
+def _in_order(model: Model, graph: Graph) -> Iterator[tuple[str, Any]]:
     """Yield the layers of the graph when they are first called, each before those it holds."""
     held = dict(located_layers(model))
     called = [call.path for call in graph.calls if call.is_layer]
@@ -146,7 +146,7 @@ def _in_order(model: Model, graph: Calls) -> Iterator[tuple[str, Any]]:
             yield below, held.pop(below)
 
 
-def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = None) -> LayerInfo:
+def _info(path: str, layer: Any, paths: dict[int, str], graph: Graph | None = None) -> LayerInfo:
     own = {v.name: v for v in own_variables(layer) if id(v) in paths}
     kind, family = type(layer).__name__, own_name(layer)
     calls = [call for call in graph.calls if call.path == path] if graph else []
@@ -155,7 +155,7 @@ def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = No
     kernels.sort(key=lambda v: v.name not in ("kernel", "pointwise_kernel"))
     bias = paths[id(own["bias"])] if "bias" in own else None
     if not kernels:
-        last = calls[0].shapes_out[0][-1:] if calls else ()
+        last = calls[0].shapes_out[0][1:][-1:] if calls else ()
         units = int((last[0] if last else 0) or 0)
         return LayerInfo(path, kind, bool(family), bias=bias, units=units, calls=len(calls))
     axis = unit_axis(family, len(kernels[0].shape))
@@ -176,7 +176,7 @@ def _info(path: str, layer: Any, paths: dict[int, str], graph: Calls | None = No
     )
 
 
-def _held(path: str, family: str, shape: tuple[int, ...], graph: Calls) -> int:
+def _held(path: str, family: str, shape: tuple[int, ...], graph: Graph) -> int:
     """Return how many units of the layer that was called a kernel inside it holds."""
     holder = next((c for c in graph.calls if path.startswith(f"{c.path}/")), None)
     if holder is None:
@@ -219,7 +219,7 @@ def unit_axis(kind: str, rank: int) -> int:
     return rank - 2 if kind in TRANSPOSED | DEPTHWISE else rank - 1
 
 
-def _output_paths(graph: Calls) -> set[str]:
+def _output_paths(graph: Graph) -> set[str]:
     """Walk back from the outputs through what has no kernel; return the layers that have one."""
     maker = {number: call for call in graph.calls for number in call.outputs}
     found: set[str] = set()
@@ -234,7 +234,7 @@ def _output_paths(graph: Calls) -> set[str]:
         if call.is_layer and any(w.name.endswith("kernel") for w in call.operation.weights):
             found.add(call.path)
         else:
-            stack.extend(call.inputs)
+            stack.extend(call.read)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from explainprune.network.graph.calls import Call, calls_of
+from explainprune.network.graph.graph import Call, read_graph
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import layers
 from explainprune.network.protocol import Model
@@ -41,7 +41,7 @@ def flops_kept(model: Model, masks: Mapping[str, Array]) -> float:
         shares = np.array([masks[p].mean() if p in masks else 1.0 for p in kernels])
         return float(sizes @ shares / sizes.sum())
     paths = {id(variable): path for path, variable in variables(model).items()}
-    costs = [(flops_of(call), _share(call, masks, paths)) for call in calls_of(model).calls]
+    costs = [(flops_of(call), _share(call, masks, paths)) for call in read_graph(model).calls]
     return sum(cost * share for cost, share in costs) / sum(cost for cost, _ in costs)
 
 
@@ -57,7 +57,7 @@ def _params_left(model: Model) -> Callable[[Left], float]:
 
 
 def _flops_left(model: Model) -> Callable[[Left], float]:
-    total = sum(flops_of(call) for call in calls_of(model).calls)
+    total = sum(flops_of(call) for call in read_graph(model).calls)
     return lambda left: left.flops / total
 
 

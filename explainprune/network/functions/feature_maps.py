@@ -11,7 +11,7 @@ from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
-from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.layers.families import CONVOLUTIONS
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
@@ -52,8 +52,8 @@ class FeatureMaps:
                 f"{type(network).__name__}. Use method='occlusion'."
             )
         self._network = network
-        self._opened = calls_of(network.model)
-        self.layer, self._number = _place(self._opened, layer)
+        self._graph = read_graph(network.model)
+        self.layer, self._number = _place(self._graph, layer)
         rows = tf.TensorSpec((None, network.n_inputs), network.signature.dtype)
         self._compiled = traced(self._traced, rows, tf.TensorSpec((None,), tf.int32))
         self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))
@@ -61,8 +61,8 @@ class FeatureMaps:
     def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any]:
         signature = self._network.signature
         with keras.StatelessScope():
-            values = self._opened.run(signature.split(rows), in_inference)
-        raw = [values[number] for number in self._opened.outputs]
+            values = self._graph.run(signature.split(rows))
+        raw = [values[number] for number in self._graph.outputs]
         outputs = self._network._head(raw, signature.output_names)
         one_hot = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
         maps = values[self._number]
@@ -79,12 +79,12 @@ class FeatureMaps:
         return maps.numpy(), grads.numpy()
 
 
-def _place(opened: Calls, layer: str | None) -> tuple[str, int]:
+def _place(graph: Graph, layer: str | None) -> tuple[str, int]:
     """Return the path of the layer and the number of the tensor to read."""
     spatial = {
         call.path: call
-        for call in opened.calls
-        if call.is_layer and len(call.outputs) == 1 and len(call.shapes_out[0]) >= 2
+        for call in graph.calls
+        if call.is_layer and len(call.outputs) == 1 and len(call.shapes_out[0]) >= 3
     }
     if layer is not None:
         if layer not in spatial:
@@ -92,13 +92,13 @@ def _place(opened: Calls, layer: str | None) -> tuple[str, int]:
         return layer, spatial[layer].outputs[0]
     found = [path for path, call in spatial.items() if call.kind in CONVOLUTIONS]
     if not found:
-        kinds = ", ".join(dict.fromkeys(call.shown for call in opened.calls if call.is_layer))
+        kinds = ", ".join(dict.fromkeys(call.shown for call in graph.calls if call.is_layer))
         raise ValueError(
             f"gradcam needs a convolution, and the model has none (its layers: {kinds}). Name a "
             "layer with places and channels by layer=, or use method='expected_gradients'."
         )
     last = found[-1]
-    behind: list[Call] = chains(opened).get(last, [])
+    behind: list[Call] = chains(graph).get(last, [])
     return last, (behind[-1] if behind else spatial[last]).outputs[0]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from explainprune.network.backend import keras
 from explainprune.network.functions.signature import Signature, key_names
-from explainprune.network.graph.nodes import has_graph, run_graph, run_node
+from explainprune.network.graph.graph import read_graph
+from explainprune.network.graph.nodes import has_graph
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
 
@@ -25,8 +26,9 @@ def run_model(
     # Nothing that a layer keeps between calls may change: state goes to this scope, and away.
     with keras.StatelessScope():
         if has_graph(model):
-            given = {id(k): v for k, v in zip(model.inputs, tensors, strict=True)}
-            return run_graph(model.outputs, given, run_node), signature.output_names
+            graph = read_graph(model)
+            values = graph.run(tensors)
+            return [values[number] for number in graph.outputs], signature.output_names
         try:
             structure = model(signature.structured(tensors), training=False)
         except Exception as error:

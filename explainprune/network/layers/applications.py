@@ -6,7 +6,7 @@ from importlib import import_module
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.axes import single
 from explainprune.network.layers.kind import Arrays, Change, Cut, Kind, Placed
 from explainprune.network.layers.linked import Links, linked
@@ -18,7 +18,7 @@ from explainprune.types import Array
 
 def _scaled_sum(placed: Placed, values: Arrays) -> Array:
     """InceptionResNetV2's residual: a + scale · b."""
-    return np.asarray(values[0] + values[1] * placed.call.op.scale)
+    return np.asarray(values[0] + values[1] * placed.call.operation.scale)
 
 
 def _gamma(placed: Placed) -> Array:

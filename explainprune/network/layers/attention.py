@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.axes import expect_axis
 from explainprune.network.layers.kind import (
     Arrays,
@@ -72,7 +72,9 @@ def _is_mask(arguments: Any, tensor: Any) -> bool:
 
 
 def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], Any]:
-    gated = getattr(call.op, "_use_gate", False) or getattr(call.op, "use_gate", False)
+    gated = getattr(call.operation, "_use_gate", False) or getattr(
+        call.operation, "use_gate", False
+    )
     if gated or len(call.outputs) != 1:
         raise LeaveWhole("it is gated or hands out its attention scores")
     roles = _roles(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.units import LeaveWhole, Units
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import activate, check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
 from explainprune.network.layers.kernels import check_plain, pads_nothing, with_bias
@@ -16,7 +16,7 @@ from explainprune.types import Array
 
 def _batch_norm_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
-    axis = call.op.axis if isinstance(call.op.axis, int) else call.op.axis[0]
+    axis = call.operation.axis if isinstance(call.operation.axis, int) else call.operation.axis[0]
     expect_axis(call, units, axis % len(call.shapes_in[0]))
     return units.axis, (np.arange(len(units.atoms)),)
 
@@ -24,7 +24,7 @@ def _batch_norm_links(call: Call, inputs: tuple[Units, ...]) -> Links:
 def _batch_norm_constants(placed: Placed, values: Arrays) -> Array:
     w = placed.weights
     scale = w.get("gamma", 1.0) / np.sqrt(
-        np.asarray(w["moving_variance"], dtype=np.float64) + placed.call.op.epsilon
+        np.asarray(w["moving_variance"], dtype=np.float64) + placed.call.operation.epsilon
     )
     scaled = np.where(scale == 0, 0.0, (values[0] - w["moving_mean"]) * scale)
     return np.asarray(scaled + w.get("beta", 0.0))
@@ -40,7 +40,7 @@ BATCH_NORM = linked(_batch_norm_links, _batch_norm_constants, _slice_all)
 
 def one_group_each(call: Call) -> bool:
     """Say whether a convolution has one group for each input channel: it is depthwise."""
-    groups = getattr(call.op, "groups", 1)
+    groups = getattr(call.operation, "groups", 1)
     return bool(groups > 1 and call.weights["kernel"].shape[-2] == 1)
 
 
@@ -48,16 +48,16 @@ def _by_channel(placed_or_call: Placed | Call) -> Array:
     """View a depthwise kernel as (positions, in, multiplier)."""
     call = placed_or_call if isinstance(placed_or_call, Call) else placed_or_call.call
     kernel = call.weights["kernel"]
-    if getattr(call.op, "groups", 1) > 1:
-        return kernel.reshape(-1, call.op.groups, kernel.shape[-1] // call.op.groups)
+    if getattr(call.operation, "groups", 1) > 1:
+        return kernel.reshape(-1, call.operation.groups, kernel.shape[-1] // call.operation.groups)
     return kernel.reshape(-1, *kernel.shape[-2:])
 
 
 def _depthwise_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
-    check_plain(call.op)
-    check_elementwise(call.op.activation)
-    expect_axis(call, units, channel_axis(call.op, len(call.shapes_in[0])))
+    check_plain(call.operation)
+    check_elementwise(call.operation.activation)
+    expect_axis(call, units, channel_axis(call.operation, len(call.shapes_in[0])))
     return units.axis, (np.repeat(np.arange(len(units.atoms)), _by_channel(call).shape[2]),)
 
 
@@ -67,7 +67,7 @@ def _depthwise_constants(placed: Placed, values: Arrays) -> Array:
     usable = np.isfinite(values[0]) if pads_nothing(placed.call) else values[0] == 0
     usable |= (kernel == 0).all(axis=0)
     sums = np.nan_to_num(values[0], nan=0.0) * kernel.sum(axis=0) + placed.weights.get("bias", 0.0)
-    return activate(placed.call.op.activation, np.where(usable, sums, np.nan))
+    return activate(placed.call.operation.activation, np.where(usable, sums, np.nan))
 
 
 def _depthwise_change(placed: Placed, cut: Cut) -> Change:
@@ -75,7 +75,7 @@ def _depthwise_change(placed: Placed, cut: Cut) -> Change:
     old = placed.weights["kernel"]
     kernel = _by_channel(placed)[:, cut.inputs[0]]
     config = {}
-    if getattr(call.op, "groups", 1) > 1:
+    if getattr(call.operation, "groups", 1) > 1:
         config = {"groups": len(cut.inputs[0]), "filters": len(cut.outputs[0])}
         kernel = kernel.reshape(*old.shape[:-1], len(cut.outputs[0]))
     else:

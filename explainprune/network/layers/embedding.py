@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.axes import single
 from explainprune.network.layers.kernels import check_plain
 from explainprune.network.layers.kind import (
@@ -22,9 +22,9 @@ from explainprune.network.layers.units import Ledger, Units
 
 def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], None]:
     tokens = single(call, inputs)
-    check_plain(call.op)
+    check_plain(call.operation)
     ledger.fix(tokens.atoms, f"its units are tokens for {call.path!r}")
-    atoms = ledger.fresh(call.op.output_dim)
+    atoms = ledger.fresh(call.operation.output_dim)
     return (Units(len(call.shapes_out[0]) - 1, atoms),), None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import activate, check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
 from explainprune.network.layers.families import TRANSPOSED
@@ -43,7 +43,7 @@ def check_plain(op: Any) -> None:
 
 def pads_nothing(call: Call) -> bool:
     """Say whether the layer sees no padding, so that a constant input is constant everywhere."""
-    op = call.op
+    op = call.operation
     kernel = np.atleast_1d(getattr(op, "kernel_size", 1))
     if not getattr(op, "kernel_size", None) or (kernel == 1).all():
         return not is_transposed(call) or bool((np.atleast_1d(op.strides) == 1).all())
@@ -62,14 +62,14 @@ def pads_nothing(call: Call) -> bool:
 
 def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], None]:
     units = single(call, inputs)
-    check_plain(call.op)
-    if getattr(call.op, "groups", 1) > 1:
-        raise LeaveWhole(f"its {call.op.groups} groups tie outputs to inputs")
-    axis = channel_axis(call.op, len(call.shapes_in[0]))
+    check_plain(call.operation)
+    if getattr(call.operation, "groups", 1) > 1:
+        raise LeaveWhole(f"its {call.operation.groups} groups tie outputs to inputs")
+    axis = channel_axis(call.operation, len(call.shapes_in[0]))
     expect_axis(call, units, axis)
     atoms = ledger.fresh(as_matrix(call, call.weights["kernel"]).shape[2])
     try:
-        check_elementwise(call.op.activation)
+        check_elementwise(call.operation.activation)
     except LeaveWhole as why:  # its inputs can still be cut
         ledger.note(call.path, atoms, str(why))
     return (Units(axis, atoms),), None
@@ -83,9 +83,9 @@ def _constants(placed: Placed, inputs: Arrays) -> Arrays:
     constant = ~(read & ~usable[:, None]).any(axis=0)
     sums = np.where(usable, values, 0.0) @ kernel.sum(axis=0, dtype=np.float64)
     sums += placed.weights.get("bias", 0.0)
-    if not _elementwise(call.op.activation):
+    if not _elementwise(call.operation.activation):
         return (np.full(len(constant), np.nan),)
-    return (activate(call.op.activation, np.where(constant, sums, np.nan)),)
+    return (activate(call.operation.activation, np.where(constant, sums, np.nan)),)
 
 
 def _elementwise(activation: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.units import Ledger, Units
 from explainprune.types import Array
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.graph.calls import Call, arguments, in_inference
+from explainprune.network.graph.graph import Call, in_inference
 from explainprune.network.layers.activations import is_elementwise
 from explainprune.network.layers.families import (
     BENDS,
@@ -65,8 +65,8 @@ def _links(
 
 
 def sized(shape: tuple[int | None, ...]) -> tuple[int, ...]:
-    """Take open sizes as one: all places of an image stand for each other here."""
-    return tuple(side or 1 for side in shape)
+    """Return the sizes of one row; open ones count as one: all places stand for each other."""
+    return tuple(side or 1 for side in shape[1:])
 
 
 def nonzero(kernel: Any) -> Array:
@@ -150,7 +150,7 @@ def moved(call: Call, shapes: list[tuple[int, ...]], out: tuple[int, ...]) -> li
         tf.reshape(tf.range(start + 1, end + 1, dtype=tf.float32), (1, *shape))
         for start, end, shape in zip(starts[:-1], starts[1:], shapes, strict=True)
     ]
-    args, kwargs = arguments(call, dict(zip(call.inputs, numbers, strict=True)))
+    args, kwargs = call.filled(dict(zip(call.inputs, numbers, strict=True)))
     try:
         arrived = np.asarray(in_inference(call, args, kwargs))[0]
     except (ValueError, TypeError, tf.errors.InvalidArgumentError):

@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.kind import Arrays, Kind, Placed
 from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.units import LeaveWhole, Units
@@ -66,7 +66,7 @@ MINIMUM = linked(broadcast_links, _by(np.minimum))
 
 
 def _concatenate_links(call: Call, inputs: tuple[Units, ...]) -> Links:
-    axis = call.op.axis % len(call.shapes_out[0])
+    axis = call.operation.axis % len(call.shapes_out[0])
     axes = {units.axis for units in inputs}
     if len(axes) > 1 or axes == {-1}:
         raise LeaveWhole("its inputs have their units along different axes")
@@ -83,7 +83,7 @@ def _concatenate_links(call: Call, inputs: tuple[Units, ...]) -> Links:
 
 
 def _concatenated(placed: Placed, values: Arrays) -> Array:
-    if placed.outputs[0].axis == placed.call.op.axis % len(placed.call.shapes_out[0]):
+    if placed.outputs[0].axis == placed.call.operation.axis % len(placed.call.shapes_out[0]):
         here = np.stack([source >= 0 for source in placed.extra])
         return np.asarray(np.where(here, np.stack(values), 0.0).sum(axis=0))
     same = (np.stack(values) == values[0]).all(axis=0)

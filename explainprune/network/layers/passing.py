@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
 from explainprune.network.layers.kind import Arrays, Kind, Placed
@@ -32,7 +32,7 @@ def computed_constants(placed: Placed, values: Arrays) -> Array:
     row = keras.ops.convert_to_tensor(np.where(known, values[0], 0.0)[None, :])
     (tensor,) = placed.call.arguments.keras_tensors
     args, kwargs = placed.call.arguments.fill_in({id(tensor): row})
-    result = np.asarray(placed.call.op(*args, **kwargs), dtype=np.float64)[0]
+    result = np.asarray(placed.call.operation(*args, **kwargs), dtype=np.float64)[0]
     return np.where(known & np.isfinite(result), result, np.nan)
 
 
@@ -44,12 +44,12 @@ def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
 
 
 def _activation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
-    check_elementwise(call.op.activation)
+    check_elementwise(call.operation.activation)
     return _links(call, inputs)
 
 
 def _scalar_links(call: Call, inputs: tuple[Units, ...]) -> Links:
-    if np.ndim(call.op.scale) or np.ndim(call.op.offset):
+    if np.ndim(call.operation.scale) or np.ndim(call.operation.offset):
         raise LeaveWhole("it has a factor for each unit")
     return _links(call, inputs)
 
@@ -57,7 +57,7 @@ def _scalar_links(call: Call, inputs: tuple[Units, ...]) -> Links:
 def _channel_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
     rank = len(call.shapes_in[0])
-    expect_axis(call, units, channel_axis(call.op, rank))
+    expect_axis(call, units, channel_axis(call.operation, rank))
     gone = rank - len(call.shapes_out[0])  # global pooling drops the axes it pools
     return (units.axis if units.axis == 1 else units.axis - gone), (np.arange(len(units.atoms)),)
 

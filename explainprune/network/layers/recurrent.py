@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import activate, check_elementwise
 from explainprune.network.layers.axes import expect_axis, single
 from explainprune.network.layers.families import own_name
@@ -112,9 +112,9 @@ def cell_of(layer: Any, weights: dict[str, Array], prefix: str = "") -> Cell:
 
 def _cells(call: Call) -> list[Cell]:
     if call.kind != "Bidirectional":
-        return [cell_of(call.op, call.weights)]
+        return [cell_of(call.operation, call.weights)]
     return [
-        cell_of(getattr(call.op, part), call.weights, f"{part}/cell/")
+        cell_of(getattr(call.operation, part), call.weights, f"{part}/cell/")
         for part in ("forward_layer", "backward_layer")
     ]
 
@@ -131,7 +131,7 @@ def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple
 
 
 def _mode(call: Call) -> str:
-    mode = getattr(call.op, "merge_mode", "concat")
+    mode = getattr(call.operation, "merge_mode", "concat")
     if mode is None:
         raise LeaveWhole("it hands out both directions apart")
     return str(mode)
@@ -181,7 +181,7 @@ def _change(placed: Placed, cut: Cut) -> Change:
 
 
 def _both_ways(call: Call, sizes: dict[str, int]) -> dict[str, Any]:
-    config = call.op.get_config()
+    config = call.operation.get_config()
     return {
         name: resized(config[name], sizes)
         for name in ("layer", "backward_layer")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers import merging
 from explainprune.network.layers.applications import application_kinds
 from explainprune.network.layers.attention import ATTENTION
@@ -132,15 +132,15 @@ def kind_of(call: Call) -> Kind:
     further = (call.arguments.kwargs.get("training"), *call.arguments.args[1:])
     if any(argument is True for argument in further):
         raise LeaveWhole("it is called in training mode")
-    if type(call.op) is keras.layers.TimeDistributed:
+    if type(call.operation) is keras.layers.TimeDistributed:
         if "/" in "".join(call.weights):
             raise LeaveWhole("the layer inside it is made of others")
         return time_distributed(kind_of(inside(call)))
-    if isinstance(call.op, keras.Layer):
-        if type(call.op) not in KINDS:
+    if isinstance(call.operation, keras.Layer):
+        if type(call.operation) not in KINDS:
             unknown = f"what a {call.shown} layer does to each unit is not known"
             raise LeaveWhole(MIXING.get(call.kind, unknown))
-        kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.op)]
+        kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.operation)]
         if call.tied:
             raise LeaveWhole("another layer has a weight of it as well")
         return kind

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.axes import single
 from explainprune.network.layers.kind import Change, Cut, Placed
 from explainprune.network.layers.linked import Links, linked
@@ -19,7 +19,7 @@ from explainprune.types import Array
 
 def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
-    moved = call.op(keras.ops.convert_to_tensor(_numbered(call, units)))
+    moved = call.operation(keras.ops.convert_to_tensor(_numbered(call, units)))
     axis, source = _unit_axis(np.asarray(moved)[0].astype(np.int64))
     return axis, (source,)
 
@@ -33,7 +33,7 @@ def _operation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     (tensor,) = call.arguments.keras_tensors
     row = keras.ops.convert_to_tensor(_numbered(call, units))
     args, kwargs = call.arguments.fill_in({id(tensor): row})
-    moved = np.asarray(call.op(*args, **kwargs))
+    moved = np.asarray(call.operation(*args, **kwargs))
     if moved.shape[1:] != tuple(call.shapes_out[0][1:]) or len(moved) != 1:
         raise LeaveWhole("it picks rows")
     axis, source = _unit_axis(moved[0].astype(np.int64))
@@ -65,7 +65,7 @@ def _unit_axis(moved: Array) -> tuple[int, Array]:
 
 
 def _reshape_change(placed: Placed, cut: Cut) -> Change:
-    target = list(placed.call.op.target_shape)
+    target = list(placed.call.operation.target_shape)
     place = placed.outputs[0].axis - 1
     if target[place] != -1:
         target[place] = len(cut.outputs[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import (
     activate,
     check_elementwise,
@@ -28,12 +28,12 @@ from explainprune.types import Array
 
 def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], None]:
     units = single(call, inputs)
-    check_plain(call.op)
-    axis = channel_axis(call.op, len(call.shapes_in[0]))
+    check_plain(call.operation)
+    axis = channel_axis(call.operation, len(call.shapes_in[0]))
     expect_axis(call, units, axis)
-    atoms = ledger.fresh(call.op.filters)
+    atoms = ledger.fresh(call.operation.filters)
     try:
-        check_elementwise(call.op.activation)
+        check_elementwise(call.operation.activation)
     except LeaveWhole as why:
         ledger.note(call.path, atoms, str(why))
     return (Units(axis, atoms),), None
@@ -68,9 +68,9 @@ def _constants(placed: Placed, inputs: Arrays) -> Arrays:
     usable = _foldable(placed, inputs[0])
     constant = np.asarray(~_paths(placed)[~usable].any(axis=0))
     sums = np.where(usable, inputs[0], 0.0) @ _sums(placed) + placed.weights.get("bias", 0.0)
-    if not is_elementwise(placed.call.op.activation):
+    if not is_elementwise(placed.call.operation.activation):
         return (np.full(len(constant), np.nan),)
-    return (activate(placed.call.op.activation, np.where(constant, sums, np.nan)),)
+    return (activate(placed.call.operation.activation, np.where(constant, sums, np.nan)),)
 
 
 def _needs(placed: Placed, needed: Arrays, inputs: Arrays, outputs: Arrays) -> Needs:

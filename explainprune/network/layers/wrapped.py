@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from explainprune.network.graph.weighted import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.kind import Change, Cut, Kind, Placed
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
@@ -15,7 +15,7 @@ def inside(call: Call) -> Call:
     """Return the call of the wrapped layer, the axis of steps gone."""
     return replace(
         call,
-        op=call.op.layer,
+        operation=call.operation.layer,
         shapes_in=tuple((shape[0], *shape[2:]) for shape in call.shapes_in),
         shapes_out=tuple((shape[0], *shape[2:]) for shape in call.shapes_out),
     )
@@ -42,7 +42,7 @@ def time_distributed(kind: Kind) -> Kind:
 
     def change(placed: Placed, cut: Cut) -> Change:
         found = kind.change(placed.extra, cut)
-        wrapped = resized(placed.call.op.get_config()["layer"], found.config)
+        wrapped = resized(placed.call.operation.get_config()["layer"], found.config)
         return replace(found, config={"layer": wrapped})
 
     def makes(placed: Placed) -> dict[str, Array]:

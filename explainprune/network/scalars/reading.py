@@ -10,7 +10,7 @@ from scipy import sparse
 
 from explainprune.network.functions.scores import loss_of, takes_class_scores
 from explainprune.network.functions.signature import signature_of
-from explainprune.network.graph.calls import Calls, calls_of
+from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.protocol import Model
 from explainprune.network.scalars.affine import INPUTS, Affine, joined
 from explainprune.network.scalars.elements import Unrolled, pruned_away
@@ -55,7 +55,7 @@ def unroll(
     """
     if output not in OUTPUTS:
         raise ValueError(f"the explained output, {output!r}, is not one of the layers' own")
-    graph = calls_of(model)
+    graph = read_graph(model)
     held = variables(model) if masks else {}
     reading = Reading(masks={id(held[path]): mask for path, mask in (masks or {}).items()})
     tensors = _inputs(graph)
@@ -65,6 +65,8 @@ def unroll(
         try:
             if len(call.outputs) != 1:
                 raise ValueError("it has several outputs")
+            if call.masks:
+                raise ValueError("it is told which steps to skip")
             made = kind_of(call.operation)(call, given, reading)
         except ValueError as reason:
             raise ValueError(f"layer {call.path!r} ({call.shown}) is not read: {reason}") from None
@@ -78,9 +80,9 @@ def unroll(
     return pruned_away(Unrolled(n_inputs, tuple(reading.layers), together))
 
 
-def _inputs(graph: Calls) -> dict[int, Tensor]:
+def _inputs(graph: Graph) -> dict[int, Tensor]:
     """Lay all inputs flat, one after another."""
-    shapes = {number: graph.shapes[number] for number in graph.inputs}
+    shapes = {number: graph.shapes[number][1:] for number in graph.inputs}
     for shape in shapes.values():
         if None in shape:
             raise ValueError(f"an input of shape {shape} leaves sizes open")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.functions.forward import run_model
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import Signature, signature_of
-from explainprune.network.graph.nodes import run_graph, run_node
 from explainprune.network.protocol import Model
 from explainprune.network.tracing.traced import traced
 
@@ -47,8 +47,7 @@ def latencies(models: list[Model], x: Any = None) -> list[float]:
 
 def _compiled(model: Model, signature: Signature, shape: Any) -> Any:
     def forward(rows: Any) -> Any:
-        given = dict(zip(map(id, model.inputs), signature.split(rows), strict=True))
-        return run_graph(model.outputs, given, run_node)
+        return run_model(model, signature, signature.split(rows))[0]
 
     run = traced(forward, tf.TensorSpec(shape, signature.dtype))
     run(tf.zeros(shape, signature.dtype))
@@ -63,13 +62,12 @@ def tflite_bytes(model: Model) -> int:
     ValueError
         If TensorFlow Lite cannot express the model.
     """
+    signature = signature_of(model)
 
     def forward(*tensors: Any) -> Any:
-        given = {id(k): v for k, v in zip(model.inputs, tensors, strict=True)}
-        return run_graph(model.outputs, given, run_node)
+        return run_model(model, signature, list(tensors))[0]
 
-    parts = signature_of(model).parts
-    specs = [tf.TensorSpec((1, *part.shape), part.dtype) for part in parts]
+    specs = [tf.TensorSpec((1, *part.shape), part.dtype) for part in signature.parts]
     try:
         function = traced(forward, *specs)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)

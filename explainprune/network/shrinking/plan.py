@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explainprune.network.graph.weighted import Graph
+from explainprune.network.graph.graph import Graph
 from explainprune.network.layers.kind import Cut, Kind, Placed
 from explainprune.types import Array
 

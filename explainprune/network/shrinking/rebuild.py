@@ -12,11 +12,7 @@ from typing import Any
 
 from explainprune.network.backend import keras
 from explainprune.network.copier import Copier
-from explainprune.network.graph.weighted import (
-    Functional,
-    function_of,
-    nodes_of,
-)
+from explainprune.network.graph.nodes import functional_class, nodes_between
 from explainprune.network.layers.kind import Change
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.likeness import (
@@ -66,7 +62,7 @@ class _Rebuilder:
         self.plan, self.copier = plan, Copier()
         self.made: dict[int, tuple[Any, Any]] = {}
         self.changes: dict[int, Change] = {
-            id(placed.call.op): kind.change(placed, cut)
+            id(placed.call.operation): kind.change(placed, cut)
             for placed, kind, cut in zip(plan.placed, plan.kinds, plan.cuts, strict=True)
         }
 
@@ -78,25 +74,24 @@ class _Rebuilder:
         return new
 
     def _plain(self, model: Model) -> Model:
-        function = function_of(model)
         if isinstance(model, keras.Sequential):
-            inputs = [self._input(tensor) for tensor in function.inputs]
+            inputs = [self._input(tensor) for tensor in model.inputs]
             return keras.Sequential([*inputs, *map(self.layer, model.layers)], name=model.name)
-        tensors = {id(tensor): self._input(tensor) for tensor in function.inputs}
+        tensors = {id(tensor): self._input(tensor) for tensor in model.inputs}
 
         def new(tensor: Any) -> Any:
             return tensors[id(tensor)]
 
-        inputs = keras.tree.map_structure(new, function._inputs_struct)
-        for node in nodes_of(function):
+        inputs = keras.tree.map_structure(new, model._inputs_struct)
+        for node in nodes_between(model.outputs, set(tensors)):
             args, kwargs = node.arguments.fill_in(tensors)
             results = keras.tree.flatten(self.layer(node.operation)(*args, **kwargs))
             tensors.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
-        outputs = keras.tree.map_structure(new, function._outputs_struct)
-        return Functional(inputs, outputs, name=model.name)
+        outputs = keras.tree.map_structure(new, model._outputs_struct)
+        return functional_class()(inputs, outputs, name=model.name)
 
     def _input(self, tensor: Any) -> Any:
-        number = self.plan.graph.opened.number[id(tensor)]
+        number = self.plan.graph.number[id(tensor)]
         shape = list(tensor.shape)
         if self.plan.axes[number] > 0:
             shape[self.plan.axes[number]] = len(self.plan.keep[number])
@@ -112,7 +107,7 @@ class _Rebuilder:
     def layer(self, op: Any) -> Any:
         """Make the counterpart of a layer, once."""
         if id(op) not in self.made:
-            if id(op) in self.plan.graph.opened.nested:
+            if id(op) in self.plan.graph.nested:
                 new = self.model(op)
             else:
                 new = _made_like(op, self.changes.get(id(op), Change()).config)
@@ -121,7 +116,7 @@ class _Rebuilder:
 
     def fill(self) -> None:
         """Give all new layers their weights, and what else they hold."""
-        weights = {id(placed.call.op): placed.call.weights for placed in self.plan.placed}
+        weights = {id(placed.call.operation): placed.call.weights for placed in self.plan.placed}
         for op, new in self.made.values():
             if id(op) not in weights or not isinstance(op, keras.Layer):
                 continue

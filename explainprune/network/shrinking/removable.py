@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Graph, read_graph
+from explainprune.network.graph.graph import Graph
 from explainprune.network.layers.kind import Cut, Kind, Placed
 from explainprune.network.layers.units import Ledger
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.constants import constants
 from explainprune.network.shrinking.deciding import group_members, plan_groups
-from explainprune.network.shrinking.tracing import Traced, trace
+from explainprune.network.shrinking.tracing import Traced, trace, trace_model
 from explainprune.network.variables import layer_variables, variables
 from explainprune.types import Array
 
@@ -59,7 +59,7 @@ class Removable:
         for placed, kind, cut in zip(plan.placed, plan.kinds, plan.cuts, strict=True):
             for name, mask in _survivors(placed, kind, cut).items():
                 if name not in kept and not mask.all():
-                    path = self._paths[id(layer_variables(placed.call.op)[name])]
+                    path = self._paths[id(layer_variables(placed.call.operation)[name])]
                     masks[path] = masks[path] & mask if path in masks else mask
         return masks
 
@@ -79,10 +79,9 @@ def removable_units(model: Model, *, couples: bool = True) -> Removable:
     TypeError, ValueError
         If the layer graph of the model is not known.
     """
-    graph = read_graph(model)
-    traced = trace(graph, couples=couples)
+    traced = trace_model(model, couples=couples)
     if not couples:
-        loud = _loud(graph, traced)
+        loud = _loud(traced.graph, traced)
         traced = replace(traced, fixed={**loud, **traced.fixed})
     found = group_members(traced)
     return Removable(

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.weighted import read_graph, refuse
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.deciding import plan_groups, plan_removal
 from explainprune.network.shrinking.observing import observe
 from explainprune.network.shrinking.plan import Plan
 from explainprune.network.shrinking.rebuild import rebuild
-from explainprune.network.shrinking.tracing import Traced, trace
+from explainprune.network.shrinking.tracing import Traced, refuse, trace_model
 from explainprune.network.soundness import check_weights
 from explainprune.network.variables import (
     check_paths,
@@ -69,7 +68,7 @@ def make_smaller(
     refuse(model)
     check_weights(model)
     masked = model if not masks else _masked(model, masks)
-    traced = trace(read_graph(masked))
+    traced = trace_model(masked)
     plan, calibrated = _plan(masked, traced, calibration)
     smaller, folds = rebuild(masked, plan)
     if getattr(model, "compiled", False):
@@ -97,5 +96,5 @@ def _masked(model: Model, masks: Mapping[str, Array]) -> Model:
     check_paths(model, masks, "mask")
     held = variables(model)
     by_id = {id(held[path]): np.asarray(mask) for path, mask in masks.items()}
-    graph = trace(read_graph(model, by_id))
+    graph = trace_model(model, by_id)
     return rebuild(model, plan_groups(graph, np.zeros(0, dtype=int)))[0]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
-from explainprune.network.graph.weighted import Call, Graph
+from explainprune.network.backend import keras
+from explainprune.network.graph.graph import Call, Graph, read_graph
+from explainprune.network.graph.nodes import has_graph
+from explainprune.network.layers.families import own_name
 from explainprune.network.layers.kind import Kind, Placed, no_change
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.layers.whole import WHOLE, fixed_units, leave_whole
+from explainprune.network.protocol import Model
 from explainprune.types import Array
 
 
@@ -68,6 +73,52 @@ class Traced:
         return found
 
 
+def trace_model(
+    model: Model, masks: Mapping[int, Array] | None = None, *, couples: bool = True
+) -> Traced:
+    """Follow units through a Sequential or Functional model.
+
+    Parameters
+    ----------
+    model : keras.Model
+    masks : mapping of int to ndarray of bool, optional
+        By ``id(variable)``: entries that are not kept are read as zero.
+    couples : bool
+        As in `trace`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is no Keras model, is subclassed, or has no input shape yet.
+    """
+    refuse(model)
+    return trace(read_graph(model).weighted(masks), couples=couples)
+
+
+def refuse(model: Model) -> None:
+    """Raise for a model whose layer graph is not known."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"shrink takes a Keras model. Received: {type(model).__name__}"
+            + (
+                ", a saved computation without layers; it can be explained but not shrunk."
+                if own_name(model) == "TFSMLayer"
+                else "."
+            )
+        )
+    if isinstance(model, keras.Sequential) and model._functional is None:
+        raise ValueError(
+            f"Model {model.name!r} has no input shape yet. Build it, call it once, or begin it "
+            "with keras.Input, then shrink it."
+        )
+    if not has_graph(model):
+        raise ValueError(
+            f"Model {model.name!r} is a subclassed model ({type(model).__name__}): its layer graph "
+            "is Python code, so it can be explained but not shrunk. Expected: Sequential or "
+            "Functional."
+        )
+
+
 def trace(graph: Graph, *, couples: bool = True) -> Traced:
     """Follow units from the inputs of a graph to its outputs.
 
@@ -115,8 +166,8 @@ class _Tracer:
         self, index: int, call: Call, inputs: tuple[Units, ...]
     ) -> tuple[Kind, tuple[Units, ...], object]:
         try:
-            if id(call.op) in self.barred:
-                raise LeaveWhole(self.barred[id(call.op)])
+            if id(call.operation) in self.barred:
+                raise LeaveWhole(self.barred[id(call.operation)])
             kind = kind_of(call)
             return kind, *kind.trace(call, inputs, self.ledger)
         except LeaveWhole as why:
@@ -127,19 +178,23 @@ class _Tracer:
         """Return the calls of each layer that is called at several places."""
         found: dict[int, list[int]] = defaultdict(list)
         for index, call in enumerate(self.graph.calls):
-            found[id(call.op)].append(index)
+            found[id(call.operation)].append(index)
         return [indices for indices in found.values() if len(indices) > 1]
 
     def odd(self) -> dict[int, str]:
         """Return the shared layers that can be followed at some of their places only."""
         found = {}
         for indices in self._uses():
-            op, count = self.graph.calls[indices[0]].op, len(indices)
+            operation, count = self.graph.calls[indices[0]].operation, len(indices)
             reasons = [self.whole[index] for index in indices if index in self.whole]
             if reasons and len(reasons) < count:
-                found[id(op)] = f"it is used at {count} places, and at one of them {reasons[0]}"
+                found[id(operation)] = (
+                    f"it is used at {count} places, and at one of them {reasons[0]}"
+                )
             elif not reasons and self._is_cut(indices[0]) and not self._alike(indices):
-                found[id(op)] = f"it is used at {count} places, with its units on different axes"
+                found[id(operation)] = (
+                    f"it is used at {count} places, with its units on different axes"
+                )
         return found
 
     def _is_cut(self, index: int) -> bool:
@@ -199,7 +254,7 @@ class _Tracer:
 
     def _couple_nested(self) -> None:
         """Couple what a nested model reads at its places: it has one shape for its inputs."""
-        for reads in self.graph.opened.nested.values():
+        for reads in self.graph.nested.values():
             for one, other in pairwise(reads):
                 for i, j in zip(one, other, strict=True):
                     a, b = self.units[i], self.units[j]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.graph.weighted import read_graph
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.deciding import plan_removal
 from explainprune.network.shrinking.plan import Plan
-from explainprune.network.shrinking.tracing import trace
+from explainprune.network.shrinking.tracing import trace_model
 from explainprune.network.variables import layer_variables, variables
 from explainprune.network.ways.flops import Sized, flops_of_sized
 from explainprune.types import Array
@@ -54,12 +53,12 @@ def left_by_shrinking(model: Model, masks: Mapping[str, Array]) -> Left:
     """
     held = variables(model)
     by_id = {id(held[path]): np.asarray(mask) for path, mask in masks.items()}
-    plan = plan_removal(trace(read_graph(model, by_id)))
+    plan = plan_removal(trace_model(model, by_id))
     made, flops = {}, 0
     for index, placed in enumerate(plan.placed):
         change = plan.kinds[index].change(placed, plan.cuts[index])
         weights = {**placed.weights, **change.weights}
-        made[id(placed.call.op)] = (placed.call.op, weights)
+        made[id(placed.call.operation)] = (placed.call.operation, weights)
         flops += flops_of_sized(_sized(plan, index, weights))
     return Left(_in_order(model, made), flops)
 
@@ -71,7 +70,9 @@ def _sized(plan: Plan, index: int, weights: Mapping[str, Array]) -> Sized:
         tuple(_cut(plan, number)[1:] for number in numbers)
         for numbers in (call.inputs, call.outputs)
     ]
-    return Sized(call.op, shapes[0], shapes[1], {name: w.shape for name, w in weights.items()})
+    return Sized(
+        call.operation, shapes[0], shapes[1], {name: w.shape for name, w in weights.items()}
+    )
 
 
 def _cut(plan: Plan, number: int) -> tuple[int | None, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.graph.calls import Calls
+from explainprune.network.graph.graph import Graph
 from explainprune.network.layers.families import BENT, own_name
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, uncompiled_clone, variables
@@ -52,7 +52,7 @@ def over(arrived: Any, made: Any) -> Any:
 
 
 def positive_parts(
-    model: Model, graph: Calls, has_units: Callable[[Any], bool]
+    model: Model, graph: Graph, has_units: Callable[[Any], bool]
 ) -> dict[int, tuple[Stage, ...]]:
     """Return the stages of Dense layers and convolutions, by layer id."""
     twins = [_bare(model, part) for part in (np.asarray, _positive, _negative)]

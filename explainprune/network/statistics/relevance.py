@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.explained_class import as_target, explained
-from explainprune.network.graph.calls import Call, Calls, arguments, calls_of, in_inference
+from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
 from explainprune.network.layers.families import CONVOLUTIONS, DEPTHWISE, TRANSPOSED
 from explainprune.network.layers.linking import is_each_place
 from explainprune.network.listing import LayerInfo
@@ -85,11 +85,11 @@ class _Propagation:
 
     def __init__(self, model: Model, rule: str) -> None:
         copy = uncompiled_clone(model)
-        self.graph: Calls = calls_of(copy)
+        self.graph: Graph = read_graph(copy)
         self._shifts, self._ends = _fold_normalisation(self.graph)
         self._bends = take_activations(self.graph)
         self._positive = positive_parts(copy, self.graph, has_units) if rule == "zplus" else {}
-        numbers = sum(math.prod(side or 1 for side in s) for s in self.graph.shapes.values())
+        numbers = sum(math.prod(side or 1 for side in s) for s in self.graph.shapes)
         self.rows_per_call = rows_in_cache(numbers, max(1, min(1024, 2**24 // numbers)))
 
     def run(self, inputs: list[Any], target: Any) -> dict[int, Any]:
@@ -141,7 +141,7 @@ class _Propagation:
         passes = is_each_place(call) or self._ends_in_softmax(call)
         if passes or id(call.operation) in self._shifts:
             return [arrived]
-        run: Callable[[list[Any]], Any] = self._runner(call)
+        run: Callable[[list[Any]], Any] = self._runner(call, values)
         if id(call.operation) in self._positive:
             return [shared_by_positive(self._positive[id(call.operation)], given[0], arrived)]
         with tf.GradientTape() as tape:
@@ -156,12 +156,12 @@ class _Propagation:
             for part, a, s in zip(parts, given, shares, strict=True)
         ]
 
-    def _runner(self, call: Call) -> Callable[[list[Any]], Any]:
+    def _runner(self, call: Call, values: dict[int, Any]) -> Callable[[list[Any]], Any]:
         """Return the call as a function of its input tensors."""
 
         def run(given: list[Any]) -> Any:
-            args, kwargs = arguments(call, dict(zip(call.inputs, given, strict=True)))
-            return self._linear(call, args, kwargs)
+            read = values | dict(zip(call.inputs, given, strict=True))
+            return self._linear(call, *call.filled(read))
 
         return run
 
@@ -177,7 +177,7 @@ def _parts_of_product(call: Call) -> list[float]:
     return [halves[0], *halves]
 
 
-def _fold_normalisation(graph: Calls) -> tuple[dict[int, Any], dict[int, int]]:
+def _fold_normalisation(graph: Graph) -> tuple[dict[int, Any], dict[int, int]]:
     """Scale kernels by the batch normalisation right behind them, which then only shifts.
 
     Returns the shift by normalisation layer's id, and by number of the tensor between the two

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
 from explainprune.network.layers.linking import is_each_place
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
@@ -34,7 +34,7 @@ def synaptic_flow(model: Model, layers: Collection[LayerInfo]) -> dict[str, Arra
     """
     copy = uncompiled_clone(model)
     held = variables(copy)
-    graph = calls_of(copy)
+    graph = read_graph(copy)
     take_activations(graph)
     for path, variable in held.items():
         silent = path.rsplit("/", 1)[-1] == "bias"
@@ -48,7 +48,7 @@ def synaptic_flow(model: Model, layers: Collection[LayerInfo]) -> dict[str, Arra
     return dict(zip(kernels, flows, strict=True))
 
 
-def _flows(graph: Calls, model: Model, kernels: list[Any], scale: float) -> list[Array]:
+def _flows(graph: Graph, model: Model, kernels: list[Any], scale: float) -> list[Array]:
     inputs = [
         tf.fill((1, *(side or 1 for side in tensor.shape[1:])), tf.cast(scale, tensor.dtype))
         if keras.backend.is_float_dtype(tensor.dtype)

@@ -9,7 +9,7 @@ from typing import Any
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
-from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
 from explainprune.network.layers.families import BENDS, BENT, DEPTHWISE, IDLE
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
@@ -52,7 +52,7 @@ class Tapped:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.graph: Calls = calls_of(model)
+        self.graph: Graph = read_graph(model)
         self._chains = chains(self.graph)
         self._ends = {
             call.outputs[0]: [call, *self._chains[call.path]][-1].outputs[0]
@@ -74,7 +74,7 @@ class Tapped:
     @property
     def size(self) -> int:
         """Count the numbers that one row makes on its way; open sizes count as one."""
-        return sum(math.prod(side or 1 for side in shape) for shape in self.graph.shapes.values())
+        return sum(math.prod(side or 1 for side in shape) for shape in self.graph.shapes)
 
     def layer(self, path: str) -> Any:
         """Return the layer called under a path; None inside a layer that isn't opened."""
@@ -93,7 +93,7 @@ class Tapped:
         """Tell whether every way from the inputs to the outputs leads through a tensor."""
         reached = set(self.graph.inputs) - {number}
         for call in self.graph.calls:
-            if not reached.isdisjoint(call.inputs):
+            if not reached.isdisjoint(call.read):
                 reached |= set(call.outputs) - {number}
         return reached.isdisjoint(self.graph.outputs)
 
@@ -175,7 +175,7 @@ def _is_bent(call: Call) -> bool:
     return call.operation.activation not in (None, keras.activations.linear)
 
 
-def take_activations(graph: Calls) -> dict[int, Callable[[Any], Any]]:
+def take_activations(graph: Graph) -> dict[int, Callable[[Any], Any]]:
     """Make Dense and convolution layers linear; return what they applied, by layer id."""
     taken: dict[int, Callable[[Any], Any]] = {}
     for layer in [call.operation for call in graph.calls if _is_bent(call)]:
@@ -185,7 +185,7 @@ def take_activations(graph: Calls) -> dict[int, Callable[[Any], Any]]:
     return taken
 
 
-def chains(graph: Calls) -> dict[str, list[Call]]:
+def chains(graph: Graph) -> dict[str, list[Call]]:
     """Return, for each layer called once, the calls that still belong to its units."""
     called: dict[str, list[Call]] = {}
     for call in graph.calls:
@@ -194,7 +194,7 @@ def chains(graph: Calls) -> dict[str, list[Call]]:
     return {p: _chain(graph, c[0]) if len(c) == 1 else [] for p, c in called.items()}
 
 
-def _chain(graph: Calls, call: Call) -> list[Call]:
+def _chain(graph: Graph, call: Call) -> list[Call]:
     """Return the calls behind `call` that keep its units apart, up to the first bend.
 
     It ends where a tensor is read twice or is an output of the model.
@@ -202,8 +202,8 @@ def _chain(graph: Calls, call: Call) -> list[Call]:
     chain: list[Call] = []
     number, bent = call.outputs[0], _is_bent(call)
     while not bent and number not in graph.outputs:
-        readers = [each for each in graph.calls if number in each.inputs]
-        if len(readers) != 1 or len(readers[0].inputs) != 1 or not _keeps_apart(readers[0]):
+        readers = [each for each in graph.calls if number in each.read]
+        if len(readers) != 1 or len(readers[0].read) != 1 or not _keeps_apart(readers[0]):
             break
         chain.append(readers[0])
         number, bent = readers[0].outputs[0], readers[0].kind in BENDS

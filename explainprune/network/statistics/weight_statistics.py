@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.calls import calls_of
+from explainprune.network.graph.graph import read_graph
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import LayerInfo, unit_axis
 from explainprune.network.protocol import Model
@@ -60,7 +60,7 @@ def _add(found: Statistics, name: str, values: Mapping[str, Array]) -> None:
 def _scales(model: Model, weights: Mapping[str, Array]) -> dict[str, Array]:
     """Return γ of the normalisation behind each layer that has one."""
     paths = {id(variable): path for path, variable in variables(model).items()}
-    graph = calls_of(model)
+    graph = read_graph(model)
     found = {}
     for path, chain in chains(graph).items():
         gamma = scale_of(chain)

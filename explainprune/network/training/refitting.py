@@ -12,7 +12,7 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.backend import tf
 from explainprune.network.functions.feeding import feed
-from explainprune.network.graph.calls import Call, Calls, calls_of, in_inference
+from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.training.surgeon import swept
@@ -79,7 +79,7 @@ def refitted(
     if solver not in SOLVERS:
         raise unknown("solver", solver, SOLVERS)
     copy = clone(model)
-    fit = _Fit(calls_of(copy), calls_of(reference), feed(copy, x), batch_size, ridge)
+    fit = _Fit(read_graph(copy), read_graph(reference), feed(copy, x), batch_size, ridge)
     held = variables(copy)
     paths = {id(variable): path for path, variable in held.items()}
     uses = Counter(call.path for call in fit.graph.calls)
@@ -112,7 +112,7 @@ def recalibrated(model: Model, x: Inputs, *, batch_size: int = 256) -> Model:
         If the model is subclassed, or rows don't fit it.
     """
     copy = clone(model)
-    graph = calls_of(copy)
+    graph = read_graph(copy)
     sums: dict[int, list[Any]] = {}
 
     def call(each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -142,8 +142,8 @@ def recalibrated(model: Model, x: Inputs, *, batch_size: int = 256) -> Model:
 class _Fit:
     """Two models side by side, and the rows that both read."""
 
-    graph: Calls
-    reference: Calls
+    graph: Graph
+    reference: Graph
     parts: list[Array]
     batch_size: int
     ridge: float
@@ -189,7 +189,7 @@ class _Fit:
 
     def _share(self, call: Call, size: int) -> float:
         """Return the share of places that are enough."""
-        places = np.prod([side or 1 for side in call.shapes_out[0][:-1]]) * len(self.parts[0])
+        places = np.prod([side or 1 for side in call.shapes_out[0][1:-1]]) * len(self.parts[0])
         return float(max(PATCHES, 20 * size) / places)
 
 

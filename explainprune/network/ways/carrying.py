@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import is_elementwise
 from explainprune.network.layers.families import DEPTHWISE, EACH_CHANNEL, EACH_PLACE
 from explainprune.types import Array
@@ -156,7 +156,7 @@ def _along_last_axis(units: Array, shape: tuple[int | None, ...]) -> Array | Non
 
 def _on_last_axis(units: Array, call: Call) -> Array:
     """Lay a vector of units along the last axis of a call's output."""
-    return units.reshape((1,) * (len(call.shapes_out[0]) - 1) + (-1,))
+    return units.reshape((1,) * (len(call.shapes_out[0]) - 2) + (-1,))
 
 
 def _normalise(
@@ -168,7 +168,7 @@ def _normalise(
     """
     layer = call.operation
     units = _along_last_axis(arrived.units, call.shapes_in[0])
-    if not paths or units is None or layer.axis not in (-1, len(call.shapes_in[0])):
+    if not paths or units is None or layer.axis not in (-1, len(call.shapes_in[0]) - 1):
         return None
     named = {weight.name: paths[id(weight)] for weight in layer.weights}
     mine = [named[name] for name in ("gamma", "beta", "moving_mean") if name in named]
@@ -193,7 +193,7 @@ def _filter(
 
 def _concatenate(call: Call, here: list[Carried | None]) -> Carried | None:
     """Join units along the last axis, −1 standing for other layers'."""
-    if call.operation.axis not in (-1, len(call.shapes_out[0])):
+    if call.operation.axis not in (-1, len(call.shapes_out[0]) - 1):
         return None
     parts = []
     for each, shape in zip(here, call.shapes_in, strict=True):
@@ -208,7 +208,7 @@ def _concatenate(call: Call, here: list[Carried | None]) -> Carried | None:
 
 def _full(call: Call, units: Array) -> Array | None:
     """Spread units over the whole shape of a call's input, where it is known."""
-    shape = [size or 0 for size in call.shapes_in[0]]
+    shape = [size or 0 for size in call.shapes_in[0][1:]]
     return None if 0 in shape else np.broadcast_to(units, shape)
 
 
@@ -218,7 +218,7 @@ def _flatten(call: Call, units: Array) -> Array | None:
 
 
 def _reshape(call: Call, units: Array) -> Array | None:
-    whole, shape = _full(call, units), [size or 0 for size in call.shapes_out[0]]
+    whole, shape = _full(call, units), [size or 0 for size in call.shapes_out[0][1:]]
     return None if whole is None or 0 in shape else whole.reshape(shape)
 
 

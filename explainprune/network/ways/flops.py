@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.families import (
     CONV,
     DEPTHWISE,
@@ -59,7 +59,8 @@ def flops_of(call: Call) -> int:
     and pooling are not. Sizes that the graph leaves open count as one.
     """
     weights = {name: tuple(v.shape) for name, v in layer_variables(call.operation).items()}
-    return flops_of_sized(Sized(call.operation, call.shapes_in, call.shapes_out, weights))
+    read, made = (tuple(s[1:] for s in shapes) for shapes in (call.shapes_in, call.shapes_out))
+    return flops_of_sized(Sized(call.operation, read, made, weights))
 
 
 def flops_of_sized(call: Sized) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.graph.calls import Calls, calls_of
+from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.layers.linking import mixes_units, sized
 from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
@@ -69,7 +69,7 @@ def liveness(model: Model) -> Liveness:
     >>> found.inputs, found.connections
     (array([ True, False,  True]), 5)
     """
-    graph = calls_of(model)
+    graph = read_graph(model)
     flow = Flow(graph)
     reached = flow.forward(ones(graph, graph.inputs), most=1)
     needed = flow.backward(ones(graph, graph.outputs), most=1)
@@ -116,7 +116,7 @@ def path_counts(model: Model) -> PathCounts:
     >>> path_counts(perceptron(3, 2, hidden=(4, 5))).total
     120.0
     """
-    graph = calls_of(model)
+    graph = read_graph(model)
     flow = Flow(graph)
     if not flow.exact:
         kinds = ", ".join(dict.fromkeys(flow.inexact))
@@ -139,7 +139,7 @@ def path_counts(model: Model) -> PathCounts:
 
 
 def _units(
-    graph: Calls, infos: tuple[LayerInfo, ...], reached: Counts, needed: Counts
+    graph: Graph, infos: tuple[LayerInfo, ...], reached: Counts, needed: Counts
 ) -> dict[str, Array]:
     found: dict[str, Array] = {}
     by_path = {info.path: info for info in infos if info.kernel}
@@ -158,7 +158,7 @@ def _units(
     return found
 
 
-def _support(graph: Calls, flow: Flow, infos: tuple[LayerInfo, ...]) -> Array | None:
+def _support(graph: Graph, flow: Flow, infos: tuple[LayerInfo, ...]) -> Array | None:
     """Carry each input feature on its own to what the last Dense layer reads."""
     heads = [info.path for info in infos if info.is_output]
     calls = [call for call in graph.calls if call.path in heads]

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from explainprune.network.graph.calls import Call, Calls, calls_of
+from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.variables import variables
@@ -74,7 +74,7 @@ def unit_reach(model: Model) -> dict[str, Reach]:
         If the model has no layer graph (subclassed).
     """
     infos = {info.path: info for info in layers(model) if info.prunable_units}
-    return _follow(model, calls_of(model), infos, {})
+    return _follow(model, read_graph(model), infos, {})
 
 
 def input_reach(model: Model) -> dict[str, Reach]:
@@ -85,14 +85,14 @@ def input_reach(model: Model) -> dict[str, Reach]:
     ValueError
         If the model has no layer graph, or an input of unknown size.
     """
-    graph = calls_of(model)
+    graph = read_graph(model)
     start: dict[int, tuple[str, Array]] = {}
     for tensor, number in zip(model.inputs, graph.inputs, strict=True):
-        shape = [size or 0 for size in graph.shapes[number]]
+        shape = [size or 0 for size in graph.shapes[number][1:]]
         if 0 in shape:
             raise ValueError(
                 f"Features of input {tensor.name!r} cannot be counted. "
-                f"Received: shape={graph.shapes[number]}."
+                f"Received: shape={graph.shapes[number][1:]}."
             )
         start[number] = (tensor.name, np.arange(prod(shape)).reshape(shape))
     return _follow(model, graph, {}, start)
@@ -100,7 +100,7 @@ def input_reach(model: Model) -> dict[str, Reach]:
 
 def _follow(
     model: Model,
-    graph: Calls,
+    graph: Graph,
     infos: dict[str, LayerInfo],
     start: dict[int, tuple[str, Array]],
 ) -> dict[str, Reach]:
@@ -111,7 +111,7 @@ def _follow(
     found |= {path: _own(info) for path, info in infos.items()}
     carried = {n: {name: Carried(units, False)} for n, (name, units) in start.items()}
     for call in graph.calls:
-        arriving = [carried.get(number, {}) for number in call.inputs]
+        arriving = [carried.get(number, {}) for number in call.read]
         passed: dict[str, Carried] = {}
         for name in dict.fromkeys(name for part in arriving for name in part):
             here = [part.get(name) for part in arriving]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from explainprune.network.graph.calls import calls_of
+from explainprune.network.graph.graph import read_graph
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import layers
 from explainprune.network.protocol import Model
@@ -64,6 +64,6 @@ def bytes_gzip(arrays: Iterable[Array]) -> int:
 
 def _flops(model: Model) -> int:
     if has_graph(model):
-        return sum(flops_of(call) for call in calls_of(model).calls)
+        return sum(flops_of(call) for call in read_graph(model).calls)
     held = variables(model)
     return sum(2 * int(np.prod(held[k].shape)) for info in layers(model) for k in info.kernels)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from explainprune.network.graph.calls import calls_of
+from explainprune.network.graph.graph import read_graph
 from explainprune.network.training import refitting
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.refitting import recalibrated, refitted
@@ -220,7 +220,7 @@ def test_a_part_of_many_places_is_enough(monkeypatch):
     model = with_weights(model, {"a/kernel": kernel})
     masks = without_unit(model, 3)
     monkeypatch.setattr(refitting, "PATCHES", 50)
-    fit = refitting._Fit(calls_of(model), calls_of(model), [X], 64, 1e-4)
+    fit = refitting._Fit(read_graph(model), read_graph(model), [X], 64, 1e-4)
     gram, _, moved = fit._moments(0, 6)
     assert not moved
     assert 80 < gram[-1, -1] < 160  # ones squared and added up: how many places were read of 300

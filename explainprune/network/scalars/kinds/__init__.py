@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.families import own_name
 from explainprune.network.scalars.kinds.activations import (
     activation_layer,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.layers.families import own_function, own_name
 from explainprune.network.scalars.affine import Affine
 from explainprune.network.scalars.functions import MIXING, elementwise, relu, softmax

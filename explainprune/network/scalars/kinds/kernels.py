@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.scalars.kinds.activations import activated
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import (
@@ -79,7 +79,7 @@ def transposed_convolution(call: Call, given: Sequence[Tensor], reading: Reading
     """
     layer = call.operation
     first = layer.data_format == "channels_first"
-    shape = tuple(int(size or 0) for size in call.shapes_out[0])
+    shape = tuple(int(size or 0) for size in call.shapes_out[0][1:])
     positions = shape[1:] if first else shape[:-1]
 
     def apply(tensor: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.scalars.affine import Affine, joined
 from explainprune.network.scalars.elements import Function
 from explainprune.network.scalars.functions import MAXIMUM, MINIMUM, PRODUCT
@@ -58,7 +58,7 @@ def concatenate(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor
 
 def _broadcast(call: Call, given: Sequence[Tensor]) -> tuple[list[Affine], tuple[int, ...]]:
     """Give all tensors one shape."""
-    if len(given) != len(call.node.input_tensors) or len(given) < 2:
+    if len(given) != len(call.read) or len(given) < 2:
         raise ValueError("it merges with something that is no tensor")
     shape = np.broadcast_shapes(*(each.shape for each in given))
     ranks = {len(each.shape) for each in given}

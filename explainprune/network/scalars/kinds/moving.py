@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.graph.calls import Call, arguments
+from explainprune.network.graph.graph import Call
 from explainprune.network.scalars.tensors import Reading, Tensor, check_size
 from explainprune.types import Array
 
@@ -35,7 +35,7 @@ def upsampled(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     if getattr(call.operation, "interpolation", "nearest") == "nearest":
         return moved(call, given, reading)
     (tensor,) = given
-    check_size(tensor.affine.width * np.prod(call.shapes_out[0]))  # type: ignore[arg-type]
+    check_size(tensor.affine.width * np.prod(call.shapes_out[0][1:]))  # type: ignore[arg-type]
     basis = np.eye(tensor.affine.width).reshape(-1, *tensor.shape)
     found = _run(call, basis)
     matrix = sparse.csc_array(found.reshape(len(basis), -1))
@@ -44,7 +44,7 @@ def upsampled(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
 
 def _run(call: Call, rows: Array) -> Array:
     """Run a layer on rows in double precision, which its own __call__ would round."""
-    args, kwargs = arguments(call, {call.inputs[0]: tf.constant(rows, tf.float64)})
+    args, kwargs = call.filled({call.inputs[0]: tf.constant(rows, tf.float64)})
     found = call.operation.call(*args, **kwargs)
     (only,) = keras.tree.flatten(found)
     return np.asarray(only)
@@ -52,7 +52,7 @@ def _run(call: Call, rows: Array) -> Array:
 
 def _keep_rows(call: Call) -> None:
     """Raise unless an op leaves the row axis where it is."""
-    shape = [3, *(2 + axis for axis in range(len(call.shapes_in[0])))]
+    shape = [3, *(2 + axis for axis in range(len(call.shapes_in[0]) - 1))]
     rows = np.zeros(shape) + np.arange(3).reshape(3, *[1] * (len(shape) - 1))
     found = _run(call, rows)
     if len(found) != 3 or any((found[row] != row).any() for row in range(3)):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.scalars.functions import root_mean_square, standardised, unit_norm
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.network.graph.calls import Call
+from explainprune.network.graph.graph import Call
 from explainprune.network.scalars.functions import MAXIMUM
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import Entries, Windows, matrix, windows
