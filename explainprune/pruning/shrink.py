@@ -105,6 +105,7 @@ def shrink(
     >>> shrunk.kept["a"], shrunk.certificate.kind, shrunk.certificate.removed
     (array([0, 1, 2]), 'exact', {'a': 5})
     """
+    from explainprune.network import size_of
     from explainprune.network.shrinking.smaller import make_smaller
 
     measure = (measure,) if isinstance(measure, str) else tuple(measure)
@@ -113,20 +114,27 @@ def shrink(
             raise unknown("measure", name, MEASURES)
     if basis not in BASES:
         raise unknown("basis", basis, BASES)
-    before = model.kept if isinstance(model, Shrunk) else {}
-    compared, calibration = _rows(data, model.model if isinstance(model, Shrunk) else model)
+    given, before = (model.model, model.kept) if isinstance(model, Shrunk) else (model, {})
+    compared, calibration = _rows(data, given)
     enough = calibration is not None and len(calibration) >= ENOUGH_ROWS
     seen = calibration.x if calibration and enough and basis == "calibration data" else None
-    made = make_smaller(
-        model.model if isinstance(model, Shrunk) else model, masks=masks, calibration=seen
-    )
+    made = make_smaller(given, masks=masks, calibration=seen)
     kept = {
         path: before[path][index] if path in before else index
         for path, index in made.plan.kept.items()
     }
     regression = isinstance(data, Data) and data.task == "regression"
-    moved = _difference(made.masked, made.model, compared, regression)
-    sizes = _sizes([made.masked, made.model], measure, compared)
+    moved: dict[str, Any] = {
+        "max_difference": None,
+        "relative_difference": None,
+        "flips": None,
+        "rows": 0,
+    }
+    if compared is not None:
+        moved = _difference([made.masked(), made.model], compared, regression)
+    sizes = [size_of(given, masks=masks), size_of(made.model)]
+    if measure:
+        sizes = _measured(sizes, [made.masked(), made.model], measure, compared)
     exactness = "folded" if made.folds else "exact"
     certificate = Certificate(
         kind="approximate" if made.calibrated else exactness,
@@ -152,14 +160,11 @@ def _rows(data: Any, model: Model) -> tuple[Rows | None, Rows | None]:
     return loaded.scored, loaded.learnable
 
 
-def _difference(masked: Model, smaller: Model, rows: Rows | None, regression: bool) -> Any:
+def _difference(models: list[Model], rows: Rows, regression: bool) -> dict[str, Any]:
     """Compare logits on the rows given."""
-    nothing = {"max_difference": None, "relative_difference": None, "flips": None, "rows": 0}
-    if rows is None:
-        return nothing
     from explainprune.network import KerasNetwork
 
-    first, second = (KerasNetwork(m, output="logit", like=rows.x) for m in (masked, smaller))
+    first, second = (KerasNetwork(m, output="logit", like=rows.x) for m in models)
     a, b = (network.outputs(network.pack(rows.x)) for network in (first, second))
     worst, largest = float(np.abs(a - b).max()), float(np.abs(a).max())
     labels = None if regression else _labels(a, first.output_shapes, first.looked_through)
@@ -186,12 +191,12 @@ def _labels(logits: Array, shapes: Any, bounded: bool) -> Array | None:
     return np.concatenate(found, axis=1) if found else None
 
 
-def _sizes(models: list[Model], measure: Collection[str], rows: Rows | None) -> list[Size]:
-    """Weigh each model, and measure what was asked for."""
-    from explainprune.network import size_of
+def _measured(
+    sizes: list[Size], models: list[Model], measure: Collection[str], rows: Rows | None
+) -> list[Size]:
+    """Measure what was asked for."""
     from explainprune.network.shrinking.measuring import latencies, tflite_bytes
 
-    sizes = [size_of(model) for model in models]
     if "tflite" in measure:
         sizes = [
             replace(size, tflite_bytes=tflite_bytes(model))

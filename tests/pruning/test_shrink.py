@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
+from explainprune.network.shrinking import smaller
 from explainprune.pruning import shrink
 from explainprune.types import Data, Masks, Rows
 
@@ -136,6 +137,25 @@ def test_masks_count_as_zero_and_leave_the_model_alone(model, x):
     assert list(shrunk.kept["a"]) == [0, 1, 2, 4, 5]
     assert (model.get_layer("a").kernel.numpy() != 0).all()
     assert shrunk.certificate.before.params == 79
+
+
+def test_masks_need_no_copy_of_the_model_unless_rows_are_run(model, x, monkeypatch):
+    mask = np.ones((5, 6), dtype=bool)
+    mask[:, 3] = False
+    masks = Masks({"a/kernel": mask})
+    with_rows = shrink(model, masks=masks, data=x)
+
+    def no_copy(*given):
+        raise AssertionError("copied")
+
+    monkeypatch.setattr(smaller, "apply_masks", no_copy)
+    shrunk = shrink(model, masks=masks)
+    assert shrunk.certificate.before == with_rows.certificate.before
+    np.testing.assert_array_equal(shrunk.model(x), with_rows.model(x))
+    with pytest.raises(AssertionError, match="copied"):
+        shrink(model, masks=masks, data=x)
+    without(model, "a", [3], axis=1)
+    assert shrink(model, masks=masks, data=x).certificate.max_difference < 1e-5
 
 
 def test_kept_composes_across_rounds(model, x):

@@ -10,7 +10,8 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.inputs import Part, as_parts, pack, resolved
 from explainprune.network.functions.subclassed import built_parts, declared_parts, learn_inputs
 from explainprune.network.functions.words import Words, shared_words
-from explainprune.network.graph.nodes import nodes_between
+from explainprune.network.graph.graph import read_graph
+from explainprune.network.graph.nodes import has_graph
 from explainprune.network.protocol import Model
 from explainprune.types import Array
 
@@ -144,14 +145,18 @@ def key_names(structure: Any) -> tuple[str, ...] | None:
 
 def _scaled_first(model: Model) -> set[int]:
     """Find inputs whose values are only ever scaled: integers there are numbers, not names."""
-    inputs = {id(tensor) for tensor in model.inputs}
+    whole = {id(tensor) for tensor in model.inputs if "int" in tensor.dtype}
+    if not whole or not has_graph(model):
+        return set()
+    graph = read_graph(model)
     other = {
-        id(tensor)
-        for node in nodes_between(model.outputs, inputs)
-        for tensor in node.input_tensors
-        if not isinstance(node.operation, (keras.layers.Rescaling, keras.layers.Normalization))
+        number
+        for call in graph.calls
+        for number in call.read
+        if not isinstance(call.operation, (keras.layers.Rescaling, keras.layers.Normalization))
     }
-    return {id(t) for t in model.inputs if "int" in t.dtype} - other
+    numbered = zip(model.inputs, graph.inputs, strict=True)
+    return {id(tensor) for tensor, number in numbered if number not in other} & whole
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

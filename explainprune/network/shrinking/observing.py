@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
+from explainprune.network.graph.graph import read_graph
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.tracing import Traced
 from explainprune.network.tracing.traced import traced as trace_once
@@ -24,7 +25,7 @@ def observe(model: Model, traced: Traced, x: Any) -> dict[int, Array]:
     Parameters
     ----------
     model : keras.Model
-        The model that was traced.
+        The model that was traced, or a copy with other weights.
     traced : Traced
     x : ndarray or dict of str to ndarray
         Rows as the model takes them.
@@ -56,11 +57,11 @@ def _watched(traced: Traced) -> list[int]:
 def _chunks(
     model: Model, traced: Traced, x: Any, watched: list[int]
 ) -> Iterator[tuple[list[Array], list[Array]]]:
-    signature = signature_of(model, x)
+    graph, signature = read_graph(model), signature_of(model, x)
     flat = pack(x, signature.parts, signature.dtype)
 
     def lowest_and_highest(rows: Any) -> Any:
-        values = traced.graph.run(list(signature.split(rows)))
+        values = graph.run(signature.split(rows))
         found = []
         for i in watched:
             axes = [a for a in range(len(values[i].shape)) if a != traced.units[i].axis]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.protocol import Model
-from explainprune.network.shrinking.deciding import plan_groups, plan_removal
+from explainprune.network.shrinking.deciding import plan_removal
 from explainprune.network.shrinking.observing import observe
 from explainprune.network.shrinking.plan import Plan
 from explainprune.network.shrinking.rebuild import rebuild
-from explainprune.network.shrinking.tracing import Traced, refuse, trace_model
+from explainprune.network.shrinking.tracing import refuse, trace_model
 from explainprune.network.soundness import check_weights
-from explainprune.network.variables import (
-    check_paths,
-    compile_like,
-    variables,
-)
+from explainprune.network.training.masking import apply_masks
+from explainprune.network.variables import check_paths, compile_like, variables
 from explainprune.types import Array
 
 
@@ -30,8 +28,8 @@ class Smaller:
     Attributes
     ----------
     model : keras.Model
-    masked : keras.Model
-        What it must agree with: the model given, its masked entries zero.
+    masked : callable
+        Returns what it must agree with: the model given, its masked entries zero.
     plan : Plan
     folds : bool
         Whether a constant other than zero moved into a bias.
@@ -40,7 +38,7 @@ class Smaller:
     """
 
     model: Model
-    masked: Model
+    masked: Callable[[], Model]
     plan: Plan
     folds: bool
     calibrated: bool
@@ -67,26 +65,31 @@ def make_smaller(
     """
     refuse(model)
     check_weights(model)
-    masked = model if not masks else _masked(model, masks)
-    traced = trace_model(masked)
-    plan, calibrated = _plan(masked, traced, calibration)
-    smaller, folds = rebuild(masked, plan)
+    masks = masks or {}
+    _check(model, masks)
+    held = variables(model)
+    silences = any(held[path].numpy()[~np.asarray(mask)].any() for path, mask in masks.items())
+
+    @cache
+    def masked() -> Model:
+        # The plan is made of the graph and masked arrays. Only to run on rows must the masks be in
+        # a model, and the caller's stays as it is: a copy, unless the entries are zero already.
+        return apply_masks(model, masks) if silences else model
+
+    traced = trace_model(model, {id(held[path]): np.asarray(m) for path, m in masks.items()})
+    plan, calibrated = plan_removal(traced), False
+    if calibration is not None:
+        seen = plan_removal(traced, observe(masked(), traced, calibration))
+        if sum(seen.removed.values()) > sum(plan.removed.values()):
+            plan, calibrated = seen, True
+    smaller, folds = rebuild(model, plan)
     if getattr(model, "compiled", False):
         compile_like(smaller, model)
     return Smaller(smaller, masked, plan, folds, calibrated)
 
 
-def _plan(masked: Model, traced: Traced, calibration: Any) -> tuple[Plan, bool]:
-    plan = plan_removal(traced)
-    if calibration is None:
-        return plan, False
-    seen = plan_removal(traced, observe(masked, traced, calibration))
-    if sum(seen.removed.values()) <= sum(plan.removed.values()):
-        return plan, False
-    return seen, True
-
-
-def _masked(model: Model, masks: Mapping[str, Array]) -> Model:
+def _check(model: Model, masks: Mapping[str, Array]) -> None:
+    """Raise unless every mask is boolean and fits a variable."""
     for path, mask in masks.items():
         if np.asarray(mask).dtype != np.bool_:
             raise TypeError(
@@ -94,7 +97,3 @@ def _masked(model: Model, masks: Mapping[str, Array]) -> Model:
                 f"dtype={np.asarray(mask).dtype}."
             )
     check_paths(model, masks, "mask")
-    held = variables(model)
-    by_id = {id(held[path]): np.asarray(mask) for path, mask in masks.items()}
-    graph = trace_model(model, by_id)
-    return rebuild(model, plan_groups(graph, np.zeros(0, dtype=int)))[0]

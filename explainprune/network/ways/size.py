@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip as gzip_package
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from explainprune.network.ways.flops import flops_of
 from explainprune.types import Array, Size
 
 
-def size_of(model: Model, *, gzip: bool = True) -> Size:
+def size_of(model: Model, *, gzip: bool = True, masks: Mapping[str, Array] | None = None) -> Size:
     """Weigh a model.
 
     ``flops`` are two for each multiply-add of one row, zeros included: dense, convolution,
@@ -29,6 +29,8 @@ def size_of(model: Model, *, gzip: bool = True) -> Size:
     model : keras.Model
     gzip : bool
         Whether to compress the weights; ``bytes_gzip`` is 0 without.
+    masks : mapping of str to ndarray of bool, optional
+        By variable path: entries that are not kept count as zeros.
 
     Returns
     -------
@@ -43,7 +45,11 @@ def size_of(model: Model, *, gzip: bool = True) -> Size:
     >>> size.params, size.flops, size.bytes
     (2410, 4736, 9640)
     """
-    arrays = [np.asarray(values, np.float32) for values in weights_of(model).values()]
+    kept: Mapping[str, Array | bool] = masks or {}
+    arrays = [
+        np.where(kept.get(path, True), np.asarray(values, np.float32), np.float32(0))
+        for path, values in weights_of(model).items()
+    ]
     return Size(
         params=sum(array.size for array in arrays),
         nonzero=sum(int(np.count_nonzero(array)) for array in arrays),

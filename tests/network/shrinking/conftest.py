@@ -61,7 +61,7 @@ def _check(model, *, tolerance=1e-5, **options):
     before = {v.path: v.numpy() for v in model.variables}
     made = make_smaller(model, **options)
     rows = rows_for(model)
-    for a, b in zip(outputs_of(made.masked, rows), outputs_of(made.model, rows), strict=True):
+    for a, b in zip(outputs_of(made.masked(), rows), outputs_of(made.model, rows), strict=True):
         assert np.isfinite(a).all()
         assert np.abs(a - b).max() <= tolerance * max(np.abs(a).max(), 1e-3)
     assert all((v.numpy() == before[v.path]).all() for v in model.variables)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
+from explainprune.network.training.masking import apply_masks
 from explainprune.network.ways.size import size_of
 
 L = keras.layers
@@ -34,6 +35,13 @@ def test_zeros_compress():
     dense = size_of(model).bytes_gzip
     model.layers[0].kernel.assign(np.zeros((100, 100)))
     assert size_of(model).bytes_gzip < dense / 20
+
+
+def test_masked_entries_count_as_zeros():
+    model = keras.Sequential([L.Input((4,)), L.Dense(3, name="d"), L.Dense(2, name="e")])
+    masks = {"d/kernel": np.random.default_rng(0).random((4, 3)) < 0.5}
+    assert size_of(model, masks=masks) == size_of(apply_masks(model, masks))
+    assert size_of(model, masks=masks).nonzero < size_of(model).nonzero
 
 
 def count_conv(kernel, stride, padding, side, channels, filters):
