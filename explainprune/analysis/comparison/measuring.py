@@ -20,7 +20,7 @@ from explainprune.analysis.comparison.arms import (
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.growth import Look, explained_pair
 from explainprune.analysis.comparison.moving import moved_values
-from explainprune.analysis.comparison.quality import Plan, add_quality, plan
+from explainprune.analysis.comparison.quality import Design, add_quality, design
 from explainprune.analysis.comparison.scores import (
     change_rows,
     output_scale_rows,
@@ -51,7 +51,7 @@ class Measured:
     quality : dict of str to PerRow
         By model.
     k, players : int
-    how : Plan
+    how : Design
     """
 
     look: Look
@@ -61,7 +61,7 @@ class Measured:
     quality: dict[str, PerRow]
     k: int
     players: int
-    how: Plan
+    how: Design
 
     @property
     def dense(self) -> Met:
@@ -88,7 +88,7 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
     look = explained_pair(case, explain, tick)
     dense, other = look.dense, look.other
     p = dense.values.shape[1]
-    how = plan(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
+    how = design(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
     scale = _Scale(case, dense, how, case.k(p))
     quality = {case.dense.name: scale.quality(dense)}
     pairs: dict[str, PerRow] = {}
@@ -144,7 +144,7 @@ class _Scale:
 
     case: Case
     dense: Met
-    how: Plan
+    how: Design
     k: int
 
     def quality(self, met: Met) -> PerRow:

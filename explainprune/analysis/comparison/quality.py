@@ -30,7 +30,7 @@ REMOVING = {"network", "background_row", "players"}
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Design:
     """On which rows, and over which players, removal metrics are measured.
 
     Attributes
@@ -51,7 +51,7 @@ class Plan:
     note: str
 
 
-def plan(data: Data, dense: Subject, background: Array, p: int, flops: int, seed: int) -> Plan:
+def design(data: Data, dense: Subject, background: Array, p: int, flops: int, seed: int) -> Design:
     """Choose as many samples as the work allows.
 
     Parameters
@@ -77,7 +77,7 @@ def plan(data: Data, dense: Subject, background: Array, p: int, flops: int, seed
     owners = np.arange(d) if data.players is None else np.asarray(data.players)
     note = f"NAOPC was measured on {m:,} of {n:,} rows over {counted(count, 'player')}"
     note += "." if count == p else f", into which the {p:,} features were joined."
-    return Plan(rows, joins, joins[owners], _reference(dense, background), note)
+    return Design(rows, joins, joins[owners], _reference(dense, background), note)
 
 
 def _reference(dense: Subject, background: Array) -> Array:
@@ -93,7 +93,7 @@ def add_quality(
     metrics: Mapping[str, Callable[..., Array]],
     met: Met,
     targets: Array,
-    how: Plan,
+    how: Design,
     seed: int,
 ) -> None:
     """Measure the quality of attributions, row by row.
@@ -113,7 +113,7 @@ def _quality(
     met: Met,
     part: Array,
     targets: Array,
-    how: Plan,
+    how: Design,
     removes: bool,
     seed: int,
 ) -> Array:

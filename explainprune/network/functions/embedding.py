@@ -9,8 +9,7 @@ import numpy as np
 
 from explainprune.network.backend import tf
 from explainprune.network.functions.compiled import CompiledFunction
-from explainprune.network.functions.cuts import NOBODY, Cut, Cuts, Trace
-from explainprune.network.functions.lookups import intercepted
+from explainprune.network.functions.lookups import NOBODY, Lookup, Lookups, Trace, intercepted
 from explainprune.network.functions.signature import Signature
 from explainprune.network.protocol import Model
 from explainprune.network.tracing.reaching import Reach
@@ -26,7 +25,7 @@ class EmbeddedNetwork:
 
     Parameters
     ----------
-    cuts : Cuts
+    lookups : Lookups
     trace : callable
         From one symbolic tensor for each input to what is explained.
     numbers : collection of str
@@ -42,23 +41,26 @@ class EmbeddedNetwork:
 
     def __init__(
         self,
-        cuts: Cuts,
+        lookups: Lookups,
         trace: Trace,
         numbers: frozenset[str] = frozenset(),
         *,
         memory_bytes: int = 2**28,
     ) -> None:
-        self._cuts, self._trace, self._numbers = cuts, trace, numbers
-        self._raw = cuts.signature.n_inputs
-        sizes = [len(cut.owned) * cut.dim for cut in cuts.cuts.values()]
+        self._lookups, self._trace, self._numbers = lookups, trace, numbers
+        self._raw = lookups.signature.n_inputs
+        sizes = [len(each.owned) * each.dim for each in lookups.by_call.values()]
         starts = np.cumsum([0, *sizes])
         self._slices = {
             number: slice(int(a), int(b))
-            for number, a, b in zip(cuts.cuts, starts[:-1], starts[1:], strict=True)
+            for number, a, b in zip(lookups.by_call, starts[:-1], starts[1:], strict=True)
         }
-        vectors = [np.repeat(cut.owners.ravel()[cut.owned], cut.dim) for cut in cuts.cuts.values()]
+        vectors = [
+            np.repeat(each.owners.ravel()[each.owned], each.dim)
+            for each in lookups.by_call.values()
+        ]
         self.owners = np.concatenate([*vectors, np.arange(self._raw)])
-        dtype = cuts.signature.dtype
+        dtype = lookups.signature.dtype
         self._embed = CompiledFunction(
             self._forward_vectors, self._raw, dtype=dtype, memory_bytes=memory_bytes
         )
@@ -89,17 +91,17 @@ class EmbeddedNetwork:
     @property
     def signature(self) -> Signature:
         """What the model reads."""
-        return self._cuts.signature
+        return self._lookups.signature
 
     @property
     def source(self) -> Model:
         """The model that was cut."""
-        return self._cuts.model
+        return self._lookups.model
 
     def embed(self, x: Array) -> Array:
         """Embed the model's flat rows: (n, features) → (n, n_inputs)."""
         return np.concatenate(
-            [self._embed.outputs(x), np.asarray(x, self._cuts.signature.dtype)], axis=1
+            [self._embed.outputs(x), np.asarray(x, self._lookups.signature.dtype)], axis=1
         )
 
     def per_token(self, values: Array) -> Array:
@@ -111,10 +113,10 @@ class EmbeddedNetwork:
                 f"Received: shape={values.shape}."
             )
         total = values[:, self.n_inputs - self._raw :].copy()
-        for number, cut in self._cuts.cuts.items():
+        for number, each in self._lookups.by_call.items():
             part = values[:, self._slices[number]]
-            owners = cut.owners.ravel()[cut.owned]
-            sums = part.reshape(len(values), len(owners), cut.dim, *values.shape[2:]).sum(axis=2)
+            owners = each.owners.ravel()[each.owned]
+            sums = part.reshape(len(values), len(owners), each.dim, *values.shape[2:]).sum(axis=2)
             for token, owner in enumerate(owners):  # a feature may be several tokens
                 total[:, owner] += sums[:, token]
         return total
@@ -133,37 +135,39 @@ class EmbeddedNetwork:
 
         def replaced(number: int, layer: Any, own: Callable[..., Any], inputs: Any) -> Any:
             # Masks need no care: they are made from the tokens, beside their vectors.
-            cut = self._cuts.cuts.get(number)
-            return own(inputs) if cut is None else self._vectors(x, number, cut, own, inputs)
+            each = self._lookups.by_call.get(number)
+            return own(inputs) if each is None else self._vectors(x, number, each, own, inputs)
 
-        with intercepted(self._cuts.model, replaced):
+        with intercepted(self._lookups.model, replaced):
             return self._trace(self.signature.split(x[:, self.n_vectors :], self._numbers))
 
-    def _vectors(self, x: Any, number: int, cut: Cut, own: Callable[..., Any], inputs: Any) -> Any:
+    def _vectors(
+        self, x: Any, number: int, each: Lookup, own: Callable[..., Any], inputs: Any
+    ) -> Any:
         """Give the row's own vectors for what an Embedding would have put out."""
-        given = tf.reshape(x[:, self._slices[number]], (-1, len(cut.owned), cut.dim))
-        given = tf.cast(given, cut.layer.compute_dtype)
-        constant = np.flatnonzero(cut.owners.ravel() == NOBODY)
+        given = tf.reshape(x[:, self._slices[number]], (-1, len(each.owned), each.dim))
+        given = tf.cast(given, each.layer.compute_dtype)
+        constant = np.flatnonzero(each.owners.ravel() == NOBODY)
         if len(constant):
-            flat = tf.reshape(own(inputs), (-1, cut.owners.size, cut.dim))
+            flat = tf.reshape(own(inputs), (-1, each.owners.size, each.dim))
             both = tf.concat([given, tf.gather(flat, constant, axis=1)], axis=1)
-            order = np.argsort(np.concatenate([cut.owned, constant]))
+            order = np.argsort(np.concatenate([each.owned, constant]))
             given = tf.gather(both, order, axis=1)
-        return tf.reshape(given, (-1, *cut.owners.shape, cut.dim))
+        return tf.reshape(given, (-1, *each.owners.shape, each.dim))
 
     def _forward_vectors(self, x: Any) -> Any:
         """Trace the Embeddings alone: flat rows → their vectors."""
         found: list[Any] = []
 
         def note(number: int, layer: Any, own: Callable[..., Any], inputs: Any) -> Any:
-            made, cut = own(inputs), self._cuts.cuts.get(number)
-            if cut is not None:
-                flat = tf.reshape(made, (-1, cut.owners.size, cut.dim))
-                owned = tf.gather(flat, cut.owned, axis=1)
-                found.append(tf.reshape(owned, (-1, len(cut.owned) * cut.dim)))
+            made, each = own(inputs), self._lookups.by_call.get(number)
+            if each is not None:
+                flat = tf.reshape(made, (-1, each.owners.size, each.dim))
+                owned = tf.gather(flat, each.owned, axis=1)
+                found.append(tf.reshape(owned, (-1, len(each.owned) * each.dim)))
             return made
 
-        with intercepted(self._cuts.model, note):
+        with intercepted(self._lookups.model, note):
             self._trace(self.signature.split(x))
         wide = any(tensor.dtype == tf.float64 for tensor in found)
         return tf.concat([tf.cast(t, "float64" if wide else "float32") for t in found], axis=1)

@@ -13,9 +13,9 @@ from explainprune.network.failing import failing
 from explainprune.network.functions import inputs as packing
 from explainprune.network.functions.choosing import explained
 from explainprune.network.functions.compiled import CompiledFunction
-from explainprune.network.functions.cuts import find_cuts, token_check
 from explainprune.network.functions.embedding import EmbeddedNetwork
 from explainprune.network.functions.forward import run_model
+from explainprune.network.functions.lookups import find_lookups, token_check
 from explainprune.network.functions.signature import Signature, signature_of
 from explainprune.network.functions.smooth import Smooth
 from explainprune.network.functions.targets import flat_index
@@ -126,9 +126,10 @@ class KerasNetwork:
             self._traced()
 
     def _traced(self) -> None:
-        self._cuts = find_cuts(self.model, self._signature, self.trace)
+        self._lookups = find_lookups(self.model, self._signature, self.trace)
         self._embedded: EmbeddedNetwork | None = None
-        self._check_tokens = None if self._cuts is None else token_check(self._cuts, self.trace)
+        found = self._lookups
+        self._check_tokens = None if found is None else token_check(found, self.trace)
         self._compiled = self._compiled_with(frozenset())
         precision = precision_of(layers_inside(self.model))
         self._smooth = Smooth(self._signature, self._compiled, self._compiled_with, precision)
@@ -220,9 +221,9 @@ class KerasNetwork:
         EmbeddedNetwork or None
             None if no input feeds an Embedding.
         """
-        if self._embedded is None and self._cuts is not None:
+        if self._embedded is None and self._lookups is not None:
             self._embedded = EmbeddedNetwork(
-                self._cuts, self.trace, self._smooth.numbers, memory_bytes=self._memory_bytes
+                self._lookups, self.trace, self._smooth.numbers, memory_bytes=self._memory_bytes
             )
             cut = self._embedded
             self._smooth.check(
@@ -231,7 +232,7 @@ class KerasNetwork:
         return self._embedded
 
     def _check_differentiable(self) -> None:
-        if self._cuts is not None:
+        if self._lookups is not None:
             raise ValueError(
                 f"The inputs of {self.model.name!r} feed an Embedding: tokens have no gradient. "
                 "Use the network that embedding() returns."

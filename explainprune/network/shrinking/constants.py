@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.network.layers.kind import Arrays, Needs
-from explainprune.network.shrinking.tracing import Traced
+from explainprune.network.shrinking.tracing import UnitGraph
 from explainprune.types import Array
 
 Given = list[Arrays]
 """For each call, the constants of what it reads."""
 
 
-def constants(traced: Traced, seen: dict[int, Array] | None = None) -> dict[int, Array]:
+def constants(traced: UnitGraph, seen: dict[int, Array] | None = None) -> dict[int, Array]:
     """Return, for each tensor, the constant at each unit position; NaN where there is none.
 
     A layer that is called at several places has one bias to move constants into: what differs
@@ -20,7 +20,7 @@ def constants(traced: Traced, seen: dict[int, Array] | None = None) -> dict[int,
 
     Parameters
     ----------
-    traced : Traced
+    traced : UnitGraph
     seen : dict of int to ndarray, optional
         Constants observed on calibration data, by tensor number.
     """
@@ -42,7 +42,7 @@ def constants(traced: Traced, seen: dict[int, Array] | None = None) -> dict[int,
 
 
 def _constants(
-    traced: Traced, seen: dict[int, Array] | None, given: Given | None
+    traced: UnitGraph, seen: dict[int, Array] | None, given: Given | None
 ) -> dict[int, Array]:
     """Carry constants along; a shared layer is `given` what its places agreed on before."""
     found = {i: np.full(len(traced.units[i].atoms), np.nan) for i in traced.graph.inputs}
@@ -61,12 +61,12 @@ def _constants(
     return found
 
 
-def given_constants(traced: Traced, constant: dict[int, Array]) -> Given:
+def given_constants(traced: UnitGraph, constant: dict[int, Array]) -> Given:
     """Return the constants that each call reads; of a shared layer those all its places agree on.
 
     Parameters
     ----------
-    traced : Traced
+    traced : UnitGraph
     constant : dict of int to ndarray
         By tensor number.
     """
@@ -81,12 +81,12 @@ def given_constants(traced: Traced, constant: dict[int, Array]) -> Given:
     return given
 
 
-def needs(traced: Traced, constant: dict[int, Array], pinned: dict[int, Array]) -> list[Needs]:
+def needs(traced: UnitGraph, constant: dict[int, Array], pinned: dict[int, Array]) -> list[Needs]:
     """Return what each call needs of its inputs, from the outputs backwards.
 
     Parameters
     ----------
-    traced : Traced
+    traced : UnitGraph
     constant : dict of int to ndarray
         By tensor number.
     pinned : dict of int to ndarray of bool

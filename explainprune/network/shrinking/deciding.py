@@ -10,19 +10,19 @@ import numpy as np
 from explainprune.network.layers.kind import Cut
 from explainprune.network.shrinking.constants import constants, given_constants, needs
 from explainprune.network.shrinking.plan import Plan
-from explainprune.network.shrinking.tracing import Traced
+from explainprune.network.shrinking.tracing import UnitGraph
 from explainprune.types import Array
 
 Carried = dict[int, list[tuple[int, int, int, float]]]
 """Call index → (input, position removed, position that stands in for it, factor)."""
 
 
-def plan_removal(traced: Traced, seen: dict[int, Array] | None = None) -> Plan:
+def plan_removal(traced: UnitGraph, seen: dict[int, Array] | None = None) -> Plan:
     """Plan to remove all units that nothing reads or that are constant.
 
     Parameters
     ----------
-    traced : Traced
+    traced : UnitGraph
     seen : dict of int to ndarray, optional
         Constants observed on calibration data, by tensor number.
     """
@@ -36,7 +36,7 @@ def plan_removal(traced: Traced, seen: dict[int, Array] | None = None) -> Plan:
 
 
 def _removable(
-    traced: Traced, constant: dict[int, Array], pinned: dict[int, Array]
+    traced: UnitGraph, constant: dict[int, Array], pinned: dict[int, Array]
 ) -> tuple[Array, Carried]:
     """Return which groups can go, and what stands in for those that meet zero padding."""
     gone = np.ones(traced.groups.max(initial=-1) + 1, dtype=bool)
@@ -61,7 +61,7 @@ def _removable(
 
 
 def _pin_kept(
-    traced: Traced, seen: dict[int, Array], pinned: dict[int, Array], gone: Array
+    traced: UnitGraph, seen: dict[int, Array], pinned: dict[int, Array], gone: Array
 ) -> bool:
     """Pin what was seen to be constant but stays: what feeds it must stay too, to keep it so."""
     changed = False
@@ -72,12 +72,12 @@ def _pin_kept(
     return changed
 
 
-def plan_groups(traced: Traced, groups: Array) -> Plan:
+def plan_groups(traced: UnitGraph, groups: Array) -> Plan:
     """Plan to remove the given groups, whatever they do; those that must stay stay.
 
     Parameters
     ----------
-    traced : Traced
+    traced : UnitGraph
     groups : ndarray of int
         Numbers as in ``traced.groups``.
     """
@@ -89,7 +89,7 @@ def plan_groups(traced: Traced, groups: Array) -> Plan:
 
 
 def _stand_ins(
-    traced: Traced,
+    traced: UnitGraph,
     constant: dict[int, Array],
     border: dict[int, list[tuple[int, int, int]]],
     gone: Array,
@@ -123,7 +123,7 @@ def _stand_ins(
     return carried
 
 
-def _never_empty(traced: Traced, gone: Array) -> Array:
+def _never_empty(traced: UnitGraph, gone: Array) -> Array:
     """Keep the first group of every tensor that would lose all of its units."""
     gone = gone.copy()
     before = -1
@@ -137,7 +137,7 @@ def _never_empty(traced: Traced, gone: Array) -> Array:
     return gone
 
 
-def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carried) -> Plan:
+def _plan(traced: UnitGraph, constant: dict[int, Array], gone: Array, carried: Carried) -> Plan:
     keep = {i: np.flatnonzero(~gone[traced.groups_of(i)]) for i in traced.units}
     cuts = []
     given = given_constants(traced, constant)
@@ -167,7 +167,7 @@ def _plan(traced: Traced, constant: dict[int, Array], gone: Array, carried: Carr
     )
 
 
-def _kept(traced: Traced, gone: Array) -> dict[str, Array]:
+def _kept(traced: UnitGraph, gone: Array) -> dict[str, Array]:
     """Return the units that stay, by the path of the call and of what holds their weights."""
     found = {}
     for placed, kind in zip(traced.placed, traced.kinds, strict=True):
@@ -180,7 +180,7 @@ def _kept(traced: Traced, gone: Array) -> dict[str, Array]:
     return found
 
 
-def _removed(traced: Traced, gone: Array) -> dict[str, int]:
+def _removed(traced: UnitGraph, gone: Array) -> dict[str, int]:
     """Count the units that go, by the path of the call; heads by that of their values."""
     found = {}
     for index, (placed, kind) in enumerate(zip(traced.placed, traced.kinds, strict=True)):
@@ -191,7 +191,7 @@ def _removed(traced: Traced, gone: Array) -> dict[str, int]:
     return {path: count for path, count in found.items() if count}
 
 
-def group_members(traced: Traced) -> dict[int, list[tuple[str, Array]]]:
+def group_members(traced: UnitGraph) -> dict[int, list[tuple[str, Array]]]:
     """Return the units of each removable group: (layer path, unit indices) pairs.
 
     The path is that of the layer that holds the weights: of a GRU's units, its cell's.

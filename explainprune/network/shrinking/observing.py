@@ -12,21 +12,21 @@ from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.graph.graph import read_graph
 from explainprune.network.protocol import Model
-from explainprune.network.shrinking.tracing import Traced
+from explainprune.network.shrinking.tracing import UnitGraph
 from explainprune.network.tracing.traced import traced as trace_once
 from explainprune.types import Array
 
 _ROWS_PER_CALL = 64
 
 
-def observe(model: Model, traced: Traced, x: Any) -> dict[int, Array]:
+def observe(model: Model, traced: UnitGraph, x: Any) -> dict[int, Array]:
     """Return, for each tensor, the value of every unit that is the same in all rows and places.
 
     Parameters
     ----------
     model : keras.Model
         The model that was traced, or a copy with other weights.
-    traced : Traced
+    traced : UnitGraph
     x : ndarray or dict of str to ndarray
         Rows as the model takes them.
 
@@ -47,7 +47,7 @@ def observe(model: Model, traced: Traced, x: Any) -> dict[int, Array]:
     }
 
 
-def _watched(traced: Traced) -> list[int]:
+def _watched(traced: UnitGraph) -> list[int]:
     """Tensors that some call writes and that have a unit which might go."""
     written = [i for placed in traced.placed for i in placed.call.outputs]
     fixed = np.isin(np.arange(traced.groups.max(initial=-1) + 1), list(traced.fixed))
@@ -55,7 +55,7 @@ def _watched(traced: Traced) -> list[int]:
 
 
 def _chunks(
-    model: Model, traced: Traced, x: Any, watched: list[int]
+    model: Model, traced: UnitGraph, x: Any, watched: list[int]
 ) -> Iterator[tuple[list[Array], list[Array]]]:
     graph, signature = read_graph(model), signature_of(model, x)
     flat = pack(x, signature.parts, signature.dtype)

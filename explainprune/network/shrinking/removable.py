@@ -13,7 +13,7 @@ from explainprune.network.layers.units import Ledger
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.constants import constants
 from explainprune.network.shrinking.deciding import group_members, plan_groups
-from explainprune.network.shrinking.tracing import Traced, trace, trace_model
+from explainprune.network.shrinking.tracing import UnitGraph, trace, trace_model
 from explainprune.network.variables import layer_variables, variables
 from explainprune.types import Array
 
@@ -36,7 +36,7 @@ class Removable:
     members: tuple[dict[str, Array], ...]
     reasons: dict[str, str]
     meets: tuple[str, ...]
-    _traced: Traced
+    _traced: UnitGraph
     _numbers: Array
     _paths: dict[int, str]
 
@@ -94,7 +94,7 @@ def removable_units(model: Model, *, couples: bool = True) -> Removable:
     )
 
 
-def _loud(graph: Graph, traced: Traced) -> dict[int, str]:
+def _loud(graph: Graph, traced: UnitGraph) -> dict[int, str]:
     """Return the groups that don't come to where they end as zero when all their weights are."""
     silent = [
         replace(call, weights={n: np.zeros_like(w) for n, w in call.weights.items()})
@@ -108,7 +108,7 @@ def _loud(graph: Graph, traced: Traced) -> dict[int, str]:
     return found
 
 
-def _meets(traced: Traced, found: dict[int, list[tuple[str, Array]]]) -> tuple[str, ...]:
+def _meets(traced: UnitGraph, found: dict[int, list[tuple[str, Array]]]) -> tuple[str, ...]:
     """Return the layers of the groups that end somewhere."""
     ending: set[int] = set()
     for _, tensor, at in traced.stops:
@@ -118,7 +118,7 @@ def _meets(traced: Traced, found: dict[int, list[tuple[str, Array]]]) -> tuple[s
     )
 
 
-def _reasons(traced: Traced) -> dict[str, str]:
+def _reasons(traced: UnitGraph) -> dict[str, str]:
     """Return the layers none of whose units can go, with the reason, whatever they touch."""
     found = dict(traced.noted)
     for placed, kind in zip(traced.placed, traced.kinds, strict=True):

@@ -22,7 +22,7 @@ from explainprune.types import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Traced:
+class UnitGraph:
     """A graph whose tensors have units.
 
     Attributes
@@ -75,7 +75,7 @@ class Traced:
 
 def trace_model(
     model: Model, masks: Mapping[int, Array] | None = None, *, couples: bool = True
-) -> Traced:
+) -> UnitGraph:
     """Follow units through a Sequential or Functional model.
 
     Parameters
@@ -119,7 +119,7 @@ def refuse(model: Model) -> None:
         )
 
 
-def trace(graph: Graph, *, couples: bool = True) -> Traced:
+def trace(graph: Graph, *, couples: bool = True) -> UnitGraph:
     """Follow units from the inputs of a graph to its outputs.
 
     Parameters
@@ -211,7 +211,7 @@ class _Tracer:
         ]
         return all(each == met[0] for each in met)
 
-    def traced(self) -> Traced:
+    def traced(self) -> UnitGraph:
         """Couple what is one layer's at all of its places, and number the groups."""
         shared = [
             indices
@@ -229,7 +229,7 @@ class _Tracer:
         left = self.ledger.left_whole(groups, ends)
         outer = set(groups[ends].tolist())
         left |= _held(self.placed, self.kinds, groups, fixed, outer, left)
-        return Traced(
+        return UnitGraph(
             self.graph,
             self.placed,
             self.kinds,

@@ -7,7 +7,7 @@ import pytest
 
 from explainprune.analysis.comparison.agreements import PerRow, measure, measures
 from explainprune.analysis.comparison.conditions import still_works
-from explainprune.analysis.comparison.quality import FEW, LIMITS, plan
+from explainprune.analysis.comparison.quality import FEW, LIMITS, design
 from explainprune.analysis.comparison.scores import applies, output_scale_rows, scale_rows, score
 from explainprune.analysis.comparison.slices import MOST, by_class, slices_of
 from explainprune.analysis.comparison.subjects import Subject, identical, subject, task_of
@@ -172,7 +172,7 @@ def test_removal_metrics_take_the_rows_that_the_work_allows(curved, normal_rows)
     background = normal_rows(10, 60)
 
     def chosen(flops, **options):
-        return plan(data.with_(**options), dense, background, 60, flops, seed=0)
+        return design(data.with_(**options), dense, background, 60, flops, seed=0)
 
     cheap, dear, dearest = chosen(0), chosen(200_000), chosen(10**9)
     assert len(cheap.rows) == int(1e6 // (5 * 30**2 + 30))
