@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ def wiring(model: Model, owners: Array) -> Wiring:
         If the model has no layer graph.
     """
     from explainprune.network import liveness, prunable_layers, weights_of
-    from explainprune.network.ways.reach import input_reach, unit_reach
+    from explainprune.network.shrinking.readers import readers_of_inputs, readers_of_units
 
     infos = {info.kernel: info for info in prunable_layers(model) if info.prunable_units}
     weights, found = weights_of(model), liveness(model)
@@ -84,67 +84,67 @@ def wiring(model: Model, owners: Array) -> Wiring:
         for info in infos.values()
     }
     outputs = {info.path for info in infos.values() if info.is_output}
+    by_units = readers_of_units(model)
     drawn = {path for info in infos.values() for path in info.kernels}
-    reaches = input_reach(model)
-    channels = _channels(reaches, infos, weights)
-    alive[INPUTS] = _any(np.asarray(found.inputs), owners) if channels is None else channels.alive
-    wires, stops = [] if channels is None else channels.wires, []
-    sources = [] if channels is not None else _inputs(reaches, owners)
-    sources += [(path, reach, np.arange(reach.size)) for path, reach in unit_reach(model).items()]
-    for start, reach, names in sources:
-        wires += _wires(start, reach, names, infos, weights, alive)
-        stops += [part.path for part in reach.read_by if part.path not in drawn]
-        stops += reach.stops if start not in outputs else ()
+    inputs = list(readers_of_inputs(model).values())
+    channels = _by_channel(inputs, model.inputs[0].shape[1:], infos, weights)
+    if channels is None:
+        alive[INPUTS] = _any(np.asarray(found.inputs), owners)
+        sources = _inputs(inputs, owners)
+    else:
+        (read,) = channels.slices
+        kernel = np.moveaxis(weights[read.path], read.axis, 0)
+        alive[INPUTS] = kernel.reshape(channels.size, -1).any(axis=1)
+        sources = _inputs([channels], np.arange(channels.size))
+    sources += [(path, each, np.arange(each.size)) for path, each in by_units.items()]
+    wires: list[Wires] = []
+    ends: list[str] = []
+    for start, readers, names in sources:
+        wires += _wires(start, readers, names, infos, weights, alive)
+        ends += [part.path for part in readers.slices if part.path not in drawn]
+        ends += readers.ends if start not in outputs else ()
     return Wiring(
         layers={info.path: info.kind for info in infos.values()},
         units={info.path: info.units for info in infos.values()},
         alive=alive,
         outputs=outputs,
         wires=tuple(wires),
-        note=_note(stops),
+        note=_note(ends),
         features=channels is None,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Channels:
-    """The channels of an image as a first convolution reads them."""
+def _by_channel(
+    inputs: Sequence[Any],
+    shape: tuple[int, ...],
+    infos: Mapping[str, Any],
+    weights: Mapping[str, Array],
+) -> Any:
+    """Return what reads the inputs as channels, where one convolution is all that does; or None."""
+    from explainprune.network.shrinking.readers import Readers, Slices
 
-    alive: Array
-    wires: list[Wires]
-
-
-def _channels(
-    reaches: Mapping[str, Any], infos: Mapping[str, Any], weights: Mapping[str, Array]
-) -> _Channels | None:
-    """Read the inputs as channels, where a convolution is all that they feed."""
-    from explainprune.network.ways.carrying import READ_AXIS
-
-    first = {path for reach in reaches.values() for path in reach.stops}
-    found = [info for info in infos.values() if info.path in first and "Conv" in info.kind]
-    if len(first) != 1 or not found or any(reach.read_by for reach in reaches.values()):
+    met = {path for readers in inputs for path in readers.ends}
+    found = [i for i in infos.values() if {i.path} == met and "Conv" in i.kind and not i.further]
+    if len(inputs) > 1 or inputs[0].slices or not found:
         return None
-    info = found[0]
-    name, axis = READ_AXIS.get(info.kind, ("", 0))
-    if name != "kernel":  # separable: its own kernel doesn't read the image
-        return None
-    kernel = weights[info.kernel]
-    axis %= kernel.ndim
+    kernel = weights[found[0].kernel]
+    axis = 2 * kernel.ndim - 3 - found[0].unit_axis  # of its last two the one that has no units
     count = kernel.shape[axis]
-    weight = _between(kernel, axis, np.arange(count), count, info.unit_axis)
-    return _Channels((weight != 0).any(axis=1), [Wires(INPUTS, info.path, weight)])
+    if len(shape) > 1 and shape[-1] != count:  # in groups
+        return None
+    return Readers(count, (Slices(found[0].kernel, axis, np.arange(count)),), ())
 
 
 def _wires(
     start: str,
-    reach: Any,
+    readers: Any,
     names: Array,
     infos: Mapping[str, Any],
     weights: Mapping[str, Array],
     alive: Mapping[str, Array],
 ) -> Iterator[Wires]:
     """Gather the live weights from one layer's units to those that read them."""
-    for part in reach.read_by:
+    for part in readers.slices:
         if part.path not in infos:
             continue
         info = infos[part.path]
@@ -155,13 +155,11 @@ def _wires(
         yield Wires(start, info.path, np.where(live, weight, 0.0))
 
 
-def _inputs(reaches: Mapping[str, Any], owners: Array) -> list[tuple[str, Any, Array]]:
-    """Return each input's reach with what its features are drawn as."""
-    found, first = [], 0
-    for reach in reaches.values():
-        found.append((INPUTS, reach, owners[first : first + reach.size]))
-        first += reach.size
-    return found
+def _inputs(inputs: Sequence[Any], owners: Array) -> list[tuple[str, Any, Array]]:
+    """Return each input's readers with what its features are drawn as."""
+    ends = np.cumsum([readers.size for readers in inputs])
+    parts = np.split(owners, ends[:-1])
+    return [(INPUTS, readers, names) for readers, names in zip(inputs, parts, strict=True)]
 
 
 def _between(kernel: Array, axis: int, sources: Array, count: int, unit_axis: int) -> Array:
@@ -183,8 +181,8 @@ def _any(alive: Array, owners: Array) -> Array:
     return found
 
 
-def _note(stops: list[str]) -> str:
-    if not stops:
+def _note(ends: list[str]) -> str:
+    if not ends:
         return ""
-    named = ", ".join(dict.fromkeys(stops))
+    named = ", ".join(dict.fromkeys(ends))
     return f"Connections through {named} are not drawn."

@@ -190,6 +190,14 @@ def _projection(placed: Placed, cut: Cut) -> dict[str, Array]:
     return new
 
 
-ATTENTION = Kind(
-    _trace, _constants, _needs, _change, makes=_makes, inner=lambda placed: placed.extra.atoms
-)
+def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
+    roles = placed.extra.roles
+    return {f"{part}_dense/kernel": (0, placed.inputs[roles[part]].atoms) for part in _PARTS}
+
+
+def _inner(placed: Placed) -> Array:
+    heads: Heads = placed.extra
+    return heads.atoms
+
+
+ATTENTION = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads, inner=_inner)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from explainprune.network.graph.graph import Call
@@ -10,7 +13,8 @@ from explainprune.network.layers.axes import channel_axis, expect_axis, single
 from explainprune.network.layers.kernels import check_plain, pads_nothing, with_bias
 from explainprune.network.layers.kind import Arrays, Change, Cut, Placed, of_itself
 from explainprune.network.layers.linked import Links, linked
-from explainprune.network.layers.units import LeaveWhole, Units
+from explainprune.network.layers.passing import pass_on
+from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
 
 
@@ -87,12 +91,21 @@ def _depthwise_change(placed: Placed, cut: Cut) -> Change:
 DEPTHWISE = linked(_depthwise_links, _depthwise_constants, _depthwise_change, makes=of_itself)
 
 
-def _prelu_links(call: Call, inputs: tuple[Units, ...]) -> Links:
-    units = single(call, inputs)
-    size = call.weights["alpha"].shape[units.axis - 1] if units.axis > 0 else 0
-    if size != len(units.atoms):
-        raise LeaveWhole("its slopes are shared between units")
-    return units.axis, (np.arange(size),)
+def _grouped_trace(
+    call: Call, inputs: tuple[Units, ...], ledger: Ledger
+) -> tuple[tuple[Units, ...], Any]:
+    if not ledger.cuts:  # its units are read as its own, whatever they would go with
+        raise LeaveWhole(f"its {call.operation.groups} groups tie outputs to inputs")
+    return DEPTHWISE.trace(call, inputs, ledger)
+
+
+GROUPED = replace(DEPTHWISE, trace=_grouped_trace)
+"""A convolution with one group for each input channel."""
+
+
+def _shares_slopes(call: Call, inputs: tuple[Units, ...]) -> str:
+    size = call.weights["alpha"].shape[inputs[0].axis - 1]
+    return "" if size == len(inputs[0].atoms) else "its slopes are shared between units"
 
 
 def _prelu_constants(placed: Placed, values: Arrays) -> Array:
@@ -108,4 +121,4 @@ def _prelu_change(placed: Placed, cut: Cut) -> Change:
     return Change({}, {"alpha": alpha})
 
 
-PRELU = linked(_prelu_links, _prelu_constants, _prelu_change)
+PRELU = linked(pass_on, _prelu_constants, _prelu_change, uncut=_shares_slopes)

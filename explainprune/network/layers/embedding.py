@@ -24,6 +24,7 @@ def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple
     tokens = single(call, inputs)
     check_plain(call.operation)
     ledger.fix(tokens.atoms, f"its units are tokens for {call.path!r}")
+    ledger.stop(call.path, call.inputs[0], np.arange(len(tokens.atoms)))
     atoms = ledger.fresh(call.operation.output_dim)
     return (Units(len(call.shapes_out[0]) - 1, atoms),), None
 

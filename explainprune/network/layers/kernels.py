@@ -135,4 +135,8 @@ def with_bias(placed: Placed, cut: Cut, change: Change, moved: Array) -> Change:
     return Change(config, {**change.weights, "bias": total.astype(dtype)}, change.folds or folds)
 
 
-KERNEL = Kind(_trace, _constants, _needs, _change, makes=of_itself)
+def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
+    return {"kernel": (-1 if is_transposed(placed.call) else -2, placed.inputs[0].atoms)}
+
+
+KERNEL = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)

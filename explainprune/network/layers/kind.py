@@ -128,6 +128,9 @@ class Kind:
     makes : callable, optional
         Placed call → the units of its own, by the path within the layer of the one that holds their
         weights; "" for the layer itself. None: it passes on those of others.
+    reads : callable, optional
+        Placed call → for each weight that its inputs are multiplied with, by name: the axis of the
+        weight along which they lie, and the unit at each place of it. None: it has no such weight.
     inner : callable, optional
         Placed call → units that lie on no tensor (heads of attention).
     """
@@ -137,6 +140,7 @@ class Kind:
     needs: Callable[[Placed, Arrays, Arrays, Arrays], Needs]
     change: Callable[[Placed, Cut], Change]
     makes: Callable[[Placed], Mapping[str, Array]] | None = None
+    reads: Callable[[Placed], Mapping[str, tuple[int, Array]]] | None = None
     inner: Callable[[Placed], Array] | None = None
 
 

@@ -17,7 +17,7 @@ from explainprune.network.layers.kind import (
     no_change,
     nothing,
 )
-from explainprune.network.layers.units import Ledger, Units
+from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
 
 Links = tuple[int, Arrays]
@@ -66,6 +66,7 @@ def linked(
     change: Callable[[Placed, Cut], Change] = no_change,
     *,
     makes: Callable[[Placed], Mapping[str, Array]] | None = None,
+    uncut: Callable[[Call, tuple[Units, ...]], str] = lambda call, inputs: "",
 ) -> Kind:
     """Build the kind of a layer from its index maps.
 
@@ -78,12 +79,17 @@ def linked(
         (placed call, each input's constants gathered at the output's positions) → the output's.
     change, makes
         As in `Kind`.
+    uncut : callable
+        (call, units of the inputs) → why it can't do with fewer units, or "".
     """
 
     def trace(
         call: Call, inputs: tuple[Units, ...], ledger: Ledger
     ) -> tuple[tuple[Units, ...], Arrays]:
         axis, sources = links(call, inputs)
+        why = uncut(call, inputs) or ("it splits units over several axes" if axis == 0 else "")
+        if why and ledger.cuts:
+            raise LeaveWhole(why)
         behind = _coupled if ledger.couples else _stopped
         return (Units(axis, behind(call, inputs, sources, ledger)),), sources
 

@@ -22,7 +22,7 @@ def _meeting_axis(call: Call, inputs: tuple[Units, ...]) -> int:
         for shape, units in zip(call.shapes_in, inputs, strict=True)
         if units.axis > 0 and len(units.atoms) > 1
     } or {rank - 1}
-    if len(axes) > 1 or any(units.axis < 0 for units in inputs):
+    if len(axes) > 1 or any(units.axis < 1 for units in inputs):
         raise LeaveWhole("its inputs have their units along different axes")
     return axes.pop()
 
@@ -68,7 +68,7 @@ MINIMUM = linked(broadcast_links, _by(np.minimum))
 def _concatenate_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     axis = call.operation.axis % len(call.shapes_out[0])
     axes = {units.axis for units in inputs}
-    if len(axes) > 1 or axes == {-1}:
+    if len(axes) > 1 or min(axes) < 1:
         raise LeaveWhole("its inputs have their units along different axes")
     sizes = [len(units.atoms) for units in inputs]
     if axes != {axis}:  # joined along another axis: units meet

@@ -36,7 +36,8 @@ def computed_constants(placed: Placed, values: Arrays) -> Array:
     return np.where(known & np.isfinite(result), result, np.nan)
 
 
-def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
+def pass_on(call: Call, inputs: tuple[Units, ...]) -> Links:
+    """Leave units where they are."""
     units = single(call, inputs)
     if units.axis < 0:
         raise LeaveWhole("the units of its input lie along no axis")
@@ -45,13 +46,13 @@ def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
 
 def _activation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     check_elementwise(call.operation.activation)
-    return _links(call, inputs)
+    return pass_on(call, inputs)
 
 
-def _scalar_links(call: Call, inputs: tuple[Units, ...]) -> Links:
-    if np.ndim(call.operation.scale) or np.ndim(call.operation.offset):
-        raise LeaveWhole("it has a factor for each unit")
-    return _links(call, inputs)
+def _scales_apart(call: Call, inputs: tuple[Units, ...]) -> str:
+    """Say that a `Normalization`, or a `Rescaling` by lists, has numbers for each unit."""
+    one = call.kind == "Rescaling" and not np.ndim(call.operation.scale) and not np.ndim(call.operation.offset)
+    return "" if one else "it has a factor for each unit"
 
 
 def _channel_links(call: Call, inputs: tuple[Units, ...]) -> Links:
@@ -62,10 +63,10 @@ def _channel_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     return (units.axis if units.axis == 1 else units.axis - gone), (np.arange(len(units.atoms)),)
 
 
-SAME = linked(_links, same_constants)
-COMPUTED = linked(_links, computed_constants)
+SAME = linked(pass_on, same_constants)
+COMPUTED = linked(pass_on, computed_constants)
 ACTIVATION = linked(_activation_links, computed_constants)
-RESCALING = linked(_scalar_links, computed_constants)
+RESCALING = linked(pass_on, computed_constants, uncut=_scales_apart)
 POOLING = linked(_channel_links, same_constants)
 PADDING = linked(_channel_links, padded_constants)
 
@@ -83,7 +84,7 @@ PASSING: dict[type, Kind] = {
     **_named(_in_dimensions("SpatialDropout") + " ActivityRegularization", SAME),
     **_named("ReLU LeakyReLU ELU", COMPUTED),
     **_named("Activation", ACTIVATION),
-    **_named("Rescaling", RESCALING),
+    **_named("Rescaling Normalization", RESCALING),
     **_named(
         " ".join(
             _in_dimensions(a + b + "Pooling")

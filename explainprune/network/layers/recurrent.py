@@ -96,8 +96,6 @@ def cell_of(layer: Any, weights: dict[str, Array], prefix: str = "") -> Cell:
     """Read a recurrent layer's weights; raise `LeaveWhole` for one that cannot be followed."""
     if own_name(layer) not in _GATES:
         raise LeaveWhole(f"what a {type(layer).__name__} does to each unit is not known")
-    if layer.stateful or layer.return_state:
-        raise LeaveWhole("its state is kept or handed out")
     check_elementwise(layer.activation)
     check_elementwise(getattr(layer, "recurrent_activation", None))
     names = {name: prefix + name for name in ("kernel", "recurrent_kernel", "bias")}
@@ -120,14 +118,20 @@ def _cells(call: Call) -> list[Cell]:
 
 
 def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], Any]:
-    units = single(call, inputs)
+    units = single(call, inputs) if ledger.cuts else inputs[0]
     expect_axis(call, units, 2)
     cells = _cells(call)
+    if ledger.cuts and any(cell.layer.stateful or cell.layer.return_state for cell in cells):
+        raise LeaveWhole("its state is kept or handed out")
+    for state, there in zip(call.inputs[1:], inputs[1:], strict=True):
+        ledger.stop(call.path, state, np.arange(len(there.atoms)))
     atoms = [ledger.fresh(cell.kernel.shape[2]) for cell in cells]
     if len(cells) == 2:  # Keras takes both directions to be of one size
         ledger.couple(atoms[0], atoms[1])
     joined = np.concatenate(atoms) if _mode(call) == "concat" else atoms[0]
-    return (Units(len(call.shapes_out[0]) - 1, joined),), cells
+    outputs = Units(len(call.shapes_out[0]) - 1, joined)
+    states = (Units(1, half) for half in atoms for _ in call.outputs[1 :: len(cells)])
+    return (outputs, *states), cells
 
 
 def _mode(call: Call) -> str:
@@ -197,4 +201,8 @@ def _makes(placed: Placed) -> dict[str, Array]:
     return dict(zip(both, parts, strict=True))
 
 
-RECURRENT = Kind(_trace, _constants, _needs, _change, makes=_makes)
+def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
+    return {cell.names["kernel"]: (0, placed.inputs[0].atoms) for cell in placed.extra}
+
+
+RECURRENT = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads)

@@ -18,6 +18,7 @@ from explainprune.network.layers.attention import ATTENTION
 from explainprune.network.layers.channelwise import (
     BATCH_NORM,
     DEPTHWISE,
+    GROUPED,
     PRELU,
     one_group_each,
 )
@@ -140,7 +141,7 @@ def kind_of(call: Call) -> Kind:
         if type(call.operation) not in KINDS:
             unknown = f"what a {call.shown} layer does to each unit is not known"
             raise LeaveWhole(MIXING.get(call.kind, unknown))
-        kind = DEPTHWISE if one_group_each(call) else KINDS[type(call.operation)]
+        kind = GROUPED if one_group_each(call) else KINDS[type(call.operation)]
         if call.tied:
             raise LeaveWhole("another layer has a weight of it as well")
         return kind

@@ -13,14 +13,14 @@ from explainprune.network.layers.axes import single
 from explainprune.network.layers.kind import Change, Cut, Placed
 from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.passing import same_constants
-from explainprune.network.layers.units import LeaveWhole, Units
+from explainprune.network.layers.units import LeaveWhole, Units, unit_axis
 from explainprune.types import Array
 
 
 def _links(call: Call, inputs: tuple[Units, ...]) -> Links:
     units = single(call, inputs)
     moved = call.operation(keras.ops.convert_to_tensor(_numbered(call, units)))
-    axis, source = _unit_axis(np.asarray(moved)[0].astype(np.int64))
+    axis, source = unit_axis(np.asarray(moved)[0].astype(np.int64))
     return axis, (source,)
 
 
@@ -36,7 +36,7 @@ def _operation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
     moved = np.asarray(call.operation(*args, **kwargs))
     if moved.shape[1:] != tuple(call.shapes_out[0][1:]) or len(moved) != 1:
         raise LeaveWhole("it picks rows")
-    axis, source = _unit_axis(moved[0].astype(np.int64))
+    axis, source = unit_axis(moved[0].astype(np.int64))
     if not np.array_equal(source, np.arange(len(units.atoms))):
         raise LeaveWhole("it picks some of its units")
     return axis, (source,)
@@ -50,18 +50,11 @@ def _numbered(call: Call, units: Units) -> Array:
     if None in shape:
         raise LeaveWhole(f"the shape of its input {shape} is not known in full")
     numbers = np.arange(len(units.atoms), dtype="float32")
+    if units.axis == 0:
+        return numbers.reshape([1, *(s or 0 for s in shape)])
     along = [1] * len(shape)
     along[units.axis - 1] = -1
     return np.broadcast_to(numbers.reshape(along), [s or 0 for s in shape])[None]
-
-
-def _unit_axis(moved: Array) -> tuple[int, Array]:
-    """Find the axis along which alone the unit changes (last first), and the map along it."""
-    for axis in reversed(range(moved.ndim)):
-        lines = np.moveaxis(moved, axis, -1).reshape(-1, moved.shape[axis])
-        if (lines == lines[0]).all():
-            return axis + 1, lines[0]
-    raise LeaveWhole("it splits units over several axes")
 
 
 def _reshape_change(placed: Placed, cut: Cut) -> Change:

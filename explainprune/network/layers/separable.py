@@ -92,4 +92,10 @@ def _change(placed: Placed, cut: Cut) -> Change:
     return with_bias(placed, cut, change, cut.folded(0) @ _sums(placed))
 
 
-SEPARABLE = Kind(_trace, _constants, _needs, _change, makes=of_itself)
+def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
+    atoms = placed.inputs[0].atoms
+    each = placed.weights["depthwise_kernel"].shape[-1]
+    return {"depthwise_kernel": (-2, atoms), "pointwise_kernel": (-2, atoms.repeat(each))}
+
+
+SEPARABLE = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)

@@ -20,7 +20,8 @@ class Units:
     Attributes
     ----------
     axis : int
-        The axis along which units lie, batch axis 0; -1 where there is none.
+        The axis along which units lie, batch axis 0; -1 where there is none. 0 where each entry
+        is a unit's, by itself (pixels): `atoms` then has all entries of a row, laid flat.
     atoms : ndarray of int
         For each position along that axis, the number of the unit it belongs to. Flattening repeats
         numbers, concatenating joins them.
@@ -33,6 +34,21 @@ class Units:
 NO_UNITS = Units(-1, np.zeros(0, dtype=np.int64))
 
 
+def unit_axis(numbers: Array) -> tuple[int, Array]:
+    """Find the axis along which alone the unit changes (last first), and the units along it.
+
+    Parameters
+    ----------
+    numbers : ndarray of int
+        The unit of each entry of a row. If none of its axes will do, all are returned, with axis 0.
+    """
+    for axis in reversed(range(numbers.ndim)):
+        lines = np.moveaxis(numbers, axis, -1).reshape(-1, numbers.shape[axis])
+        if (lines == lines[0]).all():
+            return axis + 1, lines[0]
+    return 0, numbers.ravel()
+
+
 class Ledger:
     """Hands out units, and notes which are coupled and which must stay.
 
@@ -42,6 +58,8 @@ class Ledger:
         Whether units that meet in a sum or a product stand or fall together. If not, units end
         there, and at what is left whole: each can be made silent alone, but only if it arrives
         there as exactly zero.
+    cuts : bool
+        Whether layers are to do with fewer units. If not, units also pass where that can't be.
 
     Attributes
     ----------
@@ -49,9 +67,10 @@ class Ledger:
         Where units end: the layer's path, the number of the tensor, and the positions in it.
     """
 
-    def __init__(self, *, couples: bool = True) -> None:
+    def __init__(self, *, couples: bool = True, cuts: bool = True) -> None:
         self.count = 0
         self.couples = couples
+        self.cuts = cuts
         self.stops: list[tuple[str, int, Array]] = []
         self._pairs: list[tuple[Array, Array]] = []
         self._fixed: list[tuple[Array, str]] = []

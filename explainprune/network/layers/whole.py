@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from explainprune.network.graph.graph import Call
@@ -14,7 +16,7 @@ from explainprune.network.layers.kind import (
     nothing,
     unknown,
 )
-from explainprune.network.layers.units import NO_UNITS, Ledger, Units
+from explainprune.network.layers.units import NO_UNITS, Ledger, Units, unit_axis
 
 
 def leave_whole(
@@ -44,6 +46,16 @@ def fixed_units(shape: tuple[int | None, ...], ledger: Ledger, reason: str) -> U
     atoms = ledger.fresh(size)
     ledger.fix(atoms, reason)
     return Units(len(shape) - 1, atoms)
+
+
+def fixed_entries(shape: tuple[int | None, ...], ledger: Ledger, reason: str) -> Units:
+    """Return units that stay, one for each entry of a row where their number is known."""
+    sizes = [size or 0 for size in shape[1:]]
+    if 0 in sizes:
+        return fixed_units(shape, ledger, reason)
+    atoms = ledger.fresh(math.prod(sizes))
+    ledger.fix(atoms, reason)
+    return Units(*unit_axis(atoms.reshape(sizes)))
 
 
 def _needs(placed: Placed, needed: Arrays, inputs: Arrays, outputs: Arrays) -> Needs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,10 @@ def time_distributed(kind: Kind) -> Kind:
         within = {} if kind.makes is None else kind.makes(placed.extra)
         return {f"layer/{name}".rstrip("/"): atoms for name, atoms in within.items()}
 
+    def reads(placed: Placed) -> Mapping[str, tuple[int, Array]]:
+        assert kind.reads is not None
+        return kind.reads(placed.extra)
+
     def inner(placed: Placed) -> Array:
         assert kind.inner is not None
         return kind.inner(placed.extra)
@@ -59,5 +64,6 @@ def time_distributed(kind: Kind) -> Kind:
         needs=lambda placed, *arrays: kind.needs(placed.extra, *arrays),
         change=change,
         makes=makes if kind.makes is not None else None,
+        reads=None if kind.reads is None else reads,
         inner=None if kind.inner is None else inner,
     )

@@ -16,7 +16,7 @@ from explainprune.network.layers.families import own_name
 from explainprune.network.layers.kind import Kind, Placed, no_change
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
-from explainprune.network.layers.whole import WHOLE, fixed_units, leave_whole
+from explainprune.network.layers.whole import WHOLE, fixed_entries, fixed_units, leave_whole
 from explainprune.network.protocol import Model
 from explainprune.types import Array
 
@@ -76,15 +76,7 @@ class UnitGraph:
 def trace_model(
     model: Model, masks: Mapping[int, Array] | None = None, *, couples: bool = True
 ) -> UnitGraph:
-    """Follow units through a Sequential or Functional model.
-
-    Parameters
-    ----------
-    model : keras.Model
-    masks : mapping of int to ndarray of bool, optional
-        By ``id(variable)``: entries that are not kept are read as zero.
-    couples : bool
-        As in `trace`.
+    """Follow units through a Sequential or Functional model; `masks` as `Graph.weighted` has them.
 
     Raises
     ------
@@ -119,7 +111,7 @@ def refuse(model: Model) -> None:
         )
 
 
-def trace(graph: Graph, *, couples: bool = True) -> UnitGraph:
+def trace(graph: Graph, *, couples: bool = True, read_only: bool = False) -> UnitGraph:
     """Follow units from the inputs of a graph to its outputs.
 
     Parameters
@@ -127,10 +119,13 @@ def trace(graph: Graph, *, couples: bool = True) -> UnitGraph:
     graph : Graph
     couples : bool
         Whether units that meet in a sum stand or fall together; if not, they end there.
+    read_only : bool
+        Whether units are followed to see what reads them, not to take any out: each entry of an
+        input is then one by itself, and they pass layers that couldn't do with fewer.
     """
     barred: dict[int, str] = {}
     while True:
-        found = _Tracer(graph, Ledger(couples=couples), barred)
+        found = _Tracer(graph, Ledger(couples=couples, cuts=not read_only), barred)
         found.run()
         odd = found.odd()
         if not odd:
@@ -143,8 +138,9 @@ class _Tracer:
 
     def __init__(self, graph: Graph, ledger: Ledger, barred: dict[int, str]) -> None:
         self.graph, self.ledger, self.barred = graph, ledger, barred
+        stay = fixed_units if ledger.cuts else fixed_entries
         self.units = {
-            i: fixed_units(graph.shapes[i], ledger, "its units are inputs") for i in graph.inputs
+            i: stay(graph.shapes[i], ledger, "its units are inputs") for i in graph.inputs
         }
         self.placed: list[Placed] = []
         self.kinds: list[Kind] = []
@@ -157,22 +153,32 @@ class _Tracer:
             for i in call.masks:
                 told = f"its units tell {call.path!r} which steps to skip"
                 self.ledger.fix(self.units[i].atoms, told)
-            kind, outputs, extra = self._follow(index, call, inputs)
-            self.placed.append(Placed(call, inputs, outputs, extra))
+                self.ledger.stop(call.path, i, np.arange(len(self.units[i].atoms)))
+            kind, placed = self._follow(index, call, inputs)
+            self.placed.append(placed)
             self.kinds.append(kind)
-            self.units.update(zip(call.outputs, outputs, strict=True))
+            self.units.update(zip(call.outputs, placed.outputs, strict=True))
 
-    def _follow(
-        self, index: int, call: Call, inputs: tuple[Units, ...]
-    ) -> tuple[Kind, tuple[Units, ...], object]:
+    def _follow(self, index: int, call: Call, inputs: tuple[Units, ...]) -> tuple[Kind, Placed]:
         try:
             if id(call.operation) in self.barred:
                 raise LeaveWhole(self.barred[id(call.operation)])
             kind = kind_of(call)
-            return kind, *kind.trace(call, inputs, self.ledger)
+            return kind, Placed(call, inputs, *kind.trace(call, inputs, self.ledger))
         except LeaveWhole as why:
+            apart = tuple(self._as_channels(call, *each) for each in enumerate(inputs))
+            if apart != inputs:
+                return self._follow(index, call, apart)
             self.whole[index] = str(why)
-            return WHOLE, leave_whole(call, inputs, self.ledger, str(why)), None
+            whole = leave_whole(call, inputs, self.ledger, str(why))
+            return WHOLE, Placed(call, inputs, whole)
+
+    def _as_channels(self, call: Call, k: int, units: Units) -> Units:
+        """End units that are single entries of a row; let those of the last axis take over."""
+        if units.axis != 0:
+            return units
+        self.ledger.stop(call.path, call.inputs[k], np.arange(len(units.atoms)))
+        return fixed_units(call.shapes_in[k], self.ledger, f"others end in {call.path!r}")
 
     def _uses(self) -> list[list[int]]:
         """Return the calls of each layer that is called at several places."""

@@ -11,10 +11,10 @@ from explainprune.network.graph.graph import read_graph
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import LayerInfo, unit_axis
 from explainprune.network.protocol import Model
+from explainprune.network.shrinking.readers import readers_of_units
 from explainprune.network.statistics.synaptic_flow import synaptic_flow
 from explainprune.network.statistics.taps import chains, scale_of
 from explainprune.network.variables import variables, weights_of
-from explainprune.network.ways.reach import unit_reach
 from explainprune.types import Array
 
 STATIC = ("kernel", "bias", "unit_axis", "units", "scale", "outgoing_norm", "synaptic_flow")
@@ -72,13 +72,13 @@ def _scales(model: Model, weights: Mapping[str, Array]) -> dict[str, Array]:
 def _outgoing_norms(model: Model, weights: Mapping[str, Array]) -> dict[str, Array]:
     """Return ‖w‖₂ over all weights that read each unit, of layers whose units are read by any."""
     found = {}
-    for path, reach in unit_reach(model).items():
-        squares = np.zeros(reach.size)
-        for part in reach.read_by:
+    for path, readers in readers_of_units(model).items():
+        squares = np.zeros(readers.size)
+        for part in readers.slices:
             kernel = np.moveaxis(weights[part.path].astype(np.float64), part.axis, 0)
             sums = (kernel.reshape(len(kernel), -1) ** 2).sum(axis=1)
             mine = part.units >= 0
             np.add.at(squares, part.units[mine], sums[mine])
-        if reach.read_by:
+        if readers.slices:
             found[path] = np.sqrt(squares)
     return found

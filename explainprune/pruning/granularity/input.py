@@ -9,9 +9,8 @@ import numpy as np
 from explainprune.lookup import some
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.shrinking.readers import Slices, readers_of_inputs
 from explainprune.network.variables import weights_of
-from explainprune.network.ways.carrying import Slices
-from explainprune.network.ways.reach import input_reach
 from explainprune.pruning.allocation import allocate
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key
 from explainprune.types import Array, Masks
@@ -32,18 +31,18 @@ def input_(model: Model, infos: Sequence[LayerInfo]) -> View:
     allowed = {path for info in infos for path in info.kernels}
     reads: dict[str, tuple[Slices, ...]] = {}
     left: dict[str, str] = {}
-    reached = input_reach(model)
-    for name, reach in reached.items():
-        barred = [each.path for each in reach.read_by if each.path not in allowed]
-        if reach.stops or barred:
-            left[name] = f"{', '.join(repr(stop) for stop in (*reach.stops, *barred))} reads it"
+    found = readers_of_inputs(model)
+    for name, readers in found.items():
+        barred = [s.path for s in readers.slices if s.path not in allowed or not s.alone]
+        if readers.ends or barred:
+            left[name] = f"{', '.join(repr(end) for end in (*readers.ends, *barred))} reads it"
         else:
-            reads[name] = reach.read_by
+            reads[name] = readers.slices
     if not reads:
         raise ValueError(f"Model {model.name!r} has no input that can lose features: {some(left)}.")
     shapes = {path: array.shape for path, array in weights_of(model).items()}
     kernels = tuple(dict.fromkeys(each.path for slices in reads.values() for each in slices))
-    sizes = {name: reached[name].size for name in reads}
+    sizes = {name: found[name].size for name in reads}
 
     def choose(scores: Scores, sparsity: float, kept: Entries | None, sharing: Sharing) -> Entries:
         return allocate(
