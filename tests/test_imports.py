@@ -31,9 +31,6 @@ ALLOWED["study"] = LOWER | {"options", "pruning", "analysis"}
 ALLOWED["cli"] = ALLOWED["study"] | {"study"}
 ALLOWED["__main__"] = {"cli"}
 
-# The one upward import: Attribution.to_shap asks the single file that knows shap.
-EXCEPTION = ("types/attribution.py", "explainprune.analysis.attribution.shap_package")
-
 
 def imports(path):
     """Every module a file imports, wherever it does; import_module("...") counts."""
@@ -64,8 +61,7 @@ def violations(path, modules):
             continue
         if not (PACKAGE / parts[1]).is_dir() and not (PACKAGE / f"{parts[1]}.py").is_file():
             continue  # a name of explainprune/__init__.py, such as __version__
-        relative = path.relative_to(PACKAGE).as_posix()
-        if parts[1] != own and parts[1] not in ALLOWED[own] and (relative, module) != EXCEPTION:
+        if parts[1] != own and parts[1] not in ALLOWED[own]:
             yield module
 
 
@@ -80,12 +76,7 @@ def test_a_wrong_direction_is_seen():
     engine, types = PACKAGE / "engine" / "cells.py", PACKAGE / "types" / "attribution.py"
     assert list(violations(engine, ["explainprune.network.backend"]))
     assert list(violations(types, ["explainprune.analysis"]))
-    assert not list(violations(types, [EXCEPTION[1]]))
     assert not list(violations(engine, ["explainprune.types", "numpy", "explainprune"]))
-
-
-def test_the_one_exception_is_still_needed():
-    assert EXCEPTION[1] in imports(PACKAGE / EXCEPTION[0])
 
 
 @pytest.mark.parametrize("heavy", ["tensorflow", "keras"])
@@ -100,7 +91,7 @@ def test_shap_is_imported_in_one_file():
         for p in FILES
         if "shap" in {module.split(".")[0] for module in imports(p)}
     ]
-    assert users == ["analysis/attribution/shap_package.py"]
+    assert users == ["types/explanation.py"]
 
 
 def modules_after(code):

@@ -7,7 +7,6 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -93,26 +92,19 @@ def protocol_of(
     seeds: Sequence[int] = (0,),
     scope: str = "pair",
 ) -> Protocol:
-    """Return what a comparison of `data` with `options` of `compare` would state.
-
-    Options that aren't given are those of `compare`.
-    """
-    from explainprune.analysis import compare
-
-    defaults = {each.name: each.default for each in signature(compare).parameters.values()}
-    chosen = defaults | dict(options)
-    clusters = chosen.get("clusters")
-    plain: dict[str, Any] = {name: float(chosen[name]) for name in MARGINS}
-    plain |= {name: chosen.get(name) for name in TAKEN}
+    """Return what a comparison of `data` with these `options` of `compare` would state."""
+    clusters = options.get("clusters")
+    plain: dict[str, Any] = {name: float(options[name]) for name in MARGINS}
+    plain |= {name: options.get(name) for name in TAKEN}
     return Protocol(
         scope=scope,
         endpoint=PRIMARY,
         **plain,
-        methods=tuple(name_of(method) for method in chosen["methods"]),
-        target=str(chosen.get("target", "dense prediction")),
-        background=_background(data, chosen["background"]),
+        methods=tuple(name_of(method) for method in options["methods"]),
+        target=str(options.get("target", "dense prediction")),
+        background=_background(data, options["background"]),
         clusters=clusters is not None or getattr(data, "clusters", None) is not None,
-        rows=min(len(data), chosen["rows"] or len(data)),
+        rows=min(len(data), options["rows"] or len(data)),
         arms=tuple(sorted(arms)),
         seeds=tuple(int(seed) for seed in seeds),
         data=data.name,

@@ -125,6 +125,7 @@ def _of_study(words: list[str] | None, given: dict[str, Any]) -> Any:
 def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
     """Read the rows as `compare` does; its options but for those are Python's, name by name."""
     import explainprune as xp
+    from explainprune.analysis.comparison.compare import defaults
     from explainprune.analysis.protocol import protocol_of
     from explainprune.cli.compare import _arms
 
@@ -146,7 +147,7 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
     if words:  # rows are hashed as the first model reads them
         reading["model"] = xp.load_model(words[0], trust=bool(options.pop("trust", False)))
     rows = xp.load_data(reading.pop("data"), **reading)
-    return protocol_of(rows, options, arms=arms, seeds=seeds)
+    return protocol_of(rows, defaults() | options, arms=arms, seeds=seeds)
 
 
 READING = {"data", "target", "group", "weight", "players", "preprocess", "task", "class_names"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
 from explainprune.lookup import look_up, name_of
 from explainprune.types import Array, Data, Importance, Rows
@@ -192,15 +193,11 @@ def scores_units_of(criterion: Any, info: Any) -> bool:
         return True
     if isinstance(criterion, Importance):
         return info.path in criterion.scores
-    from explainprune.criteria import CRITERIA
-
     function = look_up(criterion, CRITERIA, "criterion")
     return needs_of(function, name_of(criterion)) <= {*HELD, "rng", "level"}
 
 
 def _functions(criteria: Iterable[str | Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    from explainprune.criteria import CRITERIA
-
     functions: dict[str, Callable[..., Any]] = {}
     for criterion in criteria:
         if name_of(criterion) in functions:

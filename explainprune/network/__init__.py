@@ -63,8 +63,8 @@ _HOMES = {
     "apply_masks": "training.fitting",
     "holder": "training.fitting",
     "compiled_like": "training.fitting",
-    "ready_to_train": "training.losses",
-    "set_random_seed": "training.losses",
+    "ready_to_train": "functions.losses",
+    "set_random_seed": "functions.losses",
 }
 
 __all__ = ["FormulaNetwork", "Model", "Network", "chunks", *_HOMES]

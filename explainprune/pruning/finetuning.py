@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from explainprune.lookup import check_call
+from explainprune.network.functions.losses import ready_to_train
 from explainprune.network.protocol import Model
-from explainprune.network.training.losses import ready_to_train
 from explainprune.network.training.masking import apply_masks, holder
 from explainprune.network.training.trainer import Trainer
 from explainprune.pruning.rows import Given

@@ -6,11 +6,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis import compare
+from explainprune.analysis.comparison.compare import defaults
 from explainprune.analysis.protocol import Protocol, held_to, protocol_of
 from explainprune.engine import run_cells
 from explainprune.reporting import check_free, whole_folder, write_report
@@ -99,8 +98,8 @@ def run_study(
 
 def study_protocol(config: StudyConfig) -> Protocol:
     """Return what a study with this configuration would state before its results."""
-    known = signature(compare).parameters
-    options = {key: value for key, value in vars(config.explain).items() if key in known}
+    asked = vars(config.explain)
+    options = {key: asked.get(key, default) for key, default in defaults().items()}
     return protocol_of(
         study_data(config),
         options,

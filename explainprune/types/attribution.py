@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
+from explainprune.types.explanation import explanation
 
 OUTPUTS = ("logit", "centred", "probability")
 _OPTIONAL = ("gap_error", "targets", "interactions")
@@ -207,9 +207,8 @@ class Attribution:
             With players, and with all outputs, as the values have them; without `data` where there
             isn't one number of `x` for each value.
         """
-        # The one upward import: shap lives in a single file of the analysis stage.
-        shap_package = import_module("explainprune.analysis.attribution.shap_package")
-        return shap_package.explanation(self, flat=flat)
+        fields = (self.values, self.base, self.std_error, self.x, self.feature_names)
+        return explanation(*fields, flat=flat)
 
     def save(self, path: str | Path) -> None:
         """Write to `path` as ``.npz``, without pickle."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import explainprune as xp
+from explainprune.analysis.comparison.compare import defaults
 from explainprune.analysis.protocol import (
     Protocol,
     data_sha256,
@@ -26,7 +27,9 @@ def data():
 
 @pytest.fixture
 def stated(data):
-    return protocol_of(data, {"margin": 0.07, "rows": 30}, arms=["twin", "placebo"], seeds=[3])
+    return protocol_of(
+        data, defaults() | {"margin": 0.07, "rows": 30}, arms=["twin", "placebo"], seeds=[3]
+    )
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_it_states_what_was_asked_for_and_the_defaults_of_compare(data, stated):
     assert (stated.margin, stated.accuracy_margin) == (0.07, 0.02)
     assert (stated.rows, stated.k, stated.seeds) == (30, None, (3,))
     assert stated.arms == ("placebo", "twin")  # in whatever order they are given
-    assert protocol_of(data, {"rows": 5000}).rows == 40
+    assert protocol_of(data, defaults() | {"rows": 5000}).rows == 40
     assert stated.data_sha256 == data_sha256(data)
 
 

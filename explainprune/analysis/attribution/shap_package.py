@@ -1,9 +1,7 @@
-"""The shap package: the only file that imports it. It runs quietly, seeded, and in quarantine."""
+"""The shap package's own explainers, run seeded and in quarantine."""
 
 from __future__ import annotations
 
-import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,8 @@ from explainprune.analysis.attribution.reading.players import n_players
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.shap_runs import Game, by_target, over_games
 from explainprune.network import Network
-from explainprune.types import Array, Attribution
+from explainprune.types import Array
+from explainprune.types.explanation import shap_package
 
 _LEAST_DRAWS = 8  # that tell how much a sum of values varies
 
@@ -48,7 +47,7 @@ def shap_deep(network: Network, x: Array, background: Array, targets: Array | No
     """
 
     def run(model: Any, samples: Array) -> Any:
-        explainer = _shap().DeepExplainer(model, background)
+        explainer = shap_package().DeepExplainer(model, background)
         return explainer.shap_values(x[samples], check_additivity=False)
 
     values = by_target("shap_deep", network, np.arange(len(x)), targets, run)
@@ -102,7 +101,7 @@ def shap_gradient(
         seeds = child.integers(2**31, size=len(x))
 
         def run(model: Any, samples: Array) -> Any:
-            explainer = _shap().GradientExplainer(model, background)
+            explainer = shap_package().GradientExplainer(model, background)
             return np.concatenate(
                 [
                     explainer.shap_values(x[i : i + 1], nsamples=nsamples, rseed=int(seeds[i]))
@@ -164,7 +163,7 @@ def shap_kernel(
     """
 
     def run(game: Game, count: int, seed: int) -> Any:
-        explainer = _shap().KernelExplainer(game, np.zeros((1, count)))
+        explainer = shap_package().KernelExplainer(game, np.zeros((1, count)))
         options = {"nsamples": wanted, "l1_reg": l1_reg, "silent": True}
         return explainer.shap_values(np.ones((1, count)), **options)[0]
 
@@ -214,80 +213,9 @@ def shap_permutation(
     check_count("permutations", permutations)
 
     def run(game: Game, count: int, seed: int) -> Any:
-        masker = _shap().maskers.Independent(np.zeros((1, count)))
-        explainer = _shap().PermutationExplainer(game, masker, seed=seed)
+        masker = shap_package().maskers.Independent(np.zeros((1, count)))
+        explainer = shap_package().PermutationExplainer(game, masker, seed=seed)
         evaluations = permutations * (2 * count + 1)
         return explainer(np.ones((1, count)), max_evals=evaluations, silent=True).values[0]
 
     return over_games(network, x, background, targets, rng, players, draws, run)
-
-
-def explanation(attribution: Attribution, *, flat: bool = False) -> Any:
-    """Return a ``shap.Explanation`` of `attribution`: see `Attribution.to_shap`."""
-    trailing = attribution.base.ndim - 1
-    flat = flat or isinstance(attribution.values, dict)
-    values, error, data = (
-        _one_array(part, depth, flat)
-        for part, depth in (
-            (attribution.values, trailing),
-            (attribution.std_error, trailing),
-            (attribution.x, 0),
-        )
-    )
-    features = values.shape[1 : values.ndim - trailing]
-    if data is not None and data.shape[1:] != features:
-        data = None
-    names = _names(attribution, trailing)
-    if len(features) > 1:
-        # One name for each number: shap cuts names as it cuts values only if they have all axes.
-        names = np.broadcast_to(np.array(names).reshape(features), (len(values), *features))
-    return _shap().Explanation(
-        values=values,
-        base_values=np.array(attribution.base),
-        data=data,
-        feature_names=names,
-        error_std=error,
-    )
-
-
-def _one_array(part: Any, trailing: int, flat: bool) -> Any:
-    """Copy an array; if asked, lay its features flat, those of several inputs side by side."""
-    if part is None:
-        return None
-    if not flat:
-        return np.array(part)
-    parts = part.values() if isinstance(part, dict) else [part]
-    return np.concatenate([_flat(each, trailing) for each in parts], axis=1)
-
-
-def _flat(part: Array, trailing: int) -> Array:
-    return part.reshape(len(part), -1, *part.shape[part.ndim - trailing :])
-
-
-def _names(attribution: Attribution, trailing: int) -> Any:
-    """Name every place of the values: as it is known, else by input and indices."""
-    parts = (
-        attribution.values if isinstance(attribution.values, dict) else {"x": attribution.values}
-    )
-    shapes = {name: part.shape[1 : part.ndim - trailing] for name, part in parts.items()}
-    known = attribution.feature_names
-    if known is not None and len(known) == sum(math.prod(shape) for shape in shapes.values()):
-        return list(known)
-    if [len(shape) for shape in shapes.values()] == [1] and not isinstance(
-        attribution.values, dict
-    ):
-        return [f"x{number}" for number in range(shapes["x"][0])]
-    return [
-        f"{name}[{', '.join(map(str, place))}]"
-        for name, shape in shapes.items()
-        for place in np.ndindex(*shape)
-    ]
-
-
-def _shap() -> Any:
-    """Import shap where it is needed: it takes seconds."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import shap
-
-    return shap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,11 @@ def compare(
         | ({} if stated is None else {"protocol": {"hash": stated}}),
         notes=notes_of(case, first),
     )
+
+
+def defaults() -> dict[str, Any]:
+    """Return the options of `compare` as they are when they aren't given."""
+    return {each.name: each.default for each in signature(compare).parameters.values()}
 
 
 def _detail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from explainprune._version import __version__
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.growth import Look
 from explainprune.analysis.comparison.measuring import Measured
@@ -119,8 +120,6 @@ def _notes(subject: Any) -> tuple[str, ...]:
 
 
 def _versions() -> dict[str, str]:
-    from explainprune import __version__
-
     found = {"explainprune": __version__}
     for package in PACKAGES:
         try:

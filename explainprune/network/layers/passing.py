@@ -51,7 +51,8 @@ def _activation_links(call: Call, inputs: tuple[Units, ...]) -> Links:
 
 def _scales_apart(call: Call, inputs: tuple[Units, ...]) -> str:
     """Say that a `Normalization`, or a `Rescaling` by lists, has numbers for each unit."""
-    one = call.kind == "Rescaling" and not np.ndim(call.operation.scale) and not np.ndim(call.operation.offset)
+    op = call.operation
+    one = call.kind == "Rescaling" and not np.ndim(op.scale) and not np.ndim(op.offset)
     return "" if one else "it has a factor for each unit"
 
 

@@ -8,9 +8,7 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
 from explainprune.network.functions.labels import nesting_of
-from explainprune.network.protocol import Model
-from explainprune.network.statistics.answers import Answers
-from explainprune.network.training.losses import (
+from explainprune.network.functions.losses import (
     CROSS_ENTROPIES,
     by_output,
     check_against,
@@ -18,6 +16,8 @@ from explainprune.network.training.losses import (
     implied_loss,
     loss_name,
 )
+from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import Answers
 from explainprune.types import Array
 
 

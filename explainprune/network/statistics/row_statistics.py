@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.functions.feeding import feed
+from explainprune.network.functions.losses import predicted_classes
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
@@ -20,7 +21,6 @@ from explainprune.network.statistics.relevance import Relevance
 from explainprune.network.statistics.row_means import Means
 from explainprune.network.statistics.taps import Tapped, Untapped
 from explainprune.network.statistics.weight_statistics import slot
-from explainprune.network.training.losses import predicted_classes
 from explainprune.network.variables import clone, uncompiled_clone, variables
 from explainprune.types import Array
 

@@ -11,10 +11,10 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
 from explainprune.network.functions.labels import arranged
+from explainprune.network.functions.losses import labels_of
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
 from explainprune.network.tracing.traced import Traced
-from explainprune.network.training.losses import labels_of
 from explainprune.network.training.masking import HeldMasks
 from explainprune.network.variables import seed_states
 from explainprune.types import Array, Rows

@@ -9,10 +9,10 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
 from explainprune.network.functions.labels import arranged
+from explainprune.network.functions.losses import check_labels, head_of, implied_loss, labels_of
 from explainprune.network.functions.scores import loss_of
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import with_mean_one
-from explainprune.network.training.losses import check_labels, head_of, implied_loss, labels_of
 from explainprune.network.variables import uncompiled_clone
 from explainprune.types import Array, Rows
 

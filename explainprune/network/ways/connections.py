@@ -9,11 +9,10 @@ import numpy as np
 from explainprune.network.graph.graph import Call, Graph
 from explainprune.network.layers.families import CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
 from explainprune.network.layers.linking import mixes_units, nonzero
-from explainprune.network.ways.flow import Counts
 from explainprune.types import Array
 
 
-def count_connections(graph: Graph, reached: Counts, needed: Counts) -> int:
+def count_connections(graph: Graph, reached: dict[int, Array], needed: dict[int, Array]) -> int:
     """Count kernel entries that aren't zero and lie on a way, each once."""
     used: dict[int, Array] = {}
     for call in graph.calls:

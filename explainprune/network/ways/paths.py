@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.graph.graph import Graph, read_graph
-from explainprune.network.layers.linking import mixes_units, sized
+from explainprune.network.graph.graph import Call, Graph, read_graph
+from explainprune.network.layers.linking import links_of, mixes_units, sized
+from explainprune.network.layers.links import Everything, Link
 from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.ways.connections import count_connections
-from explainprune.network.ways.flow import Counts, Flow, ones
 from explainprune.types import Array
+
+Links = list[tuple[Call, list[list[Link]]]]
+
+Ways = dict[int, Array]
+"""By tensor, (1, *its shape): 1 where a way leads to or from it, else 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +32,6 @@ class Liveness:
         For each layer with a kernel: whether a unit has a way from an input and to an output.
     connections : int
         Kernel entries that aren't zero and lie on a way from an input to an output.
-    support : ndarray of bool (last hidden units, d), or None
-        Which inputs have a way to each number that the last Dense layer reads; None unless the
-        model is made of Dense layers, sums and moves, with one Dense layer at its output.
     exact : bool
         Whether all this is exact. Otherwise convolutions were told apart by channel, not by
         place, and layers that aren't known were taken to pass everything.
@@ -39,7 +40,6 @@ class Liveness:
     inputs: Array
     units: dict[str, Array]
     connections: int
-    support: Array | None
     exact: bool
 
 
@@ -70,76 +70,57 @@ def liveness(model: Model) -> Liveness:
     (array([ True, False,  True]), 5)
     """
     graph = read_graph(model)
-    flow = Flow(graph)
-    reached = flow.forward(ones(graph, graph.inputs), most=1)
-    needed = flow.backward(ones(graph, graph.outputs), most=1)
-    infos = layers(model)
+    links = [(call, _links(graph, call)) for call in graph.calls]
+    reached, needed = _reached(graph, links), _needed(graph, links)
     return Liveness(
         inputs=np.concatenate([needed[n].ravel() > 0 for n in graph.inputs]),
-        units=_units(graph, infos, reached, needed),
+        units=_units(graph, layers(model), reached, needed),
         connections=count_connections(graph, reached, needed),
-        support=_support(graph, flow, infos),
-        exact=flow.exact,
+        exact=all(link.exact for _, of_call in links for each in of_call for link in each),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class PathCounts:
-    """How many ways lead through each part, along weights that aren't zero.
-
-    Attributes
-    ----------
-    inputs : ndarray (d,)
-        Ways from each input feature to any output.
-    units : dict of str to ndarray (units,)
-        Ways from any input to any output through each unit.
-    total : float
-        All ways. Counts are floats: exact up to 2**53, and finite far beyond.
-    """
-
-    inputs: Array
-    units: dict[str, Array]
-    total: float
+def ones(graph: Graph, number: int) -> Array:
+    """Return a one for each number of a tensor."""
+    return np.ones((1, *sized(graph.shapes[number])))
 
 
-def path_counts(model: Model) -> PathCounts:
-    """Count the ways from inputs to outputs in a model of Dense layers, sums and moves.
+def _links(graph: Graph, call: Call) -> list[list[Link]]:
+    """Return how each output of a call hangs together with each tensor that it reads."""
+    found = links_of(call, at_end=set(call.outputs) <= set(graph.outputs))
+    masks = [sized(graph.shapes[number]) for number in call.masks]
+    return [
+        [*links, *(Everything(mask, sized(shape)) for mask in masks)]
+        for links, shape in zip(found, call.shapes_out, strict=True)
+    ]
 
-    Raises
-    ------
-    ValueError
-        If the model has other layers, for which ways aren't counted.
 
-    Examples
-    --------
-    >>> from explainprune.network.building import perceptron
-    >>> path_counts(perceptron(3, 2, hidden=(4, 5))).total
-    120.0
-    """
-    graph = read_graph(model)
-    flow = Flow(graph)
-    if not flow.exact:
-        kinds = ", ".join(dict.fromkeys(flow.inexact))
-        raise ValueError(
-            f"Ways are counted through Dense layers, sums and moves only. Received: {kinds}."
-        )
-    reached = flow.forward(ones(graph, graph.inputs))
-    needed = flow.backward(ones(graph, graph.outputs))
-    units: dict[str, Array] = {}
-    for info in layers(model):
-        for call in graph.calls:
-            if info.kernel and call.path == info.path:
-                ways = (reached[call.outputs[0]] * needed[call.outputs[0]]).reshape(-1, info.units)
-                units[info.path] = units.get(info.path, np.zeros(info.units)) + ways.sum(axis=0)
-    return PathCounts(
-        inputs=np.concatenate([needed[n].ravel() for n in graph.inputs]),
-        units=units,
-        total=float(sum(reached[n].sum() for n in graph.outputs)),
-    )
+def _reached(graph: Graph, links: Links) -> Ways:
+    """Carry ones from the inputs to every tensor: 1 where some way leads, else 0."""
+    values = {number: ones(graph, number) for number in graph.inputs}
+    for call, of_call in links:
+        for number, of_output in zip(call.outputs, of_call, strict=True):
+            pairs = zip(of_output, call.read, strict=True)
+            total = sum(link.forward(values[n]) for link, n in pairs)
+            shape = (1, *sized(graph.shapes[number]))
+            values[number] = np.broadcast_to(np.minimum(total, 1), shape)
+    return values
+
+
+def _needed(graph: Graph, links: Links) -> Ways:
+    """Carry ones from the outputs back to every tensor."""
+    values = {number: 0 * ones(graph, number) for number in range(len(graph.shapes))}
+    for number in graph.outputs:
+        values[number] = ones(graph, number)
+    for call, of_call in reversed(links):
+        for number, of_output in zip(call.outputs, of_call, strict=True):
+            for link, source in zip(of_output, call.read, strict=True):
+                values[source] = np.minimum(values[source] + link.backward(values[number]), 1)
+    return values
 
 
 def _units(
-    graph: Graph, infos: tuple[LayerInfo, ...], reached: Counts, needed: Counts
+    graph: Graph, infos: tuple[LayerInfo, ...], reached: Ways, needed: Ways
 ) -> dict[str, Array]:
     found: dict[str, Array] = {}
     by_path = {info.path: info for info in infos if info.kernel}
@@ -156,20 +137,3 @@ def _units(
         live = ((reached[number] > 0) & needs).reshape(-1, info.units, each).any(axis=(0, 2))
         found[info.path] = np.asarray(live | found.get(info.path, np.zeros(info.units, bool)))
     return found
-
-
-def _support(graph: Graph, flow: Flow, infos: tuple[LayerInfo, ...]) -> Array | None:
-    """Carry each input feature on its own to what the last Dense layer reads."""
-    heads = [info.path for info in infos if info.is_output]
-    calls = [call for call in graph.calls if call.path in heads]
-    if not flow.exact or len(calls) != 1 or calls[0].kind != "Dense":
-        return None
-    sizes = [math.prod(sized(graph.shapes[n])) for n in graph.inputs]
-    eye = np.eye(sum(sizes))
-    parts = np.split(eye, np.cumsum(sizes)[:-1], axis=1)
-    start = [
-        part.reshape(-1, *sized(graph.shapes[n]))
-        for part, n in zip(parts, graph.inputs, strict=True)
-    ]
-    arrived = flow.forward(start, most=1)[calls[0].inputs[0]]
-    return np.asarray(arrived.reshape(len(eye), -1).T > 0)
