@@ -138,8 +138,8 @@ def prunable_layers(model: Model) -> tuple[LayerInfo, ...]:
 def _in_order(model: Model, graph: Graph) -> Iterator[tuple[str, Any]]:
     """Yield the layers of the graph when they are first called, each before those it holds."""
     held = dict(located_layers(model))
-    called = [call.path for call in graph.calls if call.is_layer]
-    for path in dict.fromkeys(called):
+    called = graph.of_layer
+    for path in called:
         yield path, held.pop(path)
         inner = [below for below in held if below.startswith(f"{path}/") and below not in called]
         for below in inner:
@@ -149,7 +149,7 @@ def _in_order(model: Model, graph: Graph) -> Iterator[tuple[str, Any]]:
 def _info(path: str, layer: Any, paths: dict[int, str], graph: Graph | None = None) -> LayerInfo:
     own = {v.name: v for v in own_variables(layer) if id(v) in paths}
     kind, family = type(layer).__name__, own_name(layer)
-    calls = [call for call in graph.calls if call.path == path] if graph else []
+    calls = graph.of_layer.get(path, []) if graph else []
     kernels = [own[name] for name in own if name.endswith("kernel")]
     # The kernel that makes the outputs comes first: a separable layer keeps it second.
     kernels.sort(key=lambda v: v.name not in ("kernel", "pointwise_kernel"))

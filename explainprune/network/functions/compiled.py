@@ -21,7 +21,7 @@ _DRAWS = ("Random", "Multinomial", "TruncatedNormal", "StandardNormal", "Statefu
 """Parts of the names of operations that draw random numbers."""
 
 
-class _Traced:
+class _LazilyTraced:
     """A graph that is traced at its first use, for any number of rows, and never again."""
 
     def __init__(self, function: Callable[..., Any], *signature: Any) -> None:
@@ -61,9 +61,9 @@ class CompiledFunction:
         self._reach: Reach | None = None
         rows = tf.TensorSpec((None, n_inputs), dtype)
         index = tf.TensorSpec((None,), tf.int32)
-        self._outputs = _Traced(forward, rows)
-        self._gradients = _Traced(self._trace_gradients, rows, index)
-        self._jacobian = _Traced(self._trace_jacobian, rows)
+        self._outputs = _LazilyTraced(forward, rows)
+        self._gradients = _LazilyTraced(self._trace_gradients, rows, index)
+        self._jacobian = _LazilyTraced(self._trace_jacobian, rows)
         graph = self._outputs.concrete.graph
         _check_certain(graph)
         self.n_outputs = int(graph.outputs[0].shape[1])
@@ -136,7 +136,7 @@ class CompiledFunction:
 
     def _run(
         self,
-        traced: _Traced,
+        traced: _LazilyTraced,
         what: str,
         shape: tuple[int, ...],
         x: Any,

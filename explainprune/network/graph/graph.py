@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,15 @@ class Graph:
     shapes: list[Shape] = field(default_factory=list)
     number: dict[int, int] = field(default_factory=dict)
     nested: dict[int, list[list[int]]] = field(default_factory=dict)
+
+    @cached_property
+    def of_layer(self) -> dict[str, list[Call]]:
+        """The calls of each layer, by its path, in the order in which they run."""
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            if call.is_layer:
+                found.setdefault(call.path, []).append(call)
+        return found
 
     def run(self, inputs: list[Any], call: Run = in_inference) -> dict[int, Any]:
         """Compute every tensor from the model's inputs, each call by `call`."""

@@ -186,7 +186,7 @@ def _fold_normalisation(graph: Graph) -> tuple[dict[int, Any], dict[int, int]]:
     shifts: dict[int, Any] = {}
     ends: dict[int, int] = {}
     for path, chain in chains(graph).items():
-        call = next(c for c in graph.calls if c.path == path)
+        call = graph.of_layer[path][0]
         if not chain or chain[0].kind != "BatchNormalization" or not has_units(call):
             continue
         layer, norm = call.operation, chain[0].operation

@@ -78,7 +78,8 @@ class Tapped:
 
     def layer(self, path: str) -> Any:
         """Return the layer called under a path; None inside a layer that isn't opened."""
-        return next((call.operation for call in self.graph.calls if call.path == path), None)
+        calls = self.graph.of_layer.get(path)
+        return calls[0].operation if calls else None
 
     def scale(self, path: str) -> Any:
         """Return γ of the normalisation that follows a layer, or None."""
@@ -86,8 +87,7 @@ class Tapped:
 
     def end(self, path: str) -> int:
         """Return the number of the tensor where the activation of a layer called once is read."""
-        call = next(call for call in self.graph.calls if call.path == path)
-        return self._ends[call.outputs[0]]
+        return self._ends[self.graph.of_layer[path][0].outputs[0]]
 
     def cuts(self, number: int) -> bool:
         """Tell whether every way from the inputs to the outputs leads through a tensor."""
@@ -187,11 +187,11 @@ def take_activations(graph: Graph) -> dict[int, Callable[[Any], Any]]:
 
 def chains(graph: Graph) -> dict[str, list[Call]]:
     """Return, for each layer called once, the calls that still belong to its units."""
-    called: dict[str, list[Call]] = {}
-    for call in graph.calls:
-        if call.is_layer and len(call.outputs) == 1:
-            called.setdefault(call.path, []).append(call)
-    return {p: _chain(graph, c[0]) if len(c) == 1 else [] for p, c in called.items()}
+    return {
+        path: _chain(graph, calls[0]) if len(calls) == 1 else []
+        for path, calls in graph.of_layer.items()
+        if len(calls[0].outputs) == 1
+    }
 
 
 def _chain(graph: Graph, call: Call) -> list[Call]:

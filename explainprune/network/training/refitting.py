@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -82,9 +81,8 @@ def refitted(
     fit = _Fit(read_graph(copy), read_graph(reference), feed(copy, x), batch_size, ridge)
     held = variables(copy)
     paths = {id(variable): path for path, variable in held.items()}
-    uses = Counter(call.path for call in fit.graph.calls)
     for position, call in enumerate(fit.graph.calls):
-        if not _can_be_fitted(call) or uses[call.path] > 1:
+        if not _can_be_fitted(call) or len(fit.graph.of_layer[call.path]) > 1:
             continue
         layer = call.operation
         kept = masks.get(paths[id(layer.kernel)], np.ones(layer.kernel.shape, bool))

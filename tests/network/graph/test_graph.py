@@ -116,6 +116,11 @@ def test_nested_models_are_opened_each_time_they_are_called():
     assert paths == ["outer/middle/a", "outer/r", "b"]
 
 
+def test_calls_of_a_layer_are_found_by_its_path():
+    graph = read_graph(nested())
+    assert graph.of_layer == {"inner/d": graph.calls[:2], "out": graph.calls[3:]}
+
+
 def test_what_is_told_to_train_is_called_so():
     model = in_training()
     call = read_graph(model).calls[-1]
