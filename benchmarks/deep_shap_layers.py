@@ -34,9 +34,8 @@ from tiny_draws import inputs_of, redrawn  # noqa: E402
 from tiny_models import TINY  # noqa: E402
 
 from explainprune.analysis.attribution.explainer import explainer_for  # noqa: E402
-from explainprune.analysis.attribution.reading.samples import read_samples  # noqa: E402
 from explainprune.analysis.attribution.shap_runs import quiet  # noqa: E402
-from explainprune.analysis.attribution.streamed.parts import Part  # noqa: E402
+from explainprune.data.reading import read_samples  # noqa: E402
 from explainprune.network import untouched_gradients  # noqa: E402
 
 Array = Any
@@ -112,15 +111,15 @@ class Ours:
     def __init__(self, model: Any, x: Any, background: Any, **options: Any) -> None:
         last = getattr(model.layers[-1], "activation", None)
         softmax = getattr(last, "__name__", "") == "softmax"
-        self.part = Part(read_samples(x))
+        self.samples = read_samples(model, x)
         self.explainer = explainer_for(
-            model, self.part.samples, background=background, method="deep_shap", target="all",
+            model, self.samples, background=background, method="deep_shap", target="all",
             output="probability" if softmax else "logit", players=None, batch_size=None, seed=0,
             options=options,
         )  # fmt: skip
 
     def values(self) -> Any:
-        self.found = self.explainer.explain(self.part)
+        self.found = self.explainer.explain(self.samples)
         return self.found.values
 
 

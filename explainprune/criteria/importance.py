@@ -7,10 +7,9 @@ from typing import Any, overload
 
 import numpy as np
 
-from explainprune.criteria.scorer import Scorer, parts_of
+from explainprune.criteria.scorer import Scorer, calibration_rows
 from explainprune.lookup import name_of, unknown
 from explainprune.network.failing import in_words
-from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Importance
 
 Criterion = str | Callable[..., Any]
@@ -98,7 +97,7 @@ def importance(
         If the criterion is unknown, scores units only where weights are asked for, or is defined
         for no layer; if rows don't fit the model, or there are no groups.
     """
-    x, y, group, weight = parts_of(columns_as_inputs(model, x), y)
+    x, y, group, weight = calibration_rows(model, x, y)
     scorer = Scorer(model, x, y, [criterion], level or "unit", seed, weight)
     if by is None:
         return _whole(scorer, x, y, target)[name_of(criterion)]
@@ -140,7 +139,7 @@ def importances(
     ValueError
         As `importance` does; if two criteria have the same name.
     """
-    x, y, _, weight = parts_of(columns_as_inputs(model, x), y)
+    x, y, _, weight = calibration_rows(model, x, y)
     return _whole(Scorer(model, x, y, criteria, level or "unit", seed, weight), x, y, target)
 
 

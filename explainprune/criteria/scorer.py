@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
 from explainprune.lookup import look_up, name_of
+from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Data, Importance, Rows
 
 LEVELS = ("unit", "weight")
@@ -152,13 +153,13 @@ class Scorer:
         )
 
 
-def parts_of(x: Any, y: Any = None) -> tuple[Any, Any, Any, Any]:
+def calibration_rows(model: Any, x: Any, y: Any = None) -> tuple[Any, Any, Any, Any]:
     """Take inputs, labels, groups and weights from a Data (what may be learned from) or Rows.
 
     Labels of several outputs are a dict. Pairs (x, y) and (x, y, weight) are taken, too.
     """
     if isinstance(x, Data):
-        x = x.learnable
+        x = columns_as_inputs(model, x).learnable
     if isinstance(x, Rows):
         own = x.y if x.by_output is None else x.by_output
         return x.x, own if y is None else y, x.group, x.weight

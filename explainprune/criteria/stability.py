@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.criteria.agreement import rank_correlation
-from explainprune.criteria.scorer import Scorer, parts_of
+from explainprune.criteria.scorer import Scorer, calibration_rows
 from explainprune.lookup import name_of
-from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Importance
 
 
@@ -51,7 +50,7 @@ def stability(
     ValueError
         As `importance` does; if there are no rows, or fewer than two samples.
     """
-    x, y, _, weight = parts_of(columns_as_inputs(model, x), y)
+    x, y, _, weight = calibration_rows(model, x, y)
     if x is None:
         raise ValueError("A bootstrap draws rows: x is None.")
     if samples < 2:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.streams import is_stream, read_stream
+from explainprune.data.reading import opened
 from explainprune.network.functions.inputs import Part, as_parts
-from explainprune.types import Array, Data, Inputs, Rows
+from explainprune.types import Array, Inputs
 from explainprune.types.tables import aligned, is_frame, is_series
 
 
@@ -53,21 +53,14 @@ def _named(
     background: Any, names: Sequence[str] | None, inputs: Sequence[str]
 ) -> tuple[Any, Sequence[str] | None]:
     """Take rows out of what holds them, and order their columns as `names` says; name them."""
-    if is_stream(background):
-        background = read_stream(background)[0]
-    if isinstance(background, (Data, Rows)):
-        own = background.feature_names if isinstance(background, Data) else None
-        background = background.x
-        if own is not None and names is not None and not isinstance(background, dict):
-            return _ordered(background, own, names), names
-        names = own or names
-    if is_series(background):
-        labels = [str(label) for label in background.index]
-        if set(labels) & set(names or inputs):
-            background = background.to_frame().T
-    if is_frame(background) and names is not None:
-        background = aligned(background, names, "background")
-    return background, names
+    background, _, own = opened(background)
+    if is_series(background) and {str(label) for label in background.index} & {*(names or inputs)}:
+        background = background.to_frame().T
+    if is_frame(background):
+        return background if names is None else aligned(background, names, "background"), names
+    if own is None or isinstance(background, dict):
+        return background, names
+    return (background, own) if names is None else (_ordered(background, own, names), names)
 
 
 def _ordered(values: Array, own: Sequence[str], names: Sequence[str]) -> Array:

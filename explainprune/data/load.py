@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.as_read import as_read_by, text_columns
 from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
 from explainprune.data.sources import read
 from explainprune.lookup import unknown
-from explainprune.network.functions.as_read import read_by
+from explainprune.network.functions.as_read import columns_as_inputs, read_by
+from explainprune.network.functions.inputs import Part
 from explainprune.types import Data, Rows
 from explainprune.types.tables import as_array, is_frame
 
@@ -120,7 +120,7 @@ def load_data(
         if background is not None:
             data = data.with_(background=like_rows(background, data.x, data.feature_names))
         if model is not None:
-            data = as_read_by(model, data)
+            data = columns_as_inputs(model, data)
     else:
         column = weight if isinstance(weight, str) else None
         reads = None if model is None else read_by(model)
@@ -129,7 +129,7 @@ def load_data(
             target,
             group,
             column,
-            text_columns(reads, group),
+            _text_columns(reads, group),
             clusters if isinstance(clusters, str) else None,
         )
         if is_frame(raw.scored.x) and isinstance(group, str):
@@ -144,6 +144,12 @@ def load_data(
         together = replace(data.scored, clusters=as_array(clusters, "clusters"))
         data = data.with_(scored=together)
     return data if group is None else _grouped(data, group)
+
+
+def _text_columns(reads: Sequence[Part] | None, group: Any) -> tuple[str, ...]:
+    """Name the columns of a table that stay text: a column of groups may be one of them."""
+    names = tuple(part.name for part in reads or () if part.is_text)
+    return (*names, group) if names and len(reads or ()) == 1 and isinstance(group, str) else names
 
 
 def _played(data: Data, players: Any) -> Data:

@@ -9,8 +9,8 @@ from typing import Any
 
 from explainprune.data import archives, tables
 from explainprune.data.builtin import DATASETS
+from explainprune.data.loaders import is_loader, read_loader
 from explainprune.data.raw import Part, Raw
-from explainprune.data.streams import is_batches, is_stream, read_batches, read_stream
 from explainprune.lookup import nearest, unknown
 from explainprune.types.tables import is_frame
 
@@ -61,8 +61,8 @@ def read(
             f"weight={weight!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass the weights themselves."
         )
-    if is_stream(source) or is_batches(source):
-        x, *more = read_stream(source) if is_stream(source) else read_batches(source)
+    if is_loader(source):
+        x, *more = read_loader(source)
         return Raw(_labelled((_named(x), *(more or [None])), group, None, None)), "data"
     if isinstance(source, Mapping | list) or hasattr(source, "__array__") or hasattr(source, "nnz"):
         return Raw(Part(source)), "data"

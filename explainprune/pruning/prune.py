@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.as_read import tables_as_read
 from explainprune.lookup import some
 from explainprune.network.failing import in_words
 from explainprune.network.functions.feeding import feed
@@ -170,7 +169,6 @@ def prune(
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
     _check_weights(model)
-    data = tables_as_read(model, data)
     check_refit(refit)
     learned = given(
         data,

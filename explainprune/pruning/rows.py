@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from explainprune.data import load_data
-from explainprune.data.as_read import as_read_by
+from explainprune.data.loaders import is_loader, read_loader
+from explainprune.data.reading import read_inputs
 from explainprune.data.splits import holdout
-from explainprune.data.streams import is_batches, is_stream, read_batches, read_stream
-from explainprune.network.functions.labels import input_names, output_names
+from explainprune.network.functions.as_read import read_by
+from explainprune.network.functions.labels import output_names
 from explainprune.network.protocol import Model
 from explainprune.pruning.weighing import ClassWeight, weights_by_class
 from explainprune.types import Data, Inputs, Rows
@@ -113,13 +114,10 @@ def _refuse_weights(class_weight: Any, sample_weight: Any) -> None:
 
 def _as_data(data: Any, model: Model | None) -> Data:
     """Read what is no `Data` yet."""
-    if isinstance(data, Data):
-        return data
-    if isinstance(data, Rows):
-        return Data(data)
-    parts = _parts(data, model)
-    if is_frame(parts[0]):
-        return load_data(data) if model is None else as_read_by(model, data)
+    reads = None if model is None else read_by(model)
+    parts = _parts(data, several=len(reads or ()) > 1)
+    if isinstance(data, (Data, Rows)) or is_frame(parts[0]):
+        return load_data(data, model=model)
     x, y, weight = (*parts, None, None)[:3]
     known = isinstance(x, np.ndarray | Mapping | list | tuple) or hasattr(x, "__array__")
     if not known or not 1 <= len(parts) <= 3:
@@ -129,34 +127,20 @@ def _as_data(data: Any, model: Model | None) -> Data:
             "(x, y, weight), a tf.data.Dataset, a keras PyDataset, or None. "
             f"Received: {received}."
         )
-    inputs = _inputs(x, model)
+    found = read_inputs(x, "x", reads)
+    inputs: Any = found[0] if isinstance(found, list) and len(found) == 1 else found
     return Data(Rows(inputs, _labels(y, model, inputs), weight=weight))
 
 
-def _parts(data: Any, model: Model | None) -> tuple[Any, ...]:
-    """Part inputs, labels and weights."""
-    if is_stream(data):
-        return read_stream(data)
-    if is_batches(data):
-        return read_batches(data)
+def _parts(data: Any, *, several: bool) -> tuple[Any, ...]:
+    """Part inputs, labels and weights; a list of two is both, but for a model of several inputs."""
+    if is_loader(data):
+        return read_loader(data)
     if isinstance(data, tuple):
         return data
-    several = model is not None and len(input_names(model)) > 1
     if isinstance(data, list) and len(data) == 2 and not several:
         return tuple(data)
     return (data,)
-
-
-def _inputs(x: Any, model: Model | None) -> Inputs:
-    """Return one array, or a dict of them by the model's names where they come as a list."""
-    names = input_names(model) if model is not None else ()
-    if isinstance(x, list | tuple) and len(names) == len(x) > 1:
-        return {name: np.asarray(part) for name, part in zip(names, x, strict=True)}
-    if isinstance(x, list | tuple) and len(x) == 1 and np.ndim(x[0]) > 1:
-        return np.asarray(x[0])
-    if isinstance(x, Mapping):
-        return {str(name): np.asarray(part) for name, part in x.items()}
-    return np.asarray(x)
 
 
 def _labels(y: Any, model: Model | None, x: Inputs) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from explainprune.data.as_read import tables_as_read
 from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks
@@ -68,7 +67,6 @@ def sensitivity(
 
     for sparsity in sparsities:
         check_sparsity(sparsity)
-    data = tables_as_read(model, data)
     learned = given(data, model)
     rows = _rows(learned)
     infos = candidates(model, protect=protect, outputs=granularity == "input")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.data import load_data
 from explainprune.lookup import unknown
 from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
@@ -152,11 +153,7 @@ def _rows(data: Any, model: Model) -> tuple[Rows | None, Rows | None]:
     """Return the rows to compare on, and those to see constants on."""
     if data is None:
         return None, None
-    if isinstance(data, Rows):
-        return data, data
-    from explainprune.data.as_read import as_read_by
-
-    loaded = as_read_by(model, data)
+    loaded = load_data(data, model=model)
     return loaded.scored, loaded.learnable
 
 

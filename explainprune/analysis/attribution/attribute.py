@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.analysis.attribution.explainer import Method, explainer_for
-from explainprune.analysis.attribution.results import with_gap_noted
-from explainprune.analysis.attribution.streamed.parts import joined, parts_of
+from explainprune.analysis.attribution.results import one_of, with_gap_noted
+from explainprune.data.reading import samples_of
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.network.functions.as_read import read_by
 from explainprune.types import Attribution
 
 
@@ -34,10 +33,10 @@ def attribute(
     ----------
     model : keras.Model or Network
         It is left as it is: weights, compile state and all.
-    x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, or tf.data.Dataset
+    x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, tf.data.Dataset, PyDataset
         Rows to explain, in the model's own shape or laid flat. Columns of a table are found by
-        name where the model has an input for each. Text goes to models that encode it. A data set
-        is read and explained 1,000 rows at a time; see `attribute_to` for more rows than memory
+        name where the model has an input for each. Text goes to models that encode it. A
+        ``tf.data.Dataset`` is read and explained 1,000 rows at a time; see `attribute_to` for more rows than memory
         holds.
     y : array-like (n,), optional
         Labels, for ``target="true"``: class indices, one-hot rows, or names of a `Data`'s classes.
@@ -98,8 +97,8 @@ def attribute(
         "options": options,
     }
     found: list[Attribution] = []
-    for part in parts_of(x, y, reads=read_by(model)):
+    for samples in samples_of(model, x, y):
         if not found:
-            explainer = explainer_for(model, part.samples, **keywords)
-        found.append(explainer.explain(part))
-    return with_gap_noted(joined(found))
+            explainer = explainer_for(model, samples, **keywords)
+        found.append(explainer.explain(samples))
+    return with_gap_noted(one_of(found))

@@ -17,14 +17,13 @@ from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.options import own_options
 from explainprune.analysis.attribution.reading.packing import pack
-from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.analysis.attribution.scale import fitted_scale, given_scale
+from explainprune.data.reading import read_samples
 from explainprune.lookup import look_up, name_of
 from explainprune.network import DifferenceNetwork, Model, Network
 from explainprune.network.failing import in_words
-from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Attribution
 
 LINEAR = (
@@ -121,8 +120,8 @@ def attribute_change(
     """
     function, name = look_up(method, METHODS, "method"), name_of(method)
     _check_linear(method, name)
-    samples = read_samples(x, y, read_by(dense))
-    given = background_for(background, samples, seed, read_by(dense))
+    samples = read_samples(dense, x, y)
+    given = background_for(dense, background, samples, seed)
     models = [
         network_for(m, target, output, samples.x, batch_size, samples.task) for m in (dense, other)
     ]

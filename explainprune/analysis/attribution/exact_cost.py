@@ -13,11 +13,10 @@ from explainprune.analysis.attribution.games.hidden import cutter_of
 from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.reading.players import moving
-from explainprune.analysis.attribution.reading.samples import read_samples
 from explainprune.analysis.attribution.reading.views import network_for
+from explainprune.data.reading import read_samples
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.network.functions.as_read import read_by
 from explainprune.network.scalars import Cutter, count_terms
 from explainprune.types import Array
 
@@ -120,9 +119,9 @@ def exact_cost(
     -------
     ExactCost
     """
-    samples = read_samples(x, None, read_by(model))
+    samples = read_samples(model, x)
     network = network_for(model, None, output, samples.x, None, samples.task)
-    given = background_for(background, samples, 0, read_by(network))
+    given = background_for(network, background, samples, 0)
     rows, reference = (
         np.asarray(pack(network, part, what), dtype=np.float64)
         for part, what in ((samples.x, "x"), (given, "background"))

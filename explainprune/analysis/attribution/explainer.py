@@ -28,15 +28,13 @@ from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.options import arguments
 from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
 from explainprune.analysis.attribution.reading.players import check_players
-from explainprune.analysis.attribution.reading.samples import Samples
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import View, network_for, view_of
 from explainprune.analysis.attribution.results import feature_names, per_player
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.analysis.attribution.streamed.parts import Part
+from explainprune.data.reading import Samples
 from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
-from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Attribution, Inputs
 from explainprune.types.arrays import rows as rows_of
 
@@ -80,16 +78,16 @@ class Explainer:
     seed: int
     options: Mapping[str, Any]
 
-    def explain(self, part: Part) -> Attribution:
+    def explain(self, samples: Samples) -> Attribution:
         """Explain rows; each part has draws of its own."""
-        network, samples = self.network, part.samples
+        network = self.network
         rows = pack(network, samples.x, "x")
         outputs = network.outputs(rows)
         free = callable(self.target)
-        target = 0 if free else _of_rows(self.target, part, len(rows))
+        target = 0 if free else _of_rows(self.target, samples)
         targets = targets_for(target, network, outputs, samples.y, samples.class_names)
         notes = self._checked(rows, targets, samples.feature_names)
-        explained, settled = self._explained(rows, targets, part.number)
+        explained, settled = self._explained(rows, targets, samples.number)
 
         def shaped(values: Array) -> Inputs:
             """Give values the shape of x; those of players keep theirs."""
@@ -177,10 +175,10 @@ class Explainer:
         return "No method that only evaluates the model works on it either."
 
 
-def _of_rows(target: Any, part: Part, rows: int) -> Any:
+def _of_rows(target: Any, samples: Samples) -> Any:
     """Return the targets of a part's rows, where each row has its own."""
-    if part.of_many and isinstance(target, (list, np.ndarray)):
-        return target[part.start : part.start + rows]
+    if samples.of_many and isinstance(target, (list, np.ndarray)):
+        return target[samples.start : samples.start + len(samples)]
     return target
 
 
@@ -200,7 +198,7 @@ def explainer_for(
     """Settle everything for rows like `samples`, whose values are not looked at."""
     function = look_up(method, METHODS, "method")
     network = network_for(model, target, output, samples.x, batch_size, samples.task)
-    ends = background_for(background, samples, seed, read_by(network))
+    ends = background_for(network, background, samples, seed)
     reference = np.asarray(pack(network, ends, "background"))
     some, x = slice(16), samples.x  # rewritten networks are held against the model on these
     pack(network, [each[some] for each in x] if isinstance(x, list) else rows_of(x, some), "x")

@@ -10,9 +10,9 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, rounding
 from explainprune.analysis.attribution.reading.players import joined, n_players
-from explainprune.analysis.attribution.reading.samples import Samples
 from explainprune.analysis.attribution.reading.views import View
-from explainprune.types import Array, Attribution
+from explainprune.data.reading import Samples
+from explainprune.types import Array, Attribution, Inputs
 
 _NOTABLE_GAP = 1e-3
 _MOST_ERRORS = 4  # standard errors that a gap may be
@@ -152,3 +152,48 @@ def with_gap_noted(attribution: Attribution) -> Attribution:
     """Add a note where values that should add up don't."""
     notes = gap_notes(attribution.method, [gaps_of(attribution)])
     return replace(attribution, notes=(*attribution.notes, *notes))
+
+
+def one_of(parts: Sequence[Attribution]) -> Attribution:
+    """Put the attributions of parts, in order, together."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return replace(
+        first,
+        values=_end_to_end([part.values for part in parts]),
+        base=np.concatenate([part.base for part in parts]),
+        output=np.concatenate([part.output for part in parts]),
+        targets=_maybe([part.targets for part in parts]),
+        std_error=_maybe([part.std_error for part in parts]),
+        gap_error=_maybe([part.gap_error for part in parts]),
+        interactions=_maybe([part.interactions for part in parts]),
+        x=_maybe([part.x for part in parts]),
+        notes=notes_of(parts),
+        options=options_of(parts),
+    )
+
+
+def notes_of(parts: Sequence[Any]) -> tuple[str, ...]:
+    """Return each note once, in the order of appearance."""
+    return tuple(dict.fromkeys(note for part in parts for note in part.notes))
+
+
+def options_of(parts: Sequence[Any]) -> dict[str, Any]:
+    """Return the options in force; of draws that parts settled for themselves, the fewest."""
+    options = dict(parts[0].options)
+    if "draws" in options:
+        options["draws"] = min(part.options["draws"] for part in parts)
+    return options
+
+
+def _end_to_end(parts: Sequence[Inputs]) -> Inputs:
+    first = parts[0]
+    if isinstance(first, dict):
+        return {name: np.concatenate([part[name] for part in parts]) for name in first}
+    together: Array = np.concatenate(parts)  # type: ignore[arg-type]
+    return together
+
+
+def _maybe(parts: Sequence[Any]) -> Any:
+    return None if parts[0] is None else _end_to_end(parts)

@@ -12,12 +12,11 @@ from explainprune._version import __version__
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
 from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.analysis.attribution.streamed.files import ENDINGS
-from explainprune.analysis.attribution.streamed.parts import ROWS, count_of, parts_of
 from explainprune.analysis.attribution.streamed.store import PartStore, Written, mark
+from explainprune.data.reading import ROWS, count_of, samples_of
 from explainprune.lookup import nearest
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.network.functions.as_read import read_by
 
 Progress = Callable[[int, int | None], None]
 """``(rows done, rows in all or None)``, called after each part."""
@@ -55,8 +54,8 @@ def attribute_to(
         ``.npz`` (read it with ``Attribution.load``), ``.csv`` or ``.parquet`` (long form).
     model, y, background, method, target, output, players, batch_size, seed, **options
         As `attribute` has them.
-    x : Data, ndarray, memmap, DataFrame, dict, list of ndarray, or tf.data.Dataset
-        Of a memory-mapped array and of a data set, only the part at hand is read.
+    x : as `attribute` has it
+        Of a memory-mapped array and of a ``tf.data.Dataset``, only the part at hand is read.
     rows_at_once : int
         Rows of a part. Draws depend on it, as on the seed.
     resume : bool
@@ -93,11 +92,11 @@ def attribute_to(
     total, done = count_of(x), 0
     _check_targets(target, total)
     store: PartStore | None = None
-    for part in parts_of(x, y, rows_at_once, read_by(model)):
+    for samples in samples_of(model, x, y, rows_at_once):
         if store is None:
-            explainer = explainer_for(model, part.samples, **keywords)
+            explainer = explainer_for(model, samples, **keywords)
             store = PartStore(path, _plan(model, explainer, output, rows_at_once), resume)
-        done += store.add(part, explainer.explain)
+        done += store.add(samples, explainer.explain)
         if progress is not None:
             progress(done, total)
     assert store is not None  # where there are no rows, reading them has raised

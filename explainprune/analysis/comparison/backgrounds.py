@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.reading.samples import read_inputs
 from explainprune.analysis.attribution.sampling.streams import stream
+from explainprune.data.reading import read_inputs
 from explainprune.types import Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 

@@ -17,7 +17,7 @@ from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, 
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import STATED, held_to, protocol_of
-from explainprune.data.as_read import as_read_by
+from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
 from explainprune.types import Comparison, Detail, Masks
@@ -151,7 +151,7 @@ def compare(
     0.0
     """
     asked = {key: value for key, value in locals().items() if key in STATED}
-    data, arms = as_read_by(dense, data), dict(arms or {})
+    data, arms = load_data(data, model=dense), dict(arms or {})
     stated = None
     if protocol is not None:
         stated = held_to(protocol, protocol_of(data, asked, arms=list(arms), seeds=(seed,)))

@@ -22,28 +22,24 @@ def read_by(model: Any) -> tuple[Part, ...] | None:
     return parts_of_model(model)
 
 
-def columns_as_inputs(model: Any, data: Any) -> Any:
-    """Split columns with names among the inputs of that name; anything else is returned as it is.
+def columns_as_inputs(model: Any, data: Data) -> Data:
+    """Split columns with names among the inputs of that name; other data is returned as it is.
 
     Raises
     ------
     ValueError
-        If the columns of a `Data` aren't the inputs of a model that has several.
+        If the columns aren't the inputs of a model that has several.
     """
-    names = data.feature_names if isinstance(data, Data) else None
-    reads = read_by(model)
+    names, reads = data.feature_names, read_by(model)
     if names is None or reads is None or len(reads) < 2 or isinstance(data.x, dict):
         return data
-    found = {
+    found: dict[str, Any] = {
         part: replace(rows, x=read(rows.x, reads, "x", names))
         for part in ("scored", "train", "validation")
         if (rows := getattr(data, part)) is not None
     }
-    background = data.background
-    if background is not None:
-        background = read(background, reads, "background", names)
+    if data.background is not None:
+        found["background"] = read(data.background, reads, "background", names)
     order = [list(names).index(part.name) for part in reads]
     players = None if data.players is None else tuple(data.players[at] for at in order)
-    return data.with_(
-        **found, background=background, players=players, feature_names=None, image_shape=None
-    )
+    return data.with_(**found, players=players, feature_names=None, image_shape=None)

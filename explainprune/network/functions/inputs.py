@@ -140,8 +140,9 @@ def _values(values: Any, part: Part, what: str, *, alone: bool) -> Array:
 
 
 def _is_input(values: Any, part: Part) -> bool:
-    """Whether `values` have an axis of rows before those of the input."""
-    return hasattr(values, "shape") and len(values.shape) == len(part.shape) + 1
+    """Whether `values` have an axis of rows before those of the input, or before it laid flat."""
+    shape = tuple(getattr(values, "shape", ()))
+    return len(shape) == len(part.shape) + 1 or (len(shape) == 2 and shape[1] == part.size > 0)
 
 
 def resolved(part: Part, values: Array) -> Part:

@@ -1,4 +1,4 @@
-"""Inputs and outputs of a model by name, and labels laid out as its outputs are."""
+"""Outputs of a model by name, and labels laid out as its outputs are."""
 
 from __future__ import annotations
 
@@ -8,19 +8,11 @@ from typing import Any
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
-from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
 from explainprune.types import Array, Inputs
 
 Labels = Array | dict[str, Array]
 """One array, or one for each output by its name."""
-
-
-def input_names(model: Model) -> tuple[str, ...]:
-    """Return the names of what a Sequential or Functional model reads; else nothing."""
-    if not getattr(model, "inputs", None):
-        return ()
-    return tuple(part.name for part in signature_of(model).parts)
 
 
 def output_names(model: Model, x: Inputs) -> tuple[str, ...]:

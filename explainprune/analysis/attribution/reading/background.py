@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.reading.samples import (
-    Samples,
-    check_rows,
-    fitting,
-    read_inputs,
-)
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.data.background import parts_like, read_background
-from explainprune.network.functions.inputs import Part
+from explainprune.data.reading import Samples, check_rows, fitting, read_inputs
+from explainprune.network import Model, Network
+from explainprune.network.functions.as_read import read_by
 from explainprune.types import Array, Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 
@@ -23,12 +18,14 @@ DEFAULT_ROWS = 100
 
 
 def background_for(
-    background: Any, samples: Samples, seed: int, reads: Sequence[Part] | None = None
+    model: Model | Network, background: Any, samples: Samples, seed: int
 ) -> Inputs | list[Array]:
     """Return background rows, shaped as the model reads them.
 
     Parameters
     ----------
+    model : keras.Model or Network
+        Where it doesn't say what it reads, the background has rows like those of `samples`.
     background : array-like, DataFrame, Series, dict, list, Rows, Data, tf.data.Dataset or None
         Without a row axis it is one row: a baseline. Tables are matched with `x` by name. None:
         the background that a `Data` carries, else 100 of the rows it may learn from, drawn without
@@ -36,8 +33,6 @@ def background_for(
     samples : Samples
     seed : int
         The draw depends on it and on the number of rows to draw from, not on the model.
-    reads : sequence of network.functions.inputs.Part, optional
-        What the model reads; None: rows like those of `samples`.
 
     Raises
     ------
@@ -51,6 +46,7 @@ def background_for(
                 "(one row is a baseline), or pass x as a Data, whose rows can be drawn from."
             )
         background = drawn_background(samples.data, seed)
+    reads = read_by(model)
     if reads is None:
         if isinstance(samples.x, list):
             return read_inputs(background, "background")

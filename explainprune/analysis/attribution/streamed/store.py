@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis.attribution.results import Gaps, gap_notes, gaps_of
+from explainprune.analysis.attribution.results import (
+    Gaps,
+    gap_notes,
+    gaps_of,
+    notes_of,
+    options_of,
+)
 from explainprune.analysis.attribution.streamed.files import save_part, write_whole
-from explainprune.analysis.attribution.streamed.parts import Part, notes_of, options_of
+from explainprune.data.reading import Samples
 from explainprune.types import Attribution
 from explainprune.types.arrays import checksum
 
@@ -75,16 +81,16 @@ class PartStore:
             self.folder.mkdir()
             (self.folder / "plan.json").write_text(json.dumps(plan, indent=1), encoding="utf-8")
 
-    def add(self, part: Part, explain: Callable[[Part], Attribution]) -> int:
+    def add(self, samples: Samples, explain: Callable[[Samples], Attribution]) -> int:
         """Explain a part, unless that was done before; return its number of rows."""
         # The rows are in the name, so that a part of other rows is never mistaken for this one.
-        file = self.folder / f"{part.number:08d}-{_rows_mark(part)[:16]}.npz"
+        file = self.folder / f"{samples.number:08d}-{_rows_mark(samples)[:16]}.npz"
         if file.exists():
             found = Attribution.load(file)
             self.reused += len(found)
         else:
             try:
-                found = explain(part)
+                found = explain(samples)
             except BaseException:
                 if not self.parts:  # nothing that a later run could go on with
                     shutil.rmtree(self.folder, ignore_errors=True)
@@ -118,10 +124,10 @@ def mark(*arrays: Any) -> str:
     return checksum(("", array) for array in arrays)
 
 
-def _rows_mark(part: Part) -> str:
-    x = part.samples.x
+def _rows_mark(samples: Samples) -> str:
+    x = samples.x
     arrays = list(x.values()) if isinstance(x, dict) else x if isinstance(x, list) else [x]
-    return mark(*arrays, part.samples.y)
+    return mark(*arrays, samples.y)
 
 
 def _check_plan(file: Path, plan: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""``tf.data.Dataset`` → arrays, without importing TensorFlow: what it offers is asked of it."""
+"""What hands rows out in batches, as ``fit`` takes it → arrays; no framework is imported for it."""
 
 from __future__ import annotations
 
@@ -10,53 +10,43 @@ import numpy as np
 INFINITE = -1
 """What ``Dataset.cardinality()`` returns for a data set that repeats for ever."""
 
+EMPTY = "The {} is empty. Expected at least one row."
 
-EMPTY = "The tf.data.Dataset is empty. Expected at least one row."
 
-
-def is_stream(source: Any) -> bool:
+def is_tf_data(source: Any) -> bool:
     """Whether `source` offers what a ``tf.data.Dataset`` does."""
     return hasattr(source, "as_numpy_iterator") and hasattr(source, "element_spec")
 
 
-def is_batches(source: Any) -> bool:
-    """Whether `source` is a ``keras.utils.PyDataset``, or loads batches as PyTorch's loaders do."""
+def is_loader(source: Any) -> bool:
+    """Whether `source` is a ``tf.data.Dataset``, a keras ``PyDataset`` or PyTorch's loader."""
     sized = hasattr(source, "__len__") and not isinstance(source, (list, tuple, Mapping))
-    return sized and (hasattr(source, "num_batches") or hasattr(source, "batch_sampler"))
+    by_batch = hasattr(source, "num_batches") or hasattr(source, "batch_sampler")
+    return is_tf_data(source) or (sized and by_batch)
 
 
-def read_batches(source: Any) -> tuple[Any, ...]:
-    """Collect the batches of what `is_batches`: x, and what comes with it.
-
-    Raises
-    ------
-    ValueError
-        If it goes on for ever, is empty, or its batches are of another form.
-    """
-    if getattr(source, "num_batches", 0) is None:
-        raise ValueError("The PyDataset goes on for ever. Expected a number of batches.")
-    by_place = hasattr(source, "num_batches")
-    elements = [source[i] for i in range(len(source))] if by_place else list(source)
-    if not elements:
-        raise ValueError("The data set is empty. Expected at least one row.")
-    return _columns(elements, batched=True)
-
-
-def read_stream(source: Any) -> tuple[Any, ...]:
-    """Collect a data set of ``x``, ``(x, y)`` or ``(x, y, weight)``, batched or not.
+def read_loader(source: Any) -> tuple[Any, ...]:
+    """Collect all rows: ``(x,)``, ``(x, y)`` or ``(x, y, weight)``.
 
     Several inputs or outputs stay nested as they are.
 
     Raises
     ------
     ValueError
-        If it repeats for ever, is empty, has elements of another form, or a static shape that
+        If it goes on for ever, is empty, has elements of another form, or a static shape that
         leaves open whether its first axis counts rows.
     """
-    batched = _checked(source)
-    elements = list(source.as_numpy_iterator())
+    batched = not is_tf_data(source) or _checked(source)
+    if is_tf_data(source):
+        elements = list(source.as_numpy_iterator())
+    elif getattr(source, "num_batches", 0) is None:
+        raise ValueError("The PyDataset goes on for ever. Expected a number of batches.")
+    elif hasattr(source, "num_batches"):
+        elements = [source[number] for number in range(len(source))]
+    else:
+        elements = list(source)
     if not elements:
-        raise ValueError(EMPTY)
+        raise ValueError(EMPTY.format("tf.data.Dataset" if is_tf_data(source) else "data set"))
     return _columns(elements, batched)
 
 
@@ -77,7 +67,7 @@ def batches(source: Any, rows: int) -> Iterator[tuple[Any, Any]]:
     Raises
     ------
     ValueError
-        As `read_stream` does.
+        As `read_loader` does.
     """
     singles = source.unbatch() if _checked(source) else source
     iterator = singles.batch(rows).as_numpy_iterator()
@@ -93,7 +83,7 @@ def batches(source: Any, rows: int) -> Iterator[tuple[Any, Any]]:
         empty = False
         yield (element[0], element[1]) if isinstance(element, tuple) else (element, None)
     if empty:
-        raise ValueError(EMPTY)
+        raise ValueError(EMPTY.format("tf.data.Dataset"))
 
 
 def rows_in(source: Any) -> int | None:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import explainprune as xp
-from explainprune.data.as_read import as_read_by, tables_as_read
+from explainprune.data import load_data
+from explainprune.data.reading import read_samples, samples_of
 from explainprune.network.backend import keras
 from explainprune.types import Data, Rows
 
@@ -31,7 +32,7 @@ def test_columns_become_inputs(form, by_column):
         "Data": xp.load_data(TABLE.assign(label=LABELS)),
         "dict": ({name: TABLE[name].to_numpy() for name in TABLE}, LABELS),
     }[form]
-    data = as_read_by(by_column, given)
+    data = load_data(given, model=by_column)
     for name in TABLE:
         np.testing.assert_array_equal(data.x[name].ravel(), TABLE[name])
     assert data.y.tolist() == LABELS.tolist()
@@ -47,7 +48,7 @@ def test_backgrounds_splits_and_players_go_along(by_column):
         players=(0, 1, 0),
         player_names=("body", "dose"),
     )
-    data = as_read_by(by_column, given)
+    data = load_data(given, model=by_column)
     np.testing.assert_array_equal(data.train.x["mass"][:, 0], x[4:, 2])
     np.testing.assert_array_equal(data.background["dose"][:, 0], x[:2, 1])
     assert dict(zip(data.x, data.players, strict=True)) == {"age": 0, "dose": 1, "mass": 0}
@@ -55,14 +56,9 @@ def test_backgrounds_splits_and_players_go_along(by_column):
 
 def test_other_columns_than_the_models_inputs(by_column):
     with pytest.raises(ValueError, match="x has the column 'extra', which the model has not"):
-        as_read_by(by_column, TABLE.assign(extra=1))
+        load_data(TABLE.assign(extra=1), model=by_column)
     with pytest.raises(ValueError, match="x lacks the column 'age', which the model has"):
-        as_read_by(by_column, TABLE.drop(columns="age"))
-
-
-def test_what_is_no_table_stays_as_it_is(by_column):
-    pair = ({"a": 1}, 2)
-    assert tables_as_read(by_column, pair) is pair and tables_as_read(by_column, None) is None
+        load_data(TABLE.drop(columns="age"), model=by_column)
 
 
 @pytest.mark.parametrize("order", [["age", "dose", "mass"], ["mass", "age", "dose"]])
@@ -86,3 +82,70 @@ def test_every_verb_of_data_reads_tables_by_name(order, by_column):
         xp.sensitivity(by_column, d, sparsities=(0.5,))["loss"] for d in (table, (plain, LABELS))
     ]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+
+
+class Batches(keras.utils.PyDataset):
+    """The table in batches of sixteen, the last one shorter."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, number):
+        taken = slice(16 * number, 16 * number + 16)
+        return TABLE.to_numpy()[taken], LABELS.to_numpy()[taken]
+
+
+def small():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((3,)), L.Dense(4, "relu"), L.Dense(2)])
+
+
+@pytest.mark.parametrize("rows", [None, 7])
+def test_batches_are_explained_as_the_rows_in_them(rows):
+    model, settings = small(), {"method": "occlusion", "target": "true"}
+    x, y = TABLE.to_numpy(), LABELS.to_numpy()
+    right = xp.attribute(model, x, y=y, background=x[:3], **settings)
+    found = xp.attribute(model, Batches(), background=x[:3], **settings)
+    np.testing.assert_array_equal(found.values, right.values)
+    parts = list(samples_of(model, Batches(), rows=rows))
+    assert len(parts) == (6 if rows else 1)
+    np.testing.assert_array_equal(np.concatenate([part.x for part in parts]), x)
+    np.testing.assert_array_equal(np.concatenate([part.y for part in parts]), y)
+    assert [part.start for part in parts] == list(range(0, 40, rows or 40))
+
+
+def test_batches_serve_as_a_background():
+    model, x = small(), TABLE.to_numpy()
+    right = xp.attribute(model, x[:4], background=x, method="occlusion", target=0)
+    found = xp.attribute(model, x[:4], background=Batches(), method="occlusion", target=0)
+    np.testing.assert_array_equal(found.values, right.values)
+
+
+def test_a_list_of_one_input_is_that_input_also_where_its_rows_are_laid_flat():
+    images = keras.Sequential([keras.Input((2, 3, 1)), L.Flatten(), L.Dense(4, "relu"), L.Dense(2)])
+    x = RNG.normal(size=(5, 6))
+    for given in ([x], [x.reshape(5, 2, 3, 1)], x):
+        found = xp.attribute(images, given, background=x[:2], method="occlusion", target=0)
+        assert found.values.shape[0] == 5
+    row = np.zeros((2, 3, 1))
+    assert read_samples(images, [row]).x.shape == (1, 2, 3, 1)
+
+
+def test_a_subclassed_model_takes_its_inputs_in_their_order():
+    class Sum(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden, self.last = L.Dense(4, "relu", name="hidden"), L.Dense(2)
+
+        def call(self, x):
+            return self.last(self.hidden(x[0] + x[1]))
+
+    model, x, y = Sum(), TABLE.to_numpy("float32"), LABELS.to_numpy()
+    model([x, x])
+    settings = {"criterion": "taylor", "sparsity": 0.5, "finetune_epochs": 0}
+    masks = [
+        xp.prune(model, data, **settings).masks
+        for data in (([x, x], y), ({"input_0": x, "input_1": x}, y))
+    ]
+    for path, mask in masks[0].items():
+        np.testing.assert_array_equal(mask, masks[1][path])
