@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from explainprune.data.raw import Part, Raw, texts
+from explainprune.data.raw import Raw, RawRows, texts
 from explainprune.lookup import nearest
 from explainprune.types import Array
 
@@ -78,7 +78,7 @@ def read_npy(path: Path, target: str | None = None, weight: str | None = None) -
     with readable(path):
         with path.open("rb") as file:
             _check_header(file, path.stat().st_size, f"{path.name!r}")
-        return Raw(Part(np.load(path, allow_pickle=False)))
+        return Raw(RawRows(np.load(path, allow_pickle=False)))
 
 
 def read_npz(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
@@ -195,9 +195,9 @@ def _rename(
         )
 
 
-def _part(found: Mapping[str, Any], suffix: str) -> Part:
+def _part(found: Mapping[str, Any], suffix: str) -> RawRows:
     given: dict[str, Any] = {name: found.get(name + suffix) for name in ("x", *PER_ROW)}
-    return Part(**given)
+    return RawRows(**given)
 
 
 def _nested(arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from explainprune.data.reading import opened
-from explainprune.network.functions.inputs import Part, as_parts
+from explainprune.network.functions.inputs import InputSpec, as_parts
 from explainprune.types import Array, Inputs
 from explainprune.types.tables import aligned, is_frame, is_series
 
 
-def parts_like(x: Inputs) -> tuple[Part, ...]:
+def parts_like(x: Inputs) -> tuple[InputSpec, ...]:
     """Describe arrays as inputs of a model."""
     named = x if isinstance(x, dict) else {"x": x}
     return tuple(
-        Part(name, part.shape[1:], "string" if part.dtype.kind == "U" else "float32")
+        InputSpec(name, part.shape[1:], "string" if part.dtype.kind == "U" else "float32")
         for name, part in named.items()
     )
 
 
 def read_background(
-    background: Any, parts: Sequence[Part], names: Sequence[str] | None = None
+    background: Any, parts: Sequence[InputSpec], names: Sequence[str] | None = None
 ) -> Inputs:
     """Return reference rows as arrays; what lacks an axis of rows is one row: a baseline.
 
@@ -31,7 +31,7 @@ def read_background(
     ----------
     background : array-like, DataFrame, Series, mapping, list, Data, Rows or tf.data.Dataset
         A table, a `Data` with feature names and a Series over columns are matched by name.
-    parts : sequence of Part
+    parts : sequence of InputSpec
         What the model reads.
     names : sequence of str, optional
         Of the columns of the rows that are explained, where they have names.
@@ -73,7 +73,7 @@ def _ordered(values: Array, own: Sequence[str], names: Sequence[str]) -> Array:
     return flat.reshape(values.shape)
 
 
-def _with_rows(values: Array, part: Part) -> Array:
+def _with_rows(values: Array, part: InputSpec) -> Array:
     """Add an axis of rows to a single row, also to one that is laid flat."""
     is_row = values.shape == part.shape
     if len(part.shape) > 1 and part.known:

@@ -8,10 +8,10 @@ from typing import Any
 
 from explainprune.data.background import parts_like, read_background
 from explainprune.data.labels import encode_labels
-from explainprune.data.raw import Part, Raw
+from explainprune.data.raw import Raw, RawRows
 from explainprune.data.sources import ARCHIVES, TABLES, existing
 from explainprune.lookup import imported, name_of
-from explainprune.network.functions.inputs import Part as InputPart
+from explainprune.network.functions.inputs import InputSpec
 from explainprune.network.functions.inputs import read as read_inputs
 from explainprune.types import Data, Inputs, Rows
 from explainprune.types.tables import aligned, as_array, frame_values, is_frame
@@ -25,7 +25,7 @@ def build(
     preprocess: str | Preprocess | None,
     background: Any,
     task: str | None,
-    reads: Sequence[InputPart] | None = None,
+    reads: Sequence[InputSpec] | None = None,
 ) -> Data:
     """Turn what a source holds into `Data`.
 
@@ -38,7 +38,7 @@ def build(
     background : array-like, DataFrame or path, optional
         Raw, as the source is.
     task : str, optional
-    reads : sequence of network.functions.inputs.Part, optional
+    reads : sequence of network.functions.inputs.InputSpec, optional
         What the model reads, where there is one.
     """
     function = imported(preprocess, "preprocess") if isinstance(preprocess, str) else preprocess
@@ -82,7 +82,7 @@ def inputs(
     x: Any,
     function: Preprocess | None = None,
     what: str = "x",
-    reads: Sequence[InputPart] | None = None,
+    reads: Sequence[InputSpec] | None = None,
 ) -> tuple[Inputs, tuple[str, ...] | None]:
     """Return arrays, and the columns' names where they come from a table.
 
@@ -93,7 +93,7 @@ def inputs(
         Maps `x` to the model's inputs.
     what : str
         For the errors.
-    reads : sequence of network.functions.inputs.Part, optional
+    reads : sequence of network.functions.inputs.InputSpec, optional
         What the model reads, where there is one.
 
     Raises
@@ -149,7 +149,7 @@ def _count(x: Any) -> int | None:
 
 def _background(
     background: Any,
-    raw: Part,
+    raw: RawRows,
     function: Preprocess | None,
     x: Inputs,
     names: Sequence[str] | None,
@@ -186,7 +186,7 @@ def like_rows(background: Any, x: Inputs, names: Sequence[str] | None = None) ->
         If inputs or shapes disagree with those of `x`.
     """
     if isinstance(background, str | Path):
-        return _background(background, Part(x), None, x, names)
+        return _background(background, RawRows(x), None, x, names)
     if isinstance(x, dict) and (
         isinstance(background, Mapping) or hasattr(background, "__array__")
     ):

@@ -11,10 +11,11 @@ import numpy as np
 from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
+from explainprune.data.raw import Columns
 from explainprune.data.sources import read
 from explainprune.lookup import unknown
 from explainprune.network.functions.as_read import columns_as_inputs, read_by
-from explainprune.network.functions.inputs import Part
+from explainprune.network.functions.inputs import InputSpec
 from explainprune.types import Data, Rows
 from explainprune.types.tables import as_array, is_frame
 
@@ -122,16 +123,10 @@ def load_data(
         if model is not None:
             data = columns_as_inputs(model, data)
     else:
-        column = weight if isinstance(weight, str) else None
         reads = None if model is None else read_by(model)
-        raw, found_name = read(
-            source,
-            target,
-            group,
-            column,
-            _text_columns(reads, group),
-            clusters if isinstance(clusters, str) else None,
-        )
+        named = [each if isinstance(each, str) else None for each in (weight, clusters)]
+        columns = Columns(target, group, named[0], named[1], _text_columns(reads, group))
+        raw, found_name = read(source, columns)
         if is_frame(raw.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
         data = build(raw, {"name": found_name, **names}, preprocess, background, task, reads)
@@ -146,7 +141,7 @@ def load_data(
     return data if group is None else _grouped(data, group)
 
 
-def _text_columns(reads: Sequence[Part] | None, group: Any) -> tuple[str, ...]:
+def _text_columns(reads: Sequence[InputSpec] | None, group: Any) -> tuple[str, ...]:
     """Name the columns of a table that stay text: a column of groups may be one of them."""
     names = tuple(part.name for part in reads or () if part.is_text)
     return (*names, group) if names and len(reads or ()) == 1 and isinstance(group, str) else names

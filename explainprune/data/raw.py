@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table, or arrays of a file, hold what: those of None aren't named.
+
+    `target` is ``""`` where the rows are unlabelled. `group` may be values as well. `text` names
+    columns that the model reads as text.
+    """
+
+    target: str | None = None
+    group: Any = None
+    weight: str | None = None
+    clusters: str | None = None
+    text: Collection[str] = ()
+
+
 @dataclass(frozen=True, eq=False)
-class Part:
+class RawRows:
     """Rows of one split: `x` an array, a dict of arrays or a DataFrame; what is known of them.
 
     `taken` names the columns of a table that aren't features.
@@ -25,9 +41,9 @@ class Part:
 class Raw:
     """The parts of a data set, by split, and its names."""
 
-    scored: Part
-    train: Part | None = None
-    validation: Part | None = None
+    scored: RawRows
+    train: RawRows | None = None
+    validation: RawRows | None = None
     background: Any = None
     feature_names: tuple[str, ...] | None = None
     class_names: tuple[str, ...] | None = None

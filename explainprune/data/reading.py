@@ -15,10 +15,13 @@ from typing import Any
 
 from explainprune.data.loaders import batches, is_loader, is_tf_data, read_loader, rows_in
 from explainprune.network.functions.as_read import read_by
-from explainprune.network.functions.inputs import Part, read
+from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.types import Array, Data, Inputs, Rows
 from explainprune.types.arrays import check_finite, n_rows
 from explainprune.types.tables import as_array, is_frame, is_series, plain
+
+Reads = Sequence[InputSpec] | None
+"""What a model reads (`network.functions.as_read.read_by`); None where it doesn't say."""
 
 ROWS = 1000
 """Rows of a part, where nothing else is asked for."""
@@ -83,7 +86,7 @@ def opened(x: Any) -> tuple[Any, Any, tuple[str, ...] | None]:
     return x, None, tuple(str(name) for name in x.columns) if is_frame(x) else None
 
 
-def read_inputs(x: Any, what: str, reads: Sequence[Part] | None = None) -> Inputs | list[Array]:
+def read_inputs(x: Any, what: str, reads: Reads = None) -> Inputs | list[Array]:
     """Return arrays with at least one row of finite numbers, or of text.
 
     Parameters
@@ -91,16 +94,13 @@ def read_inputs(x: Any, what: str, reads: Sequence[Part] | None = None) -> Input
     x : as `attribute` takes it
     what : str
         For the errors.
-    reads : sequence of network.functions.inputs.Part, optional
-        What the model reads; None where it doesn't say.
+    reads : sequence of InputSpec, optional
     """
     x, _, names = opened(x)
     return _arrays(x, what, reads, names)
 
 
-def _arrays(
-    x: Any, what: str, reads: Sequence[Part] | None, names: Sequence[str] | None
-) -> Inputs | list[Array]:
+def _arrays(x: Any, what: str, reads: Reads, names: Sequence[str] | None) -> Inputs | list[Array]:
     """Find what belongs to each input, and check it."""
     inputs: Inputs | list[Array]
     if reads is not None:
@@ -170,7 +170,7 @@ def _pieces(x: Any, y: Any, rows: int) -> Iterator[tuple[Any, Any]]:
         yield _taken(x, taken), None if y is None else _taken(y, taken)
 
 
-def _read(x: Any, y: Any, reads: Sequence[Part] | None) -> Samples:
+def _read(x: Any, y: Any, reads: Reads) -> Samples:
     """Read rows for a model that reads `reads`."""
     data = x if isinstance(x, Data) else None
     x, own, names = opened(x)

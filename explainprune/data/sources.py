@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from explainprune.data import archives, tables
 from explainprune.data.builtin import DATASETS
 from explainprune.data.loaders import is_loader, read_loader
-from explainprune.data.raw import Part, Raw
+from explainprune.data.raw import Columns, Raw, RawRows
 from explainprune.lookup import nearest, unknown
 from explainprune.types.tables import is_frame
 
@@ -26,15 +26,8 @@ TABLES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-def read(
-    source: Any,
-    target: str | None,
-    group: Any,
-    weight: str | None = None,
-    text: Collection[str] = (),
-    clusters: str | None = None,
-) -> tuple[Raw, str]:
-    """Return what `source` holds and what to call it; `text` names columns read as text.
+def read(source: Any, named: Columns) -> tuple[Raw, str]:
+    """Return what `source` holds and what to call it.
 
     Raises
     ------
@@ -45,27 +38,27 @@ def read(
         path = existing(source)
         if path.suffix.lower() in TABLES:
             frame = TABLES[path.suffix.lower()](path)
-            return Raw(tables.split_frame(frame, target, group, weight, text, clusters)), path.stem
-        return ARCHIVES[path.suffix.lower()](path, target, weight), path.stem
+            return Raw(tables.split_frame(frame, named)), path.stem
+        return ARCHIVES[path.suffix.lower()](path, named.target, named.weight), path.stem
     if is_frame(source):
-        return Raw(tables.split_frame(source, target, group, weight, text, clusters)), "data"
-    if target:
+        return Raw(tables.split_frame(source, named)), "data"
+    if named.target:
         raise ValueError(
-            f"target={target!r} names a column of a table or an array of a file. "
+            f"target={named.target!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass (x, y)."
         )
     if isinstance(source, tuple):
-        return _pair(source, group, weight, clusters), "data"
-    if weight:
+        return _pair(source, named), "data"
+    if named.weight:
         raise ValueError(
-            f"weight={weight!r} names a column of a table or an array of a file. "
+            f"weight={named.weight!r} names a column of a table or an array of a file. "
             f"Received: a {type(source).__name__}; pass the weights themselves."
         )
     if is_loader(source):
         x, *more = read_loader(source)
-        return Raw(_labelled((_named(x), *(more or [None])), group, None, None)), "data"
+        return Raw(_labelled((_by_name(x), *(more or [None])), named)), "data"
     if isinstance(source, Mapping | list) or hasattr(source, "__array__") or hasattr(source, "nnz"):
-        return Raw(Part(source)), "data"
+        return Raw(RawRows(source)), "data"
     raise TypeError(
         "Data comes as a name, a file, an array, (x, y), (x, y, weight), a dict of inputs, a "
         f"DataFrame or a tf.data.Dataset. Received: {type(source).__name__}."
@@ -96,7 +89,7 @@ def existing(source: str | Path) -> Path:
     return path
 
 
-def _named(x: Any) -> Any:
+def _by_name(x: Any) -> Any:
     """Return inputs, or raise where several come without names."""
     if isinstance(x, tuple):
         raise ValueError(
@@ -105,30 +98,31 @@ def _named(x: Any) -> Any:
     return x
 
 
-def _pair(source: tuple[Any, ...], group: Any, weight: str | None, clusters: str | None) -> Raw:
+def _pair(source: tuple[Any, ...], named: Columns) -> Raw:
     """Read ``(x, y)`` or ``(x, y, weight)``, or two of them: the rows to learn from, and to score.
 
-    Columns named `group`, `weight` and `clusters` are looked for in x where it is a table.
+    Columns for groups, weights and clusters are looked for in x where it is a table.
     """
     if len(source) == 2 and all(isinstance(p, tuple) and len(p) in (2, 3) for p in source):
-        train, test = source
-        columns = group, weight, clusters
-        return Raw(_labelled(test, *columns), _labelled(train, *columns))
+        train, test = (_labelled(part, named) for part in source)
+        return Raw(test, train)
     if len(source) not in (2, 3):
         raise TypeError(
             "A tuple of data is (x, y) or (x, y, weight), or (train, test), each such a tuple. "
             f"Received: {len(source)} parts."
         )
-    return Raw(_labelled(source, group, weight, clusters))
+    return Raw(_labelled(source, named))
 
 
-def _labelled(given: tuple[Any, ...], group: Any, weight: str | None, clusters: str | None) -> Part:
+def _labelled(given: tuple[Any, ...], named: Columns) -> RawRows:
     """Join inputs, labels and weights."""
     x, y, *weights = given
     if is_frame(x):
-        part = replace(tables.split_frame(x, "", group, weight, clusters=clusters), y=y)
-    elif weight:
-        raise ValueError(f"weight={weight!r} names a column. Received: x as {type(x).__name__}.")
+        part = replace(tables.split_frame(x, replace(named, target="", text=())), y=y)
+    elif named.weight:
+        raise ValueError(
+            f"weight={named.weight!r} names a column. Received: x as {type(x).__name__}."
+        )
     else:
-        part = Part(x, y)
+        part = RawRows(x, y)
     return replace(part, weight=weights[0]) if weights else part

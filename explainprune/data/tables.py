@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.data.archives import check_memory, readable
-from explainprune.data.raw import Part
+from explainprune.data.raw import Columns, RawRows
 from explainprune.lookup import unknown
 from explainprune.types import Array
 from explainprune.types.tables import frame_values, named_columns
@@ -74,48 +74,36 @@ def read_parquet(path: Path) -> Any:
         raise ValueError(f"{path.name!r} is not a readable .parquet file: {reason}.") from None
 
 
-def split_frame(
-    frame: Any,
-    target: str | None,
-    group: Any,
-    weight: str | None = None,
-    text: Collection[str] = (),
-    clusters: str | None = None,
-) -> Part:
+def split_frame(frame: Any, named: Columns) -> RawRows:
     """Take labels, weights, clusters and groups out of a table.
 
     A column of weights or of clusters is no feature. A group column stays one if it is numeric (or
-    boolean), or text that the model reads (`text` names such columns): other text can't be one, and
-    only groups the rows. ``target=""`` leaves the table unlabelled.
+    boolean), or text that the model reads: other text can't be one, and only groups the rows.
     """
     frame = named_columns(frame)
     if not len(frame):
         raise ValueError(f"The table has no rows. Received: columns {list(frame.columns)[:8]}.")
-    columns = list(frame.columns)
-    label = _label_column(columns, target)
+    label = _label_column(list(frame.columns), named.target)
     y = None if label is None else frame[label]
-    if label is not None:
-        frame = frame.drop(columns=label)
-    weights = None if weight is None else _weights(frame, weight)
-    if weight is not None:
-        frame = frame.drop(columns=weight)
-        columns.remove(weight)
-    together = None
-    if clusters is not None:
-        together = _text_or_numbers(frame, clusters, "cluster")
-        frame = frame.drop(columns=clusters)
-        columns.remove(clusters)
-    taken = tuple(name for name in (label, weight, clusters) if name is not None)
-    part = Part(frame, y, group, weights, taken, together)
+    rest = frame if label is None else frame.drop(columns=label)
+    weight = clusters = None
+    if named.weight is not None:
+        weight = _weights(rest, named.weight)
+        rest = rest.drop(columns=named.weight)
+    if named.clusters is not None:
+        clusters = _text_or_numbers(rest, named.clusters, "cluster")
+        rest = rest.drop(columns=named.clusters)
+    taken = tuple(name for name in (label, named.weight, named.clusters) if name is not None)
+    part, group = RawRows(rest, y, named.group, weight, taken, clusters), named.group
     if not isinstance(group, str):
         return part
-    if group not in columns:
-        raise unknown("group column", group, columns)
+    if group not in (*rest.columns, label):
+        raise unknown("group column", group, [*rest.columns, *([] if label is None else [label])])
     if group == label:
         raise ValueError(f"Column {group!r} can't hold both the labels and the groups.")
-    values = _text_or_numbers(frame, group, "group")
-    if values.dtype.kind not in "biuf" and group not in text:
-        part = replace(part, x=frame.drop(columns=group), taken=(*taken, group))
+    values = _text_or_numbers(rest, group, "group")
+    if values.dtype.kind not in "biuf" and group not in named.text:
+        part = replace(part, x=rest.drop(columns=group), taken=(*taken, group))
     return replace(part, group=values)
 
 

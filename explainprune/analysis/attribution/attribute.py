@@ -36,8 +36,8 @@ def attribute(
     x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, tf.data.Dataset, PyDataset
         Rows to explain, in the model's own shape or laid flat. Columns of a table are found by
         name where the model has an input for each. Text goes to models that encode it. A
-        ``tf.data.Dataset`` is read and explained 1,000 rows at a time; see `attribute_to` for more rows than memory
-        holds.
+        ``tf.data.Dataset`` is read and explained 1,000 rows at a time; see `attribute_to` for more
+        rows than memory holds.
     y : array-like (n,), optional
         Labels, for ``target="true"``: class indices, one-hot rows, or names of a `Data`'s classes.
     background : as `x`, or a Series over columns, optional

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from explainprune.network.functions.inputs import Part, read
+from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.network.protocol import Network
 from explainprune.types import Data
 
 
-def read_by(model: Any) -> tuple[Part, ...] | None:
+def read_by(model: Any) -> tuple[InputSpec, ...] | None:
     """Return what `model` reads; None where it doesn't say: a formula, a model never called."""
     signature = getattr(model, "signature", None)
     if signature is not None and hasattr(signature, "parts"):

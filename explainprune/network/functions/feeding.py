@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.functions.inputs import Part, as_parts, flattened, read
+from explainprune.network.functions.inputs import InputSpec, as_parts, flattened, read
 from explainprune.network.functions.signature import parts_of_model, signature_of
 from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.graph.nodes import has_graph
@@ -55,7 +55,7 @@ def _check(x: Inputs) -> None:
     check_finite(single, "x", text=True)
 
 
-def _shaped(values: Array, part: Part) -> Array:
+def _shaped(values: Array, part: InputSpec) -> Array:
     return values if part.is_text else values.astype(part.dtype, copy=False)
 
 

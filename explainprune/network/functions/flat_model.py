@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.functions.inputs import Part
+from explainprune.network.functions.inputs import InputSpec
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.protocol import Model
 
@@ -55,7 +55,7 @@ class _Explained(keras.Layer):  # type: ignore[misc]
         return tf.constant(self._network.outputs(rows.numpy())[:, self._columns])
 
 
-def _cut(rows: Any, parts: Sequence[Part]) -> list[Any]:
+def _cut(rows: Any, parts: Sequence[InputSpec]) -> list[Any]:
     """Cut flat rows into one tensor for each input, with slices: shap knows no split."""
     tensors, start = [], 0
     for part in parts:

@@ -20,7 +20,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True)
-class Part:
+class InputSpec:
     """One input of a model.
 
     Attributes
@@ -57,7 +57,7 @@ class Part:
 
 
 def as_parts(
-    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+    x: Any, parts: Sequence[InputSpec], what: str = "x", names: Sequence[str] | None = None
 ) -> list[Array]:
     """Return one array for each input, in the model's order: see `read`."""
     found = by_input(x, parts, what, names)
@@ -65,7 +65,7 @@ def as_parts(
 
 
 def read(
-    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+    x: Any, parts: Sequence[InputSpec], what: str = "x", names: Sequence[str] | None = None
 ) -> Inputs:
     """Return what a caller gave as arrays: a dict by input name where there are several inputs.
 
@@ -73,7 +73,7 @@ def read(
     ----------
     x : ndarray, tensor, DataFrame, Series, mapping, list or tuple
         A table's columns are found by name where the model has an input for each of them.
-    parts : sequence of Part
+    parts : sequence of InputSpec
         What the model reads.
     what : str
         For the errors.
@@ -93,7 +93,7 @@ def read(
 
 
 def by_input(
-    x: Any, parts: Sequence[Part], what: str = "x", names: Sequence[str] | None = None
+    x: Any, parts: Sequence[InputSpec], what: str = "x", names: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Sort what a caller gave into what belongs to each input, by its name."""
     wanted = [part.name for part in parts]
@@ -125,7 +125,7 @@ def by_input(
     )
 
 
-def _values(values: Any, part: Part, what: str, *, alone: bool) -> Array:
+def _values(values: Any, part: InputSpec, what: str, *, alone: bool) -> Array:
     """Read what was given for one input."""
     label = what if alone else f"{what}[{part.name!r}]"
     if isinstance(values, (list, tuple)) and len(values) == 1 and _is_input(values[0], part):
@@ -139,13 +139,13 @@ def _values(values: Any, part: Part, what: str, *, alone: bool) -> Array:
     return array.reshape(-1, 1) if is_series(values) and part.shape == (1,) else array
 
 
-def _is_input(values: Any, part: Part) -> bool:
+def _is_input(values: Any, part: InputSpec) -> bool:
     """Whether `values` have an axis of rows before those of the input, or before it laid flat."""
     shape = tuple(getattr(values, "shape", ()))
     return len(shape) == len(part.shape) + 1 or (len(shape) == 2 and shape[1] == part.size > 0)
 
 
-def resolved(part: Part, values: Array) -> Part:
+def resolved(part: InputSpec, values: Array) -> InputSpec:
     """Fill the unknown sizes of an input from an array given for it."""
     trailing = values.shape[1:]
     if part.known or len(trailing) != len(part.shape):
@@ -153,10 +153,10 @@ def resolved(part: Part, values: Array) -> Part:
     shape = tuple(
         have if want is None else want for want, have in zip(part.shape, trailing, strict=True)
     )
-    return Part(part.name, shape, part.dtype)
+    return InputSpec(part.name, shape, part.dtype)
 
 
-def flattened(values: Array, part: Part) -> Array:
+def flattened(values: Array, part: InputSpec) -> Array:
     """Check one input's array and lay each row flat: (n, ...) → (n, size).
 
     Raises
@@ -186,13 +186,13 @@ def flattened(values: Array, part: Part) -> Array:
     return values.reshape(len(values), part.size)
 
 
-def pack(x: Any, parts: Sequence[Part], dtype: str, code: Code | None = None) -> Array:
+def pack(x: Any, parts: Sequence[InputSpec], dtype: str, code: Code | None = None) -> Array:
     """Lay all inputs flat, one after another: → (n, features).
 
     Parameters
     ----------
     x : as `read` takes it
-    parts : sequence of Part
+    parts : sequence of InputSpec
     dtype : str
     code : callable, optional
         From an array of text to one number for each entry; None where text can't be used.
@@ -214,7 +214,7 @@ def pack(x: Any, parts: Sequence[Part], dtype: str, code: Code | None = None) ->
     return np.concatenate([np.asarray(flat, dtype=dtype) for flat in flats], axis=1)
 
 
-def _coded(values: Array, part: Part, code: Code | None) -> Array:
+def _coded(values: Array, part: InputSpec, code: Code | None) -> Array:
     """Give each text a number."""
     if code is None:
         raise ValueError(
@@ -224,7 +224,7 @@ def _coded(values: Array, part: Part, code: Code | None) -> Array:
     return code(values)
 
 
-def unpack(values: Array, parts: Sequence[Part], like: Any = None) -> Inputs:
+def unpack(values: Array, parts: Sequence[InputSpec], like: Any = None) -> Inputs:
     """Give flat values (n, features[, outputs]) the shape of the inputs they belong to."""
     total = sum(part.size for part in parts)
     if values.ndim not in (2, 3) or values.shape[1] != total:

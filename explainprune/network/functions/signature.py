@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.functions.inputs import Part, as_parts, pack, resolved
+from explainprune.network.functions.inputs import InputSpec, as_parts, pack, resolved
 from explainprune.network.functions.subclassed import built_parts, declared_parts, learn_inputs
 from explainprune.network.functions.words import Words, shared_words
 from explainprune.network.graph.graph import read_graph
@@ -25,7 +25,7 @@ class Signature:
 
     Attributes
     ----------
-    parts : tuple of Part
+    parts : tuple of InputSpec
         Its inputs, in the model's order.
     structure : nested
         The inputs' names, nested as the model takes them.
@@ -35,7 +35,7 @@ class Signature:
         The texts that codes in flat rows stand for; None where the model reads no text.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[InputSpec, ...]
     structure: Any
     output_names: tuple[str, ...] = ()
     words: Words | None = None
@@ -78,7 +78,7 @@ class Signature:
             for piece, part in zip(pieces, self.parts, strict=True)
         ]
 
-    def _typed(self, piece: Any, part: Part, number: bool) -> Any:
+    def _typed(self, piece: Any, part: InputSpec, number: bool) -> Any:
         shaped = tf.reshape(piece, (-1, *part.sizes))
         if part.is_text:
             assert self.words is not None
@@ -112,7 +112,7 @@ def signature_of(model: Model, like: Any = None) -> Signature:
     return signature if like is None else signature.like(like)
 
 
-def parts_of_model(model: Any) -> tuple[Part, ...] | None:
+def parts_of_model(model: Any) -> tuple[InputSpec, ...] | None:
     """Return what a Keras model reads, without rows; None for what doesn't say or isn't one."""
     if not isinstance(model, keras.Model):
         return None
@@ -126,8 +126,8 @@ def _of_graph(model: Model) -> Signature:
     names = key_names(nested) or tuple(tensor.name for tensor in model.inputs)
     scaled = _scaled_first(model)
     parts = tuple(
-        Part(name, tuple(tensor.shape[1:]), "float32" if id(tensor) in scaled else tensor.dtype)
-        for name, tensor in zip(names, model.inputs, strict=True)
+        InputSpec(name, tuple(each.shape[1:]), "float32" if id(each) in scaled else each.dtype)
+        for name, each in zip(names, model.inputs, strict=True)
     )
     structure = keras.tree.pack_sequence_as(nested, list(names))
     outputs = [tensor._keras_history.operation.name for tensor in model.outputs]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.functions.inputs import ANY, Part, as_parts
+from explainprune.network.functions.inputs import ANY, InputSpec, as_parts
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
@@ -57,7 +57,7 @@ def _first_row(values: Any) -> Any:
     return tf.constant(row.astype("float32") if row.dtype.kind == "f" else row)
 
 
-def built_parts(model: Model, like: Any) -> tuple[tuple[Part, ...], Any]:
+def built_parts(model: Model, like: Any) -> tuple[tuple[InputSpec, ...], Any]:
     """Read the inputs that a subclassed model was built with, and how they are nested."""
     config = model.get_build_config() or {}
     shapes = config.get("input_shape")
@@ -73,17 +73,17 @@ def built_parts(model: Model, like: Any) -> tuple[tuple[Part, ...], Any]:
     return _typed(parts, like), structure
 
 
-def declared_parts(model: Model) -> tuple[Part, ...] | None:
+def declared_parts(model: Model) -> tuple[InputSpec, ...] | None:
     """Read the inputs that a subclassed model says it was built with; None if it doesn't say."""
     shapes = (model.get_build_config() or {}).get("input_shape")
     return None if shapes is None else _named_parts(shapes, ANY)[0]
 
 
-def _named_parts(shapes: Any, dtype: str) -> tuple[tuple[Part, ...], Any]:
+def _named_parts(shapes: Any, dtype: str) -> tuple[tuple[InputSpec, ...], Any]:
     """Describe inputs by their (nested) shapes; return them, and their names so nested."""
     structure, named = _named_shapes(shapes)
     names = keras.tree.flatten(structure)
-    return tuple(Part(name, tuple(named[name][1:]), dtype) for name in names), structure
+    return tuple(InputSpec(name, tuple(named[name][1:]), dtype) for name in names), structure
 
 
 def _named_shapes(shapes: Any) -> tuple[Any, dict[str, Any]]:
@@ -97,7 +97,7 @@ def _named_shapes(shapes: Any) -> tuple[Any, dict[str, Any]]:
     return "input", {"input": shapes}
 
 
-def _typed(parts: tuple[Part, ...], like: Any) -> tuple[Part, ...]:
+def _typed(parts: tuple[InputSpec, ...], like: Any) -> tuple[InputSpec, ...]:
     """Take integers for integers: a subclassed model doesn't say which dtypes it reads."""
     if like is None:
         return parts

@@ -4,10 +4,10 @@ import pytest
 
 from explainprune.network import as_network
 from explainprune.network.backend import keras
-from explainprune.network.functions.inputs import Part, as_parts, pack, unpack
+from explainprune.network.functions.inputs import InputSpec, as_parts, pack, unpack
 
-IMAGE = [Part("image", (2, 2, 1))]
-TWO = [Part("a", (2,)), Part("b", (1, 3))]
+IMAGE = [InputSpec("image", (2, 2, 1))]
+TWO = [InputSpec("a", (2,)), InputSpec("b", (1, 3))]
 
 
 def test_images_are_taken_in_their_own_shape_and_flat():
@@ -46,13 +46,13 @@ def test_several_inputs_go_in_by_name_or_order_and_come_out_by_name(as_list):
 
 def test_a_table_is_read_as_an_array():
     frame = pd.DataFrame({"u": [1, 2], "v": [0.5, 1.5]})
-    flat = pack(frame, [Part("x", (2,))], "float32")
+    flat = pack(frame, [InputSpec("x", (2,))], "float32")
     np.testing.assert_array_equal(flat, [[1, 0.5], [2, 1.5]])
-    assert unpack(flat, [Part("x", (2,))], like=frame).shape == (2, 2)
+    assert unpack(flat, [InputSpec("x", (2,))], like=frame).shape == (2, 2)
 
 
 def test_one_number_for_each_row_is_an_input_too():
-    part = [Part("x", ())]
+    part = [InputSpec("x", ())]
     np.testing.assert_array_equal(pack(np.array([1.0, 2.0]), part, "float32"), [[1], [2]])
     np.testing.assert_array_equal(pack(np.array([[1.0], [2.0]]), part, "float32"), [[1], [2]])
     assert unpack(np.ones((2, 1)), part).shape == (2,)
@@ -118,12 +118,12 @@ def test_text_is_packed_as_codes_that_the_model_reads_as_text():
     with pytest.raises(ValueError, match=r"input 'words' reads text. Received: dtype=int64"):
         network.pack(np.array([[1, 2]]))
     with pytest.raises(ValueError, match=r"Input 'a' of the model reads text, which can't be used"):
-        pack(np.array([["x", "y"]]), [Part("a", (2,), "string")], "float64")
+        pack(np.array([["x", "y"]]), [InputSpec("a", (2,), "string")], "float64")
 
 
 def test_columns_go_to_the_inputs_of_their_name():
     frame = pd.DataFrame({"v": [0.5, 1.5], "u": [1, 2]})
-    parts = [Part("u", (1,)), Part("v", ())]
+    parts = [InputSpec("u", (1,)), InputSpec("v", ())]
     u, v = as_parts(frame, parts)
     np.testing.assert_array_equal(u, [[1], [2]])
     np.testing.assert_array_equal(v, [0.5, 1.5])
