@@ -36,12 +36,8 @@ def deep_shap(
 
     Parameters
     ----------
-    network : Network
-        Of a Keras model.
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Keras model.
     fallback : {"error", "gradient"}
         What becomes of an operation without a rule. ``"gradient"``: it goes by the mean of its
         gradients at sample and background row; values needn't add up then, and a note says so.

@@ -6,12 +6,15 @@ import numpy as np
 
 from explainprune.analysis.attribution.exact_cost import cost_of
 from explainprune.analysis.attribution.explained import Explained, chosen, picked
+from explainprune.analysis.attribution.games.enumeration import Solution
 from explainprune.analysis.attribution.games.hidden import cutter_of, summed
-from explainprune.analysis.attribution.games.interactions import check_room, with_main
 from explainprune.analysis.attribution.games.limit import check_cost, within
 from explainprune.analysis.attribution.games.whole import enumerated
 from explainprune.network import Network
 from explainprune.types import Array
+
+MOST_NUMBERS = 2**28
+"""Entries of all matrices of interactions together: two gigabytes."""
 
 
 def exact(
@@ -37,12 +40,8 @@ def exact(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, inputs)
-    background : ndarray (b, inputs)
-    targets : ndarray of int (n,), optional
-        Explained output of each sample; None: all.
-    players : ndarray of int (inputs,)
+    network, x, background, targets, players
+        As all methods have them: see `METHODS`.
     interactions : bool
         Give pairwise Shapley interactions as well, from the same enumeration.
     limit : float
@@ -62,7 +61,7 @@ def exact(
     """
     x, background = np.asarray(x, np.float64), np.asarray(background, np.float64)
     if interactions:
-        check_room(len(x), int(players.max()) + 1, network.n_outputs)
+        _check_room(len(x), int(players.max()) + 1, network.n_outputs)
     try:
         cutter = cutter_of(network, players, x)
     except ValueError:
@@ -79,6 +78,50 @@ def exact(
         picked(found.values, targets),
         chosen(np.tile(base, (len(x), 1)), targets),
         complete=True,
-        interactions=None if found.interactions is None else picked(with_main(found), targets),
+        interactions=None if found.interactions is None else picked(_with_main(found), targets),
         notes=(f"{note}; interventional values: coalitions may lie off the data's manifold.",),
     )
+
+
+def _with_main(found: Solution) -> Array:
+    r"""Return matrices whose rows sum to the values.
+
+    .. math:: \Phi_{ij} = \tfrac12 I_{ij}, \qquad \Phi_{ii} = \phi_i - \sum_{j \ne i} \Phi_{ij}
+
+    with :math:`I_{ij}` the Shapley interaction index. Each pair's index is shared equally by its
+    two entries, and the diagonal is the main effect: the convention of
+    ``shap.TreeExplainer.shap_interaction_values``. The whole matrix sums to
+    :math:`f(x) - E f(b)`.
+
+    Parameters
+    ----------
+    found : Solution
+        Values (n, players, ...) and interactions (n, players, players, ...).
+
+    Returns
+    -------
+    ndarray (n, players, players, ...)
+
+    References
+    ----------
+    Grabisch and Roubens (1999), doi:10.1007/s001820050125. Lundberg et al. (2020), From local
+    explanations to global understanding with explainable AI for trees,
+    doi:10.1038/s42256-019-0138-9.
+    """
+    assert found.interactions is not None
+    halves: Array = found.interactions / 2
+    each = np.arange(halves.shape[1])
+    halves[:, each, each] = 0.0
+    halves[:, each, each] = found.values - halves.sum(axis=2)
+    return halves
+
+
+def _check_room(n: int, players: int, outputs: int) -> None:
+    """Raise where the matrices would not fit into memory."""
+    numbers = n * players**2 * outputs
+    if numbers > MOST_NUMBERS:
+        raise ValueError(
+            f"interactions=True would give {numbers:.3g} numbers, {players:,} × {players:,} for "
+            f"each of {n:,} samples and {outputs} outputs; the limit is {MOST_NUMBERS:.3g}. Join "
+            "features into players=, or explain fewer samples at once."
+        )

@@ -46,23 +46,12 @@ def expected_gradients(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs, from one jacobian pass.
-    rng : numpy.random.Generator
-        Draws don't depend on the network: two networks explained with one seed use the same t.
-    players : ndarray of int (d,)
-        Values of a player's features are added up.
-    draws : int
-        Independent replicates. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, players, draws, tolerance
+        As all methods have them: see `METHODS`. All outputs take one jacobian pass; values of a
+        player's features are added up.
     steps : int, optional
         Strata of the path, that is gradients for each background row and draw. None: 2, and more
         where there are fewer than 16 background rows, so that a sample gets 32 gradients at least.
-    tolerance : float, optional
-        Sample until the 95 % half-width is this share of the sample's largest value, in place
-        of `draws`.
 
     Returns
     -------

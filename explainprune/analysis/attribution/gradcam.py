@@ -7,8 +7,7 @@ import math
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output, for_each_output
-from explainprune.analysis.attribution.images.shapes import places_of
-from explainprune.analysis.attribution.images.upsampling import upsampled
+from explainprune.analysis.attribution.places import places_of
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.network import FeatureMaps, Network, chunks, feature_maps_of
 from explainprune.types import Array
@@ -31,13 +30,9 @@ def gradcam(
 
     Parameters
     ----------
-    network : Network
-        Of a Sequential or Functional Keras model with one image or sequence for its input.
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Sequential or Functional Keras
+        model with one image or sequence for its input, the background only for the base.
     layer : str, optional
         Whose output is read. None: the last convolution, behind its normalisation and activation.
 
@@ -88,3 +83,28 @@ def heat_maps(
         weights = grads.mean(axis=tuple(range(1, grads.ndim - 1)), dtype=np.float64)
         heat[part] = upsampled(np.maximum(np.einsum("n...k,nk->n...", seen, weights), 0), places)
     return heat
+
+
+def upsampled(maps: Array, sizes: tuple[int, ...]) -> Array:
+    """Stretch maps (n, *places) to (n, *sizes), linearly along each axis.
+
+    Cell i of m covers the share [i/m, (i+1)/m) of its axis and holds the value of its middle;
+    beyond the middles of the outermost cells their values stay.
+
+    >>> upsampled(np.array([[0.0, 1.0]]), (4,))
+    array([[0.  , 0.25, 0.75, 1.  ]])
+    """
+    for axis, size in enumerate(sizes, start=1):
+        weights = _interpolation(maps.shape[axis], size)
+        maps = np.moveaxis(np.tensordot(maps, weights, axes=(axis, 1)), -1, axis)
+    return maps
+
+
+def _interpolation(before: int, after: int) -> Array:
+    """Return the weight of each cell in each new one: (after, before)."""
+    at = np.clip((np.arange(after) + 0.5) * before / after - 0.5, 0, before - 1)
+    low = np.minimum(at.astype(int), max(before - 2, 0))
+    weights = np.zeros((after, before))
+    weights[np.arange(after), low] = 1 - (at - low)
+    weights[np.arange(after), np.minimum(low + 1, before - 1)] += at - low
+    return weights

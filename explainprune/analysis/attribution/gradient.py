@@ -18,12 +18,8 @@ def gradient(network: Network, x: Array, background: Array, targets: Array | Non
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The background is only for the base.
 
     Returns
     -------

@@ -26,12 +26,8 @@ def gradient_input(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The background is only for the base.
 
     Returns
     -------

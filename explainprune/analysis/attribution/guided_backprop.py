@@ -21,13 +21,9 @@ def guided_backprop(
 
     Parameters
     ----------
-    network : Network
-        Of a Keras model.
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Keras model, the background
+        only for the base.
 
     Returns
     -------

@@ -25,13 +25,9 @@ def guided_gradcam(
 
     Parameters
     ----------
-    network : Network
-        Of a Sequential or Functional Keras model with one image or sequence for its input.
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Sequential or Functional Keras
+        model with one image or sequence for its input, the background only for the base.
     layer : str, optional
         As for `gradcam`.
 

@@ -43,23 +43,11 @@ def hybrid(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, inputs)
-    background : ndarray (b, inputs)
-    targets : ndarray of int (n,), optional
-        Explained output of each sample; None: all, from the same work.
-    rng : numpy.random.Generator
-        Orders don't depend on the network: two networks explained with one seed use the same,
-        and `permutation` uses them, too.
-    players : ndarray of int (inputs,)
+    network, x, background, targets, rng, players, draws, tolerance
+        As all methods have them: see `METHODS`. Orders are those that `permutation` uses.
     exact_up_to : int
         Most players of a game, for a pair of a sample and a background row, that is enumerated:
         it takes up to ``2 ** exact_up_to`` coalitions, a sampled one ``2 × draws × players``.
-    draws : int
-        Independent replicates. The standard error needs two at least; one gives None.
-    tolerance : float, optional
-        Sample until the 95 % half-width is this share of the sample's largest value, in place
-        of `draws`.
 
     Returns
     -------

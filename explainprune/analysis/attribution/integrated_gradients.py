@@ -36,11 +36,8 @@ def integrated_gradients(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs, from one jacobian pass.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. All outputs take one jacobian pass.
     steps : int, optional
         A fixed number of Gauss–Legendre nodes on each path, without cuts: exact for polynomials
         of degree ``2 steps − 1``; across kinks the error falls only like 1 / steps.

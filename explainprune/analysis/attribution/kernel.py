@@ -31,23 +31,12 @@ def kernel(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs, from the same passes.
-    rng : numpy.random.Generator
-        Draws don't depend on the network. All samples share a draw's coalitions, so that their
-        errors are correlated.
-    players : ndarray of int (d,)
-    draws : int
-        Independent replicates. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, players, draws, tolerance
+        As all methods have them: see `METHODS`. All samples share a draw's coalitions, so that
+        their errors are correlated.
     coalitions : int, optional
         Coalitions in one draw, each ``background`` forward passes for a sample. Default:
         four for each player, at least 64. A pilot draw, which is fitted, comes on top.
-    tolerance : float, optional
-        Sample until the 95 % half-width is this share of the sample's largest value, in place
-        of `draws`.
 
     Returns
     -------

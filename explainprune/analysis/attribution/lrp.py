@@ -43,13 +43,9 @@ def lrp(
 
     Parameters
     ----------
-    network : Network
-        Of a Keras model.
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Not used: relevance shares the output itself, not its change from a background.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Keras model. The background is
+        not used: relevance shares the output itself, not its change from a background.
     rule : {"composite", "epsilon", "zplus", "flat"}
     epsilon : float
         Keeps quotients finite, and absorbs relevance: larger ones leave less noise.

@@ -50,8 +50,31 @@ METHODS: dict[str, Callable[..., Explained]] = {
     "shap_permutation": shap_permutation,
     "smoothgrad": smoothgrad,
 }
-"""A method is ``(network, x, background, targets, *, own options) → Explained`` over flat rows;
-it is given ``rng`` and ``players`` if it asks for them by name."""
+"""A method is ``(network, x, background, targets, *, own options) → Explained`` over flat rows.
+
+network : Network
+    What is explained; of embedded tokens where inputs feed an Embedding.
+x : ndarray (n, d)
+    Samples.
+background : ndarray (b, d)
+    Rows that stand for "feature absent".
+targets : ndarray of int (n,), optional
+    The explained output of each sample, as an index; None: all outputs, from the same work where
+    that can be.
+
+A method that asks for them by name is given, or takes from the caller:
+
+rng : numpy.random.Generator
+    Draws don't depend on the network: two networks explained with one seed use the same ones.
+players : ndarray of int (d,)
+    The player of each feature, 0, 1, …. Values are then one per player; those of methods that
+    don't ask for players are added up.
+draws : int
+    Independent replicates. The standard error needs two at least; one gives None.
+tolerance : float, optional
+    Sample until the 95 % half-width is this share of the sample's largest value, in place of
+    `draws`.
+"""
 
 
 def linear_in_background(method: Callable[..., Explained]) -> bool:

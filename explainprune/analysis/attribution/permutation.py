@@ -50,20 +50,8 @@ def permutation(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs, from the same passes.
-    rng : numpy.random.Generator
-        Draws don't depend on the network: two networks explained with one seed use the same
-        orders.
-    players : ndarray of int (d,)
-    draws : int
-        Independent replicates. The standard error needs two at least; one gives None.
-    tolerance : float, optional
-        Sample until the 95 % half-width is this share of the sample's largest value, in place
-        of `draws`.
+    network, x, background, targets, rng, players, draws, tolerance
+        As all methods have them: see `METHODS`.
 
     Returns
     -------

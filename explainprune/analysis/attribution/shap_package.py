@@ -25,11 +25,8 @@ def shap_deep(network: Network, x: Array, background: Array, targets: Array | No
 
     Parameters
     ----------
-    network : KerasNetwork
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs.
+    network, x, background, targets
+        As all methods have them: see `METHODS`. The network is of a Keras model.
 
     Returns
     -------
@@ -68,14 +65,8 @@ def shap_gradient(
 
     Parameters
     ----------
-    network : KerasNetwork
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs.
-    rng : numpy.random.Generator
-    draws : int
-        Independent runs. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, draws
+        As all methods have them: see `METHODS`. The network is of a Keras model.
     nsamples : int
         Gradients for each sample in each run.
 
@@ -138,15 +129,8 @@ def shap_kernel(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs.
-    rng : numpy.random.Generator
-    players : ndarray of int (d,)
-    draws : int
-        Independent runs. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, players, draws
+        As all methods have them: see `METHODS`.
     nsamples : int, optional
         Coalitions for each sample in each run. Default: shap's, ``2 players + 2048``.
     l1_reg : bool, float or str
@@ -189,15 +173,8 @@ def shap_permutation(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-    targets : ndarray of int (n,), optional
-        None: all outputs.
-    rng : numpy.random.Generator
-    players : ndarray of int (d,)
-    draws : int
-        Independent runs. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, players, draws
+        As all methods have them: see `METHODS`.
     permutations : int
         Orders, each followed forwards and backwards, in each run.
 

@@ -39,23 +39,11 @@ def smoothgrad(
 
     Parameters
     ----------
-    network : Network
-    x : ndarray (n, d)
-    background : ndarray (b, d)
-        Only for the base.
-    targets : ndarray of int (n,), optional
-        None: all outputs.
-    rng : numpy.random.Generator
-        Draws don't depend on the network.
-    players : ndarray of int (d,)
-        Values of a player's features are added up.
-    draws : int
-        Noisy copies. The standard error needs two at least; one gives None.
+    network, x, background, targets, rng, players, draws, tolerance
+        As all methods have them: see `METHODS`. The background is only for the base. Draws are
+        noisy copies; values of a player's features are added up.
     noise : float
         Standard deviation of the noise as a share of the sample's range, ≥ 0.
-    tolerance : float, optional
-        Sample until the 95 % half-width is this share of the sample's largest value, in place
-        of `draws`.
 
     Returns
     -------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.images.upsampling import upsampled
+from explainprune.analysis.attribution.gradcam import upsampled
 from explainprune.network import FormulaNetwork
 from explainprune.network.backend import keras, tf
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.images.patches import patch_masks
+from explainprune.analysis.attribution.occlusion import patch_masks
 from explainprune.network import FormulaNetwork
 
 SHAPE = (4, 5)

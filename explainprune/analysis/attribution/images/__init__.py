@@ -1,1 +1,0 @@
-"""Rows that are images or sequences: their shapes, patches, and maps stretched over them."""
