@@ -76,7 +76,7 @@ def attribute(
     """Say how much each feature moved each prediction; write .npz (all of it), .csv or .parquet."""
     import explainprune as xp
     from explainprune.analysis.attribution.attribute import attribute as verb
-    from explainprune.analysis.attribution.streamed.files import ENDINGS
+    from explainprune.analysis.attribution.in_parts.files import ENDINGS
     from explainprune.cli.toml import assignments
 
     check_file(out, ENDINGS, force=force)

@@ -10,7 +10,7 @@ from explainprune.analysis.attribution.explained import (
     explained_output,
     least,
 )
-from explainprune.analysis.attribution.reading.players import joined
+from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.sampling.streams import uniforms
@@ -80,7 +80,7 @@ def expected_gradients(
             own = None if targets is None else targets[taken]
             values, sums = path_integrals(network, x[taken], background, positions, weights, own)
             missed.add(taken, sums)
-            parts.append(joined(values, players))
+            parts.append(per_player_sums(values, players))
         return np.concatenate(parts)
 
     base = chosen(np.tile(at_rows.mean(axis=0), (n, 1)), targets)

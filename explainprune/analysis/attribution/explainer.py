@@ -29,7 +29,7 @@ from explainprune.analysis.attribution.reading.options import arguments
 from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
 from explainprune.analysis.attribution.reading.players import check_players
 from explainprune.analysis.attribution.reading.targets import targets_for
-from explainprune.analysis.attribution.reading.views import View, network_for, view_of
+from explainprune.analysis.attribution.reading.views import MethodInput, method_input, network_for
 from explainprune.analysis.attribution.results import feature_names, per_player
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.data.reading import Samples
@@ -49,7 +49,7 @@ class Explainer:
     ----------
     network : Network
         Puts out what is explained.
-    view : View
+    given : MethodInput
         What the method sees of it.
     background : ndarray (b, n_inputs)
         Flat.
@@ -68,7 +68,7 @@ class Explainer:
     """
 
     network: Network
-    view: View
+    given: MethodInput
     background: Array
     method: Method
     name: str
@@ -114,29 +114,29 @@ class Explainer:
         self, rows: Array, targets: Array | None, number: int
     ) -> tuple[Explained, dict[str, Any]]:
         """Run the method on the network's view; return one value per player, and the options."""
-        view = self.view
+        given = self.given
         keywords, settled = self._keywords(number)
-        x, background = view.enter(rows), view.enter(self.background)
-        found = self.method(view.network, x, background, targets, **keywords)
-        explained = per_player(found, self.name, view, "players" in keywords, len(x), targets)
+        x, background = given.enter(rows), given.enter(self.background)
+        found = self.method(given.network, x, background, targets, **keywords)
+        explained = per_player(found, self.name, given, "players" in keywords, len(x), targets)
         kept = {key: value for key, value in settled.items() if value is not None}
         return explained, kept | dict(explained.settled)
 
     def _keywords(self, number: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the method is called with, and the options in force."""
         named = "explainer" if number == 0 else f"explainer {number}"
-        supplied = {"rng": stream(self.seed, named), "players": self.view.players}
+        supplied = {"rng": stream(self.seed, named), "players": self.given.players}
         return arguments(self.method, self.name, self.options, supplied)
 
     def _checked(
         self, rows: Array, targets: Array | None, names: tuple[str, ...] | None
     ) -> tuple[str, ...]:
         """Refuse what the method finds no way back to; return notes of what it reaches in part."""
-        network, view, options = self.network, self.view, self._keywords()[1]
-        blind_maps(self.method, view.network, options.get("layer"), self.name)
+        network, given, options = self.network, self.given, self._keywords()[1]
+        blind_maps(self.method, given.network, options.get("layer"), self.name)
         outputs = range(network.n_outputs) if targets is None else np.unique(targets)
-        owners = getattr(unwrapped(view.network), "owners", None)
-        lost, partly = ways_back(self.method, view.network, options, outputs, owners)
+        owners = getattr(unwrapped(given.network), "owners", None)
+        lost, partly = ways_back(self.method, given.network, options, outputs, owners)
         if lost:
             said = f"{listed(network, lost, names)}: the output hangs on it only by "
             said += f"{operations(lost)}, which hands no gradient on"
@@ -145,7 +145,7 @@ class Explainer:
             return (f"{self.name} finds no way back to {said}; it moved nothing on these rows.",)
         if not partly:
             return ()
-        share = missed(view.network, view.enter(rows[:4]), view.enter(self.background), targets)
+        share = missed(given.network, given.enter(rows[:4]), given.enter(self.background), targets)
         if share <= NOTABLE:
             return ()
         return (
@@ -202,16 +202,16 @@ def explainer_for(
     reference = np.asarray(pack(network, ends, "background"))
     some, x = slice(16), samples.x  # rewritten networks are held against the model on these
     pack(network, [each[some] for each in x] if isinstance(x, list) else rows_of(x, some), "x")
-    given = samples.data.players if players is None and samples.data is not None else players
+    own = samples.data.players if players is None and samples.data is not None else players
     return Explainer(
         network=network,
-        view=view_of(network, check_players(given, network.n_inputs)),
+        given=method_input(network, check_players(own, network.n_inputs)),
         background=reference,
         method=function,
         name=name_of(method),
         target=target,
         players=players,
-        joined=given is not None,
+        joined=own is not None,
         seed=seed,
         options=options,
     )

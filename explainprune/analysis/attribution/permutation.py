@@ -12,7 +12,7 @@ from explainprune.analysis.attribution.explained import (
     explained_output,
     least,
 )
-from explainprune.analysis.attribution.reading.players import joined, n_players
+from explainprune.analysis.attribution.reading.players import n_players, per_player_sums
 from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
 from explainprune.analysis.attribution.sampling.mixing import mixed
 from explainprune.analysis.attribution.sampling.pairs import add_by_sample
@@ -119,7 +119,7 @@ def orders_of(
 def _moving(x: Array, background: Array, players: Array) -> Array:
     """Tell in which players samples and background rows differ: (n, b, P)."""
     differ = (x[:, None] != background).reshape(-1, x.shape[1])
-    of_players: Array = joined(differ, players) > 0
+    of_players: Array = per_player_sums(differ, players) > 0
     return of_players.reshape(len(x), len(background), -1)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, rounding
-from explainprune.analysis.attribution.reading.players import joined, n_players
-from explainprune.analysis.attribution.reading.views import View
+from explainprune.analysis.attribution.reading.players import n_players, per_player_sums
+from explainprune.analysis.attribution.reading.views import MethodInput
 from explainprune.data.reading import Samples
 from explainprune.types import Array, Attribution, Inputs
 
@@ -40,7 +40,7 @@ class Gaps:
 
 
 def per_player(
-    explained: Any, name: str, view: View, joins: bool, n: int, targets: Array | None
+    explained: Any, name: str, given: MethodInput, joins: bool, n: int, targets: Array | None
 ) -> Explained:
     """Check what a method returned, and add up features where it didn't join players itself.
 
@@ -49,7 +49,7 @@ def per_player(
     explained : Explained
     name : str
         Of the method, for the errors.
-    view : View
+    given : MethodInput
     joins : bool
         Whether the method took ``players``, and so returns one value per player.
     n : int
@@ -65,8 +65,8 @@ def per_player(
         raise TypeError(
             f"Method {name!r} returns an Explained. Received: {type(explained).__name__}."
         )
-    trailing = () if targets is not None else (view.network.n_outputs,)
-    width = n_players(view.players) if joins else view.network.n_inputs
+    trailing = () if targets is not None else (given.network.n_outputs,)
+    width = n_players(given.players) if joins else given.network.n_inputs
     expected = {"values": (n, width, *trailing), "base": (n, *trailing)}
     if explained.std_error is not None:
         expected["std_error"] = expected["values"]
@@ -83,10 +83,10 @@ def per_player(
             )
     if joins:
         return explained
-    merges = n_players(view.players) < width
+    merges = n_players(given.players) < width
     return replace(
         explained,
-        values=joined(explained.values, view.players),
+        values=per_player_sums(explained.values, given.players),
         # Errors of a player's features are correlated: theirs can't be had from them alone.
         std_error=None if merges else explained.std_error,
     )

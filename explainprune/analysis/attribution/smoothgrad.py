@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output, slopes
-from explainprune.analysis.attribution.reading.players import joined
+from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.analysis.attribution.sampling.replicates import (
     check_sampling,
     replicated_together,
@@ -68,7 +68,7 @@ def smoothgrad(
         own = None if targets is None else np.tile(targets[samples], len(children))
         found = slopes(network, at.reshape(-1, x.shape[1]), own)
         for part in np.split(np.asarray(found, dtype=np.float64), len(children)):
-            yield joined(part, players)
+            yield per_player_sums(part, players)
 
     at_once = max(1, min(network.rows_per_call, _NUMBERS_AT_ONCE // x.shape[1]) // len(x))
     estimate = replicated_together(

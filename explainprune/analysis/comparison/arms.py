@@ -75,7 +75,7 @@ class Met:
 
 
 @dataclass(frozen=True, eq=False)
-class Explainer:
+class PairedExplainer:
     """One method with everything that arms share.
 
     Attributes
@@ -179,7 +179,7 @@ def halves(dense: Met) -> tuple[Met, Met]:
     return replace(dense, each=dense.each[:middle]), replace(dense, each=dense.each[middle:])
 
 
-def random_weights(explain: Explainer, copies: Copies, index: Array) -> Iterator[Met]:
+def random_weights(explain: PairedExplainer, copies: Copies, index: Array) -> Iterator[Met]:
     """Explain copies with random weights, on the rows of `index`, which take turns.
 
     Measure each before asking for the next: they share one model.

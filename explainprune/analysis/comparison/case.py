@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.analysis.comparison.arms import Explainer
+from explainprune.analysis.comparison.arms import PairedExplainer
 from explainprune.analysis.comparison.backgrounds import Backgrounds
 from explainprune.analysis.comparison.backgrounds import backgrounds as settled_backgrounds
 from explainprune.analysis.comparison.belonging import units_of
@@ -94,9 +94,9 @@ class Case:
         """Whether probabilities are explained, since one side has nothing else."""
         return self.task == "classification" and self.other.kind == "probability"
 
-    def explainer(self, method: Callable[..., Any]) -> Explainer:
+    def explainer(self, method: Callable[..., Any]) -> PairedExplainer:
         """Bind a method to the rows, the backgrounds and the targets."""
-        return Explainer(
+        return PairedExplainer(
             method,
             self.data.x,
             self.backgrounds,

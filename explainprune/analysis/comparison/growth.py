@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explainprune.analysis.comparison.arms import Explainer, Met, some_rows
+from explainprune.analysis.comparison.arms import Met, PairedExplainer, some_rows
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.moving import moved_values
 from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
@@ -51,7 +51,7 @@ class Look:
         return len(self.dense.each)
 
 
-def explained_pair(case: Case, explain: Explainer, tick: Callable[[str], None]) -> Look:
+def explained_pair(case: Case, explain: PairedExplainer, tick: Callable[[str], None]) -> Look:
     """Explain both models, then again where the explainer or the backgrounds need it."""
     size, first = case.backgrounds.size, case.backgrounds.first
     once = len(case.targets) * size
@@ -64,7 +64,7 @@ def explained_pair(case: Case, explain: Explainer, tick: Callable[[str], None]) 
     return _more_backgrounds(case, explain, _more_draws(case, explain, look))
 
 
-def _more_draws(case: Case, explain: Explainer, look: Look) -> Look:
+def _more_draws(case: Case, explain: PairedExplainer, look: Look) -> Look:
     """Average further draws of a sampled explainer until its floor is low."""
     for _ in range(ROUNDS):
         floor, draws = look.floor, look.dense.draws
@@ -83,7 +83,7 @@ def _more_draws(case: Case, explain: Explainer, look: Look) -> Look:
     return look
 
 
-def _more_backgrounds(case: Case, explain: Explainer, look: Look) -> Look:
+def _more_backgrounds(case: Case, explain: PairedExplainer, look: Look) -> Look:
     """Draw further backgrounds until the interval is narrow, or rows alone decide its width."""
     for _ in range(ROUNDS):
         draws = look.backgrounds
@@ -122,7 +122,7 @@ def _draws_for(spread: Crossed, target: float) -> int:
     return max(draws, min(enough, 64 * draws))
 
 
-def _floor(case: Case, explain: Explainer, dense: Met) -> Crossed | None:
+def _floor(case: Case, explain: PairedExplainer, dense: Met) -> Crossed | None:
     """Explain the dense model again with draws of its own: what moves is the explainer's noise."""
     if not explain.sampled:
         return None

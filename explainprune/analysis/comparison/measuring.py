@@ -10,8 +10,8 @@ import numpy as np
 
 from explainprune.analysis.comparison.agreements import PerRow
 from explainprune.analysis.comparison.arms import (
-    Explainer,
     Met,
+    PairedExplainer,
     halves,
     mark_rows,
     random_weights,
@@ -193,7 +193,7 @@ def explained(case: Case) -> int:
     return 4 + len(case.arms) + (len(case.targets) > 1)
 
 
-def _trained(case: Case, explain: Explainer, look: Look) -> Iterator[tuple[str, Met]]:
+def _trained(case: Case, explain: PairedExplainer, look: Look) -> Iterator[tuple[str, Met]]:
     """Explain the given arms just as the pair was."""
     yield case.other.name, look.other
     draws, repeats = range(look.backgrounds), range(look.dense.draws)
@@ -201,7 +201,7 @@ def _trained(case: Case, explain: Explainer, look: Look) -> Iterator[tuple[str, 
         yield name, explain(subject, draws=draws, repeats=repeats)
 
 
-def _marks(case: Case, explain: Explainer, dense: Met) -> Iterator[tuple[str, Iterable[Met]]]:
+def _marks(case: Case, explain: PairedExplainer, dense: Met) -> Iterator[tuple[str, Iterable[Met]]]:
     """Explain what sets the scale: random weights, and other rows."""
     marked = mark_rows(len(case.targets), case.settings.seed)
     yield RANDOM, random_weights(explain, case.copies, marked)

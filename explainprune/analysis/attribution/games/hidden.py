@@ -11,7 +11,7 @@ from scipy import sparse
 from explainprune import network as networks
 from explainprune.analysis.attribution.games.enumeration import Solution
 from explainprune.analysis.attribution.games.units import Bundle, bundles, solved
-from explainprune.analysis.attribution.reading.players import joined
+from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.network import Network
 from explainprune.network.scalars import Cutter, Games, Pairs, Terms, in_pairs, terms_of
 from explainprune.network.tracing.same import check_same
@@ -149,7 +149,7 @@ def add_affine(values: Array, terms: Terms, pairs: Pairs) -> None:
         each = pairs.affine[:, :, None] * summed_up[:, None]
     else:
         each = np.add.reduceat(pairs.affine * difference[:, None], first, axis=2)
-    values[pairs.sample[first]] += joined(each.transpose(2, 0, 1), terms.players)
+    values[pairs.sample[first]] += per_player_sums(each.transpose(2, 0, 1), terms.players)
 
 
 def _put_interactions(

@@ -58,13 +58,13 @@ def moving(x: Array, background: Array, players: Array) -> Array:
     """
     # All rows are like x where the least and the largest of them are.
     differ = (x != background.min(axis=0)) | (x != background.max(axis=0))
-    return np.asarray(joined(differ.astype(np.int64), players) > 0)
+    return np.asarray(per_player_sums(differ.astype(np.int64), players) > 0)
 
 
-def joined(values: Array, players: Array) -> Array:
+def per_player_sums(values: Array, players: Array) -> Array:
     """Add up the values (n, d[, K]) of each player's features: (n, P[, K]).
 
-    >>> joined(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0]))
+    >>> per_player_sums(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0]))
     array([[5., 2.]])
     """
     count = n_players(players)

@@ -12,8 +12,8 @@ from explainprune.types import OUTPUTS, Array
 
 
 @dataclass(frozen=True)
-class View:
-    """What is given to a method.
+class MethodInput:
+    """What a method is given.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def network_for(
     return network if batch_size is None else InBatches(network, batch_size)
 
 
-def view_of(network: Network, players: Array) -> View:
+def method_input(network: Network, players: Array) -> MethodInput:
     """Cut `network` open at its embeddings, if it has any: a token's vector is one player.
 
     Parameters
@@ -79,8 +79,8 @@ def view_of(network: Network, players: Array) -> View:
     """
     embedded = network.embedding() if hasattr(network, "embedding") else None
     if embedded is None:
-        return View(network, players, lambda x: x)
+        return MethodInput(network, players, lambda x: x)
     inner = embedded
     if isinstance(network, InBatches):
         inner = InBatches(embedded, network.rows_per_call)
-    return View(inner, players[embedded.owners], embedded.embed)
+    return MethodInput(inner, players[embedded.owners], embedded.embed)

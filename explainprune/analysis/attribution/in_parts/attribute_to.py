@@ -10,9 +10,9 @@ import numpy as np
 
 from explainprune._version import __version__
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
+from explainprune.analysis.attribution.in_parts.files import ENDINGS
+from explainprune.analysis.attribution.in_parts.store import PartStore, Written, mark
 from explainprune.analysis.attribution.sampling.replicates import check_count
-from explainprune.analysis.attribution.streamed.files import ENDINGS
-from explainprune.analysis.attribution.streamed.store import PartStore, Written, mark
 from explainprune.data.reading import ROWS, count_of, samples_of
 from explainprune.lookup import nearest
 from explainprune.network import Model, Network
@@ -130,7 +130,7 @@ def _plan(model: Any, explainer: Explainer, output: str, rows_at_once: int) -> d
         "explainprune": __version__,
         "model": _model_mark(model),
         "background": mark(explainer.background),
-        "players": mark(explainer.view.players),
+        "players": mark(explainer.given.players),
         "method": explainer.name,
         "target": mark(target) if isinstance(target, (list, np.ndarray)) else repr(target),
         "output": output,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explainprune.analysis.attribution.in_parts.files import save_part, write_whole
 from explainprune.analysis.attribution.results import (
     Gaps,
     gap_notes,
@@ -16,7 +17,6 @@ from explainprune.analysis.attribution.results import (
     notes_of,
     options_of,
 )
-from explainprune.analysis.attribution.streamed.files import save_part, write_whole
 from explainprune.data.reading import Samples
 from explainprune.types import Attribution
 from explainprune.types.arrays import checksum

@@ -1,0 +1,1 @@
+"""Rows explained a part at a time, into a file: memory holds one part."""

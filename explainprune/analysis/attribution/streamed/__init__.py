@@ -1,1 +1,0 @@
-"""Rows a part at a time, and parts kept in files."""
