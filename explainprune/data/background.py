@@ -67,6 +67,7 @@ def _ordered(values: Array, own: Sequence[str], names: Sequence[str]) -> Array:
     """Order the columns `own` of an array as `names`."""
     import pandas as pd
 
+    # A table of the columns' places goes through the matching that tables of values go through.
     places = pd.DataFrame([range(len(own))], columns=list(own))
     order = aligned(places, names, "background").to_numpy()[0]
     flat = values.reshape(len(values), -1)[:, order]

@@ -9,12 +9,12 @@ from typing import Any
 from explainprune.data.background import parts_like, read_background
 from explainprune.data.labels import encode_labels
 from explainprune.data.raw import Raw, RawRows
+from explainprune.data.reading import Reads
 from explainprune.data.sources import ARCHIVES, TABLES, existing
 from explainprune.lookup import imported, name_of
-from explainprune.network.functions.inputs import InputSpec
-from explainprune.network.functions.inputs import read as read_inputs
+from explainprune.network.functions.inputs import read
 from explainprune.types import Data, Inputs, Rows
-from explainprune.types.tables import aligned, as_array, frame_values, is_frame
+from explainprune.types.tables import aligned, as_array, frame_values, is_frame, plain
 
 Preprocess = Callable[[Any], Any]
 
@@ -25,7 +25,7 @@ def build(
     preprocess: str | Preprocess | None,
     background: Any,
     task: str | None,
-    reads: Sequence[InputSpec] | None = None,
+    reads: Reads = None,
 ) -> Data:
     """Turn what a source holds into `Data`.
 
@@ -38,8 +38,7 @@ def build(
     background : array-like, DataFrame or path, optional
         Raw, as the source is.
     task : str, optional
-    reads : sequence of network.functions.inputs.InputSpec, optional
-        What the model reads, where there is one.
+    reads : sequence of InputSpec, optional
     """
     function = imported(preprocess, "preprocess") if isinstance(preprocess, str) else preprocess
     known = {
@@ -63,10 +62,8 @@ def build(
         x, columns = inputs(part.x, function, reads=reads)
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in ("group", "weight", "clusters")}
-        arrays: dict[str, Any] = {
-            k: None if v is None else as_array(v, k) for k, v in given.items()
-        }
-        rows.append(Rows(x, part.y if by_output else y, **arrays))
+        own: dict[str, Any] = {k: as_array(v, k) for k, v in given.items() if v is not None}
+        rows.append(Rows(x, part.y if by_output else y, **own))
     scored, train, validation = rows
     assert scored is not None
     if known["image_shape"] is None and not isinstance(scored.x, dict) and scored.x.ndim == 4:
@@ -82,7 +79,7 @@ def inputs(
     x: Any,
     function: Preprocess | None = None,
     what: str = "x",
-    reads: Sequence[InputSpec] | None = None,
+    reads: Reads = None,
 ) -> tuple[Inputs, tuple[str, ...] | None]:
     """Return arrays, and the columns' names where they come from a table.
 
@@ -93,8 +90,7 @@ def inputs(
         Maps `x` to the model's inputs.
     what : str
         For the errors.
-    reads : sequence of network.functions.inputs.InputSpec, optional
-        What the model reads, where there is one.
+    reads : sequence of InputSpec, optional
 
     Raises
     ------
@@ -106,12 +102,12 @@ def inputs(
         x = _preprocessed(x, function)
     columns = tuple(str(name) for name in x.columns) if is_frame(x) else None
     if reads is not None:
-        found = read_inputs(x, reads, what)
+        found = read(x, reads, what)
         return found, None if isinstance(found, dict) else columns
     if is_frame(x):
         return frame_values(x, what)
     if isinstance(x, Mapping):
-        return {str(name): as_array(part, f"{what}[{name!r}]") for name, part in x.items()}, None
+        return plain(x, what), None
     array = as_array(x, what)
     if array.ndim < 2:
         raise ValueError(

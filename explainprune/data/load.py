@@ -12,10 +12,10 @@ from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
 from explainprune.data.raw import Columns
+from explainprune.data.reading import Reads
 from explainprune.data.sources import read
 from explainprune.lookup import unknown
 from explainprune.network.functions.as_read import columns_as_inputs, read_by
-from explainprune.network.functions.inputs import InputSpec
 from explainprune.types import Data, Rows
 from explainprune.types.tables import as_array, is_frame
 
@@ -141,7 +141,7 @@ def load_data(
     return data if group is None else _grouped(data, group)
 
 
-def _text_columns(reads: Sequence[InputSpec] | None, group: Any) -> tuple[str, ...]:
+def _text_columns(reads: Reads, group: Any) -> tuple[str, ...]:
     """Name the columns of a table that stay text: a column of groups may be one of them."""
     names = tuple(part.name for part in reads or () if part.is_text)
     return (*names, group) if names and len(reads or ()) == 1 and isinstance(group, str) else names

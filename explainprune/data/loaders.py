@@ -118,6 +118,8 @@ def _leaves(spec: Any) -> list[list[int | None]]:
 
 def _is_batched(spec: Any) -> bool:
     """Decide whether the first axis of every element counts rows."""
+    # A batch leaves its first axis open, or shares its size between x and y; a scalar, or a spec
+    # of vectors alone, is single rows. Anything else can't be told from the shapes.
     shapes = _leaves(spec)
     if any(len(shape) == 0 for shape in shapes):
         return False

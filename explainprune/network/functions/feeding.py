@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from explainprune.network.backend import keras
-from explainprune.network.functions.inputs import InputSpec, as_parts, flattened, read
-from explainprune.network.functions.signature import parts_of_model, signature_of
+from explainprune.network.functions.inputs import InputSpec, as_parts, flattened, resolved
+from explainprune.network.functions.signature import parts_of_model
 from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.protocol import Model
@@ -31,19 +29,17 @@ def feed(model: Model, x: Any) -> list[Array]:
     """
     check_stateless(model)
     learn_inputs(model, x)
-    if not has_graph(model):
-        reads = parts_of_model(model)
-        found = plain(x, "x") if reads is None else read(x, reads)
+    reads = parts_of_model(model)
+    if reads is None:
+        found = plain(x, "x")
         _check(found)
-        return [
-            np.asarray(part) for part in (found.values() if isinstance(found, dict) else [found])
-        ]
-    parts = signature_of(model, x).parts
-    arrays = as_parts(x, parts)
-    _check({part.name: array for part, array in zip(parts, arrays, strict=True)})
+        return list(found.values()) if isinstance(found, dict) else [found]
+    arrays = as_parts(x, reads)
+    _check({part.name: array for part, array in zip(reads, arrays, strict=True)})
+    if not has_graph(model):  # what shapes and dtypes it reads, only a graph says
+        return arrays
     return [
-        _shaped(flattened(values, part).reshape(len(values), *part.shape), part)
-        for values, part in zip(arrays, parts, strict=True)
+        _shaped(array, resolved(part, array)) for part, array in zip(reads, arrays, strict=True)
     ]
 
 
@@ -56,7 +52,9 @@ def _check(x: Inputs) -> None:
 
 
 def _shaped(values: Array, part: InputSpec) -> Array:
-    return values if part.is_text else values.astype(part.dtype, copy=False)
+    """Give rows, laid flat or not, the shape and the dtype that the model reads."""
+    shaped = flattened(values, part).reshape(len(values), *part.shape)
+    return shaped if part.is_text else shaped.astype(part.dtype, copy=False)
 
 
 def structured(model: Model, tensors: list[Any]) -> Any:

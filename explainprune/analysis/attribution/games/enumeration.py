@@ -156,6 +156,8 @@ class Pairwise:
             self._both = np.zeros((self._players, self._players, *found.shape[1:]))
         outer = members(block, inner)
         folded = found * self._weights[size].reshape(-1, *[1] * (found.ndim - 1))
+        # As `_fold`, but the half that holds a player is folded once more for all below him: what
+        # is found there are the coalitions that hold both.
         for player in reversed(range(inner)):
             half = 2**player
             upper = folded[half:].copy()
@@ -182,6 +184,8 @@ def _weighted(weights: Array, found: Array) -> Array:
 
 def _fold(values: Array, into: Array) -> Array:
     """Add to each player what its coalitions sum up to; return the sum of all. Overwrites."""
+    # Bit p of a coalition's index says whether player p is in: the upper half has the last player.
+    # Adding the halves up forgets him, and leaves the same array for one player fewer.
     for player in reversed(range(len(into))):
         half = 2**player
         into[player] += values[half:].sum(axis=0)

@@ -128,6 +128,7 @@ def add_games(values: Array, terms: Terms, pairs: Pairs, games: Games, found: Ar
     )
     total = np.zeros((terms.n_outputs, terms.n_players, len(first)))
     for each, weight in zip(found, games.weight.swapaxes(0, 1), strict=True):
+        # Weights that all pairs share can wait until a sample's pairs are added up: fewer products.
         if games.shared:
             each = np.add.reduceat(each, first, axis=1)
         for output in np.flatnonzero(weight.reshape(len(weight), terms.n_outputs, -1).any((0, 2))):
@@ -161,4 +162,5 @@ def _put_interactions(
     weight = games.weight[group] if games.shared else games.weight[group, :, :, pair]
     given = np.einsum("ijgm,gmo->gijo", found, weight)
     sample = pairs.sample[pair][:, None, None]
+    # Several games add to one entry: add.at counts each, where plain indexing would keep the last.
     np.add.at(between, (sample, players[:, :, None], players[:, None]), given)

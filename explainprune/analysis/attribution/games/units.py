@@ -100,6 +100,8 @@ def _worth(bundle: Bundle, begun: Reads, inner: int) -> Worth:
     """Return what the coalitions of a block are worth."""
 
     def worth(block: int) -> Array:
+        # What a stage reads is a sum over who is in: a block's fixed players are added once, and
+        # the sums over all subsets of the others come by doubling.
         outer = members(block, inner)
         reads = []
         for start, delta in zip(*begun, strict=True):
@@ -114,6 +116,8 @@ def _worth(bundle: Bundle, begun: Reads, inner: int) -> Worth:
 
 def _by_players(plays: Array) -> Iterator[tuple[Array, Array]]:
     """Sort games (games, slots) by how many play: which games, and the slots (players, games)."""
+    # np.nonzero lists the slots game by game, so those of game g begin where the counts of the
+    # games before it end.
     counts = plays.sum(axis=1)
     slot, first = np.nonzero(plays)[1], np.cumsum(counts) - counts
     for players in np.unique(counts[counts > 0]):

@@ -70,6 +70,7 @@ def per_player_sums(values: Array, players: Array) -> Array:
     count = n_players(players)
     if count == len(players) and np.array_equal(players, np.arange(count)):
         return values
+    # With a player's features side by side, reduceat adds each run up in one go.
     order = np.argsort(players, kind="stable")
     first = np.searchsorted(players[order], np.arange(count))
     added: Array = np.add.reduceat(values[:, order], first, axis=1)

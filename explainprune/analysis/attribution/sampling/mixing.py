@@ -29,6 +29,8 @@ def mixed(inside: Array, here: Array, there: Array) -> Array:
     bits = _BITS.get(here.dtype.itemsize)
     if bits is None or here.dtype != there.dtype or here.dtype.hasobject:
         return np.where(inside, here, there)
+    # XOR with both numbers' difference in bits turns `there` into `here`; with 0 it leaves it. No
+    # branch is taken, and NaN, infinities and -0 pass as they are.
     ours, theirs = here.view(bits), there.view(bits)
     chosen = np.multiply(inside, ours ^ theirs)
     full = np.broadcast_shapes(chosen.shape, theirs.shape)

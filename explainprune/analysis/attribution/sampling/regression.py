@@ -102,6 +102,8 @@ def shapley_regression(
 
     def one(child: np.random.Generator, samples: Array) -> Array:
         masks, weights, worth = drawn(child, samples, each)
+        # Over all coalitions the regression's matrix is 1/P times the identity (on values that sum
+        # to 0): what the pilot misses is fitted by a plain sum, which no draw of them biases.
         missed = worth - np.einsum("mp,np...->nm...", masks.astype(np.float64), first[samples])
         pull = len(some) * weights[:, None] * (masks - masks.mean(axis=1, keepdims=True))
         corrected = first[samples] + np.einsum("mp,nm...->np...", pull, missed)
