@@ -45,9 +45,9 @@ def feed(model: Model, x: Any) -> list[Array]:
 
 def _check(x: Inputs) -> None:
     """Raise unless there are rows, of numbers or text, as many of each input."""
-    if n_rows(x) == 0:
-        raise ValueError("x needs at least one row. Received: 0 rows.")
     single = next(iter(x.values())) if isinstance(x, dict) and len(x) == 1 else x
+    if n_rows(single) == 0:
+        raise ValueError("x needs at least one row. Received: 0 rows.")
     check_finite(single, "x", text=True)
 
 

@@ -74,7 +74,9 @@ class Pieces:
     @property
     def bends_evenly(self) -> Array:
         """Whether lines through the ends meet in the middle, as those of smooth functions do."""
-        return np.asarray(np.abs(self.share() / self.width - 0.5) < _EVENLY)
+        width = self.width  # 0 where a piece was cut as often as float64 lets it be
+        share = np.divide(self.share(), width, out=np.zeros_like(width), where=width > 0)
+        return np.asarray(np.abs(share - 0.5) < _EVENLY)
 
     def integral(self, share: Array) -> Array:
         """Integrate as if the gradient jumped once: (p, d)."""
