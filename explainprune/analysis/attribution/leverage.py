@@ -34,19 +34,17 @@ def leverage(
         As all methods have them: see `METHODS`. All samples share a draw's coalitions, so that
         their errors are correlated.
     coalitions : int, optional
-        Coalitions in one draw, each ``background`` forward passes for a sample. Default:
-        four for each player, at least 64. A pilot draw, which is fitted, comes on top.
+        As for `kernel`.
 
     Returns
     -------
     Explained
-        One value per player; complete, since all fits are constrained to add up; without bias.
-        Players who are like all background rows get exactly 0.
+        As `kernel`'s.
 
     Raises
     ------
     ValueError
-        If a fit would need more than 2 GB.
+        As `kernel`.
 
     References
     ----------
