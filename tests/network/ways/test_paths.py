@@ -245,3 +245,18 @@ def test_subclassed_model_is_refused():
     model(np.zeros((1, 4), np.float32))
     with pytest.raises(ValueError, match="type Net has no layer graph"):
         liveness(model)
+
+
+def test_a_mask_leads_from_all_it_is_made_of_to_all_that_hangs_on_it():
+    x, told = keras.Input((4, 3)), keras.Input((4,))
+    pooled = L.GlobalAveragePooling1D()(x, mask=told > 0)
+    model = keras.Model([x, told], L.Dense(2, name="d")(pooled))
+    kernel = np.zeros((3, 2))
+    kernel[0] = 1
+    model.get_layer("d").kernel.assign(kernel)
+    found = liveness(model)
+    # Channel 0 is read in each place, and each entry of the mask tells which places count.
+    assert found.inputs.tolist() == [True, False, False] * 4 + [True] * 4
+    assert not found.exact
+    model.get_layer("d").kernel.assign(np.zeros((3, 2)))
+    assert not liveness(model).inputs.any()
