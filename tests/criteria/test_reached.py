@@ -32,6 +32,9 @@ def test_criteria_by_gradients_refuse_a_layer_that_gets_none(step, criterion, ro
         rf"^{criterion}: No (gradient|relevance) reaches (layer )?'first.* Use "
         r"criterion='ablation', which needs none: it was tried, and works\.$"
     )
+    if criterion == "lrp" and step is ops.round:  # an activation function passes relevance on
+        assert xp.importance(with_a_step(step), *rows, criterion=criterion)["first"].any()
+        return
     with pytest.raises(ValueError, match=message):
         xp.importance(with_a_step(step), *rows, criterion=criterion)
 

@@ -60,7 +60,7 @@ def lrp(
     ------
     ValueError
         If `rule` is unknown, the network isn't a Keras model's, or an operation hands nothing
-        back (loops of recurrent layers do not; ``unroll=True`` does).
+        back: the steps of recurrent layers do, other loops don't.
 
     References
     ----------

@@ -17,7 +17,7 @@ from explainprune.network.statistics.calibration_pass import FORWARD, Pass
 from explainprune.network.statistics.curvature import HessianGradient
 from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.line import Line
-from explainprune.network.statistics.relevance import Relevance
+from explainprune.network.statistics.relevance import UnitRelevance
 from explainprune.network.statistics.row_means import Means
 from explainprune.network.statistics.taps import Tapped, Untapped
 from explainprune.network.statistics.weight_statistics import slot
@@ -102,12 +102,12 @@ class RowStatistics:
         means -= {*RELEVANCES, *LINES}
         self._pass: Pass | None = None
         self._curvature: HessianGradient | None = None
-        self._relevances: dict[str, Relevance] = {}
+        self._relevances: dict[str, UnitRelevance] = {}
         if means:
             self._compile(model, layers, wanted, means, inputs, answers)
         for name in RELEVANCES.keys() & set(wanted):
             if has_graph(model):
-                self._relevances[name] = Relevance(model, layers, RELEVANCES[name])
+                self._relevances[name] = UnitRelevance(model, layers, RELEVANCES[name])
         asked = has_graph(model) and not set(wanted).isdisjoint(LINES)
         self._line = Line(model, layers) if asked else None
 

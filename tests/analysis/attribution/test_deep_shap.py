@@ -14,9 +14,9 @@ import explainprune as xp
 from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import FormulaNetwork, as_network
 from explainprune.network.backend import keras
-from explainprune.network.walks.rescale.multipliers import Multipliers, tiles
+from explainprune.network.walks.multipliers import Multipliers, tiles
 from explainprune.network.walks.rescale.rules import RULES
-from explainprune.network.walks.rescale.unrolling import unrolled
+from explainprune.network.walks.unrolling import unrolled
 
 RIGHT_IN_SHAP = ["relu", "elu", "selu", "tanh", "softplus", "sigmoid", "exponential"]
 

@@ -186,8 +186,9 @@ def test_subclassed_models_are_explained_too():
 
 
 def test_what_is_refused():
-    model = keras.Sequential([L.Input((4, 2)), L.LSTM(3, name="loop"), L.Dense(1)])
-    x = images(2, (4, 2))
+    turn = lambda t: keras.ops.fori_loop(0, 2, lambda _, t: 2 * t, t)  # noqa: E731
+    model = keras.Sequential([L.Input((3,)), L.Lambda(turn, name="loop"), L.Dense(1)])
+    x = images(2, (3,))
     with pytest.raises(ValueError, match=r"lrp: nothing can be .* of layer '\S*loop\S*' .* Use"):
         explain(model, x)
     with pytest.raises(ValueError, match=r"Unknown rule of lrp 'epsilom'. Did you mean 'epsilon'?"):

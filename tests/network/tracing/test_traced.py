@@ -12,7 +12,7 @@ from explainprune.network import KerasNetwork, fit
 from explainprune.network.backend import keras, tf
 from explainprune.network.tracing.guard import forgotten_gradients
 from explainprune.network.tracing.traced import traced
-from explainprune.network.walks.rescale.multipliers import Multipliers
+from explainprune.network.walks.multipliers import Multipliers
 from explainprune.types import Rows
 
 REGISTRY = ops._gradient_registry._registry

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.relevance.traced import Between, through
+from explainprune.network.walks.relevance.through import naming, through
+from explainprune.network.walks.walk import Step
 
 RECTIFIERS = ("Relu", "Relu6")
 
 
-class Guided:
-    """Steps that hand gradients back through a graph, cut at every ReLU.
+def guided(op: Any) -> Step:
+    """Return the step of an operation that gradients reach."""
+    rule = rectified if op.type in RECTIFIERS else through
+    return Step(op, tuple(op.inputs), naming(rule))
 
-    Parameters
-    ----------
-    between : Between
-    """
 
-    def __init__(self, between: Between) -> None:
-        self.between = between
-        self.rectifiers = sum(op.type in RECTIFIERS for op in between.operations)
-
-    def step(self, op: Any, arrived: list[Any]) -> Iterator[tuple[Any, Any]]:
-        """Carry a gradient back; at a ReLU only its positive part."""
-        if op.type in RECTIFIERS:
-            arrived = [tf.nn.relu(arrived[0])]
-        inputs = [tensor for tensor in op.inputs if self.between.depends(tensor)]
-        yield from zip(inputs, through(op, arrived, inputs), strict=True)
+def rectified(op: Any, arrived: list[Any], depends: list[bool], context: Any = None) -> list[Any]:
+    """Carry the positive part of a gradient back through a ReLU."""
+    return through(op, [tf.nn.relu(arrived[0])], depends)

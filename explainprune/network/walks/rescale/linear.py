@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.rescale.pairs import Pairs
+from explainprune.network.walks.pairs import Pairs
 
 Grads = list[Any]
 

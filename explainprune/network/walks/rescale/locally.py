@@ -6,7 +6,7 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.tracing.again import again as retyped
-from explainprune.network.walks.rescale.pairs import Pairs, has_rows
+from explainprune.network.walks.pairs import Pairs, has_rows
 
 Grads = list[Any]
 

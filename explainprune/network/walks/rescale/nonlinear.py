@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.rescale.pairs import Pairs
+from explainprune.network.walks.pairs import Pairs
 from explainprune.network.walks.rescale.quotients import by_inverse_root, is_inverse_root
 
 SMALL = 1e-6

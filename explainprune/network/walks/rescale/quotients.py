@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.rescale.pairs import Pairs, has_rows
+from explainprune.network.walks.pairs import Pairs, has_rows
 
 Grads = list[Any]
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from explainprune.lookup import nearest
+from explainprune.network.tracing.called import called
+from explainprune.network.tracing.dependence import layer_of
+from explainprune.network.tracing.reaching import of_gradients
+from explainprune.network.tracing.reaching.stops import has_slopes
 from explainprune.network.walks.rescale import (
     linear,
     locally,
@@ -14,10 +20,11 @@ from explainprune.network.walks.rescale import (
     steps,
     windows,
 )
-from explainprune.network.walks.rescale.regions import COMPARISONS, UNARY
+from explainprune.network.walks.rescale.regions import COMPARISONS, UNARY, single_source
+from explainprune.network.walks.walk import Rule, Step, Walk
 
-Rule = Callable[..., list[Any]]
-"""``rule(op, grads, depends, pairs)`` → one gradient (or None) for each of the op's inputs."""
+CONSTANT = ("IsFinite", "IsInf", "IsNan")
+"""What these read of a tensor is its kind, not its values: dependence ends there."""
 
 ONE_SOURCE = ("Atan2", "ClipByValue", "FloorMod", "Pow", "TruncateMod", "Xdivy", "Xlog1py", "Xlogy")
 """Element-wise functions of several inputs that have a rule where one input depends only."""
@@ -102,3 +109,74 @@ MAX_POOLS: dict[str, dict[str, Rule]] = {
     "shapley": dict.fromkeys(("MaxPool", "MaxPool3D"), windows.max_pool_by_shapley),
 }
 """How pooled maxima are shared: all to one place, as the shap package does, or over the window."""
+
+
+class Rescale:
+    """The choice of a rule for each operation of a walk.
+
+    Parameters
+    ----------
+    walk : Walk
+    rules : mapping of str to rule
+        By type of operation.
+
+    Attributes
+    ----------
+    missing : list of operation
+        Those that go by their gradient for lack of a rule.
+    """
+
+    def __init__(self, walk: Walk, rules: Mapping[str, Rule]) -> None:
+        self.walk, self.rules = walk, rules
+        self._gradients = of_gradients()
+        self.missing: list[Any] = []
+
+    def __call__(self, op: Any) -> Step:
+        """Return the step of an operation that multipliers reach."""
+        step = self._by_rule(op)
+        if step is None and self._is_blind(op):
+            step = Step(op, tuple(op.inputs), _nothing)
+        if step is None:
+            self.missing.insert(0, op)
+            step = Step(op, tuple(op.inputs), locally.at_both_ends)
+        return step
+
+    def _by_rule(self, op: Any) -> Step | None:
+        dependent = self.walk.dependent
+        source = single_source(op, dependent, self.walk.order)
+        if source is not None:
+            return Step(op, (source,), partial(nonlinear.rescale_whole, source=source))
+        chain = locally.chain_to(op, dependent)
+        if chain:
+            back = partial(locally.linear_chain, chain=chain)
+            return Step(op, (chain[0].inputs[0],), back)
+        rule = self.rules.get(op.type)
+        if rule is pooling.max_pool and pooling.tiles(op) and op.inputs[0].op.type == "Relu":
+            return Step(op, tuple(op.inputs[0].op.inputs), pooling.pool_of_relu)
+        depending = sum(tensor.ref() in dependent for tensor in op.inputs)
+        if rule is None or (op.type in ONE_SOURCE and depending > 1):
+            return None
+        return Step(op, tuple(op.inputs), rule)
+
+    def _is_blind(self, op: Any) -> bool:
+        """Tell whether an operation without a rule has no gradient either: ways end there."""
+        if called(op):
+            return False
+        read = [place for place, tensor in enumerate(op.inputs) if self.walk.depends(tensor)]
+        numbers = any(has_slopes(tensor) for tensor in op.outputs)
+        return not numbers or all(self._gradients.at(op, place) for place in read)
+
+    def refuse(self) -> None:
+        """Raise if an operation has no rule, naming it (its name begins with the layer's)."""
+        for op in self.missing[:1]:
+            raise ValueError(
+                f"deep_shap has no rule for operation {op.type!r} of layer {layer_of(op)!r}."
+                f"{nearest(op.type, self.rules)} Pass fallback='gradient' to go by its gradient "
+                "there, or use method='expected_gradients' or method='permutation', which need no "
+                "rules."
+            )
+
+
+def _nothing(op: Any, grads: list[Any], depends: list[bool], pairs: Any) -> list[Any]:
+    """Hand nothing on."""
+    return [None] * len(op.inputs)

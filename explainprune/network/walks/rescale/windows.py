@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.walks.pairs import Pairs
 from explainprune.network.walks.rescale.maxima import shares_of_maximum
-from explainprune.network.walks.rescale.pairs import Pairs
 
 Grads = list[Any]
 

@@ -8,7 +8,7 @@ from exact_reference import averaged, shapley_by_definition
 from explainprune.analysis.attribution.deep_shap import deep_shap
 from explainprune.network import as_network
 from explainprune.network.backend import tf
-from explainprune.network.walks.rescale import multipliers_of
+from explainprune.network.walks.multipliers import multipliers_of
 from explainprune.network.walks.rescale.maxima import shares_of_maximum
 
 

@@ -10,7 +10,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.tracing.same import check_same
 from explainprune.network.tracing.traced import traced
-from explainprune.network.walks.rescale.unrolling import unrolled
+from explainprune.network.walks.unrolling import unrolled
 
 L = keras.layers
 BOTH_WAYS = {
@@ -86,7 +86,7 @@ def test_values_of_masked_sequences_add_up_near_the_shapley_values(name, x):
 def test_a_graph_that_computes_something_else_is_refused(monkeypatch, x):
     model = of_tokens(BOTH_WAYS["sequences"])
     monkeypatch.setattr(
-        "explainprune.network.walks.rescale.unrolling._turned", lambda layer, loop: loop
+        "explainprune.network.walks.unrolling._turned", lambda layer, loop: loop
     )  # backward layers now go forwards
     with pytest.raises(ValueError, match=r"deep_shap: its graph puts out something else than the"):
         xp.attribute(model, x[6:8], background=x[:5], method="deep_shap")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.rescale.pairs import has_rows, row_size, rows_axis
+from explainprune.network.walks.pairs import has_rows, row_size, rows_axis
 from explainprune.types import Array
 
 _ROWS = 1_000_003

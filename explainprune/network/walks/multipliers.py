@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
-from explainprune.network.functions.embedding import EmbeddedNetwork
-from explainprune.network.functions.keras_network import KerasNetwork
-from explainprune.network.functions.text import refuse_text
-from explainprune.network.graph.nodes import layers_inside
+from explainprune.network.tracing.dependence import layer_of
 from explainprune.network.tracing.memory import bytes_per_row
-from explainprune.network.tracing.same import check_same, precision_of
-from explainprune.network.tracing.traced import traced
-from explainprune.network.walks.rescale.pairs import Pairs
-from explainprune.network.walks.rescale.rules import MAX_POOLS, RULES, Rule
-from explainprune.network.walks.rescale.unrolling import unrolled
-from explainprune.network.walks.rescale.walk import Walk
+from explainprune.network.walks.held import HeldGraph
+from explainprune.network.walks.inlining import inlined
+from explainprune.network.walks.pairs import Pairs, holds_boundless
+from explainprune.network.walks.places import inner_places
+from explainprune.network.walks.rescale.rules import CONSTANT, MAX_POOLS, RULES, Rescale
+from explainprune.network.walks.walk import Rule, Walk
 from explainprune.types import Array
 
 BYTES_AT_ONCE = 2**27
@@ -66,22 +63,11 @@ class Multipliers:
     def __init__(
         self, network: Any, *, fallback: str = "error", rules: Mapping[str, Rule] = RULES
     ) -> None:
-        keras_network = isinstance(network, KerasNetwork)
-        if not keras_network and not isinstance(network, EmbeddedNetwork):
-            raise ValueError(
-                "deep_shap carries multipliers through a Keras model's operations. Received: a "
-                f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
-            )
-        self._network, self._trace = network, network._forward
-        self._fallback, self._rules = fallback, rules
-        self._dtype = network.signature.dtype
-        rows = tf.TensorSpec((None, network.n_inputs), self._dtype)
+        self._network, self._fallback, self._rules = network, fallback, rules
         targets = tf.TensorSpec((None, None), tf.int32)
-        layers = layers_inside(network.model if keras_network else network.source)
-        self._precision = precision_of(layers)
-        with unrolled(layers):
-            self._compiled = traced(self._traced, rows, rows, targets)
-        self.rows = int(max(1, min(network.rows_per_call, BYTES_AT_ONCE // self._row)))
+        self._graph = HeldGraph(network, "deep_shap", self._traced, 2, targets)
+        most = BYTES_AT_ONCE // self._row
+        self.rows = int(max(1, min(network.rows_per_call, most)))
 
     def _traced(self, x: Any, background: Any, targets: Any) -> tuple[Any, Any]:
         """Add up multipliers times differences over background rows: (targets, n, inputs).
@@ -89,15 +75,22 @@ class Multipliers:
         What the graph puts out for samples and background rows comes with it.
         """
         rows = tf.concat([x, background], axis=0)
-        outputs = self._trace(rows)
-        walk = Walk(rows, outputs, rules=self._rules, fallback=self._fallback)
-        self.approximated = walk.approximated
+        outputs = self._network._forward(rows)
+        walk = Walk([rows], [outputs], CONSTANT, inlined(rows.graph))
+        rescale = Rescale(walk, self._rules)
+        walk.plan(rescale)
+        if self._fallback == "error":
+            rescale.refuse()
+        named = {f"{op.type} of {layer_of(op)}" for op in rescale.missing}
+        self.approximated = tuple(sorted(named))
         self._row = bytes_per_row(rows.graph)
         n, b, t = tf.shape(x)[0], tf.shape(background)[0], tf.shape(targets)[0]
-        pairs = Pairs(n, b, t, walk.inner, walk.boundless)
+        pairs = Pairs(n, b, t, inner_places(walk.operations), holds_boundless(walk.order))
         seed = tf.one_hot(targets, outputs.shape[1], dtype=outputs.dtype)
         seed = tf.repeat(tf.reshape(seed, (-1, outputs.shape[1])), b, axis=0)
-        found = tf.reshape(walk.back(seed, pairs), tf.stack([t, n, b, rows.shape[1]]))
+        arrived = walk.back([seed], pairs).get(rows.ref())
+        arrived = tf.zeros(pairs.sizes(rows), rows.dtype) if arrived is None else arrived
+        found = tf.reshape(arrived, tf.stack([t, n, b, rows.shape[1]]))
         self.reach = walk.reach()
         moved = x[:, None] - background
         return tf.reduce_sum(tf.cast(found * moved, tf.float64), axis=2), outputs
@@ -114,26 +107,11 @@ class Multipliers:
         Returns
         -------
         ndarray (n, t, inputs), float64
-
-        Raises
-        ------
-        ValueError
-            If the graph, whose loops are written out, computes something else than the network.
         """
         total = np.zeros((*targets.shape, x.shape[1]))
-        held = False
         for own, part, kept in tiles(len(x), len(background), targets.shape[1], self.rows):
-            found, outputs = self._compiled(
-                tf.constant(x[own], self._dtype),
-                tf.constant(background[part], self._dtype),
-                tf.constant(targets[own, kept].T, tf.int32),
-            )
-            if not held:
-                rows = np.concatenate([x[own], background[part]])
-                own_outputs = self._network.outputs(rows)
-                check_same(outputs.numpy(), own_outputs, "deep_shap: its graph", self._precision)
-                held = True
-            total[own, kept] += found.numpy().swapaxes(0, 1)
+            found = self._graph(x[own], background[part], targets=targets[own, kept].T)
+            total[own, kept] += found.swapaxes(0, 1)
         total /= len(background)
         return total
 
@@ -168,5 +146,4 @@ def _slices(count: int, size: int) -> list[slice]:
 @lru_cache(maxsize=8)
 def multipliers_of(network: Any, fallback: str = "error", max_pool: str = "winner") -> Multipliers:
     """Return the multipliers of a network, compiled once."""
-    refuse_text(network)
     return Multipliers(network, fallback=fallback, rules=RULES | MAX_POOLS[max_pool])

@@ -1,0 +1,100 @@
+"""By which rule relevance passes each operation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from explainprune.network.walks.relevance.elementwise import activations
+from explainprune.network.walks.relevance.kernels import kernels
+from explainprune.network.walks.relevance.sharing import (
+    KERNEL_RULES,
+    by_input_times_gradient,
+    each_its_own,
+    halved,
+    of_the_divided,
+    routed,
+    to_the_source,
+)
+from explainprune.network.walks.relevance.through import naming
+from explainprune.network.walks.walk import Rule, Step, Walk
+
+RULES = {
+    "epsilon": {"dense": "epsilon", "convolution": "epsilon", "first convolution": "epsilon"},
+    "zplus": {"dense": "zplus", "convolution": "zplus", "first convolution": "zplus"},
+    "flat": {"dense": "flat", "convolution": "flat", "first convolution": "flat"},
+    "composite": {"dense": "epsilon", "convolution": "zplus", "first convolution": "flat"},
+}
+"""How each kind of layer shares, by the name of the rule."""
+
+CONSTANT = ("Rsqrt",)
+"""Normalisation divides by a spread that counts as a constant: only what is divided is paid."""
+
+ROUTES = (
+    "BatchToSpaceND", "BroadcastTo", "Cast", "ConcatV2", "ExpandDims", "GatherV2", "Identity",
+    "Max", "MaxPool", "MaxPool3D", "MirrorPad", "Pack", "Pad", "PadV2", "Reshape",
+    "ResizeNearestNeighbor", "SpaceToBatchND", "Split", "SplitV", "Squeeze", "StridedSlice", "Tile",
+    "Transpose", "Unpack",
+)  # fmt: skip
+"""What these put out is one of the numbers they were given: all goes back to it, zero or not."""
+
+OPERATIONS: dict[str, Rule] = {
+    **dict.fromkeys(ROUTES, routed),
+    "IdentityN": each_its_own,
+    **dict.fromkeys(("Mul", "MatMul", "BatchMatMulV2", "BatchMatMulV3", "Einsum"), halved),
+    "RealDiv": of_the_divided,
+}
+"""Operations that don't share by input · gradient."""
+
+
+def relevance_rules() -> tuple[str, ...]:
+    """Return the names of the rules."""
+    return tuple(RULES)
+
+
+class Relevance:
+    r"""The choice of a rule for each operation of a walk.
+
+    A kernel's unit j shares what it got among its inputs i as :math:`R_i = q_{ij} R_j / Q_j`:
+
+    - epsilon: :math:`q_{ij} = a_i w_{ij}`, with Q_j all that it sums, bias and normalisation
+      included, plus a small number of its sign;
+    - zplus: :math:`q_{ij} = \max(a_i w_{ij}, 0)`; flat: 1 for each live weight; Q_j their sum.
+
+    Activation functions pass it on, products of two share it equally, quotients pay what is
+    divided, and everything else shares by input · gradient, as epsilon does. The context of the
+    rules is epsilon, relative to the largest number that a layer made of the sample.
+
+    Parameters
+    ----------
+    walk : Walk
+    rule : str
+        A name in ``RULES``.
+    read : collection of tensor
+        Those at which relevance is asked: no rule passes them by.
+    """
+
+    def __init__(self, walk: Walk, rule: str, read: tuple[Any, ...] = ()) -> None:
+        self._kinds = RULES[rule]
+        self._bent = activations(walk, read)
+        self._kernels = kernels(walk)
+
+    def __call__(self, op: Any) -> Step:
+        """Return the step of an operation that relevance reaches."""
+        sources, rule = tuple(op.inputs), OPERATIONS.get(op.type, by_input_times_gradient)
+        if op in self._bent:
+            sources, rule = (self._bent[op],), to_the_source
+        elif op in self._kernels:
+            kernel = self._kernels[op]
+            by = KERNEL_RULES[self._kinds[kernel.kind]]
+            sources, rule = (kernel.data,), partial(by, kernel=kernel)
+        return Step(op, sources, naming(rule))
+
+    def at(self, tensor: Any, found: dict[Any, Any]) -> Any:
+        """Return what arrived at a tensor, inside of a kernel's shifts and scales too, or None."""
+        if tensor.ref() in found:
+            return found[tensor.ref()]
+        for kernel in self._kernels.values():
+            if kernel.holds(tensor) and kernel.end.ref() in found:
+                return kernel.moved_back(found[kernel.end.ref()], tensor)
+        return None
