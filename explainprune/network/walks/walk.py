@@ -62,7 +62,8 @@ class Walk:
         opened: tuple[list[Any], Mapping[Any, list[Any]]] | None = None,
     ) -> None:
         self.starts, self.ends, self._constant = list(starts), list(ends), tuple(constant)
-        made, self.bodies = opened or (self.ends[0].graph.get_operations(), {})
+        made, bodies = opened or (self.ends[0].graph.get_operations(), {})
+        self.bodies: Mapping[Any, list[Any]] = bodies
         self.order = {op: number for number, op in enumerate(made)}
         self.dependent = dependents(self.starts, made, {*SIZES, *constant})
         needed = self._needed()
