@@ -78,10 +78,10 @@ class UnitRelevance:
         """Return what arrives where each call of each layer ends, by path."""
         with keras.StatelessScope(), unrolled(layers_inside(self._model)):
             values = self._graph.run(rows)
-        made: dict[str, list[Any]] = {path: [] for path in self._infos}
-        for call in self._graph.calls:
-            if call.path in made:
-                made[call.path].append(values[call.outputs[0]])
+        made = {
+            path: [values[call.outputs[0]] for call in self._graph.of_layer[path]]
+            for path in self._infos
+        }
         read = tuple(tensor for tensors in made.values() for tensor in tensors)
         logits = [find_head(values[number]).logits for number in self._graph.outputs]
         walk = Walk(rows, logits, CONSTANT)
@@ -89,8 +89,8 @@ class UnitRelevance:
         walk.plan(relevance, read)
         found = walk.back([each * explained(each, target) for each in logits], EPSILON)
         arrived = {
-            path: [each for t in made[path] if (each := _at(t, relevance, found)) is not None]
-            for path in made
+            path: [each for t in tensors if (each := _at(t, relevance, found)) is not None]
+            for path, tensors in made.items()
         }
         for path in [path for path, each in arrived.items() if not each]:
             raise NoWayBack(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tiny_models import TINY
 
-TABLE = Path(__file__).parents[3] / "docs" / "deep_shap.csv"
+TABLE = Path(__file__).parents[4] / "docs" / "deep_shap.csv"
 
 
 def test_the_table_names_every_tiny_model_and_all_add_up():
