@@ -106,6 +106,7 @@ ELEMENTWISE = {
     **{name: getattr(tf.nn, name) for name in ("elu", "leaky_relu", "relu", "relu6", "selu")},
     "reciprocal": lambda t: tf.math.reciprocal(t + 3.0),
     "roots": lambda t: tf.sqrt(t + 3.0) + tf.math.rsqrt(t + 3.0),
+    "a root for several": lambda t: tf.math.rsqrt(t[:, :1] + 3.0) * np.float32([1, 2, 3]),
     "logarithms": lambda t: tf.math.log(t + 3.0) + tf.math.log1p(t + 2.0) + tf.math.lgamma(t + 3.0),
     "power": lambda t: tf.pow(t + 3.0, 1.5),
     "exponential": lambda t: tf.pow(2.0, t),
