@@ -85,9 +85,9 @@ def sensitivity(
 
 def _show(console: Console, scan: Any, finals: dict[str, Path]) -> None:
     """Print accuracy by layer and sparsity, and where it was written."""
-    from explainprune.reporting.plot import measure_of
+    from explainprune.reporting.plot import scored_by
 
-    measure = measure_of(scan)
+    measure = scored_by(scan)
     layers = scan.dropna(subset="layer")
     wide = layers.pivot(index="layer", columns="requested", values=measure)
     wide = wide.reindex(layers["layer"].unique())

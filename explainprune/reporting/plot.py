@@ -96,11 +96,11 @@ def sensitivity(scan: Any, *, ax: Any = None) -> Any:
         )
     with styled() if ax is None else nullcontext():
         axes = new_figure(6.4, 3.2).subplots() if ax is None else ax
-        _lines(axes, scan, measure_of(scan))
+        _lines(axes, scan, scored_by(scan))
     return axes
 
 
-def measure_of(scan: Any) -> str:
+def scored_by(scan: Any) -> str:
     """Return the column of a scan that says how well the model does."""
     return next(name for name in ("accuracy", "r2", "loss") if name in scan)
 

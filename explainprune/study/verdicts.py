@@ -45,7 +45,7 @@ def procedure_verdict(seeds: Sequence[Comparison], settings: ExplainSettings) ->
         doubts=tuple(_doubts(seeds, marks, settings.margin)),
         beside={"stability": _mean(seeds, "verdict", "stability", SHARE)},
         marks=marks,
-        remarks=() if few else (skewness(len(seeds)),),
+        remarks=() if few else (cost_of_skew(len(seeds)),),
     )
 
 
@@ -59,10 +59,10 @@ def _spread(seeds: Sequence[Comparison], moved: Measure) -> Crossed | None:
     return Crossed(moved.value, error, 0.0, len(values), 1, seen=len(values), unit="seeds")
 
 
-def skewness(n: int) -> str:
+def cost_of_skew(n: int) -> str:
     """Say how often a verdict over so many seeds is wrong, where seeds are skewed.
 
-    >>> print(skewness(6))
+    >>> print(cost_of_skew(6))
     Of such intervals 2.5 % lie wholly below the true mean; with six seeds as skewed as any that
     were tried, 7.7 %.
     """

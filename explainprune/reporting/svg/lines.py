@@ -92,7 +92,7 @@ def marker(look: str, x: float, y: float) -> Markup:
     return element("path", d=shape, transform=place, class_="marker")
 
 
-def key(look: str) -> Markup:
+def mark_of(look: str) -> Markup:
     """Draw the legend's sample of a look: a short line and its marker."""
     return element(
         "svg",

@@ -23,7 +23,7 @@ CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 38, 4
 
 
 @dataclass(frozen=True)
-class Layout:
+class Placement:
     """Where everything is drawn: x of each layer, y of each drawn unit in it, in SVG units.
 
     Captions of layers that stand too close take turns on several `tiers`.
@@ -36,7 +36,7 @@ class Layout:
     spacing: tuple[float, ...]
 
 
-def layout(drawing: Drawing) -> Layout:
+def layout(drawing: Drawing) -> Placement:
     """Place layers at equal distances and units at equal distances within each, centred."""
     counts = [len(layer.shown) for layer in drawing.layers]
     height = min(TALLEST, max(SHORTEST, SPACING * max(counts, default=1)))
@@ -45,7 +45,7 @@ def layout(drawing: Drawing) -> Layout:
     tiers = min(MOST_TIERS, int(np.ceil(CAPTION_WIDTH * gaps / (right - left))))
     top = 12 + CAPTION_HEIGHT * tiers
     spacing = tuple(min(28.0, height / max(1, count)) for count in counts)
-    return Layout(
+    return Placement(
         height=top + height + BOTTOM,
         tiers=tiers,
         x=tuple(float(round(left + (right - left) * i / gaps)) for i in range(len(counts))),
@@ -126,7 +126,7 @@ def bucket(weight: float, largest: float) -> int:
     return min(BUCKETS - 1, max(0, int(np.ceil(BUCKETS * abs(weight) / largest)) - 1))
 
 
-def _edge_paths(drawing: Drawing, plan: Layout, largest: float) -> Iterator[Markup]:
+def _edge_paths(drawing: Drawing, plan: Placement, largest: float) -> Iterator[Markup]:
     paths: dict[tuple[int, str], list[str]] = {}
     for edges in drawing.edges:
         x1, x2 = coordinate(plan.x[edges.start], 1), coordinate(plan.x[edges.end], 1)
@@ -139,7 +139,7 @@ def _edge_paths(drawing: Drawing, plan: Layout, largest: float) -> Iterator[Mark
         yield element("path", d="".join(parts), class_=f"{sign} w{width}")
 
 
-def _column(layer: DrawnLayer, plan: Layout, index: int) -> Markup:
+def _column(layer: DrawnLayer, plan: Placement, index: int) -> Markup:
     x, ys = plan.x[index], plan.y[index]
     ends = (0, len(plan.x) - 1)
     parts = [*_caption(layer, plan, index)]
@@ -152,7 +152,7 @@ def _column(layer: DrawnLayer, plan: Layout, index: int) -> Markup:
     return element("g", *parts, class_="layer")
 
 
-def _caption(layer: DrawnLayer, plan: Layout, index: int) -> Iterator[Markup]:
+def _caption(layer: DrawnLayer, plan: Placement, index: int) -> Iterator[Markup]:
     """Name a layer and count its units; captions at the drawing's edge grow inwards."""
     x, y = plan.x[index], 14 + CAPTION_HEIGHT * (index % plan.tiers)
     anchor = "start" if x < 40 else "end" if x > WIDTH - 40 else "middle"

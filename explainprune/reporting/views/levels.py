@@ -12,7 +12,7 @@ from explainprune.reporting import wording
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
-from explainprune.reporting.svg.lines import Point, Series, key, lines
+from explainprune.reporting.svg.lines import Point, Series, lines, mark_of
 from explainprune.types import Level, Measure, Study
 
 MEASURES = ("accuracy", "r2", "effective_features", "live_connections")
@@ -89,7 +89,7 @@ def sweep(subject: Subject) -> Sweep | None:
     metrics = dict.fromkeys(metric for level in study.levels for metric in level.measures)
     return Sweep(
         charts(subject),
-        tuple((key(look), subject.arm_term(arm).label) for arm, look in looks.items()),
+        tuple((mark_of(look), subject.arm_term(arm).label) for arm, look in looks.items()),
         tuple((metric, subject.term(metric)) for metric in metrics),
         tuple(
             LevelRow(

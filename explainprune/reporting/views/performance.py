@@ -8,7 +8,7 @@ from explainprune.reporting import wording
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.views.metrics import ALL_ROWS
-from explainprune.reporting.views.scales import Line, Scale, ends, scale
+from explainprune.reporting.views.scales import Scale, ScaleRow, ends, scale
 from explainprune.types import Measure, ModelRow, said_of
 from explainprune.types.comparison import SCORES
 
@@ -64,7 +64,7 @@ def _scores(subject: Subject) -> Scale | None:
     first, *others = present
     known = subject.term(first)
     lines = [
-        Line(
+        ScaleRow(
             subject.arm_term(key).label,
             ((subject.role(key), measure_of(row, first) or _absent(row)),),
             subject.arm_term(key).meaning,
@@ -94,7 +94,7 @@ def _slices(subject: Subject) -> Scale | None:
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
     known = subject.term(score)
     lines = [
-        Line(
+        ScaleRow(
             label,
             tuple(
                 (subject.role(key), found)

@@ -108,7 +108,7 @@ def largest_of(sample: Sample) -> float:
     return max(float(np.abs(part).max(initial=0.0)) for part in parts) or 1.0
 
 
-def leading(sample: Sample) -> list[int]:
+def _leading(sample: Sample) -> list[int]:
     """Return the features that lead in either attribution, largest first."""
     sizes = np.maximum(np.abs(sample.dense), np.abs(sample.other))
     return [int(i) for i in np.argsort(-sizes, kind="stable")[:MOST_BARS]]
@@ -163,7 +163,7 @@ def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:
             sample.other[i],
             track(axis, *_bar(axis, sample.dense[i], sample.other[i])),
         )
-        for i in leading(sample)
+        for i in _leading(sample)
     ]
 
 

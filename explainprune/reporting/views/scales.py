@@ -15,7 +15,7 @@ from explainprune.types import Measure
 
 
 @dataclass(frozen=True)
-class Line:
+class ScaleRow:
     """One row to be drawn.
 
     Attributes
@@ -55,7 +55,7 @@ class Scale:
     axis : Axis
     zone : Zone or None
     ruler : Markup
-    rows : tuple of (Line, Markup)
+    rows : tuple of (ScaleRow, Markup)
         Each with its drawing; the drawing is empty where nothing can be drawn.
     columns : tuple of Term
         What the further figures of each row are.
@@ -67,7 +67,7 @@ class Scale:
     axis: Axis
     zone: Zone | None
     ruler: Markup
-    rows: tuple[tuple[Line, Markup], ...]
+    rows: tuple[tuple[ScaleRow, Markup], ...]
     columns: tuple[wording.Term, ...] = ()
 
     @property
@@ -87,7 +87,7 @@ class Scale:
 
 def scale(
     title: str,
-    lines: Sequence[Line],
+    lines: Sequence[ScaleRow],
     *,
     kind: str,
     meaning: str = "",
@@ -116,14 +116,14 @@ def shared_count(measures: Iterable[Measure | None]) -> Measure | None:
     return present[0] if len({(m.n, m.unit) for m in present}) == 1 else None
 
 
-def ends(lines: Iterable[Line]) -> list[float]:
+def ends(lines: Iterable[ScaleRow]) -> list[float]:
     """Return every number that is drawn: values and ends of intervals."""
     measures = [measure for line in lines for _, measure in line.measures]
     drawn = [m for m in measures if m.value is not None]
     return [v for m in drawn for v in (m.value, *(m.interval or ())) if v is not None]
 
 
-def _dots(line: Line) -> list[Dot]:
+def _dots(line: ScaleRow) -> list[Dot]:
     return [
         Dot(measure.value, measure.interval, role, line.strong)
         for role, measure in line.measures

@@ -23,7 +23,7 @@ class UnitBar:
 
 
 @dataclass(frozen=True)
-class Units:
+class UnitScores:
     """The section's content: rows (best first within each layer), of how many, by what."""
 
     rows: tuple[UnitBar, ...]
@@ -32,7 +32,7 @@ class Units:
     criterion: str
 
 
-def units(subject: Subject) -> Units:
+def units(subject: Subject) -> UnitScores:
     """Order neurons by layer and rank; keep the leading ones of each layer where there are many."""
     detail = subject.pair.detail
     layers: dict[str, list[UnitRow]] = {}
@@ -41,7 +41,7 @@ def units(subject: Subject) -> Units:
     each = max(1, MOST // max(1, len(layers)))
     rows = [row for layer in layers.values() for row in _drawn(sorted(layer, key=_order)[:each])]
     kept = sum(unit.kept for unit in detail.units)
-    return Units(tuple(rows), len(detail.units), kept, detail.criterion)
+    return UnitScores(tuple(rows), len(detail.units), kept, detail.criterion)
 
 
 def _order(unit: UnitRow) -> tuple[float, float]:

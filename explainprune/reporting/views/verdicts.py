@@ -13,7 +13,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.power import power_figure
 from explainprune.reporting.svg.track import Zone
-from explainprune.reporting.views.scales import Line, Scale, ends, scale
+from explainprune.reporting.views.scales import Scale, ScaleRow, ends, scale
 from explainprune.types import Measure, Power, Verdict
 
 GLYPHS = {
@@ -133,7 +133,7 @@ def cards(subject: Subject) -> tuple[Card, Card]:
             figures,
             place=_place(subject),
             gloss=_REASONS,
-            power=power_curve(reasons),
+            power=power_of(reasons),
             stated=stated,
         ),
         Card(
@@ -147,7 +147,7 @@ def cards(subject: Subject) -> tuple[Card, Card]:
     )
 
 
-def power_curve(verdict: Verdict) -> PowerCurve | None:
+def power_of(verdict: Verdict) -> PowerCurve | None:
     """Draw a verdict's power curve; None where it has none."""
     points = tuple(sorted(verdict.power, key=lambda point: point.true))
     if len(points) < 2:
@@ -186,7 +186,7 @@ def perspective(subject: Subject) -> Scale:
         shares.pop("redrawn_background", None)
     shares |= {key: m for key, m in verdict.evidence.items() if key in (*shares, *wording.ARMS)}
     lines = [
-        Line(
+        ScaleRow(
             subject.arm_term(key).label,
             ((subject.role(key), measure),),
             "this pair" if key == subject.other else subject.arm_term(key).meaning,
@@ -207,7 +207,7 @@ def ratio_scale(subject: Subject, measure: Measure, margin: float) -> Scale:
     """Draw what *clearer?* follows from: the ratio of effective features beside its margin."""
     known = subject.term(_RATIO)
     zone = Zone(1 / (1 + margin), 1 + margin, f"as before ± {number(margin, 'stated')}")
-    line = Line("Ratio", (("other", measure),), "other over dense", strong=True)
+    line = ScaleRow("Ratio", (("other", measure),), "other over dense", strong=True)
     axis = axis_for(ends([line]), kind=known.kind, include=(0.0, 1 + 2 * margin), most=4)
     return scale(known.label, [line], kind=known.kind, meaning=known.meaning, axis=axis, zone=zone)
 
@@ -225,7 +225,7 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
         known = subject.term(stem)
         names = {"dense": subject.dense, "other": subject.other}
         lines = [
-            Line(
+            ScaleRow(
                 subject.arm_term(names[role]).label if role in names else wording.arm(role).label
                 if role else known.label,
                 (((role if role in names else "mark" if role else "other"), measure),),
@@ -243,7 +243,7 @@ def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
     yield from evidence_scales(subject, rest)
 
 
-def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
+def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[ScaleRow]:
     measures = {key: m for key, m in verdict.evidence.items() if key in _SHARES}
     if subject.other in subject.primary:
         measures.setdefault(subject.results.primary, subject.primary[subject.other])
@@ -251,7 +251,7 @@ def _reason_lines(subject: Subject, verdict: Verdict) -> Iterator[Line]:
         if key in measures:
             known, strong = subject.term(key), key in _STRONG
             where = verdict.worst.get(key.removeprefix("worst_"), "")
-            yield Line(
+            yield ScaleRow(
                 f"{known.label}: {where}" if where else known.label,
                 (("other" if strong else "mark", measures[key]),),
                 known.meaning,
