@@ -45,7 +45,7 @@ def _children(parent: Any) -> list[tuple[str, Any]]:
         children = parent._flatten_layers(include_self=False, recursive=False)
     if isinstance(parent, keras.Sequential) or hasattr(parent, "_nodes"):
         return [(child.name, child) for child in children]
-    names = _attribute_names(parent)
+    names = _attribute_names(parent) if children else {}
     return [(names.get(id(child), child.name), child) for child in children]
 
 

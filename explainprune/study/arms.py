@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -67,48 +68,79 @@ def pruned_at(config: StudyConfig, dense: Model, data: Data, seed: int, **change
     return prune(dense, data, recipe=own, seed=seed, **(arguments | changes))
 
 
-def train_arms(config: StudyConfig, data: Data, seed: int) -> Arms:
-    """Train every arm of one seed.
+@dataclass(frozen=True)
+class Seed:
+    """What the arms of one seed are made from.
 
-    The placebo goes through the same fine-tuning with nothing removed, and so does the retrained
-    twin after its own training: what differs is the mask, or the initial weights, alone.
+    Attributes
+    ----------
+    config : StudyConfig
+    data : Data
+    number : int
+    dense : keras.Model
+    pruned : Pruned
     """
-    dense = dense_model(config, data, seed)
-    pruned = pruned_at(config, dense, data, seed)
-    others: dict[str, Model] = {}
-    notes: list[str] = [*pruned.notes]
-    wanted = config.study.arms
-    if "placebo" in wanted:
-        others["placebo"] = pruned_at(config, dense, data, seed, sparsity=0.0).model
-    if "retrained" in wanted:
-        twin = _retrained(config, dense, data, seed + TWIN)
-        if twin is None:
-            notes.append("No retrained arm: without a recipe nothing says how to train one.")
-        else:
-            others["retrained"] = twin
-    if "random_pruned" in wanted:
-        others["random_pruned"] = pruned_at(
-            config, dense, data, seed, criterion="random", **_as_much(config, pruned)
-        ).model
-    return Arms(dense, pruned.model, pruned.masks, pruned.history, others, tuple(notes))
+
+    config: StudyConfig
+    data: Data
+    number: int
+    dense: Model
+    pruned: Any
+
+    def pruned_at(self, model: Model | None = None, **changes: Any) -> Model:
+        """Prune the dense model, or another, as the configuration says, but for some changes."""
+        start = self.dense if model is None else model
+        found: Model = pruned_at(self.config, start, self.data, self.number, **changes).model
+        return found
 
 
-def _as_much(config: StudyConfig, pruned: Any) -> dict[str, Any]:
-    """Return what removes as much again: what a budget came to isn't the same by chance."""
-    if not config.prune.budget:
-        return {}
-    return {"sparsity": float(pruned.history["achieved"].iloc[-1])}
+def placebo(seed: Seed) -> Model:
+    """Train as long with nothing removed: what differs from pruned is the mask alone."""
+    return seed.pruned_at(sparsity=0.0)
 
 
-def _retrained(config: StudyConfig, dense: Model, data: Data, seed: int) -> Model | None:
+def retrained(seed: Seed) -> Model | str:
+    """Train another start, then as the placebo: what differs from it are the first weights."""
+    config, number = seed.config, seed.number + TWIN
     recipe = recipe_of(config.model)
     if recipe is None:
-        return None
-    start = network.randomised(dense, seed)
+        return "No retrained arm: without a recipe nothing says how to train one."
+    start = network.randomised(seed.dense, number)
     if config.model.path is None:
-        start = build(config.model, data, seed)
-    twin = recipe(start, data, seed=seed, after_step=None)
-    return pruned_at(config, twin, data, seed, sparsity=0.0).model
+        start = build(config.model, seed.data, number)
+    twin = recipe(start, seed.data, seed=number, after_step=None)
+    return replace(seed, number=number).pruned_at(twin, sparsity=0.0)
+
+
+def random_pruned(seed: Seed) -> Model:
+    """Remove as much by no criterion: what a budget came to isn't the same by chance."""
+    budget = seed.config.prune.budget
+    achieved = {"sparsity": float(seed.pruned.history["achieved"].iloc[-1])} if budget else {}
+    return seed.pruned_at(criterion="random", **achieved)
+
+
+ARMS: dict[str, Callable[[Seed], Model | str]] = {
+    "placebo": placebo,
+    "retrained": retrained,
+    "random_pruned": random_pruned,
+}
+"""How each reference arm is made; a str in place of a model says why there is none."""
+
+
+def train_arms(config: StudyConfig, data: Data, seed: int) -> Arms:
+    """Train every arm of one seed."""
+    dense = dense_model(config, data, seed)
+    pruned = pruned_at(config, dense, data, seed)
+    given = Seed(config, data, seed, dense, pruned)
+    found = {name: make(given) for name, make in ARMS.items() if name in config.study.arms}
+    return Arms(
+        dense,
+        pruned.model,
+        pruned.masks,
+        pruned.history,
+        {name: made for name, made in found.items() if not isinstance(made, str)},
+        (*pruned.notes, *(made for made in found.values() if isinstance(made, str))),
+    )
 
 
 def achieved(masks: Masks) -> float:

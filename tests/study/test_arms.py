@@ -9,8 +9,11 @@ import pytest
 
 import explainprune as xp
 from explainprune import network
+from explainprune.analysis.verdict import wording as sentences
 from explainprune.cli.settings import config_text
-from explainprune.study.arms import pruned_at, train_arms
+from explainprune.reporting import wording
+from explainprune.study import config
+from explainprune.study.arms import ARMS, pruned_at, train_arms
 from explainprune.study.config import study_config
 from explainprune.study.levels import sweep
 from explainprune.study.recipes import check_functions
@@ -210,3 +213,8 @@ def test_a_configuration_says_how_functions_are_called():
         '# recipe =  # "module:function": train(model, data, *, seed, after_step) -> model' in text
     )
     assert "sparsity = 0.9  # Share to remove." in text
+
+
+def test_every_arm_that_a_config_may_name_is_made_and_has_a_name_on_the_page():
+    assert tuple(ARMS) == config.ARMS
+    assert all(name in wording.ARMS and name in sentences.ARMS for name in ARMS)
