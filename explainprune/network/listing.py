@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.graph.nodes import has_graph
-from explainprune.network.layers.families import (
-    DEPTHWISE,
-    GATES,
-    HEADS,
-    RECURRENT,
-    TRANSPOSED,
-    UNITS,
-    own_name,
-)
+from explainprune.network.layers.facets import UNKNOWN, Kind
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, own_variables, variables
 from explainprune.types import Array
-
-CELLS_OF_BOTH = ("forward_layer/cell", "backward_layer/cell")
-"""Where a `Bidirectional` holds its two cells."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +27,8 @@ class LayerInfo:
         Names of the nested models and the layer, joined with ``/``.
     kind : str
         Class name, to be read: ``"Dense"``, ``"Conv2D"``, …
-    own : bool
-        Whether it is Keras' own class; a user's may bear the same name.
+    family : Kind
+        What is known of its class; a user's may bear the name of one of Keras' own.
     kernel, bias : str or None
         Variable paths. Where a layer has several kernels, `kernel` is the one that makes its
         outputs (pointwise in a separable convolution).
@@ -67,7 +57,7 @@ class LayerInfo:
 
     path: str
     kind: str
-    own: bool = True
+    family: Kind = field(default=UNKNOWN, repr=False)
     kernel: str | None = None
     bias: str | None = None
     further: tuple[str, ...] = ()
@@ -85,10 +75,11 @@ class LayerInfo:
         """Whether something it holds can be removed unit by unit."""
         return self.prunable_units or self.held > 0
 
-    @property
-    def family(self) -> str:
-        """What the layer is known as: its class name if that is Keras' own, else ""."""
-        return self.kind if self.own else ""
+    def axis_of(self, kernel: str, rank: int) -> int:
+        """Return the axis along which units lie, of the kernel of `rank` axes under a path."""
+        if kernel == self.kernel:
+            return self.unit_axis
+        return rank - 2 if kernel.endswith("depthwise_kernel") else rank - 1
 
     @property
     def kernels(self) -> tuple[str, ...]:
@@ -148,7 +139,7 @@ def _in_order(model: Model, graph: Graph) -> Iterator[tuple[str, Any]]:
 
 def _info(path: str, layer: Any, paths: dict[int, str], graph: Graph | None = None) -> LayerInfo:
     own = {v.name: v for v in own_variables(layer) if id(v) in paths}
-    kind, family = type(layer).__name__, own_name(layer)
+    kind, family = type(layer).__name__, kind_of(layer)
     calls = graph.of_layer.get(path, []) if graph else []
     kernels = [own[name] for name in own if name.endswith("kernel")]
     # The kernel that makes the outputs comes first: a separable layer keeps it second.
@@ -157,40 +148,32 @@ def _info(path: str, layer: Any, paths: dict[int, str], graph: Graph | None = No
     if not kernels:
         last = calls[0].shapes_out[0][1:][-1:] if calls else ()
         units = int((last[0] if last else 0) or 0)
-        return LayerInfo(path, kind, bool(family), bias=bias, units=units, calls=len(calls))
-    axis = unit_axis(family, len(kernels[0].shape))
+        return LayerInfo(path, kind, family, bias=bias, units=units, calls=len(calls))
+    axis = family.unit_axis(kernels[0].name) % len(kernels[0].shape)
     return LayerInfo(
         path=path,
         kind=kind,
-        own=bool(family),
+        family=family,
         kernel=paths[id(kernels[0])],
         bias=bias,
         further=tuple(paths[id(kernel)] for kernel in kernels[1:]),
         unit_axis=axis,
         units=int(kernels[0].shape[axis]),
         prunable=True,
-        prunable_units=family in UNITS and bool(calls),
+        prunable_units=family.has_units and bool(calls),
         trainable=bool(layer.trainable),
         calls=len(calls),
         held=_held(path, family, kernels[0].shape, graph) if graph else 0,
     )
 
 
-def _held(path: str, family: str, shape: tuple[int, ...], graph: Graph) -> int:
+def _held(path: str, family: Kind, shape: tuple[int, ...], graph: Graph) -> int:
     """Return how many units of the layer that was called a kernel inside it holds."""
     holder = next((c for c in graph.calls if path.startswith(f"{c.path}/")), None)
     if holder is None:
         return 0
-    name = path.removeprefix(f"{holder.path}/")
-    if holder.kind in HEADS and name in ("query_dense", "key_dense", "value_dense"):
-        return int(shape[1])
-    if holder.kind in HEADS and name == "output_dense" and len(shape) == 3:
-        return int(shape[-1])
-    if holder.kind == "TimeDistributed" and name == "layer" and family in UNITS:
-        return int(shape[unit_axis(family, len(shape))])
-    cell = {"cell": holder.kind in RECURRENT}
-    cell |= dict.fromkeys(CELLS_OF_BOTH, holder.kind == "Bidirectional")
-    return int(shape[-1]) // GATES[family] if cell.get(name) and family in GATES else 0
+    holds = kind_of(holder.operation).holds
+    return 0 if holds is None else holds(path.removeprefix(f"{holder.path}/"), family, shape)
 
 
 def as_units(info: LayerInfo, kernel: Array) -> Array:
@@ -205,18 +188,9 @@ def as_units(info: LayerInfo, kernel: Array) -> Array:
     """
     if kernel.ndim == 3 and info.path.endswith(("query_dense", "key_dense", "value_dense")):
         kernel = np.swapaxes(kernel, 1, 2)
-    elif info.family not in GATES:
-        kernel = np.moveaxis(kernel, unit_axis(info.family, kernel.ndim), -1)
+    elif not info.family.gates:
+        kernel = np.moveaxis(kernel, info.family.unit_axis(), -1)
     return kernel.reshape(-1, info.held)
-
-
-def unit_axis(kind: str, rank: int) -> int:
-    """Return the axis of a kernel of `rank` axes along which the units of a `kind` lie.
-
-    >>> unit_axis("Conv2D", 4), unit_axis("Conv2DTranspose", 4), unit_axis("Dense", 2)
-    (3, 2, 1)
-    """
-    return rank - 2 if kind in TRANSPOSED | DEPTHWISE else rank - 1
 
 
 def _output_paths(graph: Graph) -> set[str]:

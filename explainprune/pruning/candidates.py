@@ -63,13 +63,6 @@ def protected(infos: Iterable[LayerInfo], protect: Protect) -> set[str]:
     return {path for path, own in prefixes.items() if not own.isdisjoint(names)}
 
 
-def unit_axis_of(info: LayerInfo, path: str, rank: int) -> int:
-    """Return the axis of one of a layer's kernels along which its units lie."""
-    if path == info.kernel:
-        return info.unit_axis
-    return rank - 2 if path.endswith("depthwise_kernel") else rank - 1
-
-
 def kind_of(info: LayerInfo, shape: tuple[int, ...]) -> str:
     """Name what makes layers alike: their class and the extent of their kernels in space.
 

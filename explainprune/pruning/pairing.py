@@ -10,7 +10,10 @@ import numpy as np
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
-from explainprune.network.scalars import Cutter, count_terms, terms_of, unroll
+from explainprune.network.scalars.counting import count_terms
+from explainprune.network.scalars.cutting import Cutter
+from explainprune.network.scalars.reading import unroll
+from explainprune.network.scalars.terms import terms_of
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Array
 

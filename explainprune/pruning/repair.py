@@ -59,7 +59,7 @@ def repaired(
         "none": model,
         name: refitted(model, reference, masks, fitting.x, solver=solver),
     }
-    if any(info.family == "BatchNormalization" for info in layers(model)):
+    if any(info.family.learnt_statistics for info in layers(model)):
         for name in list(tried):
             renewed = apply_masks(recalibrated(tried[name], fitting.x), masks)
             tried["batchnorm" if name == "none" else f"{name}+batchnorm"] = renewed

@@ -12,7 +12,6 @@ from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import check_paths, variables, weights_of
-from explainprune.pruning.candidates import unit_axis_of
 from explainprune.pruning.granularity import Entries, View
 from explainprune.pruning.ranking import as_rows
 from explainprune.types import Array, Masks
@@ -146,7 +145,7 @@ def _candidates(
     """Return the entries of one key that may be empty: units whose kernel is, where it is known."""
     for info in infos:
         if info.path == view.layer_of[key] and view.level == "unit" and info.kernel is not None:
-            axis = unit_axis_of(info, info.kernel, zero[info.kernel].ndim)
+            axis = info.axis_of(info.kernel, zero[info.kernel].ndim)
             rows = as_rows(zero[info.kernel], axis)
             if len(rows) == view.sizes[key]:
                 return np.flatnonzero(rows.all(axis=1))

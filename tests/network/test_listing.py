@@ -48,7 +48,8 @@ def test_order_is_the_graphs_not_the_makers():
         (L.SeparableConv2D(5, 2, depth_multiplier=2), 3, 5, True),
         (L.DepthwiseConv1D(2), 1, 2, False),
         (L.DepthwiseConv2D(2, depth_multiplier=3), 2, 2, False),
-        (L.EinsumDense("...x,xy->...y", output_shape=5), 1, 5, False),
+        (L.EinsumDense("...x,xy->...y", output_shape=5), 1, 5, True),
+        (L.EinsumDense("...x,xyz->...yz", output_shape=(2, 5)), 2, 5, False),
         (L.Dense(5, use_bias=False), 1, 5, True),
     ],
 )

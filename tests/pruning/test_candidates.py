@@ -3,7 +3,7 @@ import pytest
 from keras import layers as kl
 
 from explainprune.network.listing import LayerInfo
-from explainprune.pruning.candidates import candidates, unit_axis_of
+from explainprune.pruning.candidates import candidates
 
 
 def nested():
@@ -46,7 +46,7 @@ def test_errors():
 
 def test_unit_axes_of_all_kernels_of_a_layer():
     info = LayerInfo("s", "SeparableConv2D", "s/p", further=("s/depthwise_kernel",), unit_axis=3)
-    assert unit_axis_of(info, "s/p", 4) == 3
-    assert unit_axis_of(info, "s/depthwise_kernel", 4) == 2
+    assert info.axis_of("s/p", 4) == 3
+    assert info.axis_of("s/depthwise_kernel", 4) == 2
     info = LayerInfo("s", "LSTM", "s/kernel", further=("s/recurrent_kernel",), unit_axis=1)
-    assert unit_axis_of(info, "s/recurrent_kernel", 2) == 1
+    assert info.axis_of("s/recurrent_kernel", 2) == 1

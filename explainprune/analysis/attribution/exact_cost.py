@@ -17,7 +17,8 @@ from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.data.reading import read_samples
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.network.scalars import Cutter, count_terms
+from explainprune.network.scalars.counting import count_terms
+from explainprune.network.scalars.cutting import Cutter
 from explainprune.types import Array
 
 

@@ -12,7 +12,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.graph.graph import Call, Graph, read_graph
-from explainprune.network.layers.families import CONVOLUTIONS
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.reaching import of_gradients, reach_of
@@ -90,7 +90,7 @@ def _place(graph: Graph, layer: str | None) -> tuple[str, int]:
         if layer not in spatial:
             raise unknown("layer with places and channels", layer, spatial)
         return layer, spatial[layer].outputs[0]
-    found = [path for path, call in spatial.items() if call.kind in CONVOLUTIONS]
+    found = [path for path, call in spatial.items() if kind_of(call.operation).convolves]
     if not found:
         kinds = ", ".join(dict.fromkeys(call.shown for call in graph.calls if call.is_layer))
         raise ValueError(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from explainprune.network.backend import keras
+from explainprune.network.layers.families import own_function, own_name
 from explainprune.network.layers.units import LeaveWhole
+from explainprune.network.scalars.affine import Affine
+from explainprune.network.scalars.functions import MIXING, elementwise, relu, softmax
+from explainprune.network.scalars.tensors import Head, Reading, Tensor
 from explainprune.types import Array
 
 _NAMES = [
@@ -44,6 +49,11 @@ ELEMENTWISE = {
 }
 LAYERS = tuple(getattr(keras.layers, name) for name in ("ReLU", "LeakyReLU", "ELU", "Activation"))
 
+MIXES = (keras.activations.softmax, keras.activations.log_softmax)
+"""Activation functions that read several units at once: a unit's activation is read before."""
+
+_AFTER = (keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.Softmax)
+
 
 def is_elementwise(activation: Any) -> bool:
     """Say whether `activation` is known to act entry by entry."""
@@ -55,6 +65,11 @@ def is_elementwise(activation: Any) -> bool:
         return activation in ELEMENTWISE
     except TypeError:  # unhashable
         return False
+
+
+def mixes_units(operation: Any) -> bool:
+    """Tell whether a layer applies an activation, such as softmax, that reads several units."""
+    return not is_elementwise(getattr(operation, "activation", None))
 
 
 def check_elementwise(activation: Any) -> None:
@@ -72,3 +87,64 @@ def activate(activation: Any, values: Array) -> Array:
     filled = np.where(known, values, 0.0)[None, :]
     result = np.asarray(activation(keras.ops.convert_to_tensor(filled)), dtype=np.float64)[0]
     return np.where(known & np.isfinite(result), result, np.nan)
+
+
+def activated(tensor: Tensor, activation: Any, reading: Reading, name: str) -> Tensor:
+    """Put a tensor through a layer's activation: a function, a name, or a layer itself."""
+    kind = own_function(activation) or own_name(activation)
+    if activation is None or kind == "linear":
+        return tensor
+    if type(activation) is keras.layers.ReLU:
+        return rectified(tensor, activation, reading, name)
+    if type(activation) in _AFTER:
+        raise ValueError(f"its activation is a layer, {kind}: put it after this one")
+    if kind == "relu":
+        return reading.elementwise(tensor, relu(), name)
+    if kind == "leaky_relu":
+        return leaky(tensor, 0.2, reading, name)
+    if kind in MIXING:
+        made = reading.along(tensor, (-1,), softmax(kind), tensor.name or name)
+        return with_head(made, kind, tensor.affine, len(tensor.shape) - 1, tensor.shape)
+    made = reading.elementwise(tensor, elementwise(activation, kind or _shown(activation)), name)
+    return with_head(made, kind, tensor.affine, None, tensor.shape)
+
+
+def _shown(activation: Any) -> str:
+    """Name a function, or an object, that isn't Keras' own."""
+    return f"own {getattr(activation, '__name__', type(activation).__name__)}"
+
+
+def rectified(tensor: Tensor, layer: Any, reading: Reading, name: str) -> Tensor:
+    """Read a ReLU layer: with a ceiling or a threshold it is like any other function."""
+    if layer.max_value is None and not layer.threshold:
+        return leaky(tensor, float(layer.negative_slope), reading, name)
+    return reading.elementwise(tensor, elementwise(layer, "ReLU"), name)
+
+
+def leaky(tensor: Tensor, slope: Array | float, reading: Reading, name: str) -> Tensor:
+    """Split ``max(x, 0) + a min(x, 0)`` into ``a x`` and a rectifier: the first is affine."""
+    rectified = reading.elementwise(tensor, relu(), name)
+    if not np.any(slope):
+        return rectified
+    affine = tensor.affine.scaled(slope).plus(rectified.affine.scaled(1.0 - np.asarray(slope)))
+    return tensor.made(affine, name=rectified.name)
+
+
+def with_head(
+    made: Tensor, kind: str, logits: Affine, axis: int | None, shape: tuple[int, ...]
+) -> Tensor:
+    """Remember what a softmax or sigmoid was given."""
+    if kind not in ("softmax", "sigmoid"):
+        return made
+    centred = logits if axis is None else centred_logits(logits, shape)
+    return Tensor(made.affine, made.shape, made.name, Head(kind, logits, centred))
+
+
+def centred_logits(logits: Affine, shape: tuple[int, ...]) -> Affine:
+    """Subtract the mean over the last axis."""
+    if not shape or shape[-1] == 1:
+        return logits
+    size = shape[-1]
+    each = np.eye(size) - 1.0 / size
+    blocks = sparse.kron(sparse.eye_array(logits.width // size), each)
+    return logits.through(sparse.csc_array(blocks))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 
 import numpy as np
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers import facets
 from explainprune.network.layers.axes import single
-from explainprune.network.layers.kind import Arrays, Change, Cut, Kind, Placed
+from explainprune.network.layers.elementwise import IDLE, links_in_place
+from explainprune.network.layers.facets import Sides
+from explainprune.network.layers.kind import Arrays, Change, Cut, Placed
 from explainprune.network.layers.linked import Links, linked
-from explainprune.network.layers.merging import broadcast_links
-from explainprune.network.layers.passing import SAME
+from explainprune.network.layers.links import Link
+from explainprune.network.layers.merging import broadcast_links, weighted_sum
+from explainprune.network.layers.normalising import scaled_link
 from explainprune.network.layers.units import LeaveWhole, Units
+from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
 
 
@@ -42,14 +48,34 @@ def _scale_change(placed: Placed, cut: Cut) -> Change:
     return Change({"projection_dim": len(cut.outputs[0])}, {name: _gamma(placed)[cut.outputs[0]]})
 
 
-_KNOWN: dict[str, Kind] = {
-    "inception_resnet_v2.CustomScaleLayer": linked(broadcast_links, _scaled_sum),
-    "convnext.StochasticDepth": SAME,
-    "convnext.LayerScale": linked(_scale_links, _scaled, _scale_change),
+def _sum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    return weighted_sum(call, given, [1.0, float(call.operation.scale)])
+
+
+def _live_scales(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    (gamma,) = call.operation.weights
+    return [scaled_link(gamma.numpy() != 0, out)]
+
+
+def _scale_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    (tensor,), (gamma,) = given, call.operation.weights
+    return tensor.made(tensor.affine.scaled(np.resize(reading.weight(gamma), tensor.affine.width)))
+
+
+_KNOWN: dict[str, facets.Kind] = {
+    "inception_resnet_v2.CustomScaleLayer": facets.Kind(
+        passing=linked(broadcast_links, _scaled_sum), links=links_in_place, scalars=_sum_scalars
+    ),
+    "convnext.StochasticDepth": IDLE,
+    "convnext.LayerScale": facets.Kind(
+        passing=linked(_scale_links, _scaled, _scale_change),
+        links=_live_scales,
+        scalars=_scale_scalars,
+    ),
 }
 
 
-def application_kinds() -> dict[type, Kind]:
+def application_kinds() -> dict[type, facets.Kind]:
     """Return the kinds of those that this version of Keras has."""
     found = {}
     for name, kind in _KNOWN.items():

@@ -1,15 +1,20 @@
-"""Layers that multiply by a kernel: Dense, convolutions, transposed convolutions."""
+"""What all layers with a kernel share, and Dense."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.activations import activate, check_elementwise
+from explainprune.network.layers import facets
+from explainprune.network.layers.activations import activate, activated, check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
-from explainprune.network.layers.families import TRANSPOSED
+from explainprune.network.layers.facets import Sides
 from explainprune.network.layers.kind import (
     Arrays,
     Change,
@@ -19,13 +24,18 @@ from explainprune.network.layers.kind import (
     Placed,
     of_itself,
 )
+from explainprune.network.layers.links import Link, Matrix, nonzero
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
+from explainprune.network.scalars.tensors import Reading, Tensor
+from explainprune.network.scalars.windows import Entries, Windows, matrix, plain
 from explainprune.types import Array
+
+_TRANSPOSED = tuple(getattr(keras.layers, f"Conv{rank}DTranspose") for rank in (1, 2, 3))
 
 
 def is_transposed(call: Call) -> bool:
     """Say whether the kernel is ``(…, out, in)``."""
-    return call.kind in TRANSPOSED
+    return type(call.operation) in _TRANSPOSED
 
 
 def as_matrix(call: Call, kernel: Array) -> Array:
@@ -140,3 +150,87 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
 
 
 KERNEL = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+
+
+def kernel_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    """Link the last axes of input and output where a weight isn't zero."""
+    return [Matrix(nonzero(call.operation.kernel))]
+
+
+def used_entries(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
+    """Return the live entries between a channel given and one wanted, each group apart."""
+    kernel = call.operation.kernel
+    live = nonzero(kernel) > 0
+    groups = len(given) // live.shape[-2]
+    of_output = given.reshape(groups, -1).repeat(live.shape[-1] // groups, axis=0).T
+    return [(kernel, live & of_output & wanted)]
+
+
+def dense_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a Dense layer: a convolution of size 1 over all axes but the last."""
+    (tensor,) = given
+    kernel = plain(reading.weight(call.operation.kernel)[None])
+    positions = tensor.shape[:-1]
+    here = np.arange(math.prod(positions))[:, None]
+    found = convolved(tensor, Windows(positions, here, len(here)), kernel, call.path)
+    return finished(found, call, reading)
+
+
+def convolved(tensor: Tensor, seen: Windows, kernel: Entries, name: str) -> Tensor:
+    """Lay a kernel over windows."""
+    affine = tensor.affine.through(matrix(seen, kernel))
+    return tensor.made(affine, (*seen.shape, kernel.channels[1]), name)
+
+
+def finished(tensor: Tensor, call: Call, reading: Reading) -> Tensor:
+    """Add the bias and apply the activation."""
+    layer = call.operation
+    if layer.bias is not None:
+        bias = np.resize(reading.weight(layer.bias), tensor.affine.width)
+        tensor = tensor.made(tensor.affine.scaled(1.0, bias))
+    return activated(tensor, layer.activation, reading, call.path)
+
+
+DENSE = facets.Kind(
+    passing=KERNEL,
+    links=kernel_links,
+    multiply_adds=lambda call: call.numbers * call.kernel()[0],
+    scalars=dense_scalars,
+    used=used_entries,
+    patches=lambda layer, values: tf.reshape(values, (-1, layer.kernel.shape[0])),
+    input_axis=-2,
+    has_units=True,
+    activates=True,
+)
+
+
+def _einsum_multiply_adds(call: facets.Sized) -> int:
+    """Each output sums over the letters of the kernel that it doesn't have itself."""
+    left, out = call.operation.equation.replace(" ", "").split("->")
+    letters = zip(left.split(",")[1], call.kernel(), strict=True)
+    return call.numbers * facets.product(s for letter, s in letters if letter not in out)
+
+
+def _is_dense(layer: Any) -> bool:
+    """Tell whether an EinsumDense multiplies the last axis by a matrix, as ``abc,cd->abd`` does."""
+    left, out = layer.equation.replace(" ", "").split("->")
+    given, kernel = left.split(",")
+    plain = len(kernel) == 2 and given[-1] == kernel[0] and out == given[:-1] + kernel[1]
+    return plain and kernel[1] not in given and layer.bias_axes in (None, kernel[1])
+
+
+def _einsum_change(placed: Placed, cut: Cut) -> Change:
+    found, layer = _change(placed, cut), placed.call.operation
+    config: dict[str, Any] = {
+        "output_shape": (*layer.partial_output_shape[:-1], len(cut.outputs[0]))
+    }
+    if found.config.get("use_bias"):
+        config["bias_axes"] = layer.equation.strip()[-1]
+    return replace(found, config=config)
+
+
+_EINSUM = facets.Kind(multiply_adds=_einsum_multiply_adds, activates=True)
+_EINSUM_AS_DENSE = replace(
+    DENSE, passing=replace(KERNEL, change=_einsum_change), multiply_adds=_einsum_multiply_adds
+)
+EINSUM = facets.Kind(chosen=lambda layer: _EINSUM_AS_DENSE if _is_dense(layer) else _EINSUM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -121,3 +121,25 @@ class Everything:
 def _fill(counts: Array, shape: tuple[int, ...]) -> Array:
     most = counts.reshape(len(counts), -1).max(axis=1)
     return np.broadcast_to(most.reshape(-1, *(1,) * len(shape)), (len(counts), *shape))
+
+
+def sized(shape: tuple[int | None, ...]) -> tuple[int, ...]:
+    """Return the sizes of one row; open ones count as one: all places stand for each other."""
+    return tuple(side or 1 for side in shape[1:])
+
+
+def nonzero(kernel: Any) -> Array:
+    """Return 1.0 where a weight isn't zero."""
+    return np.asarray(kernel.numpy() != 0, dtype=np.float64)
+
+
+def any_place(kernel: Any) -> Array:
+    """Return 1.0 where a weight (…, a, b) isn't zero at some place: (a, b)."""
+    live = nonzero(kernel)
+    return np.asarray(live.reshape(-1, *live.shape[-2:]).max(axis=0))
+
+
+def broadcast(shape: tuple[int, ...], out: tuple[int, ...]) -> Picked:
+    """Link each output number to the one at its place, an axis of one serving all."""
+    index = np.arange(math.prod(shape)).reshape(shape)
+    return Picked(np.broadcast_to(index, out), shape)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers import facets
+from explainprune.network.layers.axes import not_known, others
+from explainprune.network.layers.elementwise import alone, links_in_place
 from explainprune.network.layers.kind import Arrays, Kind, Placed
 from explainprune.network.layers.linked import Links, linked
+from explainprune.network.layers.moving import moved_links
 from explainprune.network.layers.units import LeaveWhole, Units
+from explainprune.network.scalars import functions
+from explainprune.network.scalars.affine import Affine, joined
+from explainprune.network.scalars.elements import Function
+from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
 
 
@@ -57,12 +66,12 @@ def _average(placed: Placed, values: Arrays) -> Array:
     return np.asarray(np.mean(np.stack(values), axis=0))
 
 
-ADD = linked(broadcast_links, _by(np.add))
-SUBTRACT = linked(broadcast_links, _by(np.subtract))
-MULTIPLY = linked(broadcast_links, _product)
-AVERAGE = linked(broadcast_links, _average)
-MAXIMUM = linked(broadcast_links, _by(np.maximum))
-MINIMUM = linked(broadcast_links, _by(np.minimum))
+_ADD = linked(broadcast_links, _by(np.add))
+_SUBTRACT = linked(broadcast_links, _by(np.subtract))
+_MULTIPLY = linked(broadcast_links, _product)
+_AVERAGE = linked(broadcast_links, _average)
+_MAXIMUM = linked(broadcast_links, _by(np.maximum))
+_MINIMUM = linked(broadcast_links, _by(np.minimum))
 
 
 def _concatenate_links(call: Call, inputs: tuple[Units, ...]) -> Links:
@@ -90,4 +99,107 @@ def _concatenated(placed: Placed, values: Arrays) -> Array:
     return np.where(same, values[0], np.nan)
 
 
-CONCATENATE: Kind = linked(_concatenate_links, _concatenated)
+_CONCATENATE = linked(_concatenate_links, _concatenated)
+
+
+def _add_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a sum."""
+    return weighted_sum(call, given, [1.0] * len(given))
+
+
+def _subtract_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a difference."""
+    return weighted_sum(call, given, [1.0, -1.0])
+
+
+def _average_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read an average."""
+    return weighted_sum(call, given, [1.0 / len(given)] * len(given))
+
+
+def _multiply_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a product."""
+    return _mixed(call, given, reading, functions.PRODUCT)
+
+
+def _maximum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a maximum of several tensors."""
+    return _mixed(call, given, reading, functions.MAXIMUM)
+
+
+def _minimum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a minimum of several tensors."""
+    return _mixed(call, given, reading, functions.MINIMUM)
+
+
+def _concatenate_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a concatenation along any axis."""
+    rank = len(given[0].shape) + 1
+    axis = int(call.operation.axis) % rank - 1
+    if axis < 0:
+        raise ValueError("it joins rows")
+    starts = np.cumsum([0, *(each.affine.width for each in given)])
+    numbers = [each.indices + start for each, start in zip(given, starts[:-1], strict=True)]
+    order = np.concatenate(numbers, axis=axis)
+    whole = joined([each.affine for each in given]).picked(order.ravel())
+    return Tensor(whole, order.shape, call.path)
+
+
+def _in_one_shape(call: Call, given: Sequence[Tensor]) -> tuple[list[Affine], tuple[int, ...]]:
+    """Give all tensors one shape."""
+    if len(given) != len(call.read) or len(given) < 2:
+        raise ValueError("it merges with something that is no tensor")
+    shape = np.broadcast_shapes(*(each.shape for each in given))
+    ranks = {len(each.shape) for each in given}
+    if len(ranks) > 1:
+        raise ValueError("it merges tensors of different ranks")
+    spread = [np.broadcast_to(each.indices, shape).ravel() for each in given]
+    return [each.affine.picked(columns) for each, columns in zip(given, spread, strict=True)], shape
+
+
+def weighted_sum(call: Call, given: Sequence[Tensor], factors: list[float]) -> Tensor:
+    """Read a sum of tensors, each times a number."""
+    affines, shape = _in_one_shape(call, given)
+    total = affines[0].scaled(factors[0])
+    for affine, factor in zip(affines[1:], factors[1:], strict=True):
+        total = total.plus(affine.scaled(factor))
+    return Tensor(total, shape, call.path)
+
+
+def _mixed(call: Call, given: Sequence[Tensor], reading: Reading, function: Function) -> Tensor:
+    affines, shape = _in_one_shape(call, given)
+    width = affines[0].width
+    groups = np.arange(width)[:, None] + width * np.arange(len(affines))
+    affine = reading.units(call.path, shape, joined(affines), groups, function)
+    return Tensor(affine, shape, call.path)
+
+
+def _met(passes: Kind | None) -> Callable[[Call], Kind]:
+    """Let units meet in an operation on tensors alone, or pass through one on numbers as well."""
+
+    def choose(call: Call) -> Kind:
+        if passes is None or len(call.inputs) < 2:
+            return alone(call)
+        if others(call):
+            raise LeaveWhole(not_known(call))
+        return passes
+
+    return choose
+
+
+def _merged(passes: Kind, scalars: facets.Scalars) -> tuple[facets.Kind, facets.Kind]:
+    """Return the kind of a layer that merges tensors, and that of the operation of its name."""
+    layer = facets.Kind(passing=passes, links=links_in_place, scalars=scalars)
+    return layer, replace(layer, passing=_met(passes))
+
+
+ADD, ADD_OPERATION = _merged(_ADD, _add_scalars)
+SUBTRACT, SUBTRACT_OPERATION = _merged(_SUBTRACT, _subtract_scalars)
+MULTIPLY, MULTIPLY_OPERATION = _merged(_MULTIPLY, _multiply_scalars)
+MAXIMUM, MAXIMUM_OPERATION = _merged(_MAXIMUM, _maximum_scalars)
+MINIMUM, MINIMUM_OPERATION = _merged(_MINIMUM, _minimum_scalars)
+AVERAGE, _ = _merged(_AVERAGE, _average_scalars)
+DIVIDE_OPERATION = facets.Kind(passing=_met(None), links=links_in_place)
+CONCATENATE = facets.Kind(passing=_CONCATENATE, links=moved_links, scalars=_concatenate_scalars)
+CONCATENATE_OPERATION = replace(CONCATENATE, passing=_met(_CONCATENATE))
+DOT = facets.Kind(passing="it multiplies units with each other")

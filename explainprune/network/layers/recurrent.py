@@ -12,17 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers import facets
 from explainprune.network.layers.activations import activate, check_elementwise
 from explainprune.network.layers.axes import expect_axis, single
-from explainprune.network.layers.families import own_name
 from explainprune.network.layers.kind import Arrays, Change, Cut, Kind, Needs, Placed
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.layers.wrapped import resized
 from explainprune.types import Array
 
-_GATES = {"LSTM": (4, 2), "GRU": (3, 2), "SimpleRNN": (1, 0)}
+_GATES = {keras.layers.LSTM: (4, 2), keras.layers.GRU: (3, 2), keras.layers.SimpleRNN: (1, 0)}
 """Number of gates, and which one is the candidate for the new state."""
+
+BOTH_WAYS = ("forward_layer/cell", "backward_layer/cell")
+"""Where a `Bidirectional` holds its two cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class Cell:
     @property
     def candidate(self) -> int:
         """Gate that proposes the new state."""
-        return _GATES[own_name(self.layer)][1]
+        return _GATES[type(self.layer)][1]
 
     def silent(self, inputs: Array) -> Array:
         """Return the units that are zero at every step, given the constants of the inputs."""
@@ -94,12 +98,12 @@ class Cell:
 
 def cell_of(layer: Any, weights: dict[str, Array], prefix: str = "") -> Cell:
     """Read a recurrent layer's weights; raise `LeaveWhole` for one that cannot be followed."""
-    if own_name(layer) not in _GATES:
+    if type(layer) not in _GATES:
         raise LeaveWhole(f"what a {type(layer).__name__} does to each unit is not known")
     check_elementwise(layer.activation)
     check_elementwise(getattr(layer, "recurrent_activation", None))
     names = {name: prefix + name for name in ("kernel", "recurrent_kernel", "bias")}
-    gates = _GATES[own_name(layer)][0]
+    gates = _GATES[type(layer)][0]
     split = {
         name: weights[full].reshape(*weights[full].shape[:-1], gates, -1)
         for name, full in names.items()
@@ -109,7 +113,7 @@ def cell_of(layer: Any, weights: dict[str, Array], prefix: str = "") -> Cell:
 
 
 def _cells(call: Call) -> list[Cell]:
-    if call.kind != "Bidirectional":
+    if type(call.operation) is not keras.layers.Bidirectional:
         return [cell_of(call.operation, call.weights)]
     return [
         cell_of(getattr(call.operation, part), call.weights, f"{part}/cell/")
@@ -194,15 +198,38 @@ def _both_ways(call: Call, sizes: dict[str, int]) -> dict[str, Any]:
 
 
 def _makes(placed: Placed) -> dict[str, Array]:
-    atoms, both = placed.outputs[0].atoms, ("forward_layer/cell", "backward_layer/cell")
+    atoms = placed.outputs[0].atoms
     if len(placed.extra) == 1:
         return {"cell": atoms}
     parts = np.split(atoms, 2) if _mode(placed.call) == "concat" else [atoms, atoms]
-    return dict(zip(both, parts, strict=True))
+    return dict(zip(BOTH_WAYS, parts, strict=True))
 
 
 def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {cell.names["kernel"]: (0, placed.inputs[0].atoms) for cell in placed.extra}
 
 
-RECURRENT = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads)
+PASSING = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads)
+
+
+def _multiply_adds(call: facets.Sized) -> int:
+    """Each step multiplies by every kernel once (both directions of a Bidirectional)."""
+    sizes = [facets.product(s) for name, s in call.weights.items() if name.endswith("kernel")]
+    return (call.shapes_in[0][0] or 1) * sum(sizes)
+
+
+def _recurrent(*cells: str) -> facets.Kind:
+    """Return the kind of a layer that holds its cells under some names."""
+
+    def holds(name: str, kind: facets.Kind, shape: tuple[int, ...]) -> int:
+        return int(shape[-1]) // kind.gates if name in cells and kind.gates else 0
+
+    return facets.Kind(passing=PASSING, multiply_adds=_multiply_adds, holds=holds)
+
+
+RECURRENT, BIDIRECTIONAL = _recurrent("cell"), _recurrent(*BOTH_WAYS)
+
+
+def cell(gates: int) -> facets.Kind:
+    """Return the kind of a cell: it runs inside a layer, whose units it holds."""
+    return facets.Kind(passing="it is a cell, which a recurrent layer runs", gates=gates)

@@ -1,62 +1,118 @@
-"""Which layers units can be followed through: one line for each, everything else is left whole.
+"""What each of Keras' own layers and operations is: the only list.
 
 Layers are recognised by their exact class: a subclass may do anything. To teach a new one, write
-its `Kind` (see `kind.py`; `linked.linked` builds most) and add it here.
+its `Kind` in the file of its family and add a line here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from explainprune.network.backend import keras
-from explainprune.network.graph.graph import Call
-from explainprune.network.layers import merging
-from explainprune.network.layers.applications import application_kinds
-from explainprune.network.layers.attention import ATTENTION
-from explainprune.network.layers.channelwise import (
-    BATCH_NORM,
-    DEPTHWISE,
-    GROUPED,
-    PRELU,
-    one_group_each,
+from explainprune.network.layers import (
+    applications,
+    attention,
+    elementwise,
+    merging,
+    moving,
+    normalising,
+    pooling,
+    recurrent,
+    wrapped,
 )
+from explainprune.network.layers.activations import mixes_units
+from explainprune.network.layers.convolutions import CONVOLUTION, TRANSPOSED
+from explainprune.network.layers.depthwise import DEPTHWISE
 from explainprune.network.layers.embedding import EMBEDDING
-from explainprune.network.layers.kernels import KERNEL
-from explainprune.network.layers.kind import Kind
-from explainprune.network.layers.passing import COMPUTED, PASSING
-from explainprune.network.layers.recurrent import RECURRENT
-from explainprune.network.layers.reshaping import MOVING, MOVING_OPERATION, RESHAPE
+from explainprune.network.layers.facets import UNKNOWN, Kind
+from explainprune.network.layers.families import own_name
+from explainprune.network.layers.kernels import DENSE, EINSUM
 from explainprune.network.layers.separable import SEPARABLE
-from explainprune.network.layers.units import LeaveWhole
-from explainprune.network.layers.wrapped import inside, time_distributed
+
+
+def kind_of(operation: Any) -> Kind:
+    """Return what is known of a layer or an operation; `UNKNOWN` for anybody else's.
+
+    >>> kind_of(keras.layers.Dense(2)) is DENSE
+    True
+    >>> kind_of(type("Dense", (keras.layers.Dense,), {})(2)) is UNKNOWN
+    True
+    """
+    if not isinstance(operation, keras.Layer):
+        return OPERATIONS.get(own_name(operation), UNKNOWN)
+    found = KINDS.get(type(operation), UNKNOWN)
+    return found if found.chosen is None else found.chosen(operation)
+
+
+def is_each_place(operation: Any) -> bool:
+    """Tell whether signals go through an operation one by one."""
+    return kind_of(operation).each_place and not mixes_units(operation)
+
+
+def _each(names: str, kind: Kind) -> dict[type, Kind]:
+    """Give layers by name one kind; of those with a ``{}``, the ones for 1, 2 and 3 axes."""
+    ranked = [name.format(rank) for name in names.split() for rank in (1, 2, 3)]
+    found = {getattr(keras.layers, name, None): kind for name in ranked}
+    return {layer: kind for layer, kind in found.items() if layer is not None}
+
+
+_CODE = "it runs code that is not Keras' own"
+_PREPARING = (
+    "AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization "
+    "CutMix Discretization Equalization HashedCrossing Hashing IntegerLookup MaxNumBoundingBoxes "
+    "MelSpectrogram MixUp Pipeline RandAugment RandomCrop RandomElasticTransform Resizing "
+    "STFTSpectrogram Solarization StringLookup TextVectorization"
+)
+_AUGMENTING = (
+    "RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomErasing "
+    "RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective "
+    "RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear "
+    "RandomTranslation RandomZoom"
+)
+"""Layers that augment images in training, and do nothing else."""
 
 KINDS: dict[type, Kind] = {
-    keras.layers.Dense: KERNEL,
-    keras.layers.Conv1D: KERNEL,
-    keras.layers.Conv2D: KERNEL,
-    keras.layers.Conv3D: KERNEL,
-    keras.layers.Conv1DTranspose: KERNEL,
-    keras.layers.Conv2DTranspose: KERNEL,
-    keras.layers.Conv3DTranspose: KERNEL,
-    keras.layers.SeparableConv1D: SEPARABLE,
-    keras.layers.SeparableConv2D: SEPARABLE,
-    keras.layers.DepthwiseConv1D: DEPTHWISE,
-    keras.layers.DepthwiseConv2D: DEPTHWISE,
+    keras.layers.Dense: DENSE,
+    keras.layers.EinsumDense: EINSUM,
+    **_each("Conv{}D", CONVOLUTION),
+    **_each("Conv{}DTranspose", TRANSPOSED),
+    **_each("DepthwiseConv{}D", DEPTHWISE),
+    **_each("SeparableConv{}D", SEPARABLE),
     keras.layers.Embedding: EMBEDDING,
-    keras.layers.LSTM: RECURRENT,
-    keras.layers.GRU: RECURRENT,
-    keras.layers.SimpleRNN: RECURRENT,
-    keras.layers.Bidirectional: RECURRENT,
-    keras.layers.MultiHeadAttention: ATTENTION,
-    keras.layers.GroupQueryAttention: ATTENTION,
-    keras.layers.BatchNormalization: BATCH_NORM,
-    keras.layers.PReLU: PRELU,
-    keras.layers.Flatten: MOVING,
-    keras.layers.Permute: MOVING,
-    keras.layers.RepeatVector: MOVING,
-    keras.layers.Reshape: RESHAPE,
+    **_each("LSTM GRU SimpleRNN", recurrent.RECURRENT),
+    keras.layers.Bidirectional: recurrent.BIDIRECTIONAL,
+    keras.layers.LSTMCell: recurrent.cell(gates=4),
+    keras.layers.GRUCell: recurrent.cell(gates=3),
+    keras.layers.SimpleRNNCell: recurrent.cell(gates=1),
+    keras.layers.MultiHeadAttention: attention.HEADS,
+    keras.layers.GroupQueryAttention: attention.HEADS,
+    keras.layers.Attention: attention.ATTENTION,
+    keras.layers.BatchNormalization: normalising.BATCH,
+    keras.layers.LayerNormalization: normalising.LAYER,
+    keras.layers.RMSNormalization: normalising.RMS,
+    keras.layers.UnitNormalization: normalising.UNIT,
+    keras.layers.GroupNormalization: normalising.GROUP,
+    keras.layers.Normalization: elementwise.NORMALIZATION,
+    keras.layers.Rescaling: elementwise.RESCALING,
+    keras.layers.Activation: elementwise.ACTIVATION,
+    keras.layers.ReLU: elementwise.RELU,
+    keras.layers.LeakyReLU: elementwise.LEAKY,
+    keras.layers.ELU: elementwise.ELU,
+    keras.layers.PReLU: elementwise.PRELU,
+    keras.layers.Softmax: elementwise.SOFTMAX,
+    **_each("Identity ActivityRegularization Dropout SpatialDropout{}D", elementwise.IDLE),
+    **_each("GaussianNoise GaussianDropout AlphaDropout", elementwise.IDLE),
+    **_each(_AUGMENTING, elementwise.IDLE),
+    **_each("AveragePooling{}D", pooling.AVERAGE),
+    **_each("MaxPooling{}D", pooling.MAXIMAL),
+    **_each("GlobalAveragePooling{}D", pooling.GLOBAL_AVERAGE),
+    **_each("GlobalMaxPooling{}D", pooling.GLOBAL_MAXIMUM),
+    **_each("AdaptiveAveragePooling{}D AdaptiveMaxPooling{}D", pooling.ADAPTIVE),
+    **_each("Flatten Permute RepeatVector", moving.MOVING),
+    keras.layers.Reshape: moving.RESHAPE,
+    **_each("Cropping{}D", moving.CROPPING),
+    **_each("ZeroPadding{}D", moving.PADDING),
+    **_each("UpSampling{}D", moving.UPSAMPLING),
     keras.layers.Add: merging.ADD,
     keras.layers.Subtract: merging.SUBTRACT,
     keras.layers.Multiply: merging.MULTIPLY,
@@ -64,104 +120,47 @@ KINDS: dict[type, Kind] = {
     keras.layers.Maximum: merging.MAXIMUM,
     keras.layers.Minimum: merging.MINIMUM,
     keras.layers.Concatenate: merging.CONCATENATE,
-    **PASSING,
-    **application_kinds(),
+    keras.layers.Dot: merging.DOT,
+    keras.layers.AdditiveAttention: attention.ADDITIVE,
+    **_each("ConvLSTM{}D RNN", Kind(passing="what its cells keep is not followed")),
+    **_each("StackedRNNCells", Kind(passing="it is a cell, which a recurrent layer runs")),
+    **_each("ReversibleEmbedding", Kind(passing="it reads its table both ways")),
+    **_each("SpectralNormalization", Kind(passing="it divides the kernel of the layer inside it")),
+    **_each("Masking", Kind(passing="its values tell later layers which steps to skip")),
+    **_each("InputLayer Layer Wrapper", Kind(passing="it computes nothing of its own")),
+    **_each("FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper", Kind(passing=_CODE)),
+    **_each("Lambda", Kind(passing="")),
+    **_each(_PREPARING, Kind(passing="it prepares data before a network reads it")),
+    **applications.application_kinds(),
 }
-
-_OVER = "it normalises each row over its units"
-MIXING = {
-    "LayerNormalization": _OVER,
-    "RMSNormalization": _OVER,
-    "UnitNormalization": _OVER,
-    "GroupNormalization": _OVER,
-    "Softmax": "it weighs its units against each other",
-    "Dot": "it multiplies units with each other",
-}
-"""Layers that are known to mix units, with the reason given for leaving them whole."""
+KINDS[keras.layers.TimeDistributed] = wrapped.time_distributed(kind_of)
 
 OPERATIONS: dict[str, Kind] = {
-    "Add": merging.ADD,
-    "Subtract": merging.SUBTRACT,
-    "Multiply": merging.MULTIPLY,
-    "Maximum": merging.MAXIMUM,
-    "Minimum": merging.MINIMUM,
-    "Concatenate": merging.CONCATENATE,
-}
-"""``keras.ops`` that act entry by entry, by class name; with numbers, or with tensors alone."""
-
-MOVING_OPERATIONS = frozenset(["GetItem", "Squeeze", "ExpandDims", "Transpose", "Flip", "Roll"])
-"""``keras.ops`` that only put entries elsewhere: followed where they leave units in their order."""
-
-ALONE = frozenset(
-    [
-        "Relu",
-        "Relu6",
-        "Sigmoid",
-        "Softplus",
-        "Softsign",
-        "Silu",
-        "LogSigmoid",
-        "LeakyRelu",
-        "HardSigmoid",
-        "HardSilu",
-        "HardTanh",
-        "Elu",
-        "Selu",
-        "Gelu",
-        "Celu",
-        "Tanh",
-        "Exp",
-        "Abs",
-        "Absolute",
-        "Negative",
-        "Square",
-        "Sqrt",
-        "Add",
-        "Subtract",
-        "Multiply",
-        "Maximum",
-        "Minimum",
-        "TrueDivide",
-        "Divide",
-    ]
-)
-"""``keras.ops`` that act entry by entry on one tensor and numbers."""
-
-
-def kind_of(call: Call) -> Kind:
-    """Return the kind of a call's layer, or raise `LeaveWhole` saying why there is none."""
-    further = (call.arguments.kwargs.get("training"), *call.arguments.args[1:])
-    if any(argument is True for argument in further):
-        raise LeaveWhole("it is called in training mode")
-    if type(call.operation) is keras.layers.TimeDistributed:
-        if "/" in "".join(call.weights):
-            raise LeaveWhole("the layer inside it is made of others")
-        return time_distributed(kind_of(inside(call)))
-    if isinstance(call.operation, keras.Layer):
-        if type(call.operation) not in KINDS:
-            unknown = f"what a {call.shown} layer does to each unit is not known"
-            raise LeaveWhole(MIXING.get(call.kind, unknown))
-        kind = GROUPED if one_group_each(call) else KINDS[type(call.operation)]
-        if call.tied:
-            raise LeaveWhole("another layer has a weight of it as well")
-        return kind
-    if call.kind:
-        return _operation(call)
-    raise LeaveWhole(f"what the operation {call.shown} does to each unit is not known")
-
-
-def _operation(call: Call) -> Kind:
-    others = [a for a in _flat(call.arguments) if not hasattr(a, "_keras_history")]
-    numbers = all(a is None or isinstance(a, bool | int | float | str) for a in others)
-    if len(call.inputs) == 1 and numbers and call.kind in ALONE:
-        return COMPUTED
-    if len(call.inputs) > 1 and not others and call.kind in OPERATIONS:
-        return OPERATIONS[call.kind]
-    if call.kind in MOVING_OPERATIONS:
-        return MOVING_OPERATION
-    raise LeaveWhole(f"what the operation {call.shown} does to each unit is not known")
-
-
-def _flat(arguments: Any) -> list[Any]:
-    found = keras.tree.flatten((arguments.args, arguments.kwargs))
-    return [float(a) if np.ndim(a) == 0 and isinstance(a, np.number) else a for a in found]
+    **dict.fromkeys(
+        ("Celu", "Elu", "Gelu", "HardShrink", "HardSigmoid", "HardSilu", "HardTanh", "LeakyRelu",
+         "LogSigmoid", "Mish", "Relu", "Relu6", "Selu", "Silu", "SoftShrink", "Softplus",
+         "Softsign", "SparsePlus", "SparseSigmoid", "Squareplus", "Tanh", "TanhShrink",
+         "Threshold"),
+        elementwise.BENDING,
+    ),
+    "ReLU": elementwise.RELU_OPERATION,
+    "Sigmoid": elementwise.SIGMOID,
+    "Softmax": elementwise.SOFTMAX,
+    **dict.fromkeys(
+        ("Abs", "Absolute", "Cos", "Exp", "Negative", "Sin", "Sqrt", "Square"),
+        elementwise.COMPUTED,
+    ),
+    "Add": merging.ADD_OPERATION,
+    "Subtract": merging.SUBTRACT_OPERATION,
+    "Multiply": merging.MULTIPLY_OPERATION,
+    "Maximum": merging.MAXIMUM_OPERATION,
+    "Minimum": merging.MINIMUM_OPERATION,
+    "Divide": merging.DIVIDE_OPERATION,
+    "TrueDivide": merging.DIVIDE_OPERATION,
+    "Concatenate": merging.CONCATENATE_OPERATION,
+    **dict.fromkeys(("GetItem", "Squeeze", "ExpandDims"), moving.OPERATION),
+    **dict.fromkeys(("Transpose", "Flip", "Roll"), moving.WITH_ROWS),
+    "Swapaxes": moving.SWAPAXES,
+    "Reshape": moving.RESHAPE_OPERATION,
+}  # fmt: skip
+"""``keras.ops`` by class name: their classes have no public names."""

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers import facets
 from explainprune.network.layers.activations import (
     activate,
     check_elementwise,
     is_elementwise,
 )
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
-from explainprune.network.layers.kernels import check_plain, pads_nothing, with_bias
+from explainprune.network.layers.convolutions import by_position, over_channels, windows_of
+from explainprune.network.layers.depthwise import depthwise_ways
+from explainprune.network.layers.facets import Sized, product
+from explainprune.network.layers.kernels import (
+    check_plain,
+    convolved,
+    finished,
+    pads_nothing,
+    with_bias,
+)
 from explainprune.network.layers.kind import (
     Arrays,
     Change,
@@ -22,7 +36,10 @@ from explainprune.network.layers.kind import (
     nothing,
     of_itself,
 )
+from explainprune.network.layers.links import any_place, nonzero
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
+from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
+from explainprune.network.scalars.windows import Windows, depthwise, plain
 from explainprune.types import Array
 
 
@@ -98,4 +115,54 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {"depthwise_kernel": (-2, atoms), "pointwise_kernel": (-2, atoms.repeat(each))}
 
 
-SEPARABLE = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+PASSING = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+
+
+def _ways(layer: Any) -> Array:
+    ways = depthwise_ways(layer.depthwise_kernel) @ any_place(layer.pointwise_kernel)
+    return np.asarray(np.minimum(ways, 1))
+
+
+def _multiply_adds(call: Sized) -> int:
+    kernels = (call.kernel("depthwise_kernel"), call.kernel("pointwise_kernel"))
+    return call.numbers // kernels[1][-1] * sum(map(product, kernels))
+
+
+def _used(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
+    layer = call.operation
+    depthwise, pointwise = nonzero(layer.depthwise_kernel) > 0, nonzero(layer.pointwise_kernel) > 0
+    inner = depthwise.shape[-2:]
+    arrives = (depthwise.reshape(-1, *inner).any(axis=0) & given[:, None]).ravel()
+    leaves = (pointwise.reshape(-1, *pointwise.shape[-2:]) & wanted).any(axis=(0, 2))
+    return [
+        (layer.depthwise_kernel, depthwise & given[:, None] & leaves.reshape(inner)),
+        (layer.pointwise_kernel, pointwise & arrives[:, None] & wanted),
+    ]
+
+
+def _scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        kernel = depthwise(by_position(reading.weight(layer.depthwise_kernel)))
+        deep = convolved(tensor, windows_of(layer, tensor.shape[:-1]), kernel, call.path)
+        here = np.arange(math.prod(deep.shape[:-1]))[:, None]
+        points = plain(by_position(reading.weight(layer.pointwise_kernel)))
+        found = convolved(deep, Windows(deep.shape[:-1], here, len(here)), points, call.path)
+        return finished(found, call, reading)
+
+    return channels_last(apply, given[0], layer.data_format)
+
+
+SEPARABLE = facets.Kind(
+    passing=PASSING,
+    links=over_channels(_ways),
+    multiply_adds=_multiply_adds,
+    scalars=_scalars,
+    used=_used,
+    unit_axes={"depthwise_kernel": -2},
+    input_axis=-2,
+    has_units=True,
+    convolves=True,
+    activates=True,
+)

@@ -1,12 +1,14 @@
-"""TimeDistributed: the layer inside it, at every step."""
+"""Layers that hold another: TimeDistributed runs it at every step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers import facets
+from explainprune.network.layers.facets import passing_of
 from explainprune.network.layers.kind import Change, Cut, Kind, Placed
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
@@ -28,7 +30,7 @@ def resized(layer: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "config": {**layer["config"], **config}}
 
 
-def time_distributed(kind: Kind) -> Kind:
+def _passing(kind: Kind) -> Kind:
     """Build the kind of a TimeDistributed layer from that of the layer inside."""
 
     def trace(
@@ -67,3 +69,29 @@ def time_distributed(kind: Kind) -> Kind:
         reads=None if kind.reads is None else reads,
         inner=None if kind.inner is None else inner,
     )
+
+
+def time_distributed(kind_of: Callable[[Any], facets.Kind]) -> facets.Kind:
+    """Return the kind of TimeDistributed, which asks `kind_of` for the layer inside."""
+
+    def passing(call: Call) -> Kind:
+        if "/" in "".join(call.weights):
+            raise LeaveWhole("the layer inside it is made of others")
+        return _passing(passing_of(kind_of(call.operation.layer), inside(call)))
+
+    def multiply_adds(call: facets.Sized) -> int:
+        """Count the layer inside, once for each step."""
+        within = replace(
+            call,
+            operation=call.operation.layer,
+            shapes_in=(call.shapes_in[0][1:],),
+            shapes_out=(call.shapes_out[0][1:],),
+            weights={name.removeprefix("layer/"): shape for name, shape in call.weights.items()},
+        )
+        count = kind_of(within.operation).multiply_adds
+        return 0 if count is None else (call.shapes_in[0][0] or 1) * count(within)
+
+    def holds(name: str, kind: facets.Kind, shape: tuple[int, ...]) -> int:
+        return int(shape[kind.unit_axis()]) if name == "layer" and kind.has_units else 0
+
+    return facets.Kind(passing=passing, multiply_adds=multiply_adds, holds=holds)

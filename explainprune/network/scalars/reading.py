@@ -11,11 +11,11 @@ from scipy import sparse
 from explainprune.network.functions.scores import loss_of, takes_class_scores
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.graph.graph import Graph, read_graph
+from explainprune.network.layers.activations import centred_logits
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.protocol import Model
 from explainprune.network.scalars.affine import INPUTS, Affine, joined
 from explainprune.network.scalars.elements import Unrolled, pruned_away
-from explainprune.network.scalars.kinds import kind_of
-from explainprune.network.scalars.kinds.activations import centred_logits
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.network.variables import variables
 from explainprune.types import OUTPUTS, Array
@@ -67,7 +67,10 @@ def unroll(
                 raise ValueError("it has several outputs")
             if call.masks:
                 raise ValueError("it is told which steps to skip")
-            made = kind_of(call.operation)(call, given, reading)
+            scalars = kind_of(call.operation).scalars
+            if scalars is None:
+                raise ValueError("layers of this kind are not known")
+            made = scalars(call, given, reading)
         except ValueError as reason:
             raise ValueError(f"layer {call.path!r} ({call.shown}) is not read: {reason}") from None
         tensors[call.outputs[0]] = made

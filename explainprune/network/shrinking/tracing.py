@@ -12,6 +12,7 @@ import numpy as np
 from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.graph.nodes import has_graph
+from explainprune.network.layers.facets import passing_of
 from explainprune.network.layers.families import own_name
 from explainprune.network.layers.kind import Kind, Placed, no_change
 from explainprune.network.layers.registry import kind_of
@@ -163,7 +164,7 @@ class _Tracer:
         try:
             if id(call.operation) in self.barred:
                 raise LeaveWhole(self.barred[id(call.operation)])
-            kind = kind_of(call)
+            kind = passing_of(kind_of(call.operation), call)
             return kind, Placed(call, inputs, *kind.trace(call, inputs, self.ledger))
         except LeaveWhole as why:
             apart = tuple(self._as_channels(call, *each) for each in enumerate(inputs))
@@ -275,7 +276,8 @@ def _ends(graph: Graph, placed: list[Placed], kinds: list[Kind], units: dict[int
     """Return the units of inputs and outputs, those behind a final softmax included."""
     outputs = set(graph.outputs)
     for one, kind in zip(placed[::-1], kinds[::-1], strict=True):
-        last = kind is WHOLE and one.call.kind in ("Softmax", "Activation")
+        known = kind_of(one.call.operation)
+        last = kind is WHOLE and (known.bends or known.head)
         if last and outputs.issuperset(one.call.outputs):
             outputs.update(one.call.inputs)
     return np.concatenate([units[i].atoms for i in (*graph.inputs, *sorted(outputs))])

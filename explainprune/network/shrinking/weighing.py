@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explainprune.network.layers.facets import Sized
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.deciding import plan_removal
 from explainprune.network.shrinking.plan import Plan
 from explainprune.network.shrinking.tracing import trace_model
 from explainprune.network.variables import layer_variables, variables
-from explainprune.network.ways.flops import Sized, flops_of_sized
+from explainprune.network.ways.flops import flops_of_sized
 from explainprune.types import Array
 
 

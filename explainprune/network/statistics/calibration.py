@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
-from explainprune.network.layers.families import TRANSPOSED
+from explainprune.network.layers.facets import Kind
 from explainprune.network.listing import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.row_statistics import (
@@ -171,16 +171,16 @@ def _derive(layers: Collection[LayerInfo], found: Statistics) -> None:
         if "mean_square_activation" in values and "mean_activation" in values:
             variance = values["mean_square_activation"] - values["mean_activation"] ** 2
             values["activation_std"] = np.sqrt(np.maximum(variance, 0))
-    kinds = {slot(info, kernel): info.family for info in layers for kernel in info.kernels}
+    families = {slot(info, kernel): info.family for info in layers for kernel in info.kernels}
     for path, values in found.items():
         if "mean_square_input" in values:
             norm = np.sqrt(values["mean_square_input"])
-            values["input_norm"] = _beside_kernel(norm, kinds[path], values["kernel"].shape)
+            values["input_norm"] = _beside_kernel(norm, families[path], values["kernel"].shape)
 
 
-def _beside_kernel(norm: Array, kind: str, shape: tuple[int, ...]) -> Array:
+def _beside_kernel(norm: Array, family: Kind, shape: tuple[int, ...]) -> Array:
     """Shape one number for each input channel so that it broadcasts to the kernel."""
-    if kind in TRANSPOSED:
+    if family.input_axis == -1:
         return norm.reshape((1,) * (len(shape) - 1) + (-1,))
     groups = len(norm) // shape[-2]
     beside = norm.reshape(groups, shape[-2]).repeat(shape[-1] // groups, axis=0).T

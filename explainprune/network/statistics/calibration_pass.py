@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from explainprune.network.backend import keras, tf
-from explainprune.network.layers.families import BENT, CONV, DEPTHWISE, SEPARABLE, TRANSPOSED
 from explainprune.network.listing import LayerInfo
 from explainprune.network.statistics.answers import Answers, beside_rows
 from explainprune.network.statistics.data_loss import DataLoss
@@ -120,7 +119,7 @@ class Pass:
         tensors = [tap.activation for tap in taps]
         laid = positions(info, tensors)
         found = activation_sums(laid, self._wanted, never_negative(tensors), weight)
-        if len(tensors) == 1 and info.family not in DEPTHWISE and MOMENTS[1] in found:
+        if len(tensors) == 1 and not info.family.by_channel and MOMENTS[1] in found:
             squares[id(tensors[0])] = found[MOMENTS[1]]
         return {name: per_position(name, total, info, tensors) for name, total in found.items()}
 
@@ -134,11 +133,11 @@ class Pass:
     ) -> None:
         """Sum the squares of what each kernel reads, over rows and positions."""
         read = [tap.input for tap in taps]
-        if info.family in SEPARABLE:
+        if info.further and info.family.convolves:  # separable: two kernels
             squared = _channel_squares(read, squares, weight)
             found[info.kernels[-1]] = {"mean_square_input": squared}
             read = [between_kernels(self._model.layer(info.path), tensor) for tensor in read]
-        if info.family in BENT - {"EinsumDense"}:
+        if info.family.input_axis is not None:
             found[info.path]["mean_square_input"] = _channel_squares(read, squares, weight)
 
     def _gram(self, info: LayerInfo, taps: list[Tap], weight: Any) -> dict[str, Any]:
@@ -149,13 +148,13 @@ class Pass:
         inputs = [tap.input for tap in taps]
         if weight is not None:  # √w on both sides of the product
             inputs = [part * beside_rows(tf.sqrt(weight), part) for part in inputs]
-        read = [patches_of(info.family, layer, part) for part in inputs]
+        read = [patches_of(layer, part) for part in inputs]
         both = tf.cast(tf.concat(read, axis=0), tf.float64)
         return {"input_gram": tf.matmul(both, both, transpose_a=True)}
 
     def _has_gram(self, info: LayerInfo) -> bool:
         layer = self._model.layer(info.path)
-        if layer is None or not has_patches(info.family, layer):
+        if layer is None or not has_patches(layer):
             return False
         return bool(math.prod(layer.kernel.shape[:-1]) <= MOST_ROWS)
 
@@ -186,9 +185,7 @@ class Pass:
                 layer = self._model.layer(path)
                 if weight is not None:  # a row's slope is w ∂L/∂z, its square is to weigh w
                     slope *= beside_rows(tf.math.rsqrt(tf.maximum(weight, 1e-30)), slope)
-                found[path]["kernel_gradient_squared"] = squared_gradients(
-                    info.family, layer, tap, slope
-                )
+                found[path]["kernel_gradient_squared"] = squared_gradients(layer, tap, slope)
         if by_activation:
             self._slope_sums(flat, by_activation, found)
 
@@ -227,7 +224,7 @@ class Pass:
             return {}
         slow = {}
         for path, info in self._layers.items():
-            quick = info.calls == 1 and has_rule(info.family, self._model.layer(path))
+            quick = info.calls == 1 and has_rule(self._model.layer(path))
             for kernel in info.kernels:
                 if not quick:
                     slow[kernel] = path if kernel == info.kernel else kernel
@@ -265,7 +262,7 @@ class Pass:
         numbers = 4 * self._model.size
         if self._wanted & {"kernel_gradient_squared", "input_gram"}:
             for info in self._layers.values():
-                if info.family in CONV | TRANSPOSED:
+                if info.family.convolves and info.family.has_units and not info.further:
                     # Patches repeat each input value once for each place in the kernel.
                     numbers += self._model.size * math.prod(
                         self._variables[info.kernels[0]].shape[:-2]

@@ -9,11 +9,12 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
-from explainprune.network.layers.linking import is_each_place
+from explainprune.network.layers.activations import MIXES
+from explainprune.network.layers.registry import is_each_place, kind_of
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.reached import NoWayBack
-from explainprune.network.statistics.taps import MIXES, take_activations
+from explainprune.network.statistics.taps import take_activations
 from explainprune.network.variables import uncompiled_clone, variables
 from explainprune.types import Array
 
@@ -73,16 +74,16 @@ def _flows(graph: Graph, model: Model, kernels: list[Any], scale: float) -> list
 
 def _linear(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a call as its linear, positive part."""
-    if call.kind == "BatchNormalization":
+    known = kind_of(call.operation)
+    if known.learnt_statistics:
         layer = call.operation
         scale = tf.math.rsqrt(layer.moving_variance + layer.epsilon)
         scale = scale if layer.gamma is None else scale * layer.gamma
         shape = [1] * len(args[0].shape)
         shape[layer.axis] = -1
         return args[0] * tf.reshape(scale, shape)
-    softmax = call.kind == "Softmax" or (
-        call.kind == "Activation" and call.operation.activation in MIXES
-    )
-    if is_each_place(call) or softmax:
+    function = getattr(call.operation, "activation", None)
+    softmax = known.head == "softmax" or (known.bends and function in MIXES)
+    if is_each_place(call.operation) or softmax:
         return args[0]
     return in_inference(call, args, kwargs)

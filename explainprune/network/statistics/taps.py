@@ -10,15 +10,10 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
 from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
-from explainprune.network.layers.families import BENDS, BENT, DEPTHWISE, IDLE
+from explainprune.network.layers.activations import MIXES
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
-
-PASSES = IDLE | {"BatchNormalization"}
-"""Layers between a unit and its bend that keep units apart."""
-
-MIXES = (keras.activations.softmax, keras.activations.log_softmax)
-"""Activation functions that read several units at once: a unit's activation is read before."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +101,9 @@ class Tapped:
     def raw_call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call, but leave logits as they are: no softmax or sigmoid at an output."""
         if each.outputs[0] in self.graph.outputs:
-            own = each.operation.activation if each.kind == "Activation" else None
-            if each.kind in ("Softmax", "Sigmoid") or own in (*MIXES, keras.activations.sigmoid):
+            known = kind_of(each.operation)
+            own = getattr(each.operation, "activation", None) if known.bends else None
+            if known.head or own in (*MIXES, keras.activations.sigmoid):
                 return args[0]
             if self._is_head(each):
                 return in_inference(each, args, kwargs)
@@ -160,7 +156,7 @@ def by_units(info: LayerInfo, tensor: Any, *, exact: bool = True) -> Any:
     With ``exact=False`` it keeps its dtype, for sums over the positions of one sample.
     """
     n = tf.shape(tensor)[0]
-    if info.family in DEPTHWISE:
+    if info.family.by_channel:
         # Channel k · multiplier + m belongs to input channel k: the unit here.
         tensor = tf.reshape(tensor, (n, -1, info.units, tensor.shape[-1] // info.units))
         tensor = tf.transpose(tensor, (0, 1, 3, 2))
@@ -170,7 +166,7 @@ def by_units(info: LayerInfo, tensor: Any, *, exact: bool = True) -> Any:
 
 def _is_bent(call: Call) -> bool:
     """Tell whether a layer applies an activation function to what it computes."""
-    if not call.is_layer or call.kind not in BENT:
+    if not kind_of(call.operation).activates:
         return False
     return call.operation.activation not in (None, keras.activations.linear)
 
@@ -206,18 +202,18 @@ def _chain(graph: Graph, call: Call) -> list[Call]:
         if len(readers) != 1 or len(readers[0].read) != 1 or not _keeps_apart(readers[0]):
             break
         chain.append(readers[0])
-        number, bent = readers[0].outputs[0], readers[0].kind in BENDS
+        number, bent = readers[0].outputs[0], kind_of(readers[0].operation).bends
     return chain
 
 
 def _keeps_apart(call: Call) -> bool:
     """Tell whether a call works on each unit alone: softmax does not."""
-    if call.kind == "Activation":
-        return call.operation.activation not in MIXES
-    return call.kind in BENDS or call.kind in PASSES
+    known = kind_of(call.operation)
+    apart = known.bends or known.idle or known.learnt_statistics
+    return apart and getattr(call.operation, "activation", None) not in MIXES
 
 
 def scale_of(chain: list[Call]) -> Any:
     """Return γ of the batch normalisation in a chain, or None."""
-    found = [call.operation.gamma for call in chain if call.kind == "BatchNormalization"]
+    found = [c.operation.gamma for c in chain if kind_of(c.operation).learnt_statistics]
     return found[0] if found else None

@@ -9,7 +9,7 @@ import numpy as np
 
 from explainprune.network.graph.graph import read_graph
 from explainprune.network.graph.nodes import has_graph
-from explainprune.network.listing import LayerInfo, unit_axis
+from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.readers import readers_of_units
 from explainprune.network.statistics.synaptic_flow import synaptic_flow
@@ -35,8 +35,7 @@ def weight_statistics(
     found: Statistics = {}
     for info in layers:
         for path in info.kernels:
-            kind = "DepthwiseConv2D" if path.endswith("depthwise_kernel") else info.family
-            axis = info.unit_axis if path == info.kernel else unit_axis(kind, weights[path].ndim)
+            axis = info.axis_of(path, weights[path].ndim)
             entry = {"kernel": weights[path], "unit_axis": axis, "units": weights[path].shape[axis]}
             found[slot(info, path)] = entry
         found[info.path]["bias"] = weights[info.bias] if info.bias else np.zeros(info.units)

@@ -12,6 +12,7 @@ from explainprune.lookup import unknown
 from explainprune.network.backend import tf
 from explainprune.network.functions.feeding import feed
 from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.training.surgeon import swept
@@ -115,7 +116,7 @@ def recalibrated(model: Model, x: Inputs, *, batch_size: int = 256) -> Model:
 
     def call(each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         layer = each.operation
-        if each.kind != "BatchNormalization" or not layer.trainable:
+        if not kind_of(each.operation).learnt_statistics or not layer.trainable:
             return in_inference(each, args, kwargs)
         axis = layer.axis % len(args[0].shape)
         values = np.moveaxis(np.asarray(args[0], np.float64), axis, -1)
@@ -214,7 +215,7 @@ def _operations(support: Array) -> float:
 
 def _can_be_fitted(call: Call) -> bool:
     layer = call.operation
-    return call.is_layer and has_patches(call.kind, layer) and bool(layer.trainable)
+    return call.is_layer and has_patches(layer) and bool(layer.trainable)
 
 
 def _weights(layer: Any) -> Array:
@@ -234,7 +235,7 @@ def _assign(layer: Any, weights: Array) -> None:
 
 def _patches(call: Call, values: Any) -> Array:
     """Return what a layer reads at each place: (places, incoming weights)."""
-    return np.asarray(patches_of(call.kind, call.operation, values), np.float64)
+    return np.asarray(patches_of(call.operation, values), np.float64)
 
 
 def _with_ones(patches: Array, size: int) -> Array:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from explainprune.network.graph.graph import Call, Graph, read_graph
-from explainprune.network.layers.linking import links_of, mixes_units, sized
-from explainprune.network.layers.links import Everything, Link
+from explainprune.network.layers.activations import mixes_units
+from explainprune.network.layers.links import Channels, Everything, Link, Matrix, sized
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
 from explainprune.network.ways.connections import count_connections
@@ -86,13 +87,31 @@ def ones(graph: Graph, number: int) -> Array:
 
 
 def _links(graph: Graph, call: Call) -> list[list[Link]]:
-    """Return how each output of a call hangs together with each tensor that it reads."""
-    found = links_of(call, at_end=set(call.outputs) <= set(graph.outputs))
-    masks = [sized(graph.shapes[number]) for number in call.masks]
-    return [
-        [*links, *(Everything(mask, sized(shape)) for mask in masks)]
-        for links, shape in zip(found, call.shapes_out, strict=True)
-    ]
+    """Return how each output of a call hangs together with each tensor that it reads.
+
+    Dense layers, sums, scales and moves are exact. Convolutions and pooling tell channels apart,
+    not places. Of anything else every output is taken to read every input. At the model's output
+    a softmax is no way from one unit to another.
+    """
+    read = [sized(graph.shapes[number]) for number in call.read]
+    outputs = [sized(shape) for shape in call.shapes_out]
+    known, count = kind_of(call.operation), len(call.inputs)
+    found = None
+    if known.links is not None and len(outputs) == 1:
+        found = known.links(call, read[:count], outputs[0])
+    if found is None:
+        return [[Everything(shape, out) for shape in read] for out in outputs]
+    at_end = set(call.outputs) <= set(graph.outputs)
+    if known.activates and not at_end and mixes_units(call.operation):
+        found = [_mixed(link) for link in found]
+    return [[*found, *(Everything(mask, outputs[0]) for mask in read[count:])]]
+
+
+def _mixed(link: Link) -> Link:
+    """Let every output that a softmax makes read what any of them does."""
+    if not isinstance(link, Matrix | Channels):
+        return link
+    return replace(link, ways=np.minimum(link.ways @ np.ones((link.ways.shape[1],) * 2), 1))
 
 
 def _reached(graph: Graph, links: Links) -> Ways:
@@ -131,7 +150,7 @@ def _units(
         if info is None or reached[number].shape[-1] % info.units:
             continue
         needs = needed[number] > 0
-        if mixes_units(call) and number not in graph.outputs:
+        if mixes_units(call.operation) and number not in graph.outputs:
             needs = np.full_like(needs, needs.any())
         each = needs.shape[-1] // info.units
         live = ((reached[number] > 0) & needs).reshape(-1, info.units, each).any(axis=(0, 2))

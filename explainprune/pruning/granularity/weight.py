@@ -8,7 +8,7 @@ from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import allocate
-from explainprune.pruning.candidates import kind_of, unit_axis_of
+from explainprune.pruning.candidates import kind_of
 from explainprune.pruning.granularity.view import Entries, Scores, Sharing, View, by_key
 from explainprune.types import Array, Masks
 
@@ -22,11 +22,7 @@ def kernels_of(model: Model, infos: Sequence[LayerInfo]) -> tuple[dict[str, Arra
 
 def axes_of(kernels: dict[str, Array], infos: Sequence[LayerInfo]) -> dict[str, int]:
     """Return the unit axis of each kernel."""
-    return {
-        path: unit_axis_of(info, path, kernels[path].ndim)
-        for info in infos
-        for path in info.kernels
-    }
+    return {path: info.axis_of(path, kernels[path].ndim) for info in infos for path in info.kernels}
 
 
 def weight(model: Model, infos: Sequence[LayerInfo]) -> View:

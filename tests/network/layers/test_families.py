@@ -6,6 +6,7 @@ import pytest
 from keras import layers as kl
 
 from explainprune.criteria import importances
+from explainprune.network.layers.facets import UNKNOWN
 from explainprune.network.layers.families import own_function, own_name
 from explainprune.network.listing import layers
 from explainprune.network.ways.size import size_of
@@ -72,7 +73,7 @@ def test_a_layer_of_ones_own_is_left_whole_and_costs_nothing(name):
     model = with_block(name)
     assert size_of(model, gzip=False).flops == 2 * (6 * 6 + 5 * 7 + 7 * 2)
     (own,) = [info for info in layers(model) if info.path == "own"]
-    assert (own.kind, own.family, own.prunable_units) == (name, "", False)
+    assert (own.kind, own.family, own.prunable_units) == (name, UNKNOWN, False)
     options = {"granularity": "unit", "sparsity": 0.4, "protect": "first"}
     pruned = prune(model, criterion="magnitude", **options)
     small = shrink(pruned.model, masks=pruned.masks)

@@ -13,7 +13,8 @@ from explainprune.analysis.attribution.games.enumeration import Solution
 from explainprune.analysis.attribution.games.units import Bundle, bundles, solved
 from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.network import Network
-from explainprune.network.scalars import Cutter, Games, Pairs, Terms, in_pairs, terms_of
+from explainprune.network.scalars.cutting import Cutter
+from explainprune.network.scalars.terms import Games, Pairs, Terms, in_pairs, terms_of
 from explainprune.network.tracing.same import check_same
 from explainprune.types import Array
 

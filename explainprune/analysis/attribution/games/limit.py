@@ -9,7 +9,8 @@ import numpy as np
 from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of_games
 from explainprune.analysis.attribution.games.hidden import Wanted, all_games
 from explainprune.analysis.attribution.games.units import Bundle
-from explainprune.network.scalars import Cutter, Games, Pairs, coalitions
+from explainprune.network.scalars.cutting import Cutter
+from explainprune.network.scalars.terms import Games, Pairs, coalitions
 from explainprune.types import Array
 
 ROWS_COUNTED = 16

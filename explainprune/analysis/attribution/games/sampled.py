@@ -8,7 +8,8 @@ import numpy as np
 
 from explainprune.analysis.attribution.games.hidden import Wanted, add_games, put
 from explainprune.analysis.attribution.games.units import NUMBERS_AT_ONCE, Bundle, Reads, bundles
-from explainprune.network.scalars import Cutter, Games, Pairs, Terms, in_pairs
+from explainprune.network.scalars.cutting import Cutter
+from explainprune.network.scalars.terms import Games, Pairs, Terms, in_pairs
 from explainprune.types import Array
 
 Walk = Iterable[tuple[Pairs, list[tuple[Games, list[Bundle]]]]]

@@ -18,7 +18,8 @@ from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.replicates import Replicate
 from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import DifferenceNetwork, Network
-from explainprune.network.scalars import Cutter, Games, Pairs
+from explainprune.network.scalars.cutting import Cutter
+from explainprune.network.scalars.terms import Games, Pairs
 from explainprune.types import Array
 
 NOTHING_SAMPLED = "Every game was enumerated: nothing was sampled, and standard errors are 0."

@@ -18,7 +18,8 @@ from explainprune.analysis.attribution.games.enumeration import (
     solve,
     subset_sums,
 )
-from explainprune.network.scalars import Alike, Cutter, Games, Pairs, Terms, alike
+from explainprune.network.scalars.cutting import Alike, Cutter, alike
+from explainprune.network.scalars.terms import Games, Pairs, Terms
 from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from explainprune.network.backend import tf
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers.channelwise import BATCH_NORM as PASSING
+from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers.links import Link, Matrix, Picked
 from explainprune.network.scalars.functions import root_mean_square, standardised, unit_norm
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
 
 
-def batch_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+def _batch_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    """Link each number to itself where γ isn't zero."""
+    if call.operation.axis not in (-1, len(out)):
+        return None
+    gamma = call.operation.gamma
+    return [scaled_link(np.ones(out[-1], bool) if gamma is None else gamma.numpy() != 0, out)]
+
+
+def scaled_link(kept: Array, out: Sides) -> Link:
+    """Link each number to itself where the factor of its unit isn't zero."""
+    return Picked(np.where(kept, np.arange(math.prod(out)).reshape(out), -1), out)
+
+
+def mixed_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    """Let every number along the last axis read every other."""
+    if call.operation.axis not in (-1, len(out), [-1], [len(out)]):
+        return None
+    return [Matrix(np.ones((out[-1], out[-1])), exact=False)]
+
+
+def _batch_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a batch normalisation with its moving statistics."""
     layer, (tensor,) = call.operation, given
     factor = 1.0 / np.sqrt(reading.weight(layer.moving_variance) + layer.epsilon)
@@ -30,7 +52,7 @@ def batch_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -
     return tensor.made(tensor.affine.scaled(*scaled_by))
 
 
-def layer_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+def _layer_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a layer normalisation: it mixes what lies along its axes."""
     layer, (tensor,) = call.operation, given
     if getattr(layer, "rms_scaling", False):
@@ -41,7 +63,7 @@ def layer_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -
     return _rescaled(made, gamma, reading.weight(layer.beta) if layer.center else None, axes)
 
 
-def rms_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+def _rms_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a normalisation by the root mean square."""
     layer, (tensor,) = call.operation, given
     axes = _axes(layer.axis, tensor)
@@ -49,13 +71,13 @@ def rms_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> 
     return _rescaled(made, reading.weight(layer.scale), None, axes)
 
 
-def unit_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+def _unit_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a normalisation to length 1."""
     layer, (tensor,) = call.operation, given
     return reading.along(tensor, _axes(layer.axis, tensor), unit_norm(), call.path)
 
 
-def group_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+def _group_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a group normalisation: a group holds some channels at all positions."""
     layer, (tensor,) = call.operation, given
     (axis,) = _axes(layer.axis, tensor)
@@ -69,17 +91,6 @@ def group_normalisation(call: Call, given: Sequence[Tensor], reading: Reading) -
     whole = tensor.made(made.affine, name=call.path)
     gamma = reading.weight(layer.gamma) if layer.scale else None
     return _rescaled(whole, gamma, reading.weight(layer.beta) if layer.center else None, (axis,))
-
-
-def scaled(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
-    """Read a layer that scales and shifts each number, by running it on zeros and ones."""
-    (tensor,) = given
-    rows = np.stack([np.zeros(tensor.shape), np.ones(tensor.shape)])
-    layer = call.operation
-    kept = np.float64 if layer.compute_dtype == "float64" else np.float32
-    found = layer(tf.constant(rows.astype(kept)))
-    zero, one = np.asarray(found, np.float64).reshape(2, -1)
-    return tensor.made(tensor.affine.scaled(one - zero, zero))
 
 
 def _axes(axis: Any, tensor: Tensor) -> tuple[int, ...]:
@@ -102,3 +113,23 @@ def _rescaled(
     by = 1.0 if factor is None else _spread(factor, tensor, axes)
     to = 0.0 if shift is None else _spread(shift, tensor, axes)
     return tensor.made(tensor.affine.scaled(by, to))
+
+
+def _mixing(scalars: Callable[..., Tensor], links: Any = mixed_links) -> Kind:
+    return Kind(
+        passing="it normalises each row over its units",
+        links=links,
+        multiply_adds=lambda call: call.numbers,
+        scalars=scalars,
+    )
+
+
+BATCH = Kind(
+    passing=PASSING,
+    links=_batch_links,
+    multiply_adds=lambda call: call.numbers,
+    scalars=_batch_scalars,
+    learnt_statistics=True,
+)
+LAYER, RMS, UNIT = _mixing(_layer_scalars), _mixing(_rms_scalars), _mixing(_unit_scalars)
+GROUP = _mixing(_group_scalars, links=None)

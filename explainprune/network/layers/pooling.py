@@ -9,10 +9,21 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers.axes import is_channels_last
+from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers.links import Channels, Link
+from explainprune.network.layers.passing import POOLING as PASSING
 from explainprune.network.scalars.functions import MAXIMUM
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import Entries, Windows, matrix, windows
 from explainprune.types import Array
+
+
+def _links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    """Link each channel to itself, wherever it lies."""
+    if not is_channels_last(call.operation):
+        return None
+    return [Channels(np.eye(out[-1]), shapes[0], out)]
 
 
 def average_pooling(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
@@ -91,3 +102,9 @@ def _without_padding(reads: Array) -> Array:
     """Let padding read again what the window reads anyway: a maximum doesn't mind."""
     first = np.take_along_axis(reads, (reads >= 0).argmax(axis=1)[:, None], axis=1)
     return np.where(reads < 0, first, reads)
+
+
+AVERAGE, MAXIMAL, GLOBAL_AVERAGE, GLOBAL_MAXIMUM, ADAPTIVE = (
+    Kind(passing=PASSING, links=_links, scalars=scalars)
+    for scalars in (average_pooling, max_pooling, global_average, global_maximum, None)
+)

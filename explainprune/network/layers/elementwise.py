@@ -1,0 +1,139 @@
+"""What acts on every entry by itself: activations, noise, scales; and softmax, which doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from explainprune.network.backend import tf
+from explainprune.network.graph.graph import Call
+from explainprune.network.layers import passing
+from explainprune.network.layers.activations import (
+    activated,
+    leaky,
+    mixes_units,
+    rectified,
+    with_head,
+)
+from explainprune.network.layers.axes import not_known, others
+from explainprune.network.layers.channelwise import PRELU as PRELU_PASSING
+from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers.kind import Kind as Passing
+from explainprune.network.layers.links import Link, broadcast
+from explainprune.network.layers.normalising import mixed_links
+from explainprune.network.layers.units import LeaveWhole
+from explainprune.network.scalars.functions import elementwise, relu, softmax
+from explainprune.network.scalars.tensors import Reading, Tensor
+
+
+def links_in_place(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    """Link each number of the output to the one at its place in every input."""
+    return [broadcast(shape, out) for shape in shapes]
+
+
+def _activation_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+    return None if mixes_units(call.operation) else links_in_place(call, shapes, out)
+
+
+def _activation_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read an Activation or ELU layer."""
+    layer = call.operation
+    return activated(given[0], getattr(layer, "activation", layer), reading, call.path)
+
+
+def _relu_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a ReLU layer, with its slope, threshold and greatest value."""
+    return rectified(given[0], call.operation, reading, call.path)
+
+
+def _leaky_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a LeakyReLU layer."""
+    return leaky(given[0], float(call.operation.negative_slope), reading, call.path)
+
+
+def _prelu(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a PReLU layer: a slope for each number, shared along some axes."""
+    slope = np.broadcast_to(reading.weight(call.operation.alpha), given[0].shape)
+    return leaky(given[0], slope.ravel(), reading, call.path)
+
+
+def _softmax_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a Softmax layer, along one axis or several."""
+    if len(given) != 1:
+        raise ValueError("a softmax with a mask is not known")
+    (tensor,) = given
+    axis = call.operation.axis
+    # Keras counts the row axis.
+    axes = [each - 1 if each > 0 else each for each in np.atleast_1d(axis).tolist()]
+    made = reading.along(tensor, tuple(axes), softmax(), call.path)
+    last = len(tensor.shape) - 1
+    return with_head(made, "softmax", tensor.affine, last, tensor.shape)
+
+
+def _operation_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read an element-wise op such as ``keras.ops.relu``."""
+    operation = call.operation
+    kind = type(operation).__name__
+    name = kind.lower()
+    if name == "relu":
+        return reading.elementwise(given[0], relu(), call.path)
+    made = reading.elementwise(given[0], elementwise(operation.call, kind), call.path)
+    return with_head(made, name, given[0].affine, None, given[0].shape)
+
+
+def _passed(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a layer that does nothing outside training."""
+    return given[0]
+
+
+def _scaled(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
+    """Read a layer that scales and shifts each number, by running it on zeros and ones."""
+    (tensor,) = given
+    rows = np.stack([np.zeros(tensor.shape), np.ones(tensor.shape)])
+    layer = call.operation
+    kept = np.float64 if layer.compute_dtype == "float64" else np.float32
+    found = layer(tf.constant(rows.astype(kept)))
+    zero, one = np.asarray(found, np.float64).reshape(2, -1)
+    return tensor.made(tensor.affine.scaled(one - zero, zero))
+
+
+def alone(call: Call) -> Passing:
+    """Let units pass through an operation on one tensor and numbers."""
+    numbers = all(a is None or isinstance(a, bool | int | float | str) for a in others(call))
+    if len(call.inputs) != 1 or not numbers:
+        raise LeaveWhole(not_known(call))
+    return passing.COMPUTED
+
+
+def _bent(passes: Any, scalars: Any) -> Kind:
+    return Kind(passing=passes, links=links_in_place, scalars=scalars, bends=True, each_place=True)
+
+
+IDLE = Kind(passing=passing.SAME, links=links_in_place, scalars=_passed, idle=True, each_place=True)
+ACTIVATION = replace(_bent(passing.ACTIVATION, _activation_layer), links=_activation_links)
+ELU = _bent(passing.COMPUTED, _activation_layer)
+RELU, LEAKY = _bent(passing.COMPUTED, _relu_layer), _bent(passing.COMPUTED, _leaky_layer)
+PRELU = _bent(PRELU_PASSING, _prelu)
+RESCALING = Kind(passing=passing.RESCALING, links=links_in_place, scalars=_scaled, each_place=True)
+NORMALIZATION = Kind(links=links_in_place, scalars=_scaled, each_place=True)
+SOFTMAX = Kind(
+    passing="it weighs its units against each other",
+    links=mixed_links,
+    scalars=_softmax_layer,
+    head="softmax",
+)
+
+BENDING = _bent(alone, _operation_scalars)
+RELU_OPERATION = _bent(alone, _relu_layer)
+SIGMOID = Kind(
+    passing=alone,
+    links=links_in_place,
+    scalars=_operation_scalars,
+    bends=True,
+    each_place=True,
+    head="sigmoid",
+)
+COMPUTED = Kind(passing=alone, links=links_in_place, scalars=_operation_scalars)
