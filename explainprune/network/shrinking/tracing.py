@@ -276,9 +276,8 @@ def _ends(graph: Graph, placed: list[Placed], kinds: list[Kind], units: dict[int
     """Return the units of inputs and outputs, those behind a final softmax included."""
     outputs = set(graph.outputs)
     for one, kind in zip(placed[::-1], kinds[::-1], strict=True):
-        known = kind_of(one.call.operation)
-        last = kind is WHOLE and (known.bends or known.head)
-        if last and outputs.issuperset(one.call.outputs):
+        known, last = kind_of(one.call.operation), outputs.issuperset(one.call.outputs)
+        if last and kind is WHOLE and (known.bends or known.head):
             outputs.update(one.call.inputs)
     return np.concatenate([units[i].atoms for i in (*graph.inputs, *sorted(outputs))])
 
