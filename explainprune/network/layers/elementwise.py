@@ -118,7 +118,6 @@ ELU = _bent(passing.COMPUTED, _activation_layer)
 RELU, LEAKY = _bent(passing.COMPUTED, _relu_layer), _bent(passing.COMPUTED, _leaky_layer)
 PRELU = _bent(PRELU_PASSING, _prelu)
 RESCALING = Kind(passing=passing.RESCALING, links=links_in_place, scalars=_scaled, each_place=True)
-NORMALIZATION = Kind(links=links_in_place, scalars=_scaled, each_place=True)
 SOFTMAX = Kind(
     passing="it weighs its units against each other",
     links=mixed_links,

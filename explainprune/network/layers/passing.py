@@ -8,7 +8,7 @@ from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
-from explainprune.network.layers.kind import Arrays, Kind, Placed
+from explainprune.network.layers.kind import Arrays, Placed
 from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.units import LeaveWhole, Units
 from explainprune.types import Array
@@ -70,30 +70,3 @@ ACTIVATION = linked(_activation_links, computed_constants)
 RESCALING = linked(pass_on, computed_constants, uncut=_scales_apart)
 POOLING = linked(_channel_links, same_constants)
 PADDING = linked(_channel_links, padded_constants)
-
-
-def _named(names: str, kind: Kind) -> dict[type, Kind]:
-    return {getattr(keras.layers, n): kind for n in names.split() if hasattr(keras.layers, n)}
-
-
-def _in_dimensions(name: str) -> str:
-    return " ".join(name + f"{n}D" for n in (1, 2, 3))
-
-
-PASSING: dict[type, Kind] = {
-    **_named("Identity Dropout GaussianDropout GaussianNoise AlphaDropout", SAME),
-    **_named(_in_dimensions("SpatialDropout") + " ActivityRegularization", SAME),
-    **_named("ReLU LeakyReLU ELU", COMPUTED),
-    **_named("Activation", ACTIVATION),
-    **_named("Rescaling Normalization", RESCALING),
-    **_named(
-        " ".join(
-            _in_dimensions(a + b + "Pooling")
-            for a in ("", "Global", "Adaptive")
-            for b in ("Max", "Average")
-        ),
-        POOLING,
-    ),
-    **_named(_in_dimensions("Cropping") + " " + _in_dimensions("UpSampling"), POOLING),
-    **_named("ZeroPadding1D ZeroPadding2D ZeroPadding3D", PADDING),
-}

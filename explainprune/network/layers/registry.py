@@ -92,7 +92,7 @@ KINDS: dict[type, Kind] = {
     keras.layers.RMSNormalization: normalising.RMS,
     keras.layers.UnitNormalization: normalising.UNIT,
     keras.layers.GroupNormalization: normalising.GROUP,
-    keras.layers.Normalization: elementwise.NORMALIZATION,
+    keras.layers.Normalization: elementwise.RESCALING,
     keras.layers.Rescaling: elementwise.RESCALING,
     keras.layers.Activation: elementwise.ACTIVATION,
     keras.layers.ReLU: elementwise.RELU,
