@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from _page import DOCS, table
 
-from explainprune.network.layers.facets import Kind
+from explainprune.network.layers.kind import Kind
 from explainprune.network.layers.registry import KINDS, OPERATIONS
 
 PAGE = DOCS / "layers.md"

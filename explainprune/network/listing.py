@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.graph.nodes import has_graph
-from explainprune.network.layers.facets import UNKNOWN, Kind
+from explainprune.network.layers.kind import UNKNOWN, Kind
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.protocol import Model
 from explainprune.network.variables import located_layers, own_variables, variables

@@ -8,15 +8,14 @@ from importlib import import_module
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.axes import single
 from explainprune.network.layers.elementwise import IDLE, links_in_place
-from explainprune.network.layers.facets import Sides
-from explainprune.network.layers.kind import Arrays, Change, Cut, Placed
+from explainprune.network.layers.kind import Kind, Sides
 from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.links import Link
 from explainprune.network.layers.merging import broadcast_links, weighted_sum
 from explainprune.network.layers.normalising import scaled_link
+from explainprune.network.layers.passing import Arrays, Change, Cut, Placed
 from explainprune.network.layers.units import LeaveWhole, Units
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
@@ -62,12 +61,12 @@ def _scale_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Ten
     return tensor.made(tensor.affine.scaled(np.resize(reading.weight(gamma), tensor.affine.width)))
 
 
-_KNOWN: dict[str, facets.Kind] = {
-    "inception_resnet_v2.CustomScaleLayer": facets.Kind(
+_KNOWN: dict[str, Kind] = {
+    "inception_resnet_v2.CustomScaleLayer": Kind(
         passing=linked(broadcast_links, _scaled_sum), links=links_in_place, scalars=_sum_scalars
     ),
     "convnext.StochasticDepth": IDLE,
-    "convnext.LayerScale": facets.Kind(
+    "convnext.LayerScale": Kind(
         passing=linked(_scale_links, _scaled, _scale_change),
         links=_live_scales,
         scalars=_scale_scalars,
@@ -75,7 +74,7 @@ _KNOWN: dict[str, facets.Kind] = {
 }
 
 
-def application_kinds() -> dict[type, facets.Kind]:
+def application_kinds() -> dict[type, Kind]:
     """Return the kinds of those that this version of Keras has."""
     found = {}
     for name, kind in _KNOWN.items():

@@ -12,14 +12,14 @@ import numpy as np
 
 from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.axes import expect_axis
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.kind import Kind, Sized, product
+from explainprune.network.layers.passing import (
     Arrays,
     Change,
     Cut,
-    Kind,
     Needs,
+    Passing,
     Placed,
     nothing,
 )
@@ -202,34 +202,34 @@ def _inner(placed: Placed) -> Array:
     return heads.atoms
 
 
-PASSING = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads, inner=_inner)
+PASSING = Passing(_trace, _constants, _needs, _change, makes=_makes, reads=_reads, inner=_inner)
 
 
-def _projected(call: facets.Sized) -> int:
+def _projected(call: Sized) -> int:
     """Projections of queries, keys, values and outputs; scores; and their weighted sums."""
     queries, values = (shape[0] or 1 for shape in (call.shapes_in[0], call.shapes_in[1]))
     kernels = {n.split("_")[0]: s for n, s in call.weights.items() if n.endswith("_dense/kernel")}
     projected = sum(
-        facets.product(shape) * (values if part in ("key", "value") else queries)
+        product(shape) * (values if part in ("key", "value") else queries)
         for part, shape in kernels.items()
     )
     heads, width = kernels["query"][1], kernels["query"][2] + kernels["value"][2]
     return projected + heads * queries * values * width
 
 
-def _holds(name: str, kind: facets.Kind, shape: tuple[int, ...]) -> int:
+def _holds(name: str, kind: Kind, shape: tuple[int, ...]) -> int:
     if name in ("query_dense", "key_dense", "value_dense"):
         return int(shape[1])
     return int(shape[-1]) if name == "output_dense" and len(shape) == 3 else 0
 
 
-def _scored(call: facets.Sized) -> int:
+def _scored(call: Sized) -> int:
     """Scores of (Tq, d) against (Tv, d), and their weighted sums of (Tv, dv)."""
     (queries, width), (values, value_width) = call.shapes_in[0][-2:], call.shapes_in[1][-2:]
     return (queries or 1) * (values or 1) * ((width or 1) + (value_width or 1))
 
 
-HEADS = facets.Kind(passing=PASSING, multiply_adds=_projected, holds=_holds)
+HEADS = Kind(passing=PASSING, multiply_adds=_projected, holds=_holds)
 _WEIGHS = "it weighs places by all of their units"
-ATTENTION = facets.Kind(passing=_WEIGHS, multiply_adds=_scored)
-ADDITIVE = facets.Kind(passing=_WEIGHS)
+ATTENTION = Kind(passing=_WEIGHS, multiply_adds=_scored)
+ADDITIVE = Kind(passing=_WEIGHS)

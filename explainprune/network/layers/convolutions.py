@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.axes import is_channels_last
-from explainprune.network.layers.channelwise import GROUPED, one_group_each
-from explainprune.network.layers.facets import Kind, Sides, Sized, product
-from explainprune.network.layers.kernels import KERNEL, convolved, finished, used_entries
-from explainprune.network.layers.links import Channels, Link, any_place, nonzero
+from explainprune.network.layers.depthwise import GROUPED, one_group_each
+from explainprune.network.layers.kernels import (
+    KERNEL,
+    by_position,
+    finished,
+    over_channels,
+    over_windows,
+    used_entries,
+    windows_of,
+)
+from explainprune.network.layers.kind import Kind, Sized, product
+from explainprune.network.layers.links import any_place, nonzero
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
-from explainprune.network.scalars.windows import Entries, Windows, matrix, plain, windows
+from explainprune.network.scalars.windows import matrix, plain
 from explainprune.types import Array
-
-
-def over_channels(ways: Callable[[Any], Array]) -> Callable[..., list[Link] | None]:
-    """Build the links of a layer from ``ways(layer)``, which says what channel reads which."""
-
-    def links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
-        if not is_channels_last(call.operation):
-            return None
-        return [Channels(ways(call.operation), shapes[0], out)]
-
-    return links
 
 
 def _ways(layer: Any) -> Array:
@@ -43,27 +39,6 @@ def _ways(layer: Any) -> Array:
 def _multiply_adds(call: Sized) -> int:
     """Each output reads one kernel's worth of inputs: the kernel without its last axis."""
     return call.numbers * product(call.kernel()[:-1])
-
-
-def windows_of(layer: Any, image: tuple[int, ...]) -> Windows:
-    """Lay a layer's windows over an image."""
-    return windows(image, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
-
-
-def by_position(kernel: Array) -> Array:
-    """Lay a kernel's positions flat: (positions, channels, channels)."""
-    return kernel.reshape(-1, *kernel.shape[-2:])
-
-
-def over_windows(call: Call, given: Tensor, reading: Reading, kernel: Entries) -> Tensor:
-    """Lay a kernel over the windows of a layer."""
-    layer = call.operation
-
-    def apply(tensor: Tensor) -> Tensor:
-        found = convolved(tensor, windows_of(layer, tensor.shape[:-1]), kernel, call.path)
-        return finished(found, call, reading)
-
-    return channels_last(apply, given, layer.data_format)
 
 
 def _scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:

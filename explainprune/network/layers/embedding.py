@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.axes import single
 from explainprune.network.layers.kernels import check_plain
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.kind import Kind, Sides
+from explainprune.network.layers.links import Link, Picked, broadcast
+from explainprune.network.layers.passing import (
     Arrays,
     Change,
     Cut,
-    Kind,
     Needs,
+    Passing,
     Placed,
     nothing,
     of_itself,
 )
-from explainprune.network.layers.links import Link, Picked, broadcast
 from explainprune.network.layers.units import Ledger, Units
 
 
@@ -46,12 +46,12 @@ def _change(placed: Placed, cut: Cut) -> Change:
     return Change({"output_dim": table.shape[1]}, {"embeddings": table})
 
 
-PASSING = Kind(_trace, _constants, _needs, _change, makes=of_itself)
+PASSING = Passing(_trace, _constants, _needs, _change, makes=of_itself)
 
 
-def _links(call: Call, shapes: list[facets.Sides], out: facets.Sides) -> list[Link] | None:
+def _links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
     tokens = broadcast((*shapes[0], 1), out)
     return [Picked(tokens.index, shapes[0])]
 
 
-EMBEDDING = facets.Kind(passing=PASSING, links=_links)
+EMBEDDING = Kind(passing=PASSING, links=_links)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,23 +11,22 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.activations import activate, activated, check_elementwise
-from explainprune.network.layers.axes import channel_axis, expect_axis, single
-from explainprune.network.layers.facets import Sides
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.axes import channel_axis, expect_axis, is_channels_last, single
+from explainprune.network.layers.kind import Kind, Sides, Sized, product
+from explainprune.network.layers.links import Channels, Link, Matrix, nonzero
+from explainprune.network.layers.passing import (
     Arrays,
     Change,
     Cut,
-    Kind,
     Needs,
+    Passing,
     Placed,
     of_itself,
 )
-from explainprune.network.layers.links import Link, Matrix, nonzero
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
-from explainprune.network.scalars.tensors import Reading, Tensor
-from explainprune.network.scalars.windows import Entries, Windows, matrix, plain
+from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
+from explainprune.network.scalars.windows import Entries, Windows, matrix, plain, windows
 from explainprune.types import Array
 
 _TRANSPOSED = tuple(getattr(keras.layers, f"Conv{rank}DTranspose") for rank in (1, 2, 3))
@@ -149,7 +148,7 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {"kernel": (-1 if is_transposed(placed.call) else -2, placed.inputs[0].atoms)}
 
 
-KERNEL = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+KERNEL = Passing(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
 
 
 def kernel_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
@@ -191,7 +190,39 @@ def finished(tensor: Tensor, call: Call, reading: Reading) -> Tensor:
     return activated(tensor, layer.activation, reading, call.path)
 
 
-DENSE = facets.Kind(
+def over_channels(ways: Callable[[Any], Array]) -> Callable[..., list[Link] | None]:
+    """Build the links of a layer from ``ways(layer)``, which says what channel reads which."""
+
+    def links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
+        if not is_channels_last(call.operation):
+            return None
+        return [Channels(ways(call.operation), shapes[0], out)]
+
+    return links
+
+
+def windows_of(layer: Any, image: tuple[int, ...]) -> Windows:
+    """Lay a layer's windows over an image."""
+    return windows(image, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+
+
+def by_position(kernel: Array) -> Array:
+    """Lay a kernel's positions flat: (positions, channels, channels)."""
+    return kernel.reshape(-1, *kernel.shape[-2:])
+
+
+def over_windows(call: Call, given: Tensor, reading: Reading, kernel: Entries) -> Tensor:
+    """Lay a kernel over the windows of a layer."""
+    layer = call.operation
+
+    def apply(tensor: Tensor) -> Tensor:
+        found = convolved(tensor, windows_of(layer, tensor.shape[:-1]), kernel, call.path)
+        return finished(found, call, reading)
+
+    return channels_last(apply, given, layer.data_format)
+
+
+DENSE = Kind(
     passing=KERNEL,
     links=kernel_links,
     multiply_adds=lambda call: call.numbers * call.kernel()[0],
@@ -204,11 +235,11 @@ DENSE = facets.Kind(
 )
 
 
-def _einsum_multiply_adds(call: facets.Sized) -> int:
+def _einsum_multiply_adds(call: Sized) -> int:
     """Each output sums over the letters of the kernel that it doesn't have itself."""
     left, out = call.operation.equation.replace(" ", "").split("->")
     letters = zip(left.split(",")[1], call.kernel(), strict=True)
-    return call.numbers * facets.product(s for letter, s in letters if letter not in out)
+    return call.numbers * product(s for letter, s in letters if letter not in out)
 
 
 def _is_dense(layer: Any) -> bool:
@@ -229,8 +260,8 @@ def _einsum_change(placed: Placed, cut: Cut) -> Change:
     return replace(found, config=config)
 
 
-_EINSUM = facets.Kind(multiply_adds=_einsum_multiply_adds, activates=True)
+_EINSUM = Kind(multiply_adds=_einsum_multiply_adds, activates=True)
 _EINSUM_AS_DENSE = replace(
     DENSE, passing=replace(KERNEL, change=_einsum_change), multiply_adds=_einsum_multiply_adds
 )
-EINSUM = facets.Kind(chosen=lambda layer: _EINSUM_AS_DENSE if _is_dense(layer) else _EINSUM)
+EINSUM = Kind(chosen=lambda layer: _EINSUM_AS_DENSE if _is_dense(layer) else _EINSUM)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.passing import (
     Arrays,
     Change,
     Cut,
-    Kind,
     Needs,
+    Passing,
     Placed,
     no_change,
     nothing,
@@ -67,7 +67,7 @@ def linked(
     *,
     makes: Callable[[Placed], Mapping[str, Array]] | None = None,
     uncut: Callable[[Call, tuple[Units, ...]], str] = lambda call, inputs: "",
-) -> Kind:
+) -> Passing:
     """Build the kind of a layer from its index maps.
 
     Parameters
@@ -78,7 +78,7 @@ def linked(
     constants : callable
         (placed call, each input's constants gathered at the output's positions) → the output's.
     change, makes
-        As in `Kind`.
+        As in `Passing`.
     uncut : callable
         (call, units of the inputs) → why it can't do with fewer units, or "".
     """
@@ -105,7 +105,7 @@ def linked(
             mine[_spread(mine, source)] = wanted.any()
         return Needs(found, nothing(inputs), nothing(inputs))
 
-    return Kind(
+    return Passing(
         trace=trace,
         constants=lambda placed, inputs: (constants(placed, gather(placed, inputs)),),
         needs=needs,

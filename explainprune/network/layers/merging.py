@@ -9,12 +9,12 @@ from functools import reduce
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.axes import not_known, others
 from explainprune.network.layers.elementwise import alone, links_in_place
-from explainprune.network.layers.kind import Arrays, Kind, Placed
+from explainprune.network.layers.kind import Kind, Scalars
 from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.moving import moved_links
+from explainprune.network.layers.passing import Arrays, Passing, Placed
 from explainprune.network.layers.units import LeaveWhole, Units
 from explainprune.network.scalars import functions
 from explainprune.network.scalars.affine import Affine, joined
@@ -174,10 +174,10 @@ def _mixed(call: Call, given: Sequence[Tensor], reading: Reading, function: Func
     return Tensor(affine, shape, call.path)
 
 
-def _met(passes: Kind | None) -> Callable[[Call], Kind]:
+def _met(passes: Passing | None) -> Callable[[Call], Passing]:
     """Let units meet in an operation on tensors alone, or pass through one on numbers as well."""
 
-    def choose(call: Call) -> Kind:
+    def choose(call: Call) -> Passing:
         if passes is None or len(call.inputs) < 2:
             return alone(call)
         if others(call):
@@ -187,9 +187,9 @@ def _met(passes: Kind | None) -> Callable[[Call], Kind]:
     return choose
 
 
-def _merged(passes: Kind, scalars: facets.Scalars) -> tuple[facets.Kind, facets.Kind]:
+def _merged(passes: Passing, scalars: Scalars) -> tuple[Kind, Kind]:
     """Return the kind of a layer that merges tensors, and that of the operation of its name."""
-    layer = facets.Kind(passing=passes, links=links_in_place, scalars=scalars)
+    layer = Kind(passing=passes, links=links_in_place, scalars=scalars)
     return layer, replace(layer, passing=_met(passes))
 
 
@@ -199,7 +199,7 @@ MULTIPLY, MULTIPLY_OPERATION = _merged(_MULTIPLY, _multiply_scalars)
 MAXIMUM, MAXIMUM_OPERATION = _merged(_MAXIMUM, _maximum_scalars)
 MINIMUM, MINIMUM_OPERATION = _merged(_MINIMUM, _minimum_scalars)
 AVERAGE, _ = _merged(_AVERAGE, _average_scalars)
-DIVIDE_OPERATION = facets.Kind(passing=_met(None), links=links_in_place)
-CONCATENATE = facets.Kind(passing=_CONCATENATE, links=moved_links, scalars=_concatenate_scalars)
+DIVIDE_OPERATION = Kind(passing=_met(None), links=links_in_place)
+CONCATENATE = Kind(passing=_CONCATENATE, links=moved_links, scalars=_concatenate_scalars)
 CONCATENATE_OPERATION = replace(CONCATENATE, passing=_met(_CONCATENATE))
-DOT = facets.Kind(passing="it multiplies units with each other")
+DOT = Kind(passing="it multiplies units with each other")

@@ -10,11 +10,77 @@ from scipy import sparse
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call, in_inference
-from explainprune.network.layers import passing, reshaping
-from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers.axes import single
+from explainprune.network.layers.elementwise import same_constants
+from explainprune.network.layers.kind import Kind, Sides
+from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.links import Link, Picked
+from explainprune.network.layers.passing import Arrays, Change, Cut, Placed
+from explainprune.network.layers.pooling import PASSING, pass_channels
+from explainprune.network.layers.units import LeaveWhole, Units, unit_axis
 from explainprune.network.scalars.tensors import Reading, Tensor, check_size
 from explainprune.types import Array
+
+
+def _follow(call: Call, inputs: tuple[Units, ...]) -> Links:
+    units = single(call, inputs)
+    moved = call.operation(keras.ops.convert_to_tensor(_numbered(call, units)))
+    axis, source = unit_axis(np.asarray(moved)[0].astype(np.int64))
+    return axis, (source,)
+
+
+def _follow_operation(call: Call, inputs: tuple[Units, ...]) -> Links:
+    """Follow an operation that leaves units in their order: a step of a sequence, say.
+
+    It is repeated as it was called, so that it may move all but the units themselves.
+    """
+    units = single(call, inputs)
+    (tensor,) = call.arguments.keras_tensors
+    row = keras.ops.convert_to_tensor(_numbered(call, units))
+    args, kwargs = call.arguments.fill_in({id(tensor): row})
+    moved = np.asarray(call.operation(*args, **kwargs))
+    if moved.shape[1:] != tuple(call.shapes_out[0][1:]) or len(moved) != 1:
+        raise LeaveWhole("it picks rows")
+    axis, source = unit_axis(moved[0].astype(np.int64))
+    if not np.array_equal(source, np.arange(len(units.atoms))):
+        raise LeaveWhole("it picks some of its units")
+    return axis, (source,)
+
+
+def _numbered(call: Call, units: Units) -> Array:
+    """Return one row in which every entry is the position of its unit."""
+    shape = call.shapes_in[0][1:]
+    if units.axis < 0:
+        raise LeaveWhole("the units of its input lie along no axis")
+    if None in shape:
+        raise LeaveWhole(f"the shape of its input {shape} is not known in full")
+    numbers = np.arange(len(units.atoms), dtype="float32")
+    if units.axis == 0:
+        return numbers.reshape([1, *(s or 0 for s in shape)])
+    along = [1] * len(shape)
+    along[units.axis - 1] = -1
+    return np.broadcast_to(numbers.reshape(along), [s or 0 for s in shape])[None]
+
+
+def _reshape_change(placed: Placed, cut: Cut) -> Change:
+    target = list(placed.call.operation.target_shape)
+    place = placed.outputs[0].axis - 1
+    if target[place] != -1:
+        target[place] = len(cut.outputs[0])
+    return Change({"target_shape": tuple(target)})
+
+
+_OPERATION = linked(_follow_operation, same_constants)
+_MOVING = linked(_follow, same_constants)
+_RESHAPE = linked(_follow, same_constants, _reshape_change)
+
+
+def _padded(placed: Placed, values: Arrays) -> Array:
+    """Leave only zeros constant, as zero padding does."""
+    return np.where(values[0] == 0, 0.0, np.nan)
+
+
+_PADDING = linked(pass_channels, _padded)
 
 
 def moved_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
@@ -80,10 +146,10 @@ def _moved_within_rows(call: Call, given: Sequence[Tensor], reading: Reading) ->
 
 MOVING, RESHAPE, CROPPING, PADDING = (
     Kind(passing=passes, links=moved_links, scalars=moved_scalars)
-    for passes in (reshaping.MOVING, reshaping.RESHAPE, passing.POOLING, passing.PADDING)
+    for passes in (_MOVING, _RESHAPE, PASSING, _PADDING)
 )
-UPSAMPLING = Kind(passing=passing.POOLING, links=moved_links, scalars=_upsampled)
-OPERATION = Kind(passing=reshaping.MOVING_OPERATION, links=moved_links, scalars=moved_scalars)
-WITH_ROWS = Kind(passing=reshaping.MOVING_OPERATION, links=moved_links, scalars=_moved_within_rows)
+UPSAMPLING = Kind(passing=PASSING, links=moved_links, scalars=_upsampled)
+OPERATION = Kind(passing=_OPERATION, links=moved_links, scalars=moved_scalars)
+WITH_ROWS = Kind(passing=_OPERATION, links=moved_links, scalars=_moved_within_rows)
 RESHAPE_OPERATION = Kind(links=moved_links, scalars=moved_scalars)
 SWAPAXES = Kind(links=moved_links)

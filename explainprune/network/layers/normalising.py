@@ -10,12 +10,39 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.channelwise import BATCH_NORM as PASSING
-from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers.axes import expect_axis, single
+from explainprune.network.layers.kind import Kind, Sides
+from explainprune.network.layers.linked import Links, linked
 from explainprune.network.layers.links import Link, Matrix, Picked
+from explainprune.network.layers.passing import Arrays, Change, Cut, Placed
+from explainprune.network.layers.units import Units
 from explainprune.network.scalars.functions import root_mean_square, standardised, unit_norm
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
+
+
+def _kept_in_place(call: Call, inputs: tuple[Units, ...]) -> Links:
+    units = single(call, inputs)
+    axis = call.operation.axis if isinstance(call.operation.axis, int) else call.operation.axis[0]
+    expect_axis(call, units, axis % len(call.shapes_in[0]))
+    return units.axis, (np.arange(len(units.atoms)),)
+
+
+def _normalised(placed: Placed, values: Arrays) -> Array:
+    w = placed.weights
+    scale = w.get("gamma", 1.0) / np.sqrt(
+        np.asarray(w["moving_variance"], dtype=np.float64) + placed.call.operation.epsilon
+    )
+    scaled = np.where(scale == 0, 0.0, (values[0] - w["moving_mean"]) * scale)
+    return np.asarray(scaled + w.get("beta", 0.0))
+
+
+def _slice_all(placed: Placed, cut: Cut) -> Change:
+    kept = {name: values[cut.outputs[0]] for name, values in placed.weights.items()}
+    return Change({}, kept)
+
+
+PASSING = linked(_kept_in_place, _normalised, _slice_all)
 
 
 def _batch_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:

@@ -9,14 +9,28 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.axes import is_channels_last
-from explainprune.network.layers.facets import Kind, Sides
+from explainprune.network.layers import linked
+from explainprune.network.layers.axes import channel_axis, expect_axis, is_channels_last, single
+from explainprune.network.layers.elementwise import same_constants
+from explainprune.network.layers.kind import Kind, Sides
 from explainprune.network.layers.links import Channels, Link
-from explainprune.network.layers.passing import POOLING as PASSING
+from explainprune.network.layers.units import Units
 from explainprune.network.scalars.functions import MAXIMUM
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import Entries, Windows, matrix, windows
 from explainprune.types import Array
+
+
+def pass_channels(call: Call, inputs: tuple[Units, ...]) -> linked.Links:
+    """Leave channels where they are, whatever becomes of places."""
+    units = single(call, inputs)
+    rank = len(call.shapes_in[0])
+    expect_axis(call, units, channel_axis(call.operation, rank))
+    gone = rank - len(call.shapes_out[0])  # global pooling drops the axes it pools
+    return (units.axis if units.axis == 1 else units.axis - gone), (np.arange(len(units.atoms)),)
+
+
+PASSING = linked.linked(pass_channels, same_constants)
 
 
 def _links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:

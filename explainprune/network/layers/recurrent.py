@@ -14,10 +14,10 @@ import numpy as np
 
 from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.activations import activate, check_elementwise
 from explainprune.network.layers.axes import expect_axis, single
-from explainprune.network.layers.kind import Arrays, Change, Cut, Kind, Needs, Placed
+from explainprune.network.layers.kind import Kind, Sized, product
+from explainprune.network.layers.passing import Arrays, Change, Cut, Needs, Passing, Placed
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.layers.wrapped import resized
 from explainprune.types import Array
@@ -209,27 +209,27 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {cell.names["kernel"]: (0, placed.inputs[0].atoms) for cell in placed.extra}
 
 
-PASSING = Kind(_trace, _constants, _needs, _change, makes=_makes, reads=_reads)
+PASSING = Passing(_trace, _constants, _needs, _change, makes=_makes, reads=_reads)
 
 
-def _multiply_adds(call: facets.Sized) -> int:
+def _multiply_adds(call: Sized) -> int:
     """Each step multiplies by every kernel once (both directions of a Bidirectional)."""
-    sizes = [facets.product(s) for name, s in call.weights.items() if name.endswith("kernel")]
+    sizes = [product(s) for name, s in call.weights.items() if name.endswith("kernel")]
     return (call.shapes_in[0][0] or 1) * sum(sizes)
 
 
-def _recurrent(*cells: str) -> facets.Kind:
+def _recurrent(*cells: str) -> Kind:
     """Return the kind of a layer that holds its cells under some names."""
 
-    def holds(name: str, kind: facets.Kind, shape: tuple[int, ...]) -> int:
+    def holds(name: str, kind: Kind, shape: tuple[int, ...]) -> int:
         return int(shape[-1]) // kind.gates if name in cells and kind.gates else 0
 
-    return facets.Kind(passing=PASSING, multiply_adds=_multiply_adds, holds=holds)
+    return Kind(passing=PASSING, multiply_adds=_multiply_adds, holds=holds)
 
 
 RECURRENT, BIDIRECTIONAL = _recurrent("cell"), _recurrent(*BOTH_WAYS)
 
 
-def cell(gates: int) -> facets.Kind:
+def cell(gates: int) -> Kind:
     """Return the kind of a cell: it runs inside a layer, whose units it holds."""
-    return facets.Kind(passing="it is a cell, which a recurrent layer runs", gates=gates)
+    return Kind(passing="it is a cell, which a recurrent layer runs", gates=gates)

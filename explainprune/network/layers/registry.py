@@ -24,9 +24,9 @@ from explainprune.network.layers.activations import mixes_units
 from explainprune.network.layers.convolutions import CONVOLUTION, TRANSPOSED
 from explainprune.network.layers.depthwise import DEPTHWISE
 from explainprune.network.layers.embedding import EMBEDDING
-from explainprune.network.layers.facets import UNKNOWN, Kind
 from explainprune.network.layers.families import own_name
 from explainprune.network.layers.kernels import DENSE, EINSUM
+from explainprune.network.layers.kind import UNKNOWN, Kind
 from explainprune.network.layers.separable import SEPARABLE
 
 

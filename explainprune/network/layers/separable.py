@@ -9,34 +9,35 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
 from explainprune.network.layers.activations import (
     activate,
     check_elementwise,
     is_elementwise,
 )
 from explainprune.network.layers.axes import channel_axis, expect_axis, single
-from explainprune.network.layers.convolutions import by_position, over_channels, windows_of
 from explainprune.network.layers.depthwise import depthwise_ways
-from explainprune.network.layers.facets import Sized, product
 from explainprune.network.layers.kernels import (
+    by_position,
     check_plain,
     convolved,
     finished,
+    over_channels,
     pads_nothing,
+    windows_of,
     with_bias,
 )
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.kind import Kind, Sized, product
+from explainprune.network.layers.links import any_place, nonzero
+from explainprune.network.layers.passing import (
     Arrays,
     Change,
     Cut,
-    Kind,
     Needs,
+    Passing,
     Placed,
     nothing,
     of_itself,
 )
-from explainprune.network.layers.links import any_place, nonzero
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import Windows, depthwise, plain
@@ -115,7 +116,7 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {"depthwise_kernel": (-2, atoms), "pointwise_kernel": (-2, atoms.repeat(each))}
 
 
-PASSING = Kind(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+PASSING = Passing(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
 
 
 def _ways(layer: Any) -> Array:
@@ -154,7 +155,7 @@ def _scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     return channels_last(apply, given[0], layer.data_format)
 
 
-SEPARABLE = facets.Kind(
+SEPARABLE = Kind(
     passing=PASSING,
     links=over_channels(_ways),
     multiply_adds=_multiply_adds,

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.kind import (
+from explainprune.network.layers.passing import (
     Arrays,
-    Kind,
     Needs,
+    Passing,
     Placed,
     no_change,
     nothing,
@@ -63,4 +63,4 @@ def _needs(placed: Placed, needed: Arrays, inputs: Arrays, outputs: Arrays) -> N
     return Needs(everything, everything, nothing(inputs))
 
 
-WHOLE = Kind(_trace, lambda placed, inputs: unknown(placed.outputs), _needs, no_change)
+WHOLE = Passing(_trace, lambda placed, inputs: unknown(placed.outputs), _needs, no_change)

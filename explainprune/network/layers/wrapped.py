@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers import facets
-from explainprune.network.layers.facets import passing_of
-from explainprune.network.layers.kind import Change, Cut, Kind, Placed
+from explainprune.network.layers.kind import Kind, Sized, passing_of
+from explainprune.network.layers.passing import Change, Cut, Passing, Placed
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
 
@@ -30,7 +29,7 @@ def resized(layer: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "config": {**layer["config"], **config}}
 
 
-def _passing(kind: Kind) -> Kind:
+def _passing(kind: Passing) -> Passing:
     """Build the kind of a TimeDistributed layer from that of the layer inside."""
 
     def trace(
@@ -60,7 +59,7 @@ def _passing(kind: Kind) -> Kind:
         assert kind.inner is not None
         return kind.inner(placed.extra)
 
-    return Kind(
+    return Passing(
         trace=trace,
         constants=lambda placed, inputs: kind.constants(placed.extra, inputs),
         needs=lambda placed, *arrays: kind.needs(placed.extra, *arrays),
@@ -71,15 +70,15 @@ def _passing(kind: Kind) -> Kind:
     )
 
 
-def time_distributed(kind_of: Callable[[Any], facets.Kind]) -> facets.Kind:
+def time_distributed(kind_of: Callable[[Any], Kind]) -> Kind:
     """Return the kind of TimeDistributed, which asks `kind_of` for the layer inside."""
 
-    def passing(call: Call) -> Kind:
+    def passing(call: Call) -> Passing:
         if "/" in "".join(call.weights):
             raise LeaveWhole("the layer inside it is made of others")
         return _passing(passing_of(kind_of(call.operation.layer), inside(call)))
 
-    def multiply_adds(call: facets.Sized) -> int:
+    def multiply_adds(call: Sized) -> int:
         """Count the layer inside, once for each step."""
         within = replace(
             call,
@@ -91,7 +90,7 @@ def time_distributed(kind_of: Callable[[Any], facets.Kind]) -> facets.Kind:
         count = kind_of(within.operation).multiply_adds
         return 0 if count is None else (call.shapes_in[0][0] or 1) * count(within)
 
-    def holds(name: str, kind: facets.Kind, shape: tuple[int, ...]) -> int:
+    def holds(name: str, kind: Kind, shape: tuple[int, ...]) -> int:
         return int(shape[kind.unit_axis()]) if name == "layer" and kind.has_units else 0
 
-    return facets.Kind(passing=passing, multiply_adds=multiply_adds, holds=holds)
+    return Kind(passing=passing, multiply_adds=multiply_adds, holds=holds)

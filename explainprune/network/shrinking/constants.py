@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.network.layers.kind import Arrays, Needs
+from explainprune.network.layers.passing import Arrays, Needs
 from explainprune.network.shrinking.tracing import UnitGraph
 from explainprune.types import Array
 

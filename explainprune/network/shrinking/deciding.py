@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.network.layers.kind import Cut
+from explainprune.network.layers.passing import Cut
 from explainprune.network.shrinking.constants import constants, given_constants, needs
 from explainprune.network.shrinking.plan import Plan
 from explainprune.network.shrinking.tracing import UnitGraph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explainprune.network.graph.graph import Graph
-from explainprune.network.layers.kind import Cut, Kind, Placed
+from explainprune.network.layers.passing import Cut, Passing, Placed
 from explainprune.types import Array
 
 
@@ -18,7 +18,7 @@ class Plan:
     graph : Graph
     placed : tuple of Placed
         The calls, in order, with their units.
-    kinds : tuple of Kind
+    kinds : tuple of Passing
     cuts : tuple of Cut
         What is kept of each call.
     axes : tuple of int
@@ -36,7 +36,7 @@ class Plan:
 
     graph: Graph
     placed: tuple[Placed, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[Passing, ...]
     cuts: tuple[Cut, ...]
     axes: tuple[int, ...]
     keep: tuple[Array, ...]

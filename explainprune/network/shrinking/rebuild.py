@@ -13,7 +13,7 @@ from typing import Any
 from explainprune.network.backend import keras
 from explainprune.network.copier import Copier
 from explainprune.network.graph.nodes import functional_class, nodes_between
-from explainprune.network.layers.kind import Change
+from explainprune.network.layers.passing import Change
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.likeness import (
     holds_more_than_its_config,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explainprune.network.graph.graph import Graph
-from explainprune.network.layers.kind import Cut, Kind, Placed
+from explainprune.network.layers.passing import Cut, Passing, Placed
 from explainprune.network.layers.units import Ledger
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.constants import constants
@@ -130,7 +130,7 @@ def _reasons(traced: UnitGraph) -> dict[str, str]:
     return found
 
 
-def _survivors(placed: Placed, kind: Kind, cut: Cut) -> dict[str, Array]:
+def _survivors(placed: Placed, kind: Passing, cut: Cut) -> dict[str, Array]:
     """Return which entries of each weight a cut keeps: cut their numbers, see what is left."""
     weights = placed.call.weights
     if not weights:

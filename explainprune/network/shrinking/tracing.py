@@ -12,9 +12,9 @@ import numpy as np
 from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.graph.nodes import has_graph
-from explainprune.network.layers.facets import passing_of
 from explainprune.network.layers.families import own_name
-from explainprune.network.layers.kind import Kind, Placed, no_change
+from explainprune.network.layers.kind import passing_of
+from explainprune.network.layers.passing import Passing, Placed, no_change
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.layers.whole import WHOLE, fixed_entries, fixed_units, leave_whole
@@ -30,7 +30,7 @@ class UnitGraph:
     ----------
     graph : Graph
     placed : list of Placed
-    kinds : list of Kind
+    kinds : list of Passing
     units : dict of int to Units
         By tensor number.
     groups : ndarray of int
@@ -51,7 +51,7 @@ class UnitGraph:
 
     graph: Graph
     placed: list[Placed]
-    kinds: list[Kind]
+    kinds: list[Passing]
     units: dict[int, Units]
     groups: Array
     fixed: dict[int, str]
@@ -144,7 +144,7 @@ class _Tracer:
             i: stay(graph.shapes[i], ledger, "its units are inputs") for i in graph.inputs
         }
         self.placed: list[Placed] = []
-        self.kinds: list[Kind] = []
+        self.kinds: list[Passing] = []
         self.whole: dict[int, str] = {}  # why a call is left whole, by its position
 
     def run(self) -> None:
@@ -160,7 +160,7 @@ class _Tracer:
             self.kinds.append(kind)
             self.units.update(zip(call.outputs, placed.outputs, strict=True))
 
-    def _follow(self, index: int, call: Call, inputs: tuple[Units, ...]) -> tuple[Kind, Placed]:
+    def _follow(self, index: int, call: Call, inputs: tuple[Units, ...]) -> tuple[Passing, Placed]:
         try:
             if id(call.operation) in self.barred:
                 raise LeaveWhole(self.barred[id(call.operation)])
@@ -229,7 +229,7 @@ class _Tracer:
             for one, other in pairwise(indices):
                 self._couple(self.placed[one], self.placed[other], self.kinds[one])
         self._couple_nested()
-        ends = _ends(self.graph, self.placed, self.kinds, self.units)
+        ends = self._ends()
         self.ledger.fix(ends, "its units are the model's inputs or outputs")
         groups = self.ledger.groups()
         fixed = self.ledger.reasons(groups)
@@ -250,7 +250,7 @@ class _Tracer:
             self.ledger.couples,
         )
 
-    def _couple(self, one: Placed, other: Placed, kind: Kind) -> None:
+    def _couple(self, one: Placed, other: Placed, kind: Passing) -> None:
         """Let a layer's units at two of its places be the same ones."""
         pairs = [*zip(one.inputs, other.inputs, strict=True)]
         pairs += [*zip(one.outputs, other.outputs, strict=True)]
@@ -271,20 +271,20 @@ class _Tracer:
                     for units in (a, b):
                         self.ledger.fix(units.atoms, "its units enter a model at several places")
 
-
-def _ends(graph: Graph, placed: list[Placed], kinds: list[Kind], units: dict[int, Units]) -> Array:
-    """Return the units of inputs and outputs, those behind a final softmax included."""
-    outputs = set(graph.outputs)
-    for one, kind in zip(placed[::-1], kinds[::-1], strict=True):
-        known, last = kind_of(one.call.operation), outputs.issuperset(one.call.outputs)
-        if last and kind is WHOLE and (known.bends or known.head):
-            outputs.update(one.call.inputs)
-    return np.concatenate([units[i].atoms for i in (*graph.inputs, *sorted(outputs))])
+    def _ends(self) -> Array:
+        """Return the units of inputs and outputs, those behind a final softmax included."""
+        outputs = set(self.graph.outputs)
+        for one, kind in zip(self.placed[::-1], self.kinds[::-1], strict=True):
+            known, last = kind_of(one.call.operation), outputs.issuperset(one.call.outputs)
+            if last and kind is WHOLE and (known.bends or known.head):
+                outputs.update(one.call.inputs)
+        ends = (*self.graph.inputs, *sorted(outputs))
+        return np.concatenate([self.units[i].atoms for i in ends])
 
 
 def _held(
     placed: list[Placed],
-    kinds: list[Kind],
+    kinds: list[Passing],
     groups: Array,
     fixed: dict[int, str],
     ends: set[int],

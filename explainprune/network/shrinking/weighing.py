@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.layers.facets import Sized
+from explainprune.network.layers.kind import Sized
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.deciding import plan_removal
 from explainprune.network.shrinking.plan import Plan

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
-from explainprune.network.layers.facets import Kind
+from explainprune.network.layers.kind import Kind
 from explainprune.network.listing import LayerInfo, prunable_layers
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.row_statistics import (

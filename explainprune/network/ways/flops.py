@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.facets import Sized
+from explainprune.network.layers.kind import Sized
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.variables import layer_variables
 

@@ -6,8 +6,8 @@ import pytest
 from keras import layers as kl
 
 from explainprune.criteria import importances
-from explainprune.network.layers.facets import UNKNOWN
 from explainprune.network.layers.families import own_function, own_name
+from explainprune.network.layers.kind import UNKNOWN
 from explainprune.network.listing import layers
 from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink

@@ -9,8 +9,8 @@ import pytest
 from keras import layers as kl
 
 import explainprune as xp
-from explainprune.network.layers.facets import UNKNOWN
 from explainprune.network.layers.kernels import DENSE
+from explainprune.network.layers.kind import UNKNOWN
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import layers
 from explainprune.network.ways.paths import liveness

@@ -8,7 +8,7 @@ import pytest
 
 from explainprune.network.backend import keras
 from explainprune.network.layers import elementwise
-from explainprune.network.layers.facets import UNKNOWN
+from explainprune.network.layers.kind import UNKNOWN
 from explainprune.network.layers.registry import KINDS, OPERATIONS, kind_of
 
 ROOT = Path(__file__).parents[3]
