@@ -116,7 +116,7 @@ def test_the_network_taken_apart_is_held_against_itself(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
     right = xp.attribute(model, rows[:2], background=rows[2:], method="exact")
     assert "One game for each unit" in " ".join(right.notes)
-    from explainprune.network import unrolled as scalars
+    from explainprune.network.scalars import elements as scalars
 
     wrong = lambda self, x: self.output(self.elements(x)) + np.asarray(x)[:, :1]  # noqa: E731
     monkeypatch.setattr(scalars.Unrolled, "outputs", wrong)
