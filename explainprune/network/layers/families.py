@@ -1,7 +1,7 @@
 """What is Keras' own: by exact class and module, never by name alone.
 
 A user's class may be called ``Dense`` or ``ConvBlock``, or be made from one of Keras' own, and do
-anything: it is of no family. Whoever asks what a layer is asks here, and compares whole names.
+anything: it is of no family. What is known of those that are Keras' own: `registry.kind_of`.
 """
 
 from __future__ import annotations
