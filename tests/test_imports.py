@@ -31,15 +31,25 @@ ALLOWED["study"] = LOWER | {"options", "pruning", "analysis"}
 ALLOWED["cli"] = ALLOWED["study"] | {"study"}
 ALLOWED["__main__"] = {"cli"}
 
+# Within network/, each imports only those before it. The names of Keras' own classes stand with
+# the layers, and the graph is told by them; what a layer reads as is said in scalars' words.
+ROOMS = (
+    *("protocol", "reasons", "failing", "quadrature", "backend", "copier", "variables", "masking"),
+    *("building", "redrawing", "files", "tracing", "layers.families", "graph"),
+    *(f"scalars.{name}" for name in ("affine", "elements", "functions", "tensors", "windows")),
+    "layers",
+    *("soundness", "listing", "ways", "functions", "scalars", "walks", "shrinking", "statistics"),
+    "training",
+)
+
 
 def imports(path):
-    """Every module a file imports, wherever it does; import_module("...") counts."""
+    """All that a file imports, module and name, wherever it does; import_module("...") counts."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} imports relatively"
-            yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -52,17 +62,47 @@ def stage(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def room(parts):
+    """The place of a module of network/ in their order; None for network itself."""
+    names = [".".join(parts[2:4]), *parts[2:3]]
+    return next((ROOMS.index(name) for name in names if name in ROOMS), None)
+
+
 def violations(path, modules):
     """Modules of the package that `path` may not import."""
     own = stage(path)
+    within = room(module_of(path).split("."))
     for module in modules:
         parts = module.split(".")
         if parts[0] != "explainprune" or len(parts) < 2:
             continue
         if not (PACKAGE / parts[1]).is_dir() and not (PACKAGE / f"{parts[1]}.py").is_file():
             continue  # a name of explainprune/__init__.py, such as __version__
-        if parts[1] != own and parts[1] not in ALLOWED[own]:
+        if parts[1] != own:
+            if parts[1] not in ALLOWED[own]:
+                yield module
+        elif own == "network" and None not in (within, room(parts)) and room(parts) > within:
             yield module
+
+
+def module_of(path, root=PACKAGE.parent):
+    """The name by which a file is imported."""
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def circle(files, root):
+    """Modules among `files` that import each other in a circle, inside functions or not."""
+    known = {module_of(path, root): path for path in files}
+    reads = {
+        name: {n if n in known else n.rpartition(".")[0] for n in imports(path)} & known.keys()
+        for name, path in known.items()
+    }
+    while True:  # what imports nothing that is left, or isn't imported by it, is on no circle
+        imported = set().union(*reads.values())
+        left = {n: read & reads.keys() for n, read in reads.items() if n in imported and read}
+        if left == reads:
+            return sorted(reads)
+        reads = left
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
@@ -76,7 +116,40 @@ def test_a_wrong_direction_is_seen():
     engine, types = PACKAGE / "engine" / "cells.py", PACKAGE / "types" / "attribution.py"
     assert list(violations(engine, ["explainprune.network.backend"]))
     assert list(violations(types, ["explainprune.analysis"]))
+    graph, ways = (
+        PACKAGE / "network" / "graph" / "nodes.py",
+        PACKAGE / "network" / "ways" / "size.py",
+    )
+    assert list(violations(graph, ["explainprune.network.layers.kind"]))
+    assert list(violations(graph, ["explainprune.network.listing"]))
+    assert not list(violations(ways, ["explainprune.network.graph.nodes", "explainprune.network"]))
     assert not list(violations(engine, ["explainprune.types", "numpy", "explainprune"]))
+
+
+def test_every_folder_of_network_has_its_place():
+    found = {path.stem for path in (PACKAGE / "network").iterdir() if path.name[0] != "_"}
+    assert found == {name for name in ROOMS if "." not in name}
+
+
+def test_no_imports_go_in_a_circle():
+    assert circle(FILES, PACKAGE.parent) == []
+
+
+def test_a_circle_is_seen_also_inside_functions(tmp_path):
+    texts = {
+        "a": "import p.b",
+        "b": "def f():\n    from p import c",
+        "c": "def f():\n    from p.a import name",
+        "apart": "import p.a",
+        "low": "",
+    }
+    (tmp_path / "p").mkdir()
+    for name, text in texts.items():
+        (tmp_path / "p" / f"{name}.py").write_text(text)
+    files = sorted(tmp_path.rglob("*.py"))
+    assert circle(files, tmp_path) == ["p.a", "p.b", "p.c"]
+    (tmp_path / "p" / "c.py").write_text("from p import low")
+    assert circle(files, tmp_path) == []
 
 
 @pytest.mark.parametrize("heavy", ["tensorflow", "keras"])

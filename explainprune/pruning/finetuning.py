@@ -7,8 +7,8 @@ from typing import Any
 
 from explainprune.lookup import check_call
 from explainprune.network.functions.losses import ready_to_train
+from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks, holder
 from explainprune.network.training.trainer import Trainer
 from explainprune.pruning.rows import Given
 from explainprune.types import Masks

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.redrawing import randomised
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import clone
 from explainprune.pruning.allocation import Allocation, check_sparsity
 from explainprune.pruning.candidates import Protect, candidates

@@ -6,8 +6,8 @@ import numpy as np
 
 from explainprune.network.functions.networks import as_network
 from explainprune.network.listing import layers
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.performance import performance
 from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.pruning.rows import Given, at_most

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from explainprune.network.failing import in_words
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.performance import performance
 from explainprune.pruning.allocation import OutOfReach, check_sparsity
 from explainprune.pruning.candidates import Protect, candidates

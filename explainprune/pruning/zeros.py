@@ -9,8 +9,8 @@ import numpy as np
 
 from explainprune.lookup import some
 from explainprune.network.listing import LayerInfo
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import check_paths, variables, weights_of
 from explainprune.pruning.granularity import Entries, View
 from explainprune.pruning.ranking import as_rows

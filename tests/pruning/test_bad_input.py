@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from explainprune.network.training.masking import apply_masks
+from explainprune.network.masking import apply_masks
 from explainprune.network.variables import weights_of
 from explainprune.pruning import lottery_ticket, prune, sensitivity, shrink
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explainprune.network.training.masking import apply_masks
+from explainprune.network.masking import apply_masks
 from explainprune.network.training.performance import performance
 from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.network.variables import variables, weights_of, with_weights

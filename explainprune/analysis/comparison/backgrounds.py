@@ -15,7 +15,6 @@ from explainprune.types.arrays import n_rows, rows
 
 FEWEST = 20
 """Below so many rows in each draw the bias of a small background is more than jackknifing mends."""
-DRAWS = 6
 
 Draw = Callable[[int], Inputs]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.deciding import plan_removal
 from explainprune.network.shrinking.observing import observe
@@ -16,7 +17,6 @@ from explainprune.network.shrinking.plan import Plan
 from explainprune.network.shrinking.rebuild import rebuild
 from explainprune.network.shrinking.tracing import refuse, trace_model
 from explainprune.network.soundness import check_weights
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.variables import check_paths, compile_like, variables
 from explainprune.types import Array
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from explainprune.network.functions.losses import compiled_like
+from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
-from explainprune.network.training.masking import apply_masks, holder
 from explainprune.network.training.trainer import History, Trainer
 from explainprune.types import Array, Rows
 

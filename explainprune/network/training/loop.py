@@ -12,10 +12,10 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
 from explainprune.network.functions.labels import arranged
 from explainprune.network.functions.losses import labels_of
+from explainprune.network.masking import HeldMasks
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
 from explainprune.network.tracing.traced import Traced
-from explainprune.network.training.masking import HeldMasks
 from explainprune.network.variables import seed_states
 from explainprune.types import Array, Rows
 

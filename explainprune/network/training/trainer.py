@@ -10,9 +10,9 @@ import numpy as np
 
 from explainprune.network.backend import keras
 from explainprune.network.functions.losses import check_labels, compiled_like
+from explainprune.network.masking import HeldMasks, Holder
 from explainprune.network.protocol import Model
 from explainprune.network.training.loop import Fed, Logs, Loop, Patience
-from explainprune.network.training.masking import HeldMasks, Holder
 from explainprune.network.variables import clone, located_layers, variables
 from explainprune.types import Array, Rows
 

@@ -4,8 +4,8 @@ import pytest
 from keras import layers as kl
 
 from explainprune.network.graph.graph import read_graph
+from explainprune.network.masking import apply_masks
 from explainprune.network.training import refitting
-from explainprune.network.training.masking import apply_masks
 from explainprune.network.training.refitting import recalibrated, refitted
 from explainprune.network.variables import variables, weights_of, with_weights
 

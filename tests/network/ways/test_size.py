@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import keras
-from explainprune.network.training.masking import apply_masks
+from explainprune.network.masking import apply_masks
 from explainprune.network.ways.size import size_of
 
 L = keras.layers
