@@ -63,7 +63,7 @@ def importance(
     Parameters
     ----------
     model : keras.Model
-    x : ndarray (n, ...), dict, Data, Rows, (x, y) or (x, y, weight), optional
+    x : ndarray (n, ...), dict, Data, Rows, (x, y), (x, y, weight), Dataset or PyDataset, optional
         Calibration rows; of a `Data`, those that may be learned from. Rows that carry weights count
         by them. Criteria that look at weights of the model only need none.
     y : ndarray (n,), or dict of them by output, optional

@@ -10,6 +10,7 @@ import numpy as np
 
 from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
+from explainprune.data.loaders import is_loader, read_loader
 from explainprune.lookup import look_up, name_of
 from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Data, Importance, Rows
@@ -156,8 +157,12 @@ class Scorer:
 def calibration_rows(model: Any, x: Any, y: Any = None) -> tuple[Any, Any, Any, Any]:
     """Take inputs, labels, groups and weights from a Data (what may be learned from) or Rows.
 
-    Labels of several outputs are a dict. Pairs (x, y) and (x, y, weight) are taken, too.
+    Labels of several outputs are a dict. Pairs (x, y) and (x, y, weight) are taken, too, and what
+    yields batches of them.
     """
+    if is_loader(x):
+        x = read_loader(x)
+        x = x if len(x) > 1 else x[0]
     if isinstance(x, Data):
         x = columns_as_inputs(model, x).learnable
     if isinstance(x, Rows):

@@ -168,7 +168,6 @@ def prune(
     >>> pruned.masks
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
-    _check_weights(model)
     check_refit(refit)
     learned = given(
         data,
@@ -178,6 +177,7 @@ def prune(
         watched=patience is not None,
         seed=seed,
     )
+    _check_weights(model)
     _check_data(model, learned)
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")

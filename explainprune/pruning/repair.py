@@ -9,7 +9,8 @@ from explainprune.network.listing import layers
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.training.performance import performance
-from explainprune.network.training.refitting import recalibrated, refitted
+from explainprune.network.training.recalibrating import recalibrated
+from explainprune.network.training.refitting import refitted
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Masks, Rows
 
@@ -29,7 +30,7 @@ def repaired(
     Tried are the model as it is, refitted, and, where it normalises batches, each of the two with
     new statistics. Judged by the validation rows (by a fifth of the rows learned from, where there
     are none): accuracy, then loss; the loss, where there is no accuracy; without labels, the
-    squared distance to the reference's outputs.
+    squared distance to the reference's outputs. Rows count by their weights.
 
     Parameters
     ----------
@@ -57,11 +58,13 @@ def repaired(
     name, solver = ("obs", "obs") if how == "obs" else ("refit", "exact")
     tried = {
         "none": model,
-        name: refitted(model, reference, masks, fitting.x, solver=solver),
+        name: refitted(model, reference, masks, fitting.x, solver=solver, weight=fitting.weight),
     }
     if any(info.family.learnt_statistics for info in layers(model)):
         for name in list(tried):
-            renewed = apply_masks(recalibrated(tried[name], fitting.x), masks)
+            renewed = apply_masks(
+                recalibrated(tried[name], fitting.x, weight=fitting.weight), masks
+            )
             tried["batchnorm" if name == "none" else f"{name}+batchnorm"] = renewed
     badness = {name: _badness(each, reference, judging) for name, each in tried.items()}
     # The first of equals, so that nothing changes without a gain; NaN never wins.
@@ -98,7 +101,8 @@ def _badness(model: Model, reference: Model, rows: Rows) -> tuple[float, ...]:
     ours, theirs = (
         network.outputs(network.pack(rows.x)) for network in map(as_network, (model, reference))
     )
-    return (float(np.nan_to_num(np.square(ours - theirs).mean(), nan=np.inf)),)
+    away = np.average(np.square(ours - theirs).mean(axis=1), weights=rows.weight)
+    return (float(np.nan_to_num(away, nan=np.inf)),)
 
 
 def check_refit(how: Refit) -> None:

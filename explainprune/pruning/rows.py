@@ -14,6 +14,7 @@ from explainprune.data.reading import read_inputs
 from explainprune.data.splits import holdout
 from explainprune.network.functions.as_read import read_by
 from explainprune.network.functions.labels import output_names
+from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.protocol import Model
 from explainprune.pruning.weighing import ClassWeight, weights_by_class
 from explainprune.types import Data, Inputs, Rows
@@ -73,7 +74,8 @@ def given(
         Several inputs and the labels of several outputs as a dict by name, or as a list or tuple
         in the model's order.
     model : keras.Model, optional
-        Whose inputs and outputs a list is in the order of.
+        Whose inputs and outputs a list is in the order of. One that was never called is called on
+        a row, so that it has its weights.
     class_weight, sample_weight
         As `prune` has them.
     watched : bool
@@ -97,6 +99,8 @@ def given(
     if watched and whole.validation is None:
         whole, note = _held_out(whole, seed)
     measured = whole.learnable
+    if model is not None:
+        learn_inputs(model, measured.x)
     factors = weights_by_class(measured, class_weight, whole.class_names)
     learn = measured
     if factors is not None:

@@ -13,7 +13,7 @@ from explainprune.network import Model
 from explainprune.options import PruneOptions
 from explainprune.pruning import prune
 from explainprune.study.config import StudyConfig
-from explainprune.study.recipes import build, recipe_of
+from explainprune.study.recipes import build, recipe_of, trained
 from explainprune.types import Data, Masks
 
 TWIN = 7919
@@ -46,8 +46,9 @@ class Arms:
 def dense_model(config: StudyConfig, data: Data, seed: int) -> Model:
     """Load the dense model, or build and train it."""
     settings = config.model
-    if settings.path is not None:
-        return network.load_model(settings.path, trust=settings.trust)
+    model = trained(settings)
+    if model is not None:
+        return model
     recipe = recipe_of(settings)
     assert recipe is not None
     return recipe(build(settings, data, seed), data, seed=seed, after_step=None)

@@ -7,11 +7,12 @@ from typing import Any
 
 from explainprune import network
 from explainprune.analysis import compare
-from explainprune.data import holdout, load_data
+from explainprune.data import DATASETS, holdout, load_data
 from explainprune.pruning import shrink
 from explainprune.study.arms import Arms, train_arms
 from explainprune.study.config import StudyConfig, study_config
 from explainprune.study.levels import sweep
+from explainprune.study.recipes import build, trained
 from explainprune.types import Data
 from explainprune.types.encoding import encode
 
@@ -20,10 +21,16 @@ OF_THE_STUDY = ("source", "test_share")
 
 
 def study_data(config: StudyConfig) -> Data:
-    """Load the study's data, and hold rows out where it came whole."""
-    settings = config.data
+    """Load the study's data as its model reads it, and hold rows out where it came whole.
+
+    A model that is built for the data sees columns side by side, and reads them as it says then.
+    """
+    settings, built = config.data, config.model.build is not None
     given = {key: value for key, value in vars(settings).items() if key not in OF_THE_STUDY}
-    data = load_data(settings.source, **given)
+    model = None if settings.source in DATASETS else trained(config.model)
+    data = load_data(settings.source, model=model, **given)
+    if built and settings.source not in DATASETS:
+        data = load_data(data, model=build(config.model, data, settings.seed))
     return holdout(data, settings.test_share, settings.seed)
 
 

@@ -22,6 +22,13 @@ zero, and does nothing where none is removed.
 """
 
 
+def trained(settings: ModelSettings) -> Model | None:
+    """Load the model that the settings name; None where they name none."""
+    if settings.path is None:
+        return None
+    return network.load_model(settings.path, trust=settings.trust)
+
+
 def build(settings: ModelSettings, data: Data, seed: int) -> Model:
     """Return an untrained model for `data`.
 

@@ -3,7 +3,8 @@ import pytest
 
 from explainprune.network.masking import apply_masks
 from explainprune.network.training.performance import performance
-from explainprune.network.training.refitting import recalibrated, refitted
+from explainprune.network.training.recalibrating import recalibrated
+from explainprune.network.training.refitting import refitted
 from explainprune.network.variables import variables, weights_of, with_weights
 from explainprune.pruning import prune, repair
 from explainprune.pruning.repair import repaired
@@ -74,7 +75,7 @@ def test_judged_by_rows_it_was_not_fitted_on(model, data, halved, monkeypatch):
     masked, masks = halved
     seen = []
 
-    def record(model, reference, masks, x, *, solver):
+    def record(model, reference, masks, x, *, solver, weight):
         seen.append(x)
         return model
 
@@ -146,3 +147,18 @@ def test_the_surgeons_sweep_in_place_of_least_squares(model, data):
     assert moved[sweep.masks["second/kernel"]].mean() > 0.5
     with pytest.raises(ValueError, match=r"refit is True, False or 'obs'. Received: 'obd'"):
         prune(model, data, refit="obd", **settings)
+
+
+def test_rows_weigh_in_fitting_and_in_judging(model, data, halved):
+    masked, masks = halved
+    rows = Rows(data.train.x)
+    counts = np.arange(len(rows)) % 3
+    whole = Rows(data.validation.x, weight=np.ones(len(data.validation)))
+    found, _ = repaired(masked, model, masks, Given(Rows(rows.x, weight=counts), whole))
+    repeated = rows.take(np.repeat(np.arange(len(rows)), counts))
+    expected, _ = repaired(masked, model, masks, Given(repeated, Rows(whole.x)))
+    for path, values in weights_of(expected).items():
+        np.testing.assert_allclose(weights_of(found)[path], values, atol=1e-4)
+    first = Rows(whole.x, weight=np.eye(len(whole))[0])
+    one = repair._badness(masked, model, first)
+    np.testing.assert_allclose(one, repair._badness(masked, model, whole.take([0])), rtol=1e-6)

@@ -47,7 +47,7 @@ def shap_deep(network: Network, x: Array, background: Array, targets: Array | No
         explainer = shap_package().DeepExplainer(model, background)
         return explainer.shap_values(x[samples], check_additivity=False)
 
-    values = by_target("shap_deep", network, np.arange(len(x)), targets, run)
+    values = by_target("shap_deep", network, x, np.arange(len(x)), targets, run)
     return Explained(values, base_output(network, background, targets, len(x)), complete=True)
 
 
@@ -100,7 +100,7 @@ def shap_gradient(
                 ]
             )
 
-        values = by_target("shap_gradient", network, samples, targets, run)
+        values = by_target("shap_gradient", network, x, samples, targets, run)
         return np.concatenate([values, values.sum(axis=1, keepdims=True)], axis=1)
 
     estimate = replicated(one, rng, len(x), draws=draws, tolerance=None)

@@ -25,13 +25,15 @@ Game = Callable[[Array], Array]
 def by_target(
     method: str,
     network: Network,
+    x: Array,
     samples: Array,
     targets: Array | None,
     run: Callable[[Any, Array], Any],
 ) -> Array:
     """Run shap on a Keras model of each explained output, for the samples that ask for it.
 
-    `run` takes a model of flat rows and indices of samples, and returns values (m, d, outputs).
+    `x` are the rows that `samples` are indices of. `run` takes a model of flat rows and indices of
+    samples, and returns values (m, d, outputs).
     """
     from explainprune.network import KerasNetwork, untouched_gradients
     from explainprune.network.functions.flat_model import flat_model
@@ -47,12 +49,12 @@ def by_target(
     try:
         with quiet(), untouched_gradients():
             if targets is None:
-                every: Array = np.asarray(run(flat_model(network), samples), dtype=np.float64)
+                every: Array = np.asarray(run(flat_model(network, x), samples), dtype=np.float64)
                 return every
             values = np.empty((len(samples), network.n_inputs))
             for target in np.unique(targets[samples]):
                 mine = targets[samples] == target
-                found = run(flat_model(network, int(target)), samples[mine])
+                found = run(flat_model(network, x, int(target)), samples[mine])
                 values[mine] = np.asarray(found)[..., 0]
             return values
     except Exception as error:  # shap fails with whatever is at hand, TensorFlow's errors included

@@ -7,7 +7,7 @@ from typing import Any
 from explainprune.network.backend import keras
 from explainprune.network.functions.inputs import InputSpec, as_parts, flattened, resolved
 from explainprune.network.functions.signature import parts_of_model
-from explainprune.network.functions.subclassed import learn_inputs
+from explainprune.network.functions.subclassed import built_nesting, learn_inputs
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_stateless
@@ -60,6 +60,8 @@ def _shaped(values: Array, part: InputSpec) -> Array:
 def structured(model: Model, tensors: list[Any]) -> Any:
     """Nest one tensor for each input as `model` takes them."""
     nesting = getattr(model, "_inputs_struct", None)
+    if nesting is None and not has_graph(model):
+        nesting = built_nesting(model)
     if nesting is not None:
         return keras.tree.pack_sequence_as(nesting, tensors)
     return tensors[0] if len(tensors) == 1 else tensors

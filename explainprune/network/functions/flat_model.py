@@ -8,10 +8,14 @@ from typing import Any
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.inputs import InputSpec
 from explainprune.network.functions.keras_network import KerasNetwork
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
+from explainprune.network.tracing.same import HELD, check_same, precision_of
+from explainprune.network.tracing.traced import traced
+from explainprune.types import Array
 
 
-def flat_model(network: KerasNetwork, output: int | None = None) -> Model:
+def flat_model(network: KerasNetwork, rows: Array, output: int | None = None) -> Model:
     """Return a Functional model that computes the explained outputs of flat rows.
 
     It shares the variables of the network's model and runs in inference mode. Logits are looked
@@ -21,6 +25,8 @@ def flat_model(network: KerasNetwork, output: int | None = None) -> Model:
     Parameters
     ----------
     network : KerasNetwork
+    rows : ndarray (n, n_inputs)
+        Some on which the model is held against the network.
     output : int, optional
         The one output that is kept; None: all.
 
@@ -28,10 +34,23 @@ def flat_model(network: KerasNetwork, output: int | None = None) -> Model:
     -------
     keras.Model
         (n, n_inputs) → (n, n_outputs) or (n, 1).
+
+    Raises
+    ------
+    ValueError
+        If it puts out something else than the network.
     """
-    rows = keras.Input((network.n_inputs,), dtype=network.signature.dtype, name="rows")
+    dtype = network.signature.dtype
+    read = keras.Input((network.n_inputs,), dtype=dtype, name="rows")
+    explained = _Explained(network, output)
     # A list, since shap calls models with lists of inputs.
-    return keras.Model([rows], _Explained(network, output)(rows))
+    model = keras.Model([read], explained(read))
+    some = rows[:HELD]
+    found = traced(explained.call, tf.TensorSpec((None, network.n_inputs), dtype))
+    own = explained.call(tf.constant(some, dtype))
+    precision = precision_of(layers_inside(network.model))
+    check_same(found(tf.constant(some, dtype)).numpy(), own.numpy(), "The flat model", precision)
+    return model
 
 
 class _Explained(keras.Layer):  # type: ignore[misc]

@@ -8,11 +8,8 @@ import numpy as np
 
 from explainprune.network.functions.compiled import CompiledFunction
 from explainprune.network.functions.signature import Signature
-from explainprune.network.tracing.same import check_same
+from explainprune.network.tracing.same import HELD, check_same
 from explainprune.types import Array
-
-HELD = 16
-"""Rows of each batch, two at most, on which rewritten networks are held against the model."""
 
 
 class Smooth:

@@ -79,6 +79,12 @@ def declared_parts(model: Model) -> tuple[InputSpec, ...] | None:
     return None if shapes is None else _named_parts(shapes, ANY)[0]
 
 
+def built_nesting(model: Model) -> Any:
+    """Return the names of the inputs that a subclassed model was built with, nested as they are."""
+    shapes = (model.get_build_config() or {}).get("input_shape")
+    return None if shapes is None else _named_shapes(shapes)[0]
+
+
 def _named_parts(shapes: Any, dtype: str) -> tuple[tuple[InputSpec, ...], Any]:
     """Describe inputs by their (nested) shapes; return them, and their names so nested."""
     structure, named = _named_shapes(shapes)

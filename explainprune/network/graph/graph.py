@@ -134,6 +134,15 @@ class Graph:
         """Compute every tensor from the model's inputs, each call by `call`."""
         return self.rerun({}, dict(zip(self.inputs, inputs, strict=True)), call)
 
+    def results(self, inputs: list[Any]) -> list[Any]:
+        """Compute the model's outputs from its inputs."""
+        values = self.run(inputs)
+        return [values[number] for number in self.outputs]
+
+    def ends(self, number: int) -> bool:
+        """Tell whether a tensor is an output of the model, and nothing within reads it."""
+        return number in self.outputs and not any(number in each.read for each in self.calls)
+
     def rerun(
         self, values: dict[int, Any], changed: dict[int, Any], call: Run = in_inference
     ) -> dict[int, Any]:
@@ -169,6 +178,17 @@ def _weights(operation: Any, masks: Mapping[int, Array]) -> dict[str, Array]:
         values, mask = variable.numpy(), masks.get(id(variable))
         found[name] = values if mask is None else np.where(mask, values, np.zeros((), values.dtype))
     return found
+
+
+def masked_like(result: Any, source: Any) -> Any:
+    """Give what was made of a tensor by itself the mask that the tensor carries, if any.
+
+    Layers pass masks on; a function that was taken out of its layer doesn't.
+    """
+    mask = getattr(source, "_keras_mask", None)
+    if mask is not None:
+        result._keras_mask = mask
+    return result
 
 
 def read_graph(model: Model) -> Graph:

@@ -12,10 +12,12 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.graph.graph import Call, Graph, read_graph
+from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.reaching import of_gradients, reach_of
+from explainprune.network.tracing.same import HELD, check_same, precision_of
 from explainprune.network.tracing.traced import traced
 from explainprune.types import Array
 
@@ -42,7 +44,8 @@ class FeatureMaps:
     Raises
     ------
     ValueError
-        If there is no such layer, none to choose, or no graph to look into.
+        If there is no such layer, none to choose, or no graph to look into; on the first call, if
+        the graph puts out something else than the model.
     """
 
     def __init__(self, network: Any, layer: str | None, memory_bytes: int = 2**28) -> None:
@@ -57,8 +60,9 @@ class FeatureMaps:
         rows = tf.TensorSpec((None, network.n_inputs), network.signature.dtype)
         self._compiled = traced(self._traced, rows, tf.TensorSpec((None,), tf.int32))
         self.rows_per_call = rows_within(memory_bytes, bytes_per_row(self._compiled.graph))
+        self._held = False
 
-    def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any]:
+    def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any, Any]:
         signature = self._network.signature
         with keras.StatelessScope():
             values = self._graph.run(signature.split(rows))
@@ -68,14 +72,19 @@ class FeatureMaps:
         maps = values[self._number]
         self.reach = reach_of(maps, outputs, of_gradients())
         grads = tf.gradients(outputs, maps, one_hot, unconnected_gradients="zero")[0]
-        return maps, grads
+        return maps, grads, outputs
 
     def __call__(self, x: Array, targets: Array) -> tuple[Array, Array]:
         """Return maps and gradients of output ``targets[i]`` there: (n, *places, channels) each."""
-        maps, grads = self._compiled(
+        maps, grads, outputs = self._compiled(
             tf.constant(x, self._network.signature.dtype),
             tf.constant(np.asarray(targets), tf.int32),
         )
+        if not self._held:
+            own = self._network.outputs(x[:HELD])
+            precision = precision_of(layers_inside(self._network.model))
+            check_same(outputs[:HELD].numpy(), own, "gradcam: its graph", precision)
+            self._held = True
         return maps.numpy(), grads.numpy()
 
 

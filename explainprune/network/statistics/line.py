@@ -49,6 +49,7 @@ class Line:
     def __init__(
         self, model: Model, layers: Collection[LayerInfo], memory_bytes: int = 2**28
     ) -> None:
+        self._of: Model | None = model
         self._model = Tapped(uncompiled_clone(model))
         self._infos = [i for i in layers if i.prunable_units and i.calls == 1 and not i.is_output]
         self._ends = [self._model.end(info.path) for info in self._infos]
@@ -72,6 +73,9 @@ class Line:
         for part in inputs:
             if part.dtype.kind != "f":
                 raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
+        if self._of is not None:
+            self._model.hold(self._of, inputs)
+            self._of = None
         weight = np.ones(len(inputs[0]), np.float32) if weight is None else weight
         means = [tf.constant(mean_row(part, weight)) for part in inputs]
         sums = [np.zeros((2, info.units)) for info in self._infos]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
-from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
+from explainprune.network.functions.held import hold
+from explainprune.network.graph.graph import Call, Graph, in_inference, masked_like, read_graph
 from explainprune.network.layers.activations import MIXES
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.types import Array
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,16 @@ class Tapped:
     def call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call, with the activation that was taken from its layer."""
         result = in_inference(each, args, kwargs)
+        return self._bent(each, result)
+
+    def _bent(self, each: Call, linear: Any) -> Any:
+        """Apply the activation that was taken from a call's layer."""
         bend = self._bends.get(id(each.operation))
-        return result if bend is None else bend(result)
+        return linear if bend is None else masked_like(bend(linear), linear)
 
     def raw_call(self, each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a call, but leave logits as they are: no softmax or sigmoid at an output."""
-        if each.outputs[0] in self.graph.outputs:
+        if self.graph.ends(each.outputs[0]):
             known = kind_of(each.operation)
             own = getattr(each.operation, "activation", None) if known.bends else None
             if known.head or own in (*MIXES, keras.activations.sigmoid):
@@ -118,8 +124,7 @@ class Tapped:
             if not each.is_layer or not each.operation.weights or len(each.outputs) != 1:
                 return result
             read[each.outputs[0]] = (args[0], result)
-            bend = self._bends.get(id(each.operation))
-            return result if bend is None else bend(result)
+            return self._bent(each, result)
 
         values = self.graph.run(inputs, call)
         taps: dict[str, list[Tap]] = {}
@@ -129,6 +134,10 @@ class Tapped:
                 end = linear if self._is_head(each) else values[self._ends[each.outputs[0]]]
                 taps.setdefault(each.path, []).append(Tap(given, linear, end))
         return [values[number] for number in self.graph.outputs], taps
+
+    def hold(self, model: Model, inputs: Sequence[Array]) -> None:
+        """Raise if this puts out something else than the model that it is a clone of."""
+        hold(model, lambda rows: self.run(rows)[0], inputs, "The copy whose units are read")
 
 
 class Untapped:
@@ -142,6 +151,9 @@ class Untapped:
         """Run on one tensor for each input."""
         outputs = self.model(structured(self.model, inputs), training=False)
         return keras.tree.flatten(outputs), {}
+
+    def hold(self, model: Model, inputs: Sequence[Array]) -> None:
+        """Do nothing: it is the model itself."""
 
     def layer(self, path: str) -> None:
         """Return nothing: no layer has a rule here."""

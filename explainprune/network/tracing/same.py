@@ -9,6 +9,9 @@ import numpy as np
 
 from explainprune.types import Array
 
+HELD = 16
+"""How many rows of a batch rewritten networks are held against the model on."""
+
 OF_CHANGES = 1e-3
 """Largest difference that passes, as a share of how far outputs lie apart."""
 

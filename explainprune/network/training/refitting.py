@@ -1,4 +1,4 @@
-"""Weights and statistics fitted anew to calibration rows, in closed form."""
+"""Weights fitted anew to calibration rows, in closed form."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.backend import tf
 from explainprune.network.functions.feeding import feed
-from explainprune.network.graph.graph import Call, Graph, in_inference, read_graph
-from explainprune.network.layers.registry import kind_of
+from explainprune.network.functions.held import hold
+from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.protocol import Model
+from explainprune.network.statistics.answers import with_mean_one
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.training.surgeon import swept
 from explainprune.network.variables import clone, variables
@@ -39,13 +40,14 @@ def refitted(
     solver: str = "exact",
     ridge: float = 1e-4,
     batch_size: int = 256,
+    weight: Array | None = None,
 ) -> Model:
     """Return a clone of `model` whose Dense and Conv layers do again what `reference`'s did.
 
     Layer after layer, ``min_W ‖A W + b − Z‖² + λ ‖W − W₀‖²`` over the entries that are kept: A is
     what the layer reads in the model as fitted so far, Z what it puts out, before its activation,
     in the reference, W₀ its weights as they are, λ = `ridge` times the mean square of A. What lost
-    an input learns to make up for it from those it still has.
+    an input learns to make up for it from those it still has. Rows that weigh twice count twice.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ def refitted(
         units. The first takes ``Σ k³/3`` operations over the units, the second ``d³`` in all.
     ridge : float
     batch_size : int
+    weight : ndarray (n,), optional
+        How much each row counts.
 
     Returns
     -------
@@ -74,12 +78,16 @@ def refitted(
     Raises
     ------
     ValueError
-        If the model is subclassed, rows don't fit it, or there is no such solver.
+        If the model is subclassed, rows don't fit it, all weigh 0, or there is no such solver.
     """
     if solver not in SOLVERS:
         raise unknown("solver", solver, SOLVERS)
     copy = clone(model)
-    fit = _Fit(read_graph(copy), read_graph(reference), feed(copy, x), batch_size, ridge)
+    parts = feed(copy, x)
+    weights = np.ones(len(parts[0])) if weight is None else with_mean_one(np.asarray(weight))
+    fit = _Fit(read_graph(copy), read_graph(reference), parts, weights, batch_size, ridge)
+    for each, graph in ((model, fit.graph), (reference, fit.reference)):
+        hold(each, graph.results, parts, "The copy that is fitted")
     held = variables(copy)
     paths = {id(variable): path for path, variable in held.items()}
     for position, call in enumerate(fit.graph.calls):
@@ -99,44 +107,6 @@ def refitted(
     return copy
 
 
-def recalibrated(model: Model, x: Inputs, *, batch_size: int = 256) -> Model:
-    """Return a clone whose BatchNormalization statistics are those of `x`.
-
-    One pass: each batch is normalised by its own statistics, and the means and variances over all
-    batches become the layer's. Frozen layers keep theirs.
-
-    Raises
-    ------
-    ValueError
-        If the model is subclassed, or rows don't fit it.
-    """
-    copy = clone(model)
-    graph = read_graph(copy)
-    sums: dict[int, list[Any]] = {}
-
-    def call(each: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        layer = each.operation
-        if not kind_of(each.operation).learnt_statistics or not layer.trainable:
-            return in_inference(each, args, kwargs)
-        axis = layer.axis % len(args[0].shape)
-        values = np.moveaxis(np.asarray(args[0], np.float64), axis, -1)
-        values = values.reshape(-1, values.shape[-1])
-        parts = [len(values), values.sum(axis=0), np.square(values).sum(axis=0)]
-        before = sums.get(id(layer), [0, 0.0, 0.0])
-        sums[id(layer)] = [a + b for a, b in zip(before, parts, strict=True)]
-        return layer(*args, **{**kwargs, "training": True})
-
-    for batch in _batches(feed(copy, x), batch_size):
-        graph.run(batch, call)
-    for layer in {id(c.operation): c.operation for c in graph.calls}.values():
-        if id(layer) in sums:
-            count, total, squares = sums[id(layer)]
-            mean = total / count
-            layer.moving_mean.assign(mean)
-            layer.moving_variance.assign(np.maximum(squares / count - mean**2, 0))
-    return copy
-
-
 @dataclass
 class _Fit:
     """Two models side by side, and the rows that both read."""
@@ -144,6 +114,7 @@ class _Fit:
     graph: Graph
     reference: Graph
     parts: list[Array]
+    weights: Array
     batch_size: int
     ridge: float
 
@@ -166,24 +137,29 @@ class _Fit:
         return swept(weights + np.linalg.solve(gram, residual), gram, support)
 
     def _moments(self, position: int, size: int) -> tuple[Array, Array, bool]:
-        """Return AᵀA, AᵀZ (a column of ones for the bias) and whether A differs from before."""
+        """Return AᵀPA, AᵀPZ (a column of ones for the bias) and whether A differs from before.
+
+        P are the weights of the rows; those that weigh nothing are as if they weren't there.
+        """
         ours, theirs = self.graph.calls[position], self.reference.calls[position]
         target = _weights(theirs.operation)
         gram = np.zeros((size, size))
         cross = np.zeros((size, target.shape[1]))
         moved, rng = False, np.random.default_rng(0)
         share = self._share(ours, size)
-        for batch in _batches(self.parts, self.batch_size):
+        for batch, weight in batches(self.parts, self.weights, self.batch_size):
             read = self.graph.run(batch)[ours.inputs[0]]
             read_before = self.reference.run(batch)[theirs.inputs[0]]
             moved = moved or bool(tf.reduce_any(read != read_before))
             now, before = _patches(ours, read), _patches(theirs, read_before)
+            each = np.repeat(weight, len(now) // len(weight))
             if share < 1:
                 chosen = rng.random(len(now)) < share
-                now, before = now[chosen], before[chosen]
+                now, before, each = now[chosen], before[chosen], each[chosen]
             a, z = _with_ones(now, size), _with_ones(before, size) @ target
-            gram += a.T @ a
-            cross += a.T @ z
+            weighted = a.T * each
+            gram += weighted @ a
+            cross += weighted @ z
         return gram, cross, moved
 
     def _share(self, call: Call, size: int) -> float:
@@ -245,6 +221,8 @@ def _with_ones(patches: Array, size: int) -> Array:
     return np.hstack([patches, np.ones((len(patches), 1))])
 
 
-def _batches(parts: list[Array], size: int) -> Iterator[list[Any]]:
+def batches(parts: list[Array], weights: Array, size: int) -> Iterator[tuple[list[Any], Array]]:
+    """Cut rows, and their weights, into batches."""
     for start in range(0, len(parts[0]), size):
-        yield [tf.convert_to_tensor(part[start : start + size]) for part in parts]
+        some = slice(start, start + size)
+        yield [tf.convert_to_tensor(part[some]) for part in parts], weights[some]

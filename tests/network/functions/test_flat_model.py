@@ -20,19 +20,19 @@ def model():
 @pytest.mark.parametrize("kind", ["logit", "centred", "probability"])
 def test_it_computes_what_the_network_explains(model, kind):
     network = as_network(model, output=kind)
-    flat = flat_model(network)
     x = np.random.default_rng(0).normal(size=(4, 7)).astype("float32")
+    flat = flat_model(network, x)
     expected = network.outputs(x)
     np.testing.assert_allclose(flat([x]), expected, atol=1e-6)
     np.testing.assert_allclose(tf.function(flat)([tf.constant(x)]), expected, atol=1e-6)
-    np.testing.assert_allclose(flat_model(network, 2)([x]), expected[:, 2:], atol=1e-6)
+    np.testing.assert_allclose(flat_model(network, x, 2)([x]), expected[:, 2:], atol=1e-6)
     assert flat.output_shape == (None, 3)
-    assert flat_model(network, 2).output_shape == (None, 1)
+    assert flat_model(network, x, 2).output_shape == (None, 1)
 
 
 def test_its_gradient_is_the_networks(model):
     network = as_network(model)
-    flat = flat_model(network, 1)
+    flat = flat_model(network, np.zeros((1, 7)), 1)
 
     @tf.function
     def slope(x):

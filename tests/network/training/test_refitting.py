@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from explainprune.network.graph.graph import read_graph
+from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.masking import apply_masks
 from explainprune.network.training import refitting
-from explainprune.network.training.refitting import recalibrated, refitted
+from explainprune.network.training.refitting import refitted
 from explainprune.network.variables import variables, weights_of, with_weights
 
 RNG = np.random.default_rng(0)
@@ -185,34 +185,6 @@ def test_shared_and_frozen_layers_keep_their_weights():
     assert (fitted["a/kernel"] != start["a/kernel"]).any()
 
 
-def test_statistics_of_normalisation_are_those_of_the_rows():
-    model = keras.Sequential(
-        [
-            keras.Input((5,)),
-            kl.Dense(4, name="a"),
-            kl.BatchNormalization(name="n"),
-            kl.Dropout(0.5),
-            kl.Dense(2, name="b"),
-            kl.BatchNormalization(name="m"),
-            kl.BatchNormalization(name="f", trainable=False),
-        ]
-    )
-    fresh = recalibrated(model, X, batch_size=300)
-    weights = weights_of(fresh)
-    read = X @ weights["a/kernel"] + weights["a/bias"]
-    np.testing.assert_allclose(weights["n/moving_mean"], read.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(weights["n/moving_variance"], read.var(axis=0), rtol=1e-4)
-    normal = (read - read.mean(axis=0)) / np.sqrt(read.var(axis=0) + 1e-3)
-    after = normal @ weights["b/kernel"] + weights["b/bias"]
-    np.testing.assert_allclose(weights["m/moving_mean"], after.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(weights["m/moving_variance"], after.var(axis=0), rtol=1e-4)
-    assert (weights["f/moving_mean"] == 0).all()
-    assert (weights_of(model)["n/moving_mean"] == 0).all()
-    batches = weights_of(recalibrated(model, X, batch_size=70))
-    np.testing.assert_allclose(batches["n/moving_mean"], read.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(batches["n/moving_variance"], read.var(axis=0), rtol=1e-4)
-
-
 def test_a_part_of_many_places_is_enough(monkeypatch):
     model = dense("linear")
     kernel = weights_of(model)["a/kernel"]
@@ -220,9 +192,58 @@ def test_a_part_of_many_places_is_enough(monkeypatch):
     model = with_weights(model, {"a/kernel": kernel})
     masks = without_unit(model, 3)
     monkeypatch.setattr(refitting, "PATCHES", 50)
-    fit = refitting._Fit(read_graph(model), read_graph(model), [X], 64, 1e-4)
+    fit = refitting._Fit(read_graph(model), read_graph(model), [X], np.ones(300), 64, 1e-4)
     gram, _, moved = fit._moments(0, 6)
     assert not moved
     assert 80 < gram[-1, -1] < 160  # ones squared and added up: how many places were read of 300
     fitted = refitted(apply_masks(model, masks), model, masks, X, ridge=1e-9)
     np.testing.assert_allclose(fitted(X), model(X), atol=1e-4)
+
+
+WEIGHT = np.array([2.0, 1.0, 3.0, 0.0, 0.5] * 60)
+
+
+def test_rows_count_by_their_weights():
+    model = dense()
+    masks = without_unit(model, 3)
+    masked = apply_masks(model, masks)
+    fitted = weights_of(refitted(masked, model, masks, X, ridge=1e-6, weight=7 * WEIGHT))
+    before, start = weights_of(model), weights_of(masked)
+    root = np.sqrt(WEIGHT * 300 / WEIGHT.sum())[:, None]
+    z = np.tanh(X @ before["a/kernel"] + before["a/bias"]) @ before["b/kernel"] + before["b/bias"]
+    keep = [0, 1, 2]
+    read = np.tanh(X @ start["a/kernel"] + start["a/bias"])
+    penalty = 1e-6 * np.square(root * read).sum(axis=0).mean()
+    a = root * np.column_stack([read[:, keep], np.ones(300)])
+    for unit in range(3):
+        w0 = np.append(start["b/kernel"][keep, unit], start["b/bias"][unit])
+        expected = least_squares(a, (root * z)[:, unit], w0, penalty)
+        np.testing.assert_allclose(fitted["b/kernel"][keep, unit], expected[:-1], atol=1e-4)
+        np.testing.assert_allclose(fitted["b/bias"][unit], expected[-1], atol=1e-4)
+    plain = weights_of(refitted(masked, model, masks, X, ridge=1e-6))
+    assert np.abs(plain["b/kernel"] - fitted["b/kernel"]).max() > 1e-2
+
+
+@pytest.mark.parametrize("solver", ["exact", "obs"])
+def test_a_weight_of_two_is_the_row_twice(solver):
+    model = keras.Sequential(
+        [keras.Input((5, 2)), kl.Conv1D(4, 2, activation="tanh", name="a"), kl.Conv1D(2, 2)]
+    )
+    masks = kept_all(model)
+    masks["a/kernel"][..., 1] = masks["a/bias"][1] = False
+    masked = apply_masks(model, masks)
+    x = np.random.default_rng(1).normal(size=(40, 5, 2)).astype("float32")
+    counts = np.arange(40) % 3
+    by_weight = refitted(masked, model, masks, x, weight=counts, solver=solver, batch_size=16)
+    repeated = refitted(masked, model, masks, np.repeat(x, counts, axis=0), solver=solver)
+    for path, values in weights_of(repeated).items():
+        np.testing.assert_allclose(weights_of(by_weight)[path], values, atol=1e-5)
+
+
+def test_a_graph_that_computes_something_else_is_refused(monkeypatch):
+    model = dense()
+    masks = without_unit(model, 3)
+    results = Graph.results
+    monkeypatch.setattr(Graph, "results", lambda *args: [2 * each for each in results(*args)])
+    with pytest.raises(ValueError, match="The copy that is fitted puts out something else"):
+        refitted(apply_masks(model, masks), model, masks, X)
