@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -160,6 +161,7 @@ def within_accuracy(
     """Bisect for the highest sparsity whose pruned, fine-tuned model loses at most `drop`.
 
     Accuracy (R² for numbers) is that of the validation rows; without, of the rows learned from.
+    Of several outputs none may lose more.
 
     Raises
     ------
@@ -190,12 +192,15 @@ def within_accuracy(
 
 
 def _lost(history: Any) -> Any:
-    """Return what each step lost of the first row's accuracy."""
-    names = [f"{rows}_{kind}" for rows in ("validation", "train") for kind in ("accuracy", "r2")]
-    known = [name for name in names if name in history]
-    if not known:
-        raise ValueError("budget 'accuracy_drop' needs labels. Received: data without labels.")
-    return history[known[0]].iloc[0] - history[known[0]]
+    """Return what each step lost of the first row's accuracy: of several outputs, the most."""
+    for rows in ("validation", "train"):
+        known = [name for name in history if re.fullmatch(rf"{rows}_(.+_)?(accuracy|r2)", name)]
+        if known:
+            return (history[known].iloc[0] - history[known]).max(axis=1)
+    raise ValueError(
+        "budget 'accuracy_drop' needs labels, and a loss of classes or numbers. Received: a "
+        f"history of {', '.join(history)}."
+    )
 
 
 def _highest(view: View, model: Model, sharing: Sharing) -> float:

@@ -43,7 +43,8 @@ class Pruned:
     history : pandas.DataFrame
         One row for each step, step 0 being the model before. Columns: ``step``, ``requested`` and
         ``achieved`` sparsity, ``criterion``, ``epochs``, and, with labels, ``train_loss``,
-        ``train_accuracy`` (``train_r2``) and the same of ``validation``, measured after the step.
+        ``train_accuracy`` (``train_r2``) and the same of ``validation``, measured after the step;
+        of several outputs ``train_NAME_accuracy`` as well, and the mean.
         With a budget ``budget``, ``budget_requested`` and ``budget_achieved``.
     notes : tuple of str
         What the reader must know: what was assumed, what was left whole.

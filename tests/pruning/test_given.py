@@ -286,3 +286,22 @@ def test_a_scan_counts_rows_by_their_weight():
 def test_data_that_is_refused(data, message):
     with pytest.raises((TypeError, ValueError), match=message):
         prune(small(), data, sparsity=0.5)
+
+
+def test_a_drop_of_accuracy_is_the_most_that_an_output_loses():
+    model = several()
+    model.compile("adam", [SPARSE, "mse"])
+    y = {"kind": Y + (X[:, 1] > 0), "size": X[:, :1] + X[:, 3:4]}
+    model.fit(X2, [*y.values()], epochs=100, verbose=0)
+    options = {"criterion": "magnitude", "granularity": "weight", "steps": 1, "finetune_epochs": 0}
+    pruned = prune(model, (X2, y), budget={"accuracy_drop": 0.05}, **options)
+    kind, size = pruned.model.predict(X2, verbose=0)
+    accuracy = (kind.argmax(axis=1) == y["kind"]).mean()
+    missed = np.square(size - y["size"]).sum() / np.square(y["size"] - y["size"].mean()).sum()
+    last, first = pruned.history.iloc[-1], pruned.history.iloc[0]
+    assert last["train_kind_accuracy"] == pytest.approx(accuracy)
+    assert last["train_accuracy"] == pytest.approx(accuracy)
+    assert last["train_size_r2"] == pytest.approx(1 - missed, abs=1e-5)
+    lost = [first[name] - last[name] for name in ("train_kind_accuracy", "train_size_r2")]
+    assert last["budget_achieved"] == pytest.approx(max(lost))
+    assert max(lost) <= 0.05

@@ -127,7 +127,7 @@ def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, .
     ValueError
         If the model has several outputs.
     """
-    heads = _heads_of(model, inputs)
+    heads = heads_of(model, inputs)
     if len(heads) > 1:
         raise ValueError(
             f"Model {model.name!r} has {len(heads)} outputs. Expected one: what it predicts, and "
@@ -136,7 +136,7 @@ def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, .
     return heads[0]
 
 
-def _heads_of(model: Model, inputs: list[Array]) -> list[tuple[str, tuple[int | None, ...]]]:
+def heads_of(model: Model, inputs: list[Array]) -> list[tuple[str, tuple[int | None, ...]]]:
     """Return the head and the shape of each output."""
     found: list[Any] = []
 
@@ -155,7 +155,7 @@ def implied_loss(model: Model, inputs: list[Array], y: Any) -> tuple[Any, Any]:
 
     Labels of several outputs, nested as they are, imply as many losses and metrics.
     """
-    heads, labels = _heads_of(model, inputs), keras.tree.flatten(y)
+    heads, labels = heads_of(model, inputs), keras.tree.flatten(y)
     if len(heads) != len(labels):
         raise ValueError(
             f"Model {model.name!r} isn't compiled, and has {len(heads)} outputs for labels of "

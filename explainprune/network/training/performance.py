@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
-from explainprune.network.functions.labels import arranged
-from explainprune.network.functions.losses import check_labels, head_of, implied_loss, labels_of
+from explainprune.network.functions.labels import arranged, names_of
+from explainprune.network.functions.losses import check_labels, heads_of, implied_loss, labels_of
 from explainprune.network.functions.scores import loss_of
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import with_mean_one
 from explainprune.network.variables import uncompiled_clone
 from explainprune.types import Array, Rows
+
+QUALITIES = ("accuracy", "r2")
+"""What tells how well an output does: of class labels, of numbers."""
 
 
 def performance(model: Model, rows: Rows, *, batch_size: int = 1024) -> dict[str, float]:
@@ -33,7 +37,8 @@ def performance(model: Model, rows: Rows, *, batch_size: int = 1024) -> dict[str
     Returns
     -------
     dict of str to float
-        The loss alone for models with several outputs. Penalties are part of the loss.
+        Of several outputs ``"NAME_accuracy"`` or ``"NAME_r2"`` of each that has a loss and labels,
+        and their means as ``"accuracy"`` and ``"r2"``. Penalties are part of the loss.
 
     Raises
     ------
@@ -50,15 +55,34 @@ def performance(model: Model, rows: Rows, *, batch_size: int = 1024) -> dict[str
     predicted = _predicted(model, parts, batch_size)
     weight = None if rows.weight is None else with_mean_one(rows.weight)
     scores = {"loss": _loss(model, parts, y, predicted, weight)}
-    outputs = [np.asarray(part) for part in keras.tree.flatten(predicted)]
-    if len(outputs) > 1:
-        return scores
-    if "crossentropy" in loss_of(model):
-        threshold = 0.5 if head_of(model, parts)[0] == "sigmoid" else 0.0
-        scores["accuracy"] = accuracy(outputs[0], y, threshold, weight)
-    elif outputs[0].size == y.size:
-        scores["r2"] = r2(outputs[0], y, weight)
+    each = _each(model, parts, y, predicted, weight)
+    if len(keras.tree.flatten(predicted)) > 1:
+        scores |= {f"{name}_{kind}": value for name, kind, value in each}
+    for kind in QUALITIES:
+        values = [value for _, own, value in each if own == kind]
+        if values:
+            scores[kind] = float(np.mean(values))
     return scores
+
+
+def _each(
+    model: Model, parts: list[Array], y: Any, predicted: Any, weight: Any
+) -> list[tuple[str, str, float]]:
+    """Return ``(name, "accuracy" or "r2", value)`` of each output that has a loss and labels."""
+    names, outputs = names_of(model, predicted), keras.tree.flatten(predicted)
+    labels = y if isinstance(y, Mapping) else dict(zip(names, keras.tree.flatten(y), strict=True))
+    found = []
+    for place, (name, output) in enumerate(zip(names, outputs, strict=True)):
+        if name not in labels:
+            continue
+        true, made = np.asarray(labels[name]), np.asarray(output)
+        loss = loss_of(model, place, name)
+        if "crossentropy" in loss:
+            threshold = 0.5 if heads_of(model, parts)[place][0] == "sigmoid" else 0.0
+            found.append((name, "accuracy", accuracy(made, true, threshold, weight)))
+        elif made.size == true.size and (loss or len(outputs) == 1):
+            found.append((name, "r2", r2(made, true, weight)))
+    return found
 
 
 def _loss(model: Model, parts: list[Array], y: Any, predicted: Any, weight: Any) -> float:
