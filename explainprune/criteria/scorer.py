@@ -10,10 +10,10 @@ import numpy as np
 
 from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
-from explainprune.data.loaders import is_loader, read_loader
 from explainprune.lookup import look_up, name_of
 from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.types import Array, Data, Importance, Rows
+from explainprune.types.loaders import is_loader, read_loader
 
 LEVELS = ("unit", "weight")
 

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from explainprune.data.loaders import batches, is_loader, is_tf_data, read_loader, rows_in
 from explainprune.network.functions.as_read import read_by
 from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.types import Array, Data, Inputs, Rows
 from explainprune.types.arrays import check_finite, n_rows
+from explainprune.types.loaders import batches, is_loader, is_tf_data, read_loader, rows_in
 from explainprune.types.tables import as_array, is_frame, is_series, plain
 
 Reads = Sequence[InputSpec] | None

@@ -9,9 +9,9 @@ from typing import Any
 
 from explainprune.data import archives, tables
 from explainprune.data.builtin import DATASETS
-from explainprune.data.loaders import is_loader, read_loader
 from explainprune.data.raw import Columns, Raw, RawRows
 from explainprune.lookup import nearest, unknown
+from explainprune.types.loaders import is_loader, read_loader
 from explainprune.types.tables import is_frame
 
 ARCHIVES: dict[str, Callable[..., Raw]] = {

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from explainprune.data import load_data
-from explainprune.data.loaders import is_loader, read_loader
 from explainprune.data.reading import read_inputs
 from explainprune.data.splits import holdout
 from explainprune.network.functions.as_read import read_by
@@ -18,6 +17,7 @@ from explainprune.network.functions.subclassed import learn_inputs
 from explainprune.network.protocol import Model
 from explainprune.pruning.weighing import ClassWeight, weights_by_class
 from explainprune.types import Data, Inputs, Rows
+from explainprune.types.loaders import is_loader, read_loader
 from explainprune.types.tables import is_frame
 
 NO_VALIDATION = (
