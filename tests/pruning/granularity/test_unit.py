@@ -76,9 +76,7 @@ def test_layers_whose_silent_units_are_not_zero_are_left_whole():
     ):
         see(gated("sigmoid"), protect=["d"])
     own = keras.Sequential([keras.Input((5, 2)), kl.RNN(kl.LSTMCell(3), name="r"), kl.Dense(2)])
-    with pytest.raises(
-        ValueError, match=r"'r/cell' \(what its cells keep is not followed"
-    ):
+    with pytest.raises(ValueError, match=r"'r/cell' \(what its cells keep is not followed"):
         see(own)
 
 
