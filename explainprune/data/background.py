@@ -10,7 +10,7 @@ import numpy as np
 from explainprune.data.reading import opened
 from explainprune.network.functions.inputs import InputSpec, as_parts
 from explainprune.types import Array, Inputs
-from explainprune.types.tables import aligned, is_frame, is_series
+from explainprune.types.tables import aligned, check_orders, is_frame, is_series
 
 
 def parts_like(x: Inputs) -> tuple[InputSpec, ...]:
@@ -23,7 +23,10 @@ def parts_like(x: Inputs) -> tuple[InputSpec, ...]:
 
 
 def read_background(
-    background: Any, parts: Sequence[InputSpec], names: Sequence[str] | None = None
+    background: Any,
+    parts: Sequence[InputSpec],
+    names: Sequence[str] | None = None,
+    orders: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Inputs:
     """Return reference rows as arrays; what lacks an axis of rows is one row: a baseline.
 
@@ -35,13 +38,18 @@ def read_background(
         What the model reads.
     names : sequence of str, optional
         Of the columns of the rows that are explained, where they have names.
+    orders : mapping of str to tuple, optional
+        The categories of their columns that are numbered by their order.
 
     Raises
     ------
     ValueError
-        If a column or an input is missing or unknown, or isn't what the model reads.
+        If a column or an input is missing or unknown, or isn't what the model reads, or if
+        categories are numbered otherwise than those of the rows that are explained.
     """
     given, own = _named(background, names, [part.name for part in parts])
+    if not any(part.is_text for part in parts):
+        check_orders(given, orders or {}, "background")
     found = as_parts(given, parts, "background", own)
     arrays = [_with_rows(array, part) for array, part in zip(found, parts, strict=True)]
     if len(parts) == 1 and not isinstance(given, Mapping):

@@ -14,7 +14,15 @@ from explainprune.data.sources import ARCHIVES, TABLES, existing
 from explainprune.lookup import imported, name_of
 from explainprune.network.functions.inputs import read
 from explainprune.types import Data, Inputs, Rows
-from explainprune.types.tables import aligned, as_array, frame_values, is_frame, plain
+from explainprune.types.tables import (
+    aligned,
+    as_array,
+    check_orders,
+    frame_values,
+    is_frame,
+    orders,
+    plain,
+)
 
 Preprocess = Callable[[Any], Any]
 
@@ -159,6 +167,8 @@ def _background(
         # Whatever holds rows like the source's may hold its labels and weights too.
         background = background.drop(columns=list(raw.taken), errors="ignore")
         background = aligned(background, list(raw.x.columns), "background")
+        if function is None:
+            check_orders(background, orders(raw.x), "background")
     if function is not None:
         if not is_frame(raw.x):
             background = like_rows(background, inputs(raw.x)[0])

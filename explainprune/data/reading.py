@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explainprune.network.functions.as_read import read_by
@@ -18,7 +18,7 @@ from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.types import Array, Data, Inputs, Rows
 from explainprune.types.arrays import check_finite, n_rows
 from explainprune.types.loaders import batches, is_loader, is_tf_data, read_loader, rows_in
-from explainprune.types.tables import as_array, is_frame, is_series, plain
+from explainprune.types.tables import as_array, is_frame, is_series, orders, plain
 
 Reads = Sequence[InputSpec] | None
 """What a model reads (`network.functions.as_read.read_by`); None where it doesn't say."""
@@ -39,6 +39,8 @@ class Samples:
     data : Data, optional
         Where `x` was given as one.
     feature_names : tuple of str, optional
+    orders : mapping of str to tuple
+        Of each column that was numbered by the order of its categories, these.
     number, start : int
         Which part this is, and its first row's place among all.
     of_many : bool
@@ -49,6 +51,7 @@ class Samples:
     y: Array | None = None
     data: Data | None = None
     feature_names: tuple[str, ...] | None = None
+    orders: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     number: int = 0
     start: int = 0
     of_many: bool = False
@@ -174,7 +177,7 @@ def _read(x: Any, y: Any, reads: Reads) -> Samples:
     """Read rows for a model that reads `reads`."""
     data = x if isinstance(x, Data) else None
     x, own, names = opened(x)
-    samples = Samples(_arrays(x, "x", reads, names), None, data, names)
+    samples = Samples(_arrays(x, "x", reads, names), None, data, names, orders(x))
     labels = own if y is None else y
     return samples if labels is None else replace(samples, y=_labels(labels, x, len(samples)))
 

@@ -209,6 +209,29 @@ def column_values(column: Any, what: str, *, text: bool | None = None) -> Array:
     )
 
 
+def orders(table: Any) -> dict[str, tuple[Any, ...]]:
+    """Return the categories of each column that `column_values` numbers by their order."""
+    if not is_frame(table):
+        return {}
+    return {
+        str(name): tuple(dtype.categories)
+        for name, dtype in table.dtypes.items()
+        if getattr(dtype, "ordered", False)
+        and getattr(dtype.categories.dtype, "kind", "O") not in "biuf"
+    }
+
+
+def check_orders(table: Any, expected: Mapping[str, tuple[Any, ...]], what: str) -> None:
+    """Raise if categories of `table` are numbered otherwise than those that `expected` names."""
+    for name, own in orders(table).items():
+        if own != (wanted := expected.get(name, own)):
+            raise ValueError(
+                f"Column {name!r} of {what} has the categories {list(own)}; those of x are "
+                f"{list(wanted)}: one category would be two numbers. Give both the same, "
+                f"{what}[{name!r}].astype(x[{name!r}].dtype) or the other way round."
+            )
+
+
 def _all_text(frame: Any) -> bool:
     return all(_is_text(frame.iloc[:, number]) for number in range(frame.shape[1]))
 

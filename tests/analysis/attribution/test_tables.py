@@ -181,3 +181,23 @@ def test_columns_that_are_no_inputs(by_column):
         attribute(by_column, ROWS.assign(label=1), background=BACK)
     with pytest.raises(ValueError, match=r"expected a dict with .* or a table with these columns"):
         attribute(by_column, ROWS.to_numpy(), background=BACK)
+
+
+SIZES = ["small", "middle", "large"]
+SIZED = TABLE.assign(mass=pd.Categorical(RNG.choice(SIZES, 30), SIZES, ordered=True))
+
+
+@pytest.mark.parametrize("theirs", [SIZES[::-1], SIZES[1:]], ids=["reversed", "one unused"])
+def test_categories_that_the_background_numbers_otherwise(theirs, model):
+    x = SIZED[SIZED["mass"] != "small"]
+    other = x.assign(mass=x["mass"].astype(pd.CategoricalDtype(theirs, ordered=True)))
+    sentence = (
+        rf"'mass' of background has the categories \['{theirs[0]}', .*: one category would be"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        values(model, x, other)
+    with pytest.raises(ValueError, match=sentence):
+        load_data(x, background=other)
+    codes = x.assign(mass=x["mass"].cat.codes).to_numpy()
+    again = other.assign(mass=other["mass"].astype(x["mass"].dtype))
+    np.testing.assert_array_equal(values(model, x, again), values(model, codes, codes))

@@ -52,7 +52,7 @@ def background_for(
             return read_inputs(background, "background")
         reads = parts_like(samples.x)
     with fitting("background"):
-        found = read_background(background, reads, samples.feature_names)
+        found = read_background(background, reads, samples.feature_names, samples.orders)
     check_rows(found, "background")
     return found
 
