@@ -12,6 +12,7 @@ from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
 from explainprune.lookup import look_up, name_of
 from explainprune.network.functions.as_read import columns_as_inputs
+from explainprune.network.graph.nodes import has_graph
 from explainprune.types import Array, Data, Importance, Rows
 from explainprune.types.loaders import is_loader, read_loader
 
@@ -140,9 +141,12 @@ class Scorer:
                 if needs <= of_layer.keys():
                     found[info.path] = scores_of(function, name, self.level, needs, of_layer)
         if not found:
+            why = f"Kinds of its layers: {_kinds(self.model)}."
+            if not has_graph(self.model):
+                why = "It is subclassed, its layer graph is Python code: ask for level='weight'."
             raise ValueError(
                 f"Criterion {name!r} is defined for no layer of model {self.model.name!r} at level "
-                f"{self.level!r}. Kinds of its layers: {_kinds(self.model)}."
+                f"{self.level!r}. {why}"
             )
         errors = {path: each.error for path, each in found.items() if each.error is not None}
         return Importance(

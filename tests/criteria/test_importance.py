@@ -164,3 +164,22 @@ def test_non_finite_scores_are_refused():
 
     with pytest.raises(ValueError, match="Scores of 'a' by 'broken' are not all finite"):
         importance(tiny()[0], criterion=broken)
+
+
+def test_units_of_a_subclassed_model_are_refused_with_the_true_reason():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.outer = keras.layers.Dense(4, "relu"), keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.outer(self.inner(x))
+
+    x, y = np.ones((6, 3), "float32"), np.arange(6) % 2
+    with pytest.raises(ValueError, match=r"It is subclassed.*ask for level='weight'"):
+        importance(Own(), x, y, criterion="taylor")
+    scores = importance(Own(), x, y, criterion="taylor", level="weight").scores
+    assert {name: values.shape for name, values in scores.items()} == {
+        "inner/kernel": (3, 4),
+        "outer/kernel": (4, 2),
+    }
