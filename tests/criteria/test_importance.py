@@ -175,10 +175,11 @@ def test_units_of_a_subclassed_model_are_refused_with_the_true_reason():
         def call(self, x):
             return self.outer(self.inner(x))
 
-    x, y = np.ones((6, 3), "float32"), np.arange(6) % 2
+    model, x, y = Own(), np.ones((6, 3), "float32"), np.arange(6) % 2
+    model(x)
     with pytest.raises(ValueError, match=r"It is subclassed.*ask for level='weight'"):
-        importance(Own(), x, y, criterion="taylor")
-    scores = importance(Own(), x, y, criterion="taylor", level="weight").scores
+        importance(model, x, y, criterion="taylor")
+    scores = importance(model, x, y, criterion="taylor", level="weight").scores
     assert {name: values.shape for name, values in scores.items()} == {
         "inner/kernel": (3, 4),
         "outer/kernel": (4, 2),
