@@ -21,7 +21,7 @@ from explainprune.network.layers.kernels import (
     windows_of,
 )
 from explainprune.network.layers.kind import Kind, Sized, product
-from explainprune.network.layers.links import any_place, nonzero
+from explainprune.network.layers.links import any_place
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import matrix, plain
 from explainprune.types import Array
@@ -89,7 +89,7 @@ def _transposed_multiply_adds(call: Sized) -> int:
 
 def _transposed_used(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
     kernel = call.operation.kernel
-    return [(kernel, (nonzero(kernel) > 0) & wanted[:, None] & given)]
+    return [(kernel, (kernel.numpy() != 0) & wanted[:, None] & given)]
 
 
 def _transposed_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:

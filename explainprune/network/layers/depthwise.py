@@ -21,7 +21,7 @@ from explainprune.network.layers.kernels import (
 )
 from explainprune.network.layers.kind import Kind, product
 from explainprune.network.layers.linked import Links, linked
-from explainprune.network.layers.links import any_place, nonzero
+from explainprune.network.layers.links import any_place
 from explainprune.network.layers.passing import Arrays, Change, Cut, Placed, of_itself
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.scalars.tensors import Reading, Tensor
@@ -101,7 +101,7 @@ def depthwise_ways(kernel: Any) -> Array:
 
 def _used(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
     kernel = call.operation.kernel
-    live = nonzero(kernel) > 0
+    live = kernel.numpy() != 0
     return [(kernel, live & given[:, None] & wanted.reshape(kernel.shape[-2:]))]
 
 

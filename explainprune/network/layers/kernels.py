@@ -11,7 +11,12 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.activations import activate, activated, check_elementwise
+from explainprune.network.layers.activations import (
+    activate,
+    activated,
+    check_elementwise,
+    is_elementwise,
+)
 from explainprune.network.layers.axes import channel_axis, expect_axis, is_channels_last, single
 from explainprune.network.layers.kind import Kind, Sides, Sized, product
 from explainprune.network.layers.links import Channels, Link, Matrix, nonzero
@@ -69,16 +74,19 @@ def pads_nothing(call: Call) -> bool:
     return bool((needed <= sizes).all())
 
 
-def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], None]:
-    units = single(call, inputs)
-    check_plain(call.operation)
-    if getattr(call.operation, "groups", 1) > 1:
-        raise LeaveWhole(f"its {call.operation.groups} groups tie outputs to inputs")
-    axis = channel_axis(call.operation, len(call.shapes_in[0]))
+def trace_kernel(
+    call: Call, inputs: tuple[Units, ...], ledger: Ledger
+) -> tuple[tuple[Units, ...], None]:
+    """Give a layer new units along the axis of channels, which is the one that it reads."""
+    layer, units = call.operation, single(call, inputs)
+    check_plain(layer)
+    if getattr(layer, "groups", 1) > 1:
+        raise LeaveWhole(f"its {layer.groups} groups tie outputs to inputs")
+    axis = channel_axis(layer, len(call.shapes_in[0]))
     expect_axis(call, units, axis)
-    atoms = ledger.fresh(as_matrix(call, call.weights["kernel"]).shape[2])
+    atoms = ledger.fresh(call.shapes_out[0][axis] or 0)
     try:
-        check_elementwise(call.operation.activation)
+        check_elementwise(layer.activation)
     except LeaveWhole as why:  # its inputs can still be cut
         ledger.note(call.path, atoms, str(why))
     return (Units(axis, atoms),), None
@@ -92,17 +100,9 @@ def _constants(placed: Placed, inputs: Arrays) -> Arrays:
     constant = ~(read & ~usable[:, None]).any(axis=0)
     sums = np.where(usable, values, 0.0) @ kernel.sum(axis=0, dtype=np.float64)
     sums += placed.weights.get("bias", 0.0)
-    if not _elementwise(call.operation.activation):
+    if not is_elementwise(call.operation.activation):
         return (np.full(len(constant), np.nan),)
     return (activate(call.operation.activation, np.where(constant, sums, np.nan)),)
-
-
-def _elementwise(activation: Any) -> bool:
-    try:
-        check_elementwise(activation)
-    except LeaveWhole:
-        return False
-    return True
 
 
 def _needs(placed: Placed, needed: Arrays, inputs: Arrays, outputs: Arrays) -> Needs:
@@ -148,7 +148,7 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {"kernel": (-1 if is_transposed(placed.call) else -2, placed.inputs[0].atoms)}
 
 
-KERNEL = Passing(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+KERNEL = Passing(trace_kernel, _constants, _needs, _change, makes=of_itself, reads=_reads)
 
 
 def kernel_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | None:
@@ -159,7 +159,7 @@ def kernel_links(call: Call, shapes: list[Sides], out: Sides) -> list[Link] | No
 def used_entries(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
     """Return the live entries between a channel given and one wanted, each group apart."""
     kernel = call.operation.kernel
-    live = nonzero(kernel) > 0
+    live = kernel.numpy() != 0
     groups = len(given) // live.shape[-2]
     of_output = given.reshape(groups, -1).repeat(live.shape[-1] // groups, axis=0).T
     return [(kernel, live & of_output & wanted)]
@@ -169,10 +169,7 @@ def dense_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tens
     """Read a Dense layer: a convolution of size 1 over all axes but the last."""
     (tensor,) = given
     kernel = plain(reading.weight(call.operation.kernel)[None])
-    positions = tensor.shape[:-1]
-    here = np.arange(math.prod(positions))[:, None]
-    found = convolved(tensor, Windows(positions, here, len(here)), kernel, call.path)
-    return finished(found, call, reading)
+    return finished(convolved(tensor, each_place(tensor), kernel, call.path), call, reading)
 
 
 def convolved(tensor: Tensor, seen: Windows, kernel: Entries, name: str) -> Tensor:
@@ -199,6 +196,12 @@ def over_channels(ways: Callable[[Any], Array]) -> Callable[..., list[Link] | No
         return [Channels(ways(call.operation), shapes[0], out)]
 
     return links
+
+
+def each_place(tensor: Tensor) -> Windows:
+    """Return windows of one place: all axes but the last are places."""
+    here = np.arange(math.prod(tensor.shape[:-1]))[:, None]
+    return Windows(tensor.shape[:-1], here, len(here))
 
 
 def windows_of(layer: Any, image: tuple[int, ...]) -> Windows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,23 +10,22 @@ import numpy as np
 from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import (
     activate,
-    check_elementwise,
     is_elementwise,
 )
-from explainprune.network.layers.axes import channel_axis, expect_axis, single
 from explainprune.network.layers.depthwise import depthwise_ways
 from explainprune.network.layers.kernels import (
     by_position,
-    check_plain,
     convolved,
+    each_place,
     finished,
     over_channels,
     pads_nothing,
+    trace_kernel,
     windows_of,
     with_bias,
 )
 from explainprune.network.layers.kind import Kind, Sized, product
-from explainprune.network.layers.links import any_place, nonzero
+from explainprune.network.layers.links import any_place
 from explainprune.network.layers.passing import (
     Arrays,
     Change,
@@ -38,23 +36,9 @@ from explainprune.network.layers.passing import (
     nothing,
     of_itself,
 )
-from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
-from explainprune.network.scalars.windows import Windows, depthwise, plain
+from explainprune.network.scalars.windows import depthwise, plain
 from explainprune.types import Array
-
-
-def _trace(call: Call, inputs: tuple[Units, ...], ledger: Ledger) -> tuple[tuple[Units, ...], None]:
-    units = single(call, inputs)
-    check_plain(call.operation)
-    axis = channel_axis(call.operation, len(call.shapes_in[0]))
-    expect_axis(call, units, axis)
-    atoms = ledger.fresh(call.operation.filters)
-    try:
-        check_elementwise(call.operation.activation)
-    except LeaveWhole as why:
-        ledger.note(call.path, atoms, str(why))
-    return (Units(axis, atoms),), None
 
 
 def _steps(placed: Placed) -> tuple[Array, Array]:
@@ -116,7 +100,7 @@ def _reads(placed: Placed) -> dict[str, tuple[int, Array]]:
     return {"depthwise_kernel": (-2, atoms), "pointwise_kernel": (-2, atoms.repeat(each))}
 
 
-PASSING = Passing(_trace, _constants, _needs, _change, makes=of_itself, reads=_reads)
+PASSING = Passing(trace_kernel, _constants, _needs, _change, makes=of_itself, reads=_reads)
 
 
 def _ways(layer: Any) -> Array:
@@ -131,7 +115,8 @@ def _multiply_adds(call: Sized) -> int:
 
 def _used(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
     layer = call.operation
-    depthwise, pointwise = nonzero(layer.depthwise_kernel) > 0, nonzero(layer.pointwise_kernel) > 0
+    depthwise = layer.depthwise_kernel.numpy() != 0
+    pointwise = layer.pointwise_kernel.numpy() != 0
     inner = depthwise.shape[-2:]
     arrives = (depthwise.reshape(-1, *inner).any(axis=0) & given[:, None]).ravel()
     leaves = (pointwise.reshape(-1, *pointwise.shape[-2:]) & wanted).any(axis=(0, 2))
@@ -147,9 +132,8 @@ def _scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     def apply(tensor: Tensor) -> Tensor:
         kernel = depthwise(by_position(reading.weight(layer.depthwise_kernel)))
         deep = convolved(tensor, windows_of(layer, tensor.shape[:-1]), kernel, call.path)
-        here = np.arange(math.prod(deep.shape[:-1]))[:, None]
         points = plain(by_position(reading.weight(layer.pointwise_kernel)))
-        found = convolved(deep, Windows(deep.shape[:-1], here, len(here)), points, call.path)
+        found = convolved(deep, each_place(deep), points, call.path)
         return finished(found, call, reading)
 
     return channels_last(apply, given[0], layer.data_format)

@@ -8,7 +8,6 @@ import numpy as np
 
 from explainprune.network.graph.graph import Call, Graph
 from explainprune.network.layers.activations import mixes_units
-from explainprune.network.layers.links import nonzero
 from explainprune.network.layers.registry import kind_of
 from explainprune.types import Array
 
@@ -40,4 +39,4 @@ def _used_entries(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Ar
         return used(call, given, wanted)
     passes = bool(given.any() and wanted.any())
     kernels = [weight for weight in call.operation.weights if weight.name.endswith("kernel")]
-    return [(kernel, (nonzero(kernel) > 0) & passes) for kernel in kernels]
+    return [(kernel, (kernel.numpy() != 0) & passes) for kernel in kernels]
