@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from explainprune.network.functions.copies import check_clone
 from explainprune.network.functions.feeding import feed
-from explainprune.network.functions.held import hold_clone
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
-from explainprune.network.tracing.same import HELD
+from explainprune.network.tracing.same import FIRST_ROWS
 from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal
@@ -68,8 +68,8 @@ class Run:
         self._note(model, step=0, requested=begun, achieved=begun, epochs=0)
         current, kept = clone(model), self.before
         if self.given.learn is not None:
-            rows = feed(model, self.given.learn.take(slice(HELD)).x)
-            hold_clone(model, current, rows, "The copy that is pruned")
+            rows = feed(model, self.given.learn.take(slice(FIRST_ROWS)).x)
+            check_clone(model, current, rows, "The copy that is pruned")
         reference = model
         for step, epochs in enumerate(self.epochs):
             drawn = stream(self.seed, "criterion", step)

@@ -10,7 +10,7 @@ from explainprune.network.functions.inputs import InputSpec
 from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
-from explainprune.network.tracing.same import HELD, check_same, precision_of
+from explainprune.network.tracing.same import FIRST_ROWS, check_same, precision_of
 from explainprune.network.tracing.traced import traced
 from explainprune.types import Array
 
@@ -45,7 +45,7 @@ def flat_model(network: KerasNetwork, rows: Array, output: int | None = None) ->
     explained = _Explained(network, output)
     # A list, since shap calls models with lists of inputs.
     model = keras.Model([read], explained(read))
-    some = rows[:HELD]
+    some = rows[:FIRST_ROWS]
     found = traced(explained.call, tf.TensorSpec((None, network.n_inputs), dtype))
     own = explained.call(tf.constant(some, dtype))
     precision = precision_of(layers_inside(network.model))

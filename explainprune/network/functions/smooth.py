@@ -8,7 +8,7 @@ import numpy as np
 
 from explainprune.network.functions.compiled import CompiledFunction
 from explainprune.network.functions.signature import Signature
-from explainprune.network.tracing.same import HELD, check_same
+from explainprune.network.tracing.same import FIRST_ROWS, check_same
 from explainprune.types import Array
 
 
@@ -46,7 +46,7 @@ class Smooth:
     def see(self, rows: Array) -> None:
         """Keep some flat rows to hold rewritten networks against the model."""
         if len(rows) and len(self._seen) < 2 and self._numbers is None:
-            self._seen.append(rows[:HELD].copy())
+            self._seen.append(rows[:FIRST_ROWS].copy())
 
     def check(self, outputs: Callable[[Array], Array], what: str) -> None:
         """Raise if a rewritten network puts out something else on the rows that were seen."""

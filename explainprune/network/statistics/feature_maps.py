@@ -17,7 +17,7 @@ from explainprune.network.layers.registry import kind_of
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.reaching import of_gradients, reach_of
-from explainprune.network.tracing.same import HELD, check_same, precision_of
+from explainprune.network.tracing.same import FIRST_ROWS, check_same, precision_of
 from explainprune.network.tracing.traced import traced
 from explainprune.types import Array
 
@@ -81,9 +81,9 @@ class FeatureMaps:
             tf.constant(np.asarray(targets), tf.int32),
         )
         if not self._held:
-            own = self._network.outputs(x[:HELD])
+            own = self._network.outputs(x[:FIRST_ROWS])
             precision = precision_of(layers_inside(self._network.model))
-            check_same(outputs[:HELD].numpy(), own, "gradcam: its graph", precision)
+            check_same(outputs[:FIRST_ROWS].numpy(), own, "gradcam: its graph", precision)
             self._held = True
         return maps.numpy(), grads.numpy()
 

@@ -74,7 +74,7 @@ class Line:
             if part.dtype.kind != "f":
                 raise ValueError(f"There is no line between inputs of dtype {part.dtype}.")
         if self._of is not None:
-            self._model.hold(self._of, inputs)
+            self._model.check(self._of, inputs)
             self._of = None
         weight = np.ones(len(inputs[0]), np.float32) if weight is None else weight
         means = [tf.constant(mean_row(part, weight)) for part in inputs]

@@ -258,7 +258,7 @@ def probes(
     inputs, answers = taken(inputs, answers, rows)
     loss = cache(lambda: DataLoss(clone(model), inputs, answers))
     tapped = Tapped(uncompiled_clone(model))
-    tapped.hold(model, inputs)
+    tapped.check(model, inputs)
     return {
         info.path: Probe(tapped, info, loss, inputs, answers, target)
         for info in prunable_layers(model)

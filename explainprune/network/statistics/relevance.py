@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.functions.copies import check_copy
 from explainprune.network.functions.explained_class import as_target, explained
 from explainprune.network.functions.logits import find_head
 from explainprune.network.graph.graph import read_graph
@@ -53,14 +54,27 @@ class UnitRelevance:
         numbers = sum(math.prod(side or 1 for side in s) for s in self._graph.shapes)
         self._rows = rows_in_cache(numbers, max(1, min(1024, 2**24 // numbers)))
         self._means = RowMeans(self._sums)
+        self._checked = False
 
     def __call__(
         self, inputs: list[Array], target: int | None = None, weight: Array | None = None
     ) -> dict[str, Array]:
         """Return it over rows: of one class's logit, or of the class each row is predicted as."""
+        if not self._checked:
+            check_copy(self._model, self._outputs, inputs, "The graph that hands relevance back")
+            self._checked = True
         weight = np.ones(len(inputs[0]), np.float32) if weight is None else weight
         found = self._means([*inputs, weight], self._rows, as_target(target))
         return {path: values[""] for path, values in found.items()}
+
+    def _run(self, rows: list[Any]) -> dict[int, Any]:
+        """Compute every tensor, loops written out, by number."""
+        with keras.StatelessScope(), unrolled(layers_inside(self._model)):
+            return self._graph.run(rows)
+
+    def _outputs(self, rows: list[Any]) -> list[Any]:
+        values = self._run(rows)
+        return [values[number] for number in self._graph.outputs]
 
     def _sums(self, *tensors: Any) -> dict[str, dict[str, Any]]:
         *rows, weight, target = tensors
@@ -76,8 +90,7 @@ class UnitRelevance:
 
     def _relevance(self, rows: list[Any], target: Any) -> dict[str, list[Any]]:
         """Return what arrives where each call of each layer ends, by path."""
-        with keras.StatelessScope(), unrolled(layers_inside(self._model)):
-            values = self._graph.run(rows)
+        values = self._run(rows)
         made = {
             path: [values[call.outputs[0]] for call in self._graph.of_layer[path]]
             for path in self._infos

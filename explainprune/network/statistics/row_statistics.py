@@ -127,7 +127,7 @@ class RowStatistics:
         loss = DataLoss(copy, inputs, answers) if with_loss else None
         held = variables(copy)
         ran = Tapped(copy) if has_graph(copy) else Untapped(copy)
-        ran.hold(model, inputs)
+        ran.check(model, inputs)
         self._pass = Pass(ran, held, layers, means, loss)
         self._kernels = {slot(i, k): held[k] for i in layers for k in i.kernels}
         if "hessian_gradient" in wanted and loss is not None:

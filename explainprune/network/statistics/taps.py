@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from explainprune.network.backend import keras, tf
+from explainprune.network.functions.copies import check_copy
 from explainprune.network.functions.feeding import structured
-from explainprune.network.functions.held import hold
 from explainprune.network.graph.graph import Call, Graph, in_inference, masked_like, read_graph
 from explainprune.network.layers.activations import MIXES
 from explainprune.network.layers.registry import kind_of
@@ -135,9 +135,9 @@ class Tapped:
                 taps.setdefault(each.path, []).append(Tap(given, linear, end))
         return [values[number] for number in self.graph.outputs], taps
 
-    def hold(self, model: Model, inputs: Sequence[Array]) -> None:
+    def check(self, model: Model, inputs: Sequence[Array]) -> None:
         """Raise if this puts out something else than the model that it is a clone of."""
-        hold(model, lambda rows: self.run(rows)[0], inputs, "The copy whose units are read")
+        check_copy(model, lambda rows: self.run(rows)[0], inputs, "The copy whose units are read")
 
 
 class Untapped:
@@ -152,7 +152,7 @@ class Untapped:
         outputs = self.model(structured(self.model, inputs), training=False)
         return keras.tree.flatten(outputs), {}
 
-    def hold(self, model: Model, inputs: Sequence[Array]) -> None:
+    def check(self, model: Model, inputs: Sequence[Array]) -> None:
         """Do nothing: it is the model itself."""
 
     def layer(self, path: str) -> None:

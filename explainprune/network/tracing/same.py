@@ -9,7 +9,7 @@ import numpy as np
 
 from explainprune.types import Array
 
-HELD = 16
+FIRST_ROWS = 16
 """How many rows of a batch rewritten networks are held against the model on."""
 
 OF_CHANGES = 1e-3

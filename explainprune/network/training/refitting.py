@@ -10,8 +10,8 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.backend import tf
+from explainprune.network.functions.copies import check_copy
 from explainprune.network.functions.feeding import feed
-from explainprune.network.functions.held import hold
 from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import with_mean_one
@@ -87,7 +87,7 @@ def refitted(
     weights = np.ones(len(parts[0])) if weight is None else with_mean_one(np.asarray(weight))
     fit = _Fit(read_graph(copy), read_graph(reference), parts, weights, batch_size, ridge)
     for each, graph in ((model, fit.graph), (reference, fit.reference)):
-        hold(each, graph.results, parts, "The copy that is fitted")
+        check_copy(each, graph.results, parts, "The copy that is fitted")
     held = variables(copy)
     paths = {id(variable): path for path, variable in held.items()}
     for position, call in enumerate(fit.graph.calls):

@@ -8,7 +8,7 @@ from typing import Any
 
 from explainprune.network.backend import tf
 from explainprune.network.tracing.memory import rows_within
-from explainprune.network.walks.held import HeldGraph
+from explainprune.network.walks.checked import CheckedGraph
 from explainprune.network.walks.relevance.guided import RECTIFIERS, guided
 from explainprune.network.walks.relevance.rules import CONSTANT, Relevance
 from explainprune.network.walks.walk import Walk
@@ -45,7 +45,7 @@ class HandedBack:
     def __init__(self, network: Any, back: Back, what: str, memory_bytes: int = 2**28) -> None:
         self._network, self._back, self._what = network, back, what
         targets = tf.TensorSpec((None,), tf.int32)
-        self._graph = HeldGraph(network, what, self._traced, 1, targets)
+        self._graph = CheckedGraph(network, what, self._traced, 1, targets)
         self.rows_per_call = rows_within(memory_bytes, self._graph.bytes_per_row)
 
     def _traced(self, rows: Any, targets: Any) -> tuple[Any, Any]:

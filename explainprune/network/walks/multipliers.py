@@ -13,7 +13,7 @@ import numpy as np
 from explainprune.network.backend import tf
 from explainprune.network.tracing.dependence import layer_of
 from explainprune.network.tracing.memory import bytes_per_row
-from explainprune.network.walks.held import HeldGraph
+from explainprune.network.walks.checked import CheckedGraph
 from explainprune.network.walks.inlining import inlined
 from explainprune.network.walks.pairs import Pairs, holds_boundless
 from explainprune.network.walks.places import inner_places
@@ -65,7 +65,7 @@ class Multipliers:
     ) -> None:
         self._network, self._fallback, self._rules = network, fallback, rules
         targets = tf.TensorSpec((None, None), tf.int32)
-        self._graph = HeldGraph(network, "deep_shap", self._traced, 2, targets)
+        self._graph = CheckedGraph(network, "deep_shap", self._traced, 2, targets)
         most = BYTES_AT_ONCE // self._row
         self.rows = int(max(1, min(network.rows_per_call, most)))
 

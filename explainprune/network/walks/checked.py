@@ -1,4 +1,4 @@
-"""A network's graph with its loops written out, traced with a way back, held against itself."""
+"""A network's graph with its loops written out, traced with a way back, checked against it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explainprune.network.walks.unrolling import unrolled
 from explainprune.types import Array
 
 
-class HeldGraph:
+class CheckedGraph:
     """A compiled function that comes with what the network puts out for its rows.
 
     Parameters
@@ -49,7 +49,7 @@ class HeldGraph:
                 f"{type(network).__name__}. Use method='expected_gradients' or 'permutation'."
             )
         refuse_text(network)
-        self._network, self._what, self._held = network, what, False
+        self._network, self._what, self._checked = network, what, False
         layers = layers_inside(network.model if keras_network else network.source)
         self._rewritten = any(isinstance(each, keras.layers.RNN) for each in layers)
         self._precision = precision_of(layers)
@@ -65,13 +65,13 @@ class HeldGraph:
         Raises
         ------
         ValueError
-        XX
+            If the graph, whose loops are written out, puts out something else than the network.
         """
         blocks = [tf.constant(each, self._dtype) for each in rows]
         found, outputs = self._compiled(*blocks, tf.constant(targets, tf.int32))
-        if self._rewritten or not self._held:
+        if self._rewritten or not self._checked:
             own = self._network.outputs(np.concatenate(rows))
             check_same(outputs.numpy(), own, f"{self._what}: its graph", self._precision)
-            self._held = True
+            self._checked = True
         values: Array = found.numpy()
         return values

@@ -11,11 +11,11 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
-from explainprune.network.tracing.same import HELD, check_same, precision_of
+from explainprune.network.tracing.same import FIRST_ROWS, check_same, precision_of
 from explainprune.types import Array
 
 
-def hold(
+def check_copy(
     model: Model, run: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Array], what: str
 ) -> None:
     """Raise if a copy puts out something else than its model, on the first few rows.
@@ -34,21 +34,21 @@ def hold(
     ------
     ValueError
     """
-    rows = [tf.convert_to_tensor(part[:HELD]) for part in inputs]
+    rows = [tf.convert_to_tensor(part[:FIRST_ROWS]) for part in inputs]
     own = keras.tree.flatten(model(structured(model, rows), training=False))
     precision = precision_of(layers_inside(model))
     for found, expected in zip(run(rows), own, strict=True):
         check_same(_laid(found), _laid(expected), what, precision)
 
 
-def hold_clone(model: Model, copy: Model, inputs: Sequence[Array], what: str) -> None:
+def check_clone(model: Model, copy: Model, inputs: Sequence[Array], what: str) -> None:
     """Raise if a clone puts out something else than its model, on the first few rows."""
 
     def run(rows: list[Any]) -> list[Any]:
         outputs: list[Any] = keras.tree.flatten(copy(structured(copy, rows), training=False))
         return outputs
 
-    hold(model, run, inputs, what)
+    check_copy(model, run, inputs, what)
 
 
 def _laid(outputs: Any) -> Array:

@@ -6,10 +6,11 @@ import pytest
 import explainprune as xp
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions import flat_model
-from explainprune.network.functions.held import hold_clone
+from explainprune.network.functions.copies import check_clone
 from explainprune.network.graph.graph import read_graph
 from explainprune.network.statistics import feature_maps, taps
 from explainprune.network.variables import clone, uncompiled_clone
+from explainprune.network.walks import unrolling
 from explainprune.pruning import run
 
 L = keras.layers
@@ -35,10 +36,10 @@ def images():
 
 def test_a_clone_is_its_model_until_a_weight_differs(image_model, images):
     copy = clone(image_model)
-    hold_clone(image_model, copy, [images], "It")
+    check_clone(image_model, copy, [images], "It")
     copy.layers[1].kernel.assign(copy.layers[1].kernel * 1.05)
     with pytest.raises(ValueError, match=f"^It {ELSE}"):
-        hold_clone(image_model, copy, [images], "It")
+        check_clone(image_model, copy, [images], "It")
 
 
 def without_activations(graph):
@@ -58,6 +59,19 @@ def test_a_tapped_copy_that_lost_an_activation_is_refused(
     monkeypatch.setattr(taps, "take_activations", without_activations)
     with pytest.raises(ValueError, match=f"The copy whose units are read {ELSE}"):
         xp.importance(image_model, images, criterion=criterion)
+
+
+@pytest.mark.parametrize("criterion", ["lrp", "lrp_epsilon"])
+def test_steps_written_out_wrongly_are_refused(criterion, monkeypatch):
+    keras.utils.set_random_seed(0)
+    steps = keras.Input((4, 2))
+    h = L.LSTM(3, go_backwards=True)(L.Masking()(steps))
+    model = keras.Model(steps, L.Dense(2)(L.Dense(5, "relu")(h)))
+    x = np.random.default_rng(0).normal(size=(7, 4, 2)).astype("float32")
+    xp.importance(model, x, criterion=criterion)
+    monkeypatch.setattr(unrolling, "_flipped", lambda sequences: sequences)
+    with pytest.raises(ValueError, match=f"The graph that hands relevance back {ELSE}"):
+        xp.importance(model, x, criterion=criterion)
 
 
 def test_the_flat_model_given_to_shap_is_held(image_model, images, monkeypatch):
