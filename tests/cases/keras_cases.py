@@ -1,6 +1,9 @@
 """Keras models of few layers."""
 
+import numpy as np
+
 from explainprune.network.backend import keras
+from explainprune.network.variables import weights_of, with_weights
 
 layers = keras.layers
 
@@ -10,3 +13,33 @@ def functional(shape, *stack, **options):
     for layer in stack:
         y = layer(y)
     return keras.Model(x, y)
+
+
+def sequential(shape, *layers):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def scrambled(model, seed=0):
+    """Set every variable away from its default; mostly positive, so that no unit is dead."""
+    rng = np.random.default_rng(seed)
+    weights = {
+        path: rng.uniform(0.2, 0.6, w.shape)
+        * np.where((rng.random(w.shape) < 0.2) & ("kernel" in path), -1, 1)
+        for path, w in weights_of(model).items()
+    }
+    return with_weights(model, weights)
+
+
+class Batches(keras.utils.PyDataset):
+    """Rows in batches, as a user's own loader hands them out."""
+
+    def __init__(self, *parts, size=10):
+        super().__init__()
+        self.parts, self.size = parts, size
+
+    def __len__(self):
+        return -(-len(keras.tree.flatten(self.parts)[0]) // self.size)
+
+    def __getitem__(self, number):
+        part = slice(number * self.size, (number + 1) * self.size)
+        return keras.tree.map_structure(lambda values: values[part], tuple(self.parts))
