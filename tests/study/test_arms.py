@@ -169,6 +169,25 @@ def test_pruned_at_random_loses_as_much_as_a_budget_came_to():
 
 
 @pytest.mark.filterwarnings("ignore:The model isn't compiled")
+def test_a_twin_starts_elsewhere_and_a_placebo_from_the_dense_model():
+    config = study_config(
+        {
+            "model": {"hidden": [8, 4], "epochs": 1},
+            "prune": {"criterion": "magnitude", "sparsity": 0.5, "steps": 1, "finetune_epochs": 0},
+            "study": {"arms": ["placebo", "retrained"]},
+        }
+    )
+    arms = train_arms(config, Data(ROWS, task="classification"), 0)
+    dense, placebo, twin = map(
+        network.weights_of, (arms.dense, arms.others["placebo"], arms.others["retrained"])
+    )
+    for path, weights in dense.items():
+        np.testing.assert_array_equal(placebo[path], weights)  # without fine-tuning: itself
+        if path.endswith("kernel"):
+            assert (twin[path] != weights).mean() > 0.9
+
+
+@pytest.mark.filterwarnings("ignore:The model isn't compiled")
 @pytest.mark.parametrize(
     ("settings", "rows", "note"),
     [
