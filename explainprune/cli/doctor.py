@@ -7,20 +7,38 @@ import platform
 import shutil
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from explainprune._version import __version__
 from explainprune.cli.console import Console
 from explainprune.cli.failures import CHECK_FAILED, one_line
-from explainprune.cli.options import Json, Quiet
+from explainprune.cli.options import Json, Quiet, Seed, flag
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def doctor(quiet: Quiet = False, json: Json = False) -> None:
+def doctor(
+    sabotage: Annotated[
+        bool,
+        flag(
+            "--sabotage",
+            help="Try the verdicts on models whose truth is known, in about a minute; exit 1 if "
+            "one is wrong beyond chance.",
+        ),
+    ] = False,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
     """Say what works here, what is missing and what to do; exit 1 if nothing can run."""
+    if sabotage:
+        from explainprune.cli.sabotage import sabotage as try_all
+
+        if not try_all(Console(quiet, json), seed):
+            raise typer.Exit(CHECK_FAILED)
+        return
     found = [_looked_at(name, look, needed) for name, look, needed in CHECKS]
     lines = [f"{_mark(entry)}  {entry['name']:<12} {entry['says']}" for entry in found]
     Console(quiet, json).show("\n".join(lines), found)
