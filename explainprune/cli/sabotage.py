@@ -15,7 +15,7 @@ def sabotage(console: Console, seed: int) -> bool:
     from explainprune.study.sabotage.scenarios import SCENARIOS
     from explainprune.study.sabotage.trying import chance_of_failing, fails, settled
 
-    entries = []
+    entries: list[dict[str, Any]] = []
     with console.working("Trying models whose truth is known") as progress:
         for done, (name, scenario) in enumerate(SCENARIOS.items()):
             progress(done, len(SCENARIOS), name)
