@@ -13,17 +13,25 @@ from __future__ import annotations
 
 import argparse
 import ast
+import multiprocessing
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 400
+
+SERVER = multiprocessing.get_context("forkserver")
+"""Its processes begin with the heavy libraries imported, and nothing of the package."""
+HEAVY = ["tensorflow", "keras", "shap", "pandas", "scipy.stats", "sklearn", "hypothesis"]
 
 SWAPS = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.MatMult: "*", ast.Mod: "*",
@@ -87,34 +95,40 @@ def changed(source: str, span: tuple[int, int, str]) -> str | None:
     return None if same else made
 
 
-def own_tests(path: Path) -> Path:
-    """Return the folder of tests that mirrors a file's, or the nearest above it."""
+def own_tests(path: Path) -> list[str]:
+    """Return the file's own tests, if there are any, and the folder that mirrors its folder."""
     folder = Path("tests", *path.parent.parts[1:])
     while not (ROOT / folder).is_dir():
         folder = folder.parent
-    return folder
+    own = folder / f"test_{path.name}"
+    return [str(own)] * (ROOT / own).is_file() + [str(path), str(folder)]
+
+
+def run_tests(copy: Path, tests: list[str]) -> None:
+    """Run tests of a copy of the checkout, quietly, until one fails; exit as they do."""
+    os.chdir(copy)
+    sys.path.insert(0, str(copy))
+    sys.dont_write_bytecode = True
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    os._exit(pytest.main(["-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]))
 
 
 def survives(copy: Path, path: Path, source: str) -> bool:
     """Put a changed file into a copy of the checkout and run the folder's tests."""
     kept = (copy / path).read_text(encoding="utf-8")
     (copy / path).write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    tests = SERVER.Process(target=run_tests, args=(copy, own_tests(path)))
     try:
-        done = subprocess.run(
-            [*command, str(own_tests(path)), str(path)],
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False  # it no longer ends: noticed
+        tests.start()
+        tests.join(SECONDS)
+        if tests.is_alive():
+            tests.kill()
+            return False  # it no longer ends: noticed
     finally:
         (copy / path).write_text(kept, encoding="utf-8")
-    return done.returncode == 0
+    return tests.exitcode == 0
 
 
 def sample(count: int, seed: int, only: str) -> Iterator[tuple[Path, int, str, str]]:
@@ -137,18 +151,26 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--count", type=int, default=200)
     asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--only", default="", help="a folder of explainprune/")
     options = asked.parse_args()
-    tried = survived = 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "checkout"
-        left_out = shutil.ignore_patterns(".git", ".venv", ".hypothesis", "reports", "__pycache__")
-        shutil.copytree(ROOT, copy, ignore=left_out)
-        for path, line, text, source in sample(options.count, options.seed, options.only):
+    SERVER.set_forkserver_preload(HEAVY)
+    left_out = shutil.ignore_patterns(".git", ".venv", ".hypothesis", "reports", "__pycache__")
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
+        copies = SimpleQueue()
+        for job in range(options.jobs):
+            copies.put(Path(shutil.copytree(ROOT, Path(folder, str(job)), ignore=left_out)))
+
+        def tried(change: tuple[Path, int, str, str]) -> bool:
+            path, line, text, source = change
+            copy = copies.get()
             lives = survives(copy, path, source)
-            tried, survived = tried + 1, survived + lives
+            copies.put(copy)
             print(f"{'SURVIVED' if lives else 'killed':9}{path}:{line}: {text}", flush=True)
-    print(f"{tried - survived} of {tried} noticed by the folder's own tests")
+            return lives
+
+        lives = list(pool.map(tried, sample(options.count, options.seed, options.only)))
+    print(f"{len(lives) - sum(lives)} of {len(lives)} noticed by the folder's own tests")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ from explainprune.types import Array
 
 @dataclass(frozen=True, eq=False)
 class ExactCost:
-    """Coalitions that `method="exact"` enumerates for one sample and one background row.
+    """Steps that `method="exact"` takes for one sample and one background row.
+
+    A step is a coalition that is enumerated, or a step along the sums of two halves' coalitions,
+    for units that rectify a sum of what their players add: the cheaper way counts.
 
     Attributes
     ----------
@@ -41,7 +44,8 @@ class ExactCost:
     brute_force : float
         ``2 ** players``: what enumeration costs without structure.
     work : float
-        Coalitions times the numbers that have to be computed for each.
+        Coalitions times the numbers that have to be computed for each; steps of two halves, which
+        are quicker, count by what they take.
     why_not : str
         What keeps the network from being cut into units; "" if nothing does.
     counting : float
@@ -59,7 +63,7 @@ class ExactCost:
 
     @property
     def total(self) -> float:
-        """Coalitions for all outputs together."""
+        """Steps for all outputs together."""
         return float(self.units.sum())
 
     def __float__(self) -> float:
@@ -73,7 +77,7 @@ class ExactCost:
     def seconds(self, rows: int = 1, background: int = 100) -> float:
         """Estimate the time for all outputs on this machine while it is idle, to a factor of two.
 
-        Coalitions at the speed of a short calibration, and what every pair takes besides: about
+        Work at the speed of a short calibration, and what every pair takes besides: about
         twice what counting took. A call takes a fraction of a second on top.
         """
         start, deltas = np.zeros(256), np.ones((9, 256))
@@ -84,7 +88,7 @@ class ExactCost:
 
     def __str__(self) -> str:
         return (
-            f"{float(self):,.0f} coalitions for the dearest output, {self.total:,.0f} for all, "
+            f"{float(self):,.0f} steps for the dearest output, {self.total:,.0f} for all, "
             f"per sample and background row (brute force: 2^{self.players})"
         )
 
@@ -98,13 +102,15 @@ def exact_cost(
     output: str = "logit",
     players: Any = None,
 ) -> ExactCost:
-    r"""Count the coalitions that exact Shapley values need, before any work.
+    r"""Count the steps that exact Shapley values need, before any work.
 
-    .. math:: \text{cost}_k = \sum_{j:\, w_{jk} \neq 0} 2^{|P_j(x, b)|}
+    .. math:: \text{cost}_k = \sum_{j:\, w_{jk} \neq 0} \min\big(2^{n_j},
+        (a_j + 1) 2^{b_j} + (b_j + 1) 2^{a_j}\big), \quad n_j = |P_j(x, b)| = a_j + b_j
 
-    averaged over samples x and background rows b; P_j holds the players that reach the last
-    unit j that isn't affine through live weights and differ between x and b. Rectified units whose
-    sign is fixed for the pair cost nothing: their weight passes on to what they read.
+    (the second where unit j rectifies a sum of what its players add), averaged over samples x and
+    background rows b; P_j holds the players that reach the last unit j that isn't affine through
+    live weights and differ between x and b. Rectified units whose sign is fixed for the pair cost
+    nothing: their weight passes on to what they read.
 
     Parameters
     ----------

@@ -36,18 +36,19 @@ def hybrid(
         \sum_{j \in \text{large}} w_j\, E_\pi\, \Delta_i(g_j; x, b, \pi) \Big]
 
     The games are those of `exact`: one for each unit that the output is affine in, played by the
-    inputs that reach it and differ between x and b. Those of more than `exact_up_to` players are
-    sampled as `permutation` samples the whole network, each by its own players only, in a random
-    order and its reverse. Inputs without a path get exactly 0. A network that can't be taken
-    apart is one game of all players.
+    inputs that reach it and differ between x and b. Those of more than ``2 ** exact_up_to`` steps
+    are sampled as `permutation` samples the whole network, each by its own players only, in a
+    random order and its reverse. Inputs without a path get exactly 0. A network that can't be
+    taken apart is one game of all players.
 
     Parameters
     ----------
     network, x, background, targets, rng, players, draws, tolerance
         As all methods have them: see `METHODS`. Orders are those that `permutation` uses.
     exact_up_to : int
-        Most players of a game, for a pair of a sample and a background row, that is enumerated:
-        it takes up to ``2 ** exact_up_to`` coalitions, a sampled one ``2 × draws × players``.
+        Games that take at most ``2 ** exact_up_to`` steps for a pair of a sample and a background
+        row are solved: by all coalitions of so many players, or by two halves of a few more. A
+        sampled one takes ``2 × draws × players``.
 
     Returns
     -------

@@ -43,12 +43,13 @@ def as_network(
             "Expected a keras.Model or a Network. "
             f"Received: {model!r} of type {type(model).__name__}."
         )
-    check_weights(model)
     signature = signature_of(model, like)
     if not signature.known:
+        check_weights(model)
         return KerasNetwork(model, output=output, task=task)
     key = (id(model), output, task, signature.parts, _state(model))
     if key not in _CACHE:
+        check_weights(model)  # later ones show in the outputs, which are looked at each time
         _CACHE[key] = KerasNetwork(model, output=output, like=like, task=task)
     _CACHE.move_to_end(key)
     while len(_CACHE) > _CACHE_SIZE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,10 +100,8 @@ def activated(tensor: Tensor, activation: Any, reading: Reading, name: str) -> T
         return rectified(tensor, activation, reading, name)
     if type(activation) in _AFTER:
         raise ValueError(f"its activation is a layer, {kind}: put it after this one")
-    if kind == "relu":
-        return reading.elementwise(tensor, relu(), name)
-    if kind == "leaky_relu":
-        return leaky(tensor, 0.2, reading, name)
+    if kind in BENDS:
+        return bent(tensor, BENDS[kind], reading, name)
     if kind in MIXING:
         made = reading.along(tensor, (-1,), softmax(kind), tensor.name or name)
         return with_head(made, kind, tensor.affine, len(tensor.shape) - 1, tensor.shape)
@@ -115,19 +115,69 @@ def _shown(activation: Any) -> str:
 
 
 def rectified(tensor: Tensor, layer: Any, reading: Reading, name: str) -> Tensor:
-    """Read a ReLU layer: with a ceiling or a threshold it is like any other function."""
-    if layer.max_value is None and not layer.threshold:
-        return leaky(tensor, float(layer.negative_slope), reading, name)
-    return reading.elementwise(tensor, elementwise(layer, "ReLU"), name)
+    """Read a ReLU layer: with a threshold, where it jumps, it is like any other function."""
+    if layer.threshold:
+        return reading.elementwise(tensor, elementwise(layer, "ReLU"), name)
+    curve = leaky(float(layer.negative_slope))
+    if layer.max_value is not None:
+        curve = replace(curve, bends={**curve.bends, float(layer.max_value): -1.0})
+    return bent(tensor, curve, reading, name)
 
 
-def leaky(tensor: Tensor, slope: Array | float, reading: Reading, name: str) -> Tensor:
-    """Split ``max(x, 0) + a min(x, 0)`` into ``a x`` and a rectifier: the first is affine."""
-    rectified = reading.elementwise(tensor, relu(), name)
-    if not np.any(slope):
-        return rectified
-    affine = tensor.affine.scaled(slope).plus(rectified.affine.scaled(1.0 - np.asarray(slope)))
-    return tensor.made(affine, name=rectified.name)
+@dataclass(frozen=True)
+class Bent:
+    """A piecewise linear function: ``shift + slope x + Σ change max(x − knot, 0)``."""
+
+    bends: Mapping[float, Array | float]
+    slope: Array | float = 0.0
+    shift: float = 0.0
+
+
+def leaky(slope: Array | float) -> Bent:
+    """Return ``max(x, 0) + slope min(x, 0)``."""
+    return Bent({0.0: 1.0 - np.asarray(slope)}, slope)
+
+
+def shrunk(threshold: float) -> Bent:
+    """Return ``sign(x) max(|x| − threshold, 0)``."""
+    return Bent({-threshold: -1.0, threshold: 1.0}, slope=1.0, shift=threshold)
+
+
+BENDS = {
+    "relu": leaky(0.0),
+    "leaky_relu": leaky(0.2),
+    "relu6": Bent({0.0: 1.0, 6.0: -1.0}),
+    "hard_tanh": Bent({-1.0: 1.0, 1.0: -1.0}, shift=-1.0),
+    "hard_sigmoid": Bent({-3.0: 1 / 6, 3.0: -1 / 6}),
+    "soft_shrink": shrunk(0.5),
+}
+"""Activations that are piecewise linear, as Keras has them by default."""
+
+CURVES: dict[str, Callable[[Any], Bent]] = {
+    "Relu": lambda _: BENDS["relu"],
+    "Relu6": lambda _: BENDS["relu6"],
+    "HardTanh": lambda _: BENDS["hard_tanh"],
+    "HardSigmoid": lambda _: BENDS["hard_sigmoid"],
+    "LeakyRelu": lambda operation: leaky(float(operation.negative_slope)),
+    "SoftShrink": lambda operation: shrunk(float(operation.threshold)),
+    **dict.fromkeys(("Abs", "Absolute"), lambda _: Bent({0.0: 2.0}, slope=-1.0)),
+}
+"""The same of ``keras.ops``, by class name, as called."""
+
+
+def bent(tensor: Tensor, curve: Bent, reading: Reading, name: str) -> Tensor:
+    """Split a piecewise linear function into what is affine and a rectifier for each bend."""
+    total = tensor.affine.scaled(curve.slope, curve.shift)
+    for knot, change in curve.bends.items():
+        beyond = tensor.made(tensor.affine.scaled(1.0, -knot))
+        total = total.plus(reading.elementwise(beyond, relu(), name).affine.scaled(change))
+    return tensor.made(total, name=tensor.name or name)
+
+
+def larger(a: Affine, b: Affine, shape: tuple[int, ...], reading: Reading, name: str) -> Affine:
+    """Split ``max(a, b)`` into b and a rectifier of what a is above it."""
+    above = Tensor(a.plus(b.scaled(-1.0)), shape, name)
+    return b.plus(reading.elementwise(above, relu(), name).affine)
 
 
 def with_head(

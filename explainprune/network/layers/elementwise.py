@@ -11,7 +11,9 @@ import numpy as np
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
 from explainprune.network.layers.activations import (
+    CURVES,
     activated,
+    bent,
     check_elementwise,
     leaky,
     mixes_units,
@@ -25,7 +27,7 @@ from explainprune.network.layers.links import Link, broadcast
 from explainprune.network.layers.normalising import mixed_links
 from explainprune.network.layers.passing import Arrays, Change, Cut, Passing, Placed
 from explainprune.network.layers.units import LeaveWhole, Units
-from explainprune.network.scalars.functions import elementwise, relu, softmax
+from explainprune.network.scalars.functions import elementwise, softmax
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
 
@@ -116,13 +118,13 @@ def _relu_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor
 
 def _leaky_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a LeakyReLU layer."""
-    return leaky(given[0], float(call.operation.negative_slope), reading, call.path)
+    return bent(given[0], leaky(float(call.operation.negative_slope)), reading, call.path)
 
 
 def _prelu(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a PReLU layer: a slope for each number, shared along some axes."""
     slope = np.broadcast_to(reading.weight(call.operation.alpha), given[0].shape)
-    return leaky(given[0], slope.ravel(), reading, call.path)
+    return bent(given[0], leaky(slope.ravel()), reading, call.path)
 
 
 def _softmax_layer(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
@@ -142,11 +144,10 @@ def _operation_scalars(call: Call, given: Sequence[Tensor], reading: Reading) ->
     """Read an element-wise op such as ``keras.ops.relu``."""
     operation = call.operation
     kind = type(operation).__name__
-    name = kind.lower()
-    if name == "relu":
-        return reading.elementwise(given[0], relu(), call.path)
+    if kind in CURVES:
+        return bent(given[0], CURVES[kind](operation), reading, call.path)
     made = reading.elementwise(given[0], elementwise(operation.call, kind), call.path)
-    return with_head(made, name, given[0].affine, None, given[0].shape)
+    return with_head(made, kind.lower(), given[0].affine, None, given[0].shape)
 
 
 def _passed(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:

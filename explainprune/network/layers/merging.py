@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 
 from explainprune.network.graph.graph import Call
+from explainprune.network.layers.activations import larger
 from explainprune.network.layers.axes import not_known, others
 from explainprune.network.layers.elementwise import alone, links_in_place
 from explainprune.network.layers.kind import Kind, Scalars
@@ -17,7 +18,7 @@ from explainprune.network.layers.moving import moved_links
 from explainprune.network.layers.passing import Arrays, Passing, Placed
 from explainprune.network.layers.units import LeaveWhole, Units
 from explainprune.network.scalars import functions
-from explainprune.network.scalars.affine import Affine, joined
+from explainprune.network.scalars.affine import Affine, joined, of_inputs
 from explainprune.network.scalars.elements import Function
 from explainprune.network.scalars.tensors import Reading, Tensor
 from explainprune.types import Array
@@ -124,11 +125,18 @@ def _multiply_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> 
 
 def _maximum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a maximum of several tensors."""
+    affines, shape = _in_one_shape(call, given)
+    if len(affines) == 2 and of_inputs(*affines):
+        return Tensor(larger(*affines, shape, reading, call.path), shape, call.path)
     return _mixed(call, given, reading, functions.MAXIMUM)
 
 
 def _minimum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a minimum of several tensors."""
+    affines, shape = _in_one_shape(call, given)
+    if len(affines) == 2 and of_inputs(*affines):
+        a, b = (affine.scaled(-1.0) for affine in affines)
+        return Tensor(larger(a, b, shape, reading, call.path).scaled(-1.0), shape, call.path)
     return _mixed(call, given, reading, functions.MINIMUM)
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from explainprune.network.graph.graph import Call
 from explainprune.network.layers import linked
+from explainprune.network.layers.activations import larger
 from explainprune.network.layers.axes import channel_axis, expect_axis, is_channels_last, single
 from explainprune.network.layers.elementwise import same_constants
 from explainprune.network.layers.kind import Kind, Sides
 from explainprune.network.layers.links import Channels, Link
 from explainprune.network.layers.units import Units
+from explainprune.network.scalars.affine import of_inputs
 from explainprune.network.scalars.functions import MAXIMUM
 from explainprune.network.scalars.tensors import Reading, Tensor, channels_last
 from explainprune.network.scalars.windows import Entries, Windows, matrix, windows
@@ -108,6 +110,9 @@ def _greatest(tensor: Tensor, seen: Windows, reading: Reading, name: str) -> Ten
     groups = reads[:, None, :] * channels + np.arange(channels)[:, None]
     shape = (*seen.shape, channels)
     groups = groups.reshape(-1, reads.shape[1])
+    if groups.shape[1] == 2 and of_inputs(tensor.affine):
+        first, second = (tensor.affine.picked(column) for column in groups.T)
+        return tensor.made(larger(first, second, shape, reading, name), shape, name)
     affine = reading.units(name, shape, tensor.affine, groups, MAXIMUM)
     return tensor.made(affine, shape, name)
 

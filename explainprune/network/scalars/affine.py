@@ -74,6 +74,11 @@ class Affine:
         return Affine(_live(parts), self.bias + other.bias)
 
 
+def of_inputs(*affines: Affine) -> bool:
+    """Tell whether nothing but the network's inputs is read."""
+    return all(set(affine.parts) <= {INPUTS} for affine in affines)
+
+
 def identity(source: int, width: int) -> Affine:
     """Put out a source's own elements."""
     return Affine({source: _csc(sparse.eye_array(width))}, np.zeros(width))

@@ -1,4 +1,4 @@
-"""How many coalitions exact Shapley values take, counted before any work."""
+"""How many steps exact Shapley values take, counted before any work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.scalars.cutting import Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, coalitions, in_pairs
+from explainprune.network.scalars.terms import Games, Pairs, in_pairs, steps
 from explainprune.types import Array
 
 MOST_PLAYERS = 192
@@ -15,9 +15,13 @@ MOST_PLAYERS = 192
 to be solved: it hardly ever is."""
 
 
+STEP = 0.2
+"""What a step of two halves takes, as a share of what a coalition takes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Count:
-    """Coalitions per pair of a sample and a background row, mean over all pairs.
+    """Steps per pair of a sample and a background row, mean over all pairs.
 
     Attributes
     ----------
@@ -28,7 +32,7 @@ class Count:
     names : tuple of str
         Of these units: ``layer[position, channel]``.
     work : float
-        Numbers to be computed: coalitions times the elements that each takes.
+        Coalitions times the elements that each takes, or what takes as long by two halves.
     """
 
     outputs: Array
@@ -38,12 +42,12 @@ class Count:
 
     @property
     def total(self) -> float:
-        """All units together: one enumeration serves all outputs."""
+        """All units together: a game is solved once for all outputs."""
         return float(self.units.sum())
 
 
 def count_terms(cutter: Cutter, x: Array, background: Array, enough: float = np.inf) -> Count:
-    """Count the coalitions for flat rows.
+    """Count the steps for flat rows.
 
     Parameters
     ----------
@@ -61,7 +65,8 @@ def count_terms(cutter: Cutter, x: Array, background: Array, enough: float = np.
         seen += len(pairs.sample)
         for games in pairs.games:
             players, width = sizes(cutter, pairs, games)
-            each = np.where(players > 0, coalitions(players), 0.0)
+            halved = terms.halved(games.layer)
+            each = np.where(players > 0, steps(players, halved=halved), 0.0)
             units[games.layer] += np.bincount(games.group, each, len(units[games.layer]))
             outputs += _by_output(games, each)
             work += float(each @ width)
@@ -91,7 +96,9 @@ def sizes(cutter: Cutter, pairs: Pairs, games: Games) -> tuple[Array, Array]:
     at = games.group, games.pair
     if terms.shallow(games.layer):
         changes = pairs.moves.changes[games.layer] != 0
-        return terms.reads[games.layer].links.by_column(changes)[at], np.ones(len(games.group))
+        players = terms.reads[games.layer].links.by_column(changes)[at]
+        halves = terms.halved(games.layer) & (steps(players, halved=True) < np.exp2(players))
+        return players, np.where(halves, STEP, 1.0)
     reach = terms.reach[games.layer]
     counts = (reach @ terms.of_players(pairs.x != pairs.rows))[at]
     width = np.full(len(counts), 1.0 + terms.network.layers[games.layer].groups.shape[1])

@@ -20,6 +20,9 @@ from explainprune.network.scalars.elements import Units, Unrolled
 from explainprune.network.scalars.reach import Reach, pattern, players_reaching
 from explainprune.types import Array
 
+MOST_BY_HALVES = 44
+"""Players of a game whose halves' sums fit into memory: half a gigabyte."""
+
 NUMBERS_AT_ONCE = 2**22
 """Size of the arrays that hold one number for each pair and link, or pair, element and output."""
 
@@ -35,12 +38,15 @@ class Terms:
     reach : tuple of csr_array (groups, players)
         For each layer: who reaches each group. Its entries are called links.
     reads : tuple of Read
+    halves : bool
+        Whether games may be solved by two halves of their players.
     """
 
     network: Unrolled
     players: Array
     reach: tuple[Reach, ...]
     reads: tuple[Read, ...]
+    halves: bool = True
 
     @property
     def n_players(self) -> int:
@@ -56,6 +62,11 @@ class Terms:
         """Tell whether a layer, counted from 0, is element-wise and reads the inputs alone."""
         units = self.network.layers[layer]
         return units.single and units.made == 1 and set(units.reads.parts) <= {INPUTS}
+
+    def halved(self, layer: int) -> bool:
+        """Tell whether games of a layer are rectified sums of what their players add."""
+        units = self.network.layers[layer]
+        return self.halves and units.function.rectified and self.shallow(layer)
 
     def of_players(self, unequal: Array) -> Array:
         """Tell which players differ, from the inputs that do: (inputs, pairs) → (players, pairs).
@@ -80,11 +91,11 @@ class Terms:
         return max(1, int(NUMBERS_AT_ONCE // each))
 
 
-def terms_of(network: Unrolled, players: Array) -> Terms:
+def terms_of(network: Unrolled, players: Array, *, halves: bool = True) -> Terms:
     """Take a network apart for `players`, given by input."""
     players = np.asarray(players)
     reads = tuple(read_of(layer.reads, players) for layer in network.layers)
-    return Terms(network, players, players_reaching(network, players), reads)
+    return Terms(network, players, players_reaching(network, players), reads, halves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +185,7 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
             count = terms.reach[number - 1] @ differ
         kind[count == 0] = OFF
         passes = np.zeros(kind.shape, bool)
-        own = coalitions(count)
+        own = steps(count, halved=terms.halved(number - 1))
         if layer.function.rectified:
             behind = np.zeros((layer.reads.width, kind.shape[1]))
             for source, part in layer.reads.parts.items():
@@ -190,9 +201,19 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
     return passing
 
 
-def coalitions(players: Array) -> Array:
-    """Return ``2^players``, as far as floats and sums of them go: 2^1000 stands for any more."""
-    return np.asarray(np.exp2(np.minimum(players, 1000)))
+def steps(players: Array, *, halved: bool) -> Array:
+    """Return what games cost: coalitions, or steps of two halves of a and b players if fewer.
+
+    Those are ``(a + 1) 2^b + (b + 1) 2^a``, for n players about n · 2^(n/2). 2^1000 stands for any
+    more coalitions, as far as floats and sums of them go.
+    """
+    every = np.asarray(np.exp2(np.minimum(players, 1000)))
+    if not halved:
+        return every
+    few = np.minimum(players, MOST_BY_HALVES)
+    a, b = few // 2, few - few // 2
+    halves = (a + 1) * np.exp2(b) + (b + 1) * np.exp2(a)
+    return np.where(players <= MOST_BY_HALVES, np.minimum(every, halves), every)
 
 
 def _weighed(

@@ -180,7 +180,7 @@ def test_nobody_plays_through_a_unit_that_is_off():
 def test_too_dear_is_refused_with_the_units_to_blame():
     model = sparse_network()
     x, background = rows()
-    with pytest.raises(ValueError, match=r"would enumerate .* the limit is 10") as error:
+    with pytest.raises(ValueError, match=r"would take .* the limit is 10") as error:
         exact(as_network(model), x, background, None, players=np.arange(N_INPUTS), limit=10)
     assert "The dearest units: dense" in str(error.value)
     assert "fan_in:K" in str(error.value)

@@ -64,7 +64,7 @@ def test_some_pairs_speak_for_many(network, rows, work):
     x, background = rows
     every = np.repeat(x[20:21], 40, axis=0)
     total = 40 * exact_cost(network, every, background).total
-    with pytest.raises(ValueError, match=re.escape(f"would enumerate {total:.3g} coalitions")):
+    with pytest.raises(ValueError, match=re.escape(f"would take {total:.3g} steps")):
         run(network, every, background, limit=total - 1)
     assert work == {"counted": [14], "solved": 0}  # every third of forty
 
@@ -76,7 +76,7 @@ def test_no_limit_is_overrun_by_pairs_that_were_not_looked_at(network, rows, wor
     assert (found[20] != 0).any()
     assert work["counted"] == [14]
     work.update(counted=[], solved=0)
-    with pytest.raises(ValueError, match=rf"enumerate {total:.3g} coalitions .* 40 pairs"):
+    with pytest.raises(ValueError, match=rf"take {total:.3g} steps .* 40 pairs"):
         run(network, x, background, limit=total - 1)
     assert work["counted"] == [14, 40]
 

@@ -105,7 +105,7 @@ def test_errors_cover_the_sampled_part_alone(case):
     network, x, background, _ = case
     found = explained(network, x, background, exact_up_to=6)
     # The game of nine players is played by all inputs but the last, and 1 and 6 differ in it too.
-    assert "Games of more than 6 players were sampled" in found.notes[0]
+    assert "Games of more than 2^6 steps were sampled" in found.notes[0]
     assert (found.std_error[0, :8] > 0).any()
     assert (found.std_error[0, 8] == 0).all()
     assert (found.values[0, 8] == 0).all()

@@ -134,7 +134,8 @@ def test_batches_and_repetition_change_nothing(method, mlp, rows):
     again = attribute(mlp, x, background=background, method=method, seed=5)
     small = attribute(mlp, x, background=background, method=method, seed=5, batch_size=7)
     np.testing.assert_array_equal(first.values, again.values)
-    np.testing.assert_allclose(first.values, small.values, atol=2e-6)
+    near = 2e-6 * np.abs(first.values).max()  # float32: kernels round by the size of a batch
+    np.testing.assert_allclose(first.values, small.values, rtol=0, atol=near)
 
 
 @everywhere(exclude=NEEDS_KERAS)

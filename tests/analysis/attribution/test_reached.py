@@ -73,6 +73,18 @@ def _table(rows):
     return pd.DataFrame(rows, columns=["a", "b", "c", "hour"])
 
 
+@pytest.mark.parametrize("method", ["expected_gradients", "integrated_gradients", "smoothgrad"])
+@pytest.mark.parametrize("step", [ops.mod, ops.floor_divide], ids=["x − mod(x, ½)", "x // ½"])
+def test_jumps_that_no_gradient_sees_are_said(step, method):
+    given = keras.Input((2,))
+    stairs = step(given[:, 1:], 0.5)
+    stairs = given[:, 1:] - stairs if step is ops.mod else stairs + 0.5 * given[:, 1:]
+    model = keras.Model(given, given[:, :1] + stairs)
+    x = np.array([[0.2, 3.2], [0.4, 1.7]], "float32")
+    found = xp.attribute(model, x, background=np.zeros((2, 2), "float32"), method=method)
+    assert any("feature 1" in note and "Floor" in note for note in found.notes), found.notes
+
+
 def test_a_step_that_deep_shap_follows_adds_up(x):
     for name in ("greater", "stop_gradient"):
         found = xp.attribute(

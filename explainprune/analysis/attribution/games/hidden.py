@@ -22,8 +22,10 @@ HELD = 32
 """Rows on which a network that was taken apart is held against itself."""
 
 
-def cutter_of(network: Network, players: Array, rows: Array) -> Cutter:
+def cutter_of(network: Network, players: Array, rows: Array, *, halves: bool = True) -> Cutter:
     """Take a Keras network apart into games; some of `rows` tell whether it is still the same.
+
+    Without `halves` all coalitions of each are enumerated.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def cutter_of(network: Network, players: Array, rows: Array) -> Cutter:
         raise ValueError("its inputs are not those of its layers")
     some = rows[:HELD]
     check_same(unrolled.outputs(some), network.outputs(some), "the network taken apart")
-    return Cutter(terms_of(unrolled, players))
+    return Cutter(terms_of(unrolled, players, halves=halves))
 
 
 Wanted = Callable[[Pairs, Games, Bundle], bool]

@@ -10,7 +10,7 @@ from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of_game
 from explainprune.analysis.attribution.games.hidden import Wanted, all_games
 from explainprune.analysis.attribution.games.units import Bundle
 from explainprune.network.scalars.cutting import Cutter
-from explainprune.network.scalars.terms import Games, Pairs, coalitions
+from explainprune.network.scalars.terms import Games, Pairs, steps
 from explainprune.types import Array
 
 ROWS_COUNTED = 16
@@ -26,10 +26,13 @@ def within(cutter: Cutter, x: Array, background: Array, limit: float) -> Wanted:
     Raises
     ------
     ValueError
-        If more than `limit` coalitions would be enumerated.
+        If it would take more than `limit` steps.
     """
     pairs = len(x) * len(background)
-    most = sum(coalitions(np.diff(reach.indptr)).sum() for reach in cutter.terms.reach)
+    most = sum(
+        steps(np.diff(reach.indptr), halved=cutter.terms.halved(layer)).sum()
+        for layer, reach in enumerate(cutter.terms.reach)
+    )
     if pairs * most <= limit:
         return all_games
     some = [rows[:: -(-len(rows) // ROWS_COUNTED)] for rows in (x, background)]
@@ -43,7 +46,7 @@ def _counted(limit: float, cost: Callable[[], ExactCost], pairs: int) -> Wanted:
 
     def wanted(_: Pairs, games: Games, bundle: Bundle) -> bool:
         nonlocal spent
-        spent += len(bundle.chosen) * float(coalitions(np.array(bundle.players)))
+        spent += len(bundle.chosen) * bundle.steps
         if spent > limit:
             check_cost(cost(), pairs, limit)
         return True
@@ -61,8 +64,8 @@ def check_cost(cost: ExactCost, pairs: int, limit: float) -> None:
         listed = ", ".join(f"{name}: {units:,.3g}" for name, units in cost.dearest().items())
         blame = f"The dearest units: {listed}"
     raise ValueError(
-        f"method='exact' would enumerate {cost.total * pairs:.3g} coalitions ({cost.total:,.3g} "
-        f"for each of {pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
+        f"method='exact' would take {cost.total * pairs:.3g} steps ({cost.total:,.3g} for each of "
+        f"{pairs:,} pairs of sample and background row); the limit is {limit:.3g}. "
         f"{blame}. Prune further (fan_in:K or budget={{'exact_cost': …}}), take fewer samples or "
         "background rows, raise limit=, or use method='hybrid', which samples the widest games, "
         "'permutation' or 'expected_gradients'."

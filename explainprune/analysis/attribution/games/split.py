@@ -70,7 +70,7 @@ class Split:
 
 
 def split(network: Network, x: Array, background: Array, players: Array, up_to: int) -> Split:
-    """Enumerate games of at most `up_to` players; leave the others to be drawn.
+    """Solve games of at most ``2 ** up_to`` steps; leave the others to be drawn.
 
     Parameters
     ----------
@@ -99,12 +99,13 @@ def _by_games(cutter: Cutter, x: Array, background: Array, up_to: int) -> Split:
     wide = np.zeros(len(x), bool)
 
     def small(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
-        if bundle.players > up_to:
+        if large(pairs, games, bundle):
             wide[pairs.sample[games.pair[bundle.chosen]]] = True
-        return bundle.players <= up_to
+            return False
+        return True
 
     def large(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
-        return bundle.players > up_to
+        return bundle.steps > 2**up_to
 
     terms, steps = cutter.terms, _kept(cutter, x, background, large)
 
@@ -117,7 +118,7 @@ def _by_games(cutter: Cutter, x: Array, background: Array, up_to: int) -> Split:
 
     values = summed(cutter, x, background, wanted=small).values
     base = terms.network.outputs(background).mean(axis=0)
-    some = f"Games of more than {up_to} players were sampled; standard errors cover these alone."
+    some = f"Games of more than 2^{up_to} steps were sampled; standard errors cover these alone."
     return Split(values, wide, draw, base, (some,) if wide.any() else (NOTHING_SAMPLED,))
 
 

@@ -19,7 +19,7 @@ from explainprune.analysis.attribution.games.enumeration import (
     subset_sums,
 )
 from explainprune.network.scalars.cutting import Alike, Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, Terms
+from explainprune.network.scalars.terms import Games, Pairs, Terms, steps
 from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17
@@ -47,6 +47,8 @@ class Bundle:
         From a slice of the games to what they read.
     outputs : callable
         From what each stage reads, (rows, numbers) each, to (rows, made).
+    halved : bool
+        Whether each is a rectified sum of what its players add.
     """
 
     chosen: Array
@@ -54,11 +56,17 @@ class Bundle:
     width: int
     reading: Callable[[slice], Reads]
     outputs: Callable[[list[Array]], Array]
+    halved: bool = False
 
     @property
     def players(self) -> int:
         """How many players each game has."""
         return len(self.links)
+
+    @property
+    def steps(self) -> float:
+        """What one game costs."""
+        return float(steps(np.array(self.players), halved=self.halved))
 
     def some(self, step: int) -> Iterator[tuple[Bundle, Reads]]:
         """Yield the games, `step` at a time, with what they read."""
@@ -89,12 +97,24 @@ def bundles(cutter: Cutter, pairs: Pairs, games: Games) -> Iterator[Bundle]:
 
 
 def solved(bundle: Bundle, *, interactions: bool = False) -> Iterator[tuple[Bundle, Solution]]:
-    """Solve a bundle's games, a few at a time."""
+    """Solve a bundle's games, a few at a time, the cheaper way."""
+    if bundle.halved and bundle.steps < 2**bundle.players:
+        yield from _by_halves(bundle)
+        return
     room = max(0, int(np.log2(NUMBERS_AT_ONCE / bundle.width)))
     inner = min(bundle.players, room)
     for some, reads in bundle.some(max(1, NUMBERS_AT_ONCE // (bundle.width << inner))):
         worth = _worth(some, reads, inner)
         yield some, solve(worth, bundle.players, inner, interactions=interactions)
+
+
+def _by_halves(bundle: Bundle) -> Iterator[tuple[Bundle, Solution]]:
+    """Solve rectified sums by two halves of their players."""
+    from explainprune.analysis.attribution.games.halves import of_rectifiers  # numba is slow
+
+    for some, (starts, deltas) in bundle.some(NUMBERS_AT_ONCE):
+        assert deltas[0] is not None
+        yield some, Solution(of_rectifiers(starts[0][:, 0], deltas[0][..., 0])[..., None])
 
 
 def _worth(bundle: Bundle, begun: Reads, inner: int) -> Worth:
@@ -182,4 +202,4 @@ def _shallow(terms: Terms, pairs: Pairs, games: Games) -> Iterator[Bundle]:
             pair, group = games.pair[which[some]], games.group[which[some]]
             return [starts[group, pair][:, None]], [changes[links[:, some], pair][..., None]]
 
-        yield Bundle(which, links, 1, reading, outputs)
+        yield Bundle(which, links, 1, reading, outputs, terms.halved(games.layer))

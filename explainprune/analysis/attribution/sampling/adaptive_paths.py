@@ -9,7 +9,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import rounding
 from explainprune.analysis.attribution.sampling.pairs import add_by_sample
-from explainprune.analysis.attribution.sampling.pieces import Pieces, affordable, woven
+from explainprune.analysis.attribution.sampling.pieces import Pieces, affordable, slopes, woven
 from explainprune.network import Network, chunks, gauss_legendre
 from explainprune.types import Array
 
@@ -183,10 +183,9 @@ class _Paths:
             flat = (-1, *values.shape[2:])
             return values[:, :-1].reshape(flat), values[:, 1:].reshape(flat)
 
-        (low, high), (at_low, at_high), (g_low, g_high) = map(ends, (t, at, gradient))
+        known = [each for pair in map(ends, (t, at, gradient, slopes(gradient))) for each in pair]
         path = np.repeat(paths, _PIECES)
-        none = np.zeros(len(path), dtype=np.int64)
-        return Pieces(path, low, high, at_low, at_high, g_low, g_high, none)
+        return Pieces(path, *known, np.zeros(len(path), dtype=np.int64))
 
     def _settled(self, pieces: Pieces, error: Array, integral: Array, length: Array) -> Array:
         """Tell which pieces' integrals add up, and err by no more than their part."""

@@ -24,6 +24,8 @@ class Pieces:
         The explained output there.
     g_low, g_high : ndarray (p, d)
         Its gradient, times the path's step.
+    slope_low, slope_high : ndarray (p,), float64
+        Their sums: how fast the output changes along the path.
     agreed : ndarray of int (p,)
         How many cuts on end have changed nothing; below 0, how many have.
     """
@@ -35,6 +37,8 @@ class Pieces:
     at_high: Array
     g_low: Array
     g_high: Array
+    slope_low: Array
+    slope_high: Array
     agreed: Array
 
     @property
@@ -54,9 +58,10 @@ class Pieces:
 
     def cut(self, t: Array, at: Array, gradient: Array) -> tuple[Pieces, Pieces]:
         """Return lower and upper parts, cut at t, where output and gradient are these."""
+        slope = slopes(gradient)
         return (
-            replace(self, high=t, at_high=at, g_high=gradient),
-            replace(self, low=t, at_low=at, g_low=gradient),
+            replace(self, high=t, at_high=at, g_high=gradient, slope_high=slope),
+            replace(self, low=t, at_low=at, g_low=gradient, slope_low=slope),
         )
 
     def share(self) -> Array:
@@ -64,8 +69,7 @@ class Pieces:
 
         Where the ends' slopes are alike, or the lines don't meet inside, the nearest that fits.
         """
-        width = self.width
-        first, last = (g.sum(axis=1, dtype=np.float64) for g in (self.g_low, self.g_high))
+        width, first, last = self.width, self.slope_low, self.slope_high
         bend = first - last
         straight = np.abs(bend) <= 1e-6 * np.maximum(np.abs(first), np.abs(last))
         meet = (self.at_high - self.at_low - width * last) / np.where(straight, 1.0, bend)
@@ -89,6 +93,11 @@ class Pieces:
         return np.asarray(
             np.abs(self.at_high - self.at_low - integral.sum(axis=1, dtype=np.float64))
         )
+
+
+def slopes(gradient: Array) -> Array:
+    """Add up gradients times the path's step (..., d), in float64."""
+    return np.asarray(gradient.sum(axis=-1, dtype=np.float64))
 
 
 def woven(first: Pieces, second: Pieces) -> Pieces:

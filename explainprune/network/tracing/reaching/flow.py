@@ -46,7 +46,12 @@ class Flow:
                 deep = not opened and bool(called(op))
                 mixed = any(self._stops.end_at(t) for t in op.outputs if t.ref() in wanted)
                 found |= deep or (
-                    not opened and (mixed or any(self._stops.at(op, p) for p in read))
+                    not opened
+                    and (
+                        mixed
+                        or op.type in self._stops.jumps
+                        or any(self._stops.at(op, p) for p in read)
+                    )
                 )
         return found
 
@@ -88,6 +93,9 @@ class Flow:
             for place, each in enumerate(given)
         ]
         made = spread(op, passed, self.marks)
+        if op.type in self._stops.jumps:
+            place = self._place(op)
+            made = [self.marks.map(each, lambda n: self.marks.jump(n, place)) for each in made]
         return [
             self._ended(op, each) if self._stops.end_at(tensor) else each
             for tensor, each in zip(op.outputs, made, strict=True)
@@ -99,8 +107,11 @@ class Flow:
         return list(self._places)
 
     def _ended(self, op: Any, array: Array) -> Array:
-        place = self._places.setdefault(op, len(self._places))
+        place = self._place(op)
         return self.marks.map(array, lambda number: self.marks.stop(number, place))
+
+    def _place(self, op: Any) -> int:
+        return self._places.setdefault(op, len(self._places))
 
     def _of_its_own(self, op: Any, given: list[Array | None]) -> list[Array]:
         """Follow a function with a gradient of its own: its arguments count, not its inside."""
@@ -113,7 +124,7 @@ class Flow:
         def settle(number: int) -> int:
             mark = self.marks.all[number]
             gone = frozenset(c for c in mark.cut if c[0] not in reached.by)
-            place = self._places.setdefault(op, len(self._places))
+            place = self._place(op)
             ended = frozenset((f, place) for f in mark.by - reached.by)
             return self.marks.number(Mark(mark.on, mark.on & reached.by, gone | ended))
 

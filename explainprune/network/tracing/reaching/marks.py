@@ -77,6 +77,12 @@ class Marks:
             self._stopped[number, place] = self.number(Mark(mark.on, cut=mark.cut | ended))
         return self._stopped[number, place]
 
+    def jump(self, number: int, place: int) -> int:
+        """Return a mark behind a place that a way back passes, missing its jumps."""
+        mark = self.all[number]
+        cut = mark.cut | {(feature, place) for feature in mark.by}
+        return self.number(Mark(mark.on, mark.by, cut))
+
     def map(self, array: Array, change: Any) -> Array:
         """Apply a function of a mark's number to each place; a single mark stays a view."""
         if array.size and not any(array.strides):

@@ -20,10 +20,13 @@ class Stops:
         ``(operation, which of its inputs)`` → whether that input gets nothing.
     integers : bool
         Whether nothing comes back through integers and booleans, whatever the operation.
+    jumps : collection of str
+        Types of operations through which something comes back, but nothing of their jumps.
     """
 
     at: Callable[[Any, int], bool]
     integers: bool = True
+    jumps: Collection[str] = ()
 
     def end_at(self, tensor: Any) -> bool:
         """Tell whether nothing can come back to a tensor."""
@@ -35,6 +38,9 @@ STEPS = frozenset(
      "StopGradient", "TruncateDiv")
 )  # fmt: skip
 """Operations on numbers whose gradient is zero or missing, whatever their value hangs on."""
+
+JUMPS = ("FloorMod", "Mod", "TruncateMod")
+"""Operations whose gradient knows nothing of their jumps: x − mod(x, 1) is floor(x)."""
 
 SMOOTH = frozenset(
     ("Add", "AddN", "AddV2", "AvgPool", "AvgPool3D", "BatchMatMulV2", "BatchToSpaceND", "BiasAdd",
@@ -71,7 +77,7 @@ def of_gradients() -> Stops:
             return True
         return op.type not in SMOOTH and missing(op)[place]
 
-    return Stops(stops)
+    return Stops(stops, jumps=JUMPS)
 
 
 def _missing(op: Any) -> list[bool]:
