@@ -115,7 +115,7 @@ def test_what_is_counted_is_what_is_enumerated(name, monkeypatch):
     spent = []
 
     def counted(bundle, **options):
-        spent.append(len(bundle.chosen) * 2.0**bundle.players)
+        spent.append(len(bundle.chosen) * bundle.steps)
         return solved(bundle, **options)
 
     solved = unit_games.solved
