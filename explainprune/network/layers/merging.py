@@ -127,7 +127,7 @@ def _maximum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> T
     """Read a maximum of several tensors."""
     affines, shape = _in_one_shape(call, given)
     if len(affines) == 2 and of_inputs(*affines):
-        return Tensor(larger(*affines, shape, reading, call.path), shape, call.path)
+        return Tensor(larger(affines[0], affines[1], shape, reading, call.path), shape, call.path)
     return _mixed(call, given, reading, functions.MAXIMUM)
 
 

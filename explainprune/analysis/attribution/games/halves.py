@@ -26,7 +26,7 @@ Sums = tuple[Array, Array, Array]
 """Sums of all subsets, ascending; who is in, as bits; and how many."""
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Any:
     """Compile loops; what was compiled is kept for the next process where there is room for it."""
     try:
         return numba.njit(cache=True, nogil=True)(function)
@@ -68,7 +68,8 @@ def of_rectifiers(starts: Array, deltas: Array) -> Array:
 
     with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
         list(pool.map(one, parts))
-    return found.T
+    values: Array = found.T
+    return values
 
 
 @cache

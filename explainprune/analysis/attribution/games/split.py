@@ -105,7 +105,7 @@ def _by_games(cutter: Cutter, x: Array, background: Array, up_to: int) -> Split:
         return True
 
     def large(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
-        return bundle.steps > 2**up_to
+        return bundle.steps > 2.0**up_to
 
     terms, steps = cutter.terms, _kept(cutter, x, background, large)
 

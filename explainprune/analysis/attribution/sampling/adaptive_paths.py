@@ -183,9 +183,11 @@ class _Paths:
             flat = (-1, *values.shape[2:])
             return values[:, :-1].reshape(flat), values[:, 1:].reshape(flat)
 
-        known = [each for pair in map(ends, (t, at, gradient, slopes(gradient))) for each in pair]
+        (low, high), (at_low, at_high), (g_low, g_high) = map(ends, (t, at, gradient))
         path = np.repeat(paths, _PIECES)
-        return Pieces(path, *known, np.zeros(len(path), dtype=np.int64))
+        none = np.zeros(len(path), dtype=np.int64)
+        slope_low, slope_high = slopes(g_low), slopes(g_high)
+        return Pieces(path, low, high, at_low, at_high, g_low, g_high, slope_low, slope_high, none)
 
     def _settled(self, pieces: Pieces, error: Array, integral: Array, length: Array) -> Array:
         """Tell which pieces' integrals add up, and err by no more than their part."""
