@@ -78,7 +78,7 @@ def _factors(players: int) -> Array:
     sizes = range(players + 1)
     alone = [1 / (players * comb(players - 1, s - 1)) if s else 0.0 for s in sizes]
     left = [1 / (players * comb(players - 1, s)) if s < players else 0.0 for s in sizes]
-    return np.array(alone) + np.array(left)
+    return np.asarray(np.array(alone) + np.array(left))
 
 
 @compiled
