@@ -154,9 +154,11 @@ def compare(
 ) -> None:
     """Ask of two models whether they decide for the same reasons, and which is clearer."""
     import explainprune as xp
-    from explainprune.cli.record import record
-    from explainprune.cli.study import show_verdicts
+    from explainprune.analysis.protocol import data_sha256
+    from explainprune.cli.study import command_line, show_verdicts
+    from explainprune.network import model_sha256
     from explainprune.reporting import check_free
+    from explainprune.study.manifest import manifest
 
     check_free(out, force=force)
     console = Console(quiet, json)
@@ -201,8 +203,16 @@ def compare(
         found = xp.compare(
             *ready, arms=extra, kept=_kept(kept), protocol=protocol, progress=progress, **options
         )
-        manifest = record(found, options, read, models, time.perf_counter() - started)
-        xp.report(found, out, manifest=manifest, force=force)
+        hashes = {f"model {name}": model_sha256(model) for name, model in models.items()}
+        record = manifest(
+            found,
+            config=options,
+            seeds=[seed],
+            checksums={"data": data_sha256(read), **hashes},
+            command=command_line(),
+            seconds=time.perf_counter() - started,
+        )
+        xp.report(found, out, manifest=record, force=force)
     show_verdicts(console, found, out)
 
 

@@ -17,6 +17,7 @@ REGISTRIES = {
     "methods": ("explainprune.analysis.attribution", "METHODS"),
     "metrics": ("explainprune.analysis.metrics", "METRICS"),
     "data": ("explainprune.data", "DATASETS"),
+    "arms": ("explainprune.study.arms", "ARMS"),
     "granularities": ("explainprune.pruning.granularity", "GRANULARITIES"),
     "schedules": ("explainprune.pruning.schedule", "SCHEDULES"),
     "allocations": ("explainprune.pruning.shares", "ALLOCATIONS"),
@@ -30,7 +31,7 @@ def list_names(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List criteria, methods, metrics or built-in data, a line each."""
+    """List criteria, methods, metrics, arms of a study or built-in data, a line each."""
     if kind is not None and kind not in REGISTRIES:
         raise unknown("kind of name", kind, REGISTRIES)
     found = {name: _lines(name) for name in ([kind] if kind else REGISTRIES)}

@@ -47,7 +47,9 @@ def plan(config: Any) -> dict[str, Any]:
 def _trainings(config: Any) -> int:
     """Count the models each seed trains; one that comes in a file is trained already."""
     dense = 0 if config.model.path else 1
-    return dense + 1 + len(config.study.arms) + len(config.study.levels)
+    arms = [arm for arm in config.study.arms if arm != "matched_churn"]
+    swept = 1 + ("random_pruned" in arms)
+    return dense + 1 + len(arms) + swept * len(config.study.levels)
 
 
 def plan_text(found: dict[str, Any]) -> str:

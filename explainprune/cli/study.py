@@ -68,6 +68,15 @@ def run(
         float | None,
         option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
     ] = None,
+    arm: Annotated[
+        list[str] | None,
+        option(
+            "--arm",
+            help="Reference arm, see `list arms`; may be repeated. Default: placebo, retrained "
+            "and random_pruned.",
+            metavar="NAME",
+        ),
+    ] = None,
     seeds: Annotated[int | None, option("--seeds", help="How many seeds: 0, 1, ….")] = None,
     workers: Annotated[int | None, option("--workers", help="Child processes at a time.")] = None,
     threads: Annotated[int | None, option("--threads", help="Threads of each child.")] = None,
@@ -123,6 +132,7 @@ FLAGS = {
     "trust": "model.trust",
     "method": "explain.methods",
     "margin": "explain.margin",
+    "arm": "study.arms",
     "seeds": "study.seeds",
     "workers": "study.workers",
     "threads": "study.threads",
@@ -181,15 +191,17 @@ def study_of(
 
 
 def show_verdicts(console: Console, results: Any, out: Path) -> None:
-    """Print both verdicts and where the report is."""
-    page = out / "report.html"
+    """Print both verdicts, the level that was chosen, if any, and where the report is."""
+    page, choice = out / "report.html", getattr(results, "choice", None)
+    level = "" if choice is None else f"Levels:        {choice.sentence}\n"
     console.show(
         f"Same reasons?  {results.verdict.label}: {results.verdict.sentence}\n"
         f"Clearer?       {results.clarity.label}: {results.clarity.sentence}\n"
-        f"Report:        {page}",
+        f"{level}Report:        {page}",
         {
             "verdict": {"label": results.verdict.label, "sentence": results.verdict.sentence},
             "clarity": {"label": results.clarity.label, "sentence": results.clarity.sentence},
+            **({} if choice is None else {"choice": choice.sentence}),
             "report": str(page),
         },
     )

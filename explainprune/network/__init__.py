@@ -48,6 +48,7 @@ _HOMES = {
     "clone": "variables",
     "with_weights": "variables",
     "randomised": "redrawing",
+    "with_noise": "redrawing",
     "LayerInfo": "listing",
     "prunable_layers": "listing",
     "Liveness": "ways.paths",
@@ -63,6 +64,9 @@ _HOMES = {
     "apply_masks": "training.fitting",
     "holder": "training.fitting",
     "compiled_like": "training.fitting",
+    "with_l1": "training.regularising",
+    "with_dropout": "training.regularising",
+    "distilled": "training.distilling",
     "ready_to_train": "functions.losses",
     "set_random_seed": "functions.losses",
 }

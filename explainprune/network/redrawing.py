@@ -1,12 +1,14 @@
-"""A model's weights drawn anew, by the initialisers of its own layers."""
+"""A model's weights drawn anew, by the initialisers of its own layers, or moved by noise."""
 
 from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from explainprune.network.backend import keras
 from explainprune.network.copier import Copier
@@ -38,6 +40,24 @@ def randomised(model: Model, seed: int) -> Model:
         drawn = _drawn(model, seed)
     assign(copy, drawn)
     return copy
+
+
+def with_noise(model: Model, seed: int) -> Callable[[float], Model]:
+    """Return a function of a size that gives one clone the weights w + size · sd(w) · noise.
+
+    Noise is normal, the same for every size; sd is that of the tensor's own entries. Trainable
+    weights alone are moved, so that statistics stay what they can be. The clone is one and the
+    same model, whatever its size: what was made of it reads the weights that it has now.
+    """
+    copy, rng = clone(model), np.random.default_rng([seed, *b"noise"])
+    start = {path: v.numpy() for path, v in variables(copy).items() if v.trainable}
+    moves = {path: rng.normal(0, w.std(), w.shape).astype(w.dtype) for path, w in start.items()}
+
+    def sized(size: float) -> Model:
+        assign(copy, {path: weights + size * moves[path] for path, weights in start.items()})
+        return copy
+
+    return sized
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.samples import Shown, gallery
 from explainprune.reporting.views.scales import Scale
 from explainprune.reporting.views.sizes import sizes
+from explainprune.reporting.views.sources import sources
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
 
@@ -116,6 +117,12 @@ def levels_figure(subject: Subject) -> list[Block]:
     return [key(found.arms), grid("", [(chart.title, chart.svg) for chart in found.charts], 3)]
 
 
+def sources_figure(subject: Subject) -> list[Block]:
+    """Draw how far each source alone makes a seed's moved weight differ."""
+    found = sources(subject)
+    return [] if found is None else _scales([found.scale])
+
+
 FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "reasons": ("Same reasons?", reasons_figure),
     "clarity": ("Clearer?", clarity_figure),
@@ -127,6 +134,7 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "units": ("Which neurons mattered", units_figure),
     "samples": ("Row by row", samples_figure),
     "levels": ("Over sparsity and seeds", levels_figure),
+    "sources": ("Where differences come from", sources_figure),
 }
 """File name → title, and a function of a Subject that gives what is drawn: nothing, no file."""
 

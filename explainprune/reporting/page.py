@@ -24,6 +24,7 @@ from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.provenance import provenance
 from explainprune.reporting.views.samples import gallery
 from explainprune.reporting.views.sizes import sizes
+from explainprune.reporting.views.sources import sources
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
 from explainprune.types import Comparison, Study
@@ -37,6 +38,7 @@ SECTIONS = {
     "units": "Which neurons mattered",
     "samples": "Row by row",
     "levels": "Over sparsity and seeds",
+    "sources": "Where differences come from",
     "metrics": "All metrics",
     "provenance": "Where this comes from",
     "reading": "How to read this page",
@@ -108,6 +110,7 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "gallery": gallery(subject),
         "levels": subject.study is not None,
         "sweep": sweep(subject),
+        "sources": sources(subject),
         "metrics": metrics(subject),
         "provenance": provenance(subject, manifest),
     }

@@ -38,6 +38,9 @@ TERMS = {
     ),
     "worst_class": Term("Worst class", "share", "its interval allows for all classes"),
     "worst_group": Term("Worst group", "share", "its interval allows for all groups"),
+    "validation_moved_weight": Term(
+        "Moved weight, validation rows", "share", "by which a level is chosen"
+    ),
     "signed_top_k_settled": Term(
         "Signed top-k, settled rows", "score", "rows whose k-th place the backgrounds settle"
     ),
@@ -71,13 +74,29 @@ ARMS = {
     "placebo": Term("Placebo", meaning="further training without pruning"),
     "retrained": Term("Retrained", meaning="training from another start"),
     "random_pruned": Term("Pruned at random", meaning="as much, by no criterion"),
+    "repruned": Term("Pruned again", meaning="the same dense model, another seed of pruning"),
     "shuffled_samples": Term("Rows shuffled", meaning="another row's explanation: chance"),
     "random_weights": Term("Random weights", meaning="copies that learned nothing: chance"),
-    "l1": Term("L1 penalty"),
-    "dropout": Term("Dropout alone"),
-    "small": Term("Small network from scratch"),
+    "small_dense": Term("Small from scratch", meaning="the shrunk architecture, trained anew"),
+    "distilled": Term("Distilled", meaning="the small one, taught by the dense model"),
+    "l1": Term("L1 penalty", meaning="further training under the penalty, nothing removed"),
+    "dropout": Term("Dropout alone", meaning="further training with dropout, nothing removed"),
+    "matched_churn": Term(
+        "Noise of equal churn", meaning="dense weights plus noise that changes as many predictions"
+    ),
     "shrunk": Term("Shrunk model"),
 }
+
+
+SOURCES = {
+    "seed": Term("Training and pruning seed", meaning="told apart by the arm “repruned”"),
+    "training": Term("Training seed", meaning="first weights and order of rows"),
+    "pruning": Term("Pruning seed", meaning="the same dense model, pruned again"),
+    "rows": Term("Rows", meaning="which rows are scored"),
+    "background": Term("Background", meaning="which background rows are drawn"),
+    "explainer": Term("Explainer", meaning="its own random draws"),
+}
+"""Where the variance of a seed's moved weight comes from."""
 
 
 WRITTEN = {
@@ -123,6 +142,15 @@ def split_role(key: str) -> tuple[str, str]:
         if stem != key and key not in TERMS:
             return stem, role
     return key, ""
+
+
+def source(key: str) -> Term:
+    """Return what to call a source of variance.
+
+    >>> source("rows").label
+    'Rows'
+    """
+    return SOURCES.get(key, Term(name(key)))
 
 
 def arm(key: str) -> Term:

@@ -99,7 +99,10 @@ def levels_over_seeds(
                 sparsity=rows[0]["sparsity"],
                 achieved=sum(row["achieved"] for row in rows) / len(rows),
                 measures={
-                    name: over_units(said_of(name, said), [row["measures"][name] for row in rows])
+                    name: over_units(
+                        said_of(name.removeprefix("validation_"), said),
+                        [row["measures"][name] for row in rows],
+                    )
                     for name in names
                 },
             )

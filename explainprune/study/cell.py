@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from explainprune import network
-from explainprune.analysis import compare
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.compare import compared
+from explainprune.analysis.comparison.measuring import Measured
+from explainprune.analysis.comparison.variance import variance_parts
 from explainprune.data import DATASETS, holdout, load_data
-from explainprune.pruning import shrink
+from explainprune.network import Model
 from explainprune.study.arms import Arms, train_arms
 from explainprune.study.config import StudyConfig, study_config
 from explainprune.study.levels import sweep
@@ -20,16 +25,18 @@ OF_THE_STUDY = ("source", "test_share")
 """Settings of data that `load_data` doesn't take by name."""
 
 
-def study_data(config: StudyConfig) -> Data:
+def study_data(config: StudyConfig, model: Model | None = None) -> Data:
     """Load the study's data as its model reads it, and hold rows out where it came whole.
 
     A model that is built for the data sees columns side by side, and reads them as it says then.
+    `model` is the trained one that the configuration names, where it is loaded already.
     """
-    settings, built = config.data, config.model.build is not None
+    settings, built_in = config.data, config.data.source in DATASETS
     given = {key: value for key, value in vars(settings).items() if key not in OF_THE_STUDY}
-    model = None if settings.source in DATASETS else trained(config.model)
-    data = load_data(settings.source, model=model, **given)
-    if built and settings.source not in DATASETS:
+    if model is None and not built_in:
+        model = trained(config.model)
+    data = load_data(settings.source, model=None if built_in else model, **given)
+    if config.model.build is not None and not built_in:
         data = load_data(data, model=build(config.model, data, settings.seed))
     return holdout(data, settings.test_share, settings.seed)
 
@@ -46,18 +53,18 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seed``, ``comparison`` (plain), ``levels`` and ``certificate``.
+        ``seed``, ``comparison`` (plain), ``levels``, ``certificate`` and ``variance``.
     """
     config = study_config(cell["config"])
     seed = int(cell["seed"])
-    data = study_data(config)
-    arms = train_arms(config, data, seed)
-    shrunk = shrink(arms.pruned, masks=arms.masks, data=data) if config.prune.shrink else None
-    extra = dict(arms.others)
+    given = trained(config.model)
+    data = study_data(config, given)
+    arms = train_arms(config, data, seed, given)
+    shrunk, extra = arms.shrunk, dict(arms.others)
     if shrunk is not None:
         extra["shrunk"] = shrunk.model
     explain = config.explain
-    compared = compare(
+    comparison, case, measured = compared(
         arms.dense,
         arms.pruned,
         data,
@@ -79,9 +86,9 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         seed=seed,
     )
     if cell.get("folder"):
-        _save(Path(cell["folder"]), arms, shrunk)
+        _save(Path(cell["folder"]), arms)
     levels, left_out = sweep(config, arms.dense, data, seed)
-    plain = compared.to_dict()
+    plain = comparison.to_dict()
     plain["notes"] = [*plain["notes"], *arms.notes, *left_out]
     certificate = None if shrunk is None else encode(shrunk.certificate)
     if shrunk is not None:
@@ -91,15 +98,23 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         "comparison": plain,
         "levels": levels,
         "certificate": certificate,
+        "variance": _variance(case, measured),
     }
 
 
-def _save(folder: Path, arms: Arms, shrunk: Any) -> None:
+def _variance(case: Case, measured: Measured) -> dict[str, Any]:
+    """Split the variance of this seed's moved weight; nothing where it has none."""
+    if case.certain or np.isnan(measured.moved[case.other.name]).all():
+        return {}
+    return variance_parts(case, measured, again="repruned")
+
+
+def _save(folder: Path, arms: Arms) -> None:
     """Save the models of the seed whose details the page shows, and their masks."""
     models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
     network.save_model(arms.dense, models / "dense.keras")
     network.save_model(arms.pruned, models / "pruned.keras")
-    if shrunk is not None:
-        network.save_model(shrunk.model, models / "shrunk.keras")
+    if arms.shrunk is not None:
+        network.save_model(arms.shrunk.model, models / "shrunk.keras")
     arms.masks.save(folder / "masks.npz")

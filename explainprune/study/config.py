@@ -15,7 +15,18 @@ from explainprune.types.encoding import decode, encode
 ITS_OWN_SHARE = re.compile(r"\d+:\d+|fan_in:.*")
 """Granularities that say themselves how much is removed."""
 
-ARMS = ("placebo", "retrained", "random_pruned")
+ARMS = (
+    "placebo",
+    "retrained",
+    "random_pruned",
+    "repruned",
+    "small_dense",
+    "distilled",
+    "l1",
+    "dropout",
+    "matched_churn",
+)
+"""Reference arms that a study can make."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,9 @@ class StudySettings:
     levels : tuple of float
         Sparsities of the sweep; empty for none.
     arms : tuple of str
-        Reference arms beside those that need no training.
+        Reference arms beside those that need no training, of `ARMS`.
+    l1_penalty, dropout_rate : float
+        Of the arms ``l1`` and ``dropout``.
     workers : int
         Child processes at a time. The results don't depend on it.
     threads : int
@@ -147,7 +160,9 @@ class StudySettings:
     name: str = "study"
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
-    arms: tuple[str, ...] = ARMS
+    arms: tuple[str, ...] = ARMS[:3]
+    l1_penalty: float = 1e-4
+    dropout_rate: float = 0.2
     workers: int = 2
     threads: int = 1
 
@@ -176,6 +191,12 @@ class StudyConfig:
         for name in ("workers", "threads"):
             if getattr(self.study, name) < 1:
                 raise ValueError(f"[study] {name} is at least 1. Received: 0 or less.")
+        if not self.study.l1_penalty > 0:
+            raise ValueError(f"[study] l1_penalty is above 0. Received: {self.study.l1_penalty}.")
+        if not 0 < self.study.dropout_rate < 1:
+            raise ValueError(
+                f"[study] dropout_rate lies in (0, 1). Received: {self.study.dropout_rate}."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain sections."""

@@ -4,54 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from explainprune import network
 from explainprune._version import __version__
-from explainprune.study.config import StudyConfig
-from explainprune.types import Study
+from explainprune.types import Comparison, Study
 
 PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn")
 
 
 def manifest(
-    config: StudyConfig, study: Study, folder: Path, command: str | None, seconds: float
+    results: Comparison | Study,
+    *,
+    config: dict[str, Any],
+    seeds: Sequence[int],
+    checksums: dict[str, str],
+    command: str,
+    seconds: float,
 ) -> dict[str, Any]:
-    """Return command, configuration, seeds, versions, checksums and time; no names, no paths."""
+    """Return command, configuration, seeds, versions, checksums and time; no names, no paths.
+
+    `checksums` are those of what went in and came out, beside that of the results.
+    """
     return {
         "explainprune": __version__,
-        "command": command or "explainprune.run_study(...)",
-        "config": config.to_dict(),
-        "seeds": list(config.study.seeds),
+        "command": command,
+        "config": {k: list(v) if isinstance(v, tuple) else v for k, v in config.items()},
+        "seeds": list(seeds),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": installed(),
+        "packages": {name: _version(name) for name in PACKAGES},
         "sha256": {
-            "results.json": _sha256(study.to_json().encode("utf-8")),
-            **{f"models/{path.name}": _model_sha256(path) for path in _models(folder)},
+            "results.json": hashlib.sha256(results.to_json().encode("utf-8")).hexdigest(),
+            **checksums,
         },
         "seconds": round(seconds, 1),
     }
 
 
-def _models(folder: Path) -> list[Path]:
-    return sorted((folder / "models").glob("*.keras"))
-
-
-def _model_sha256(path: Path) -> str:
-    checksum: str = network.model_sha256(network.load_model(path))
-    return checksum
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def installed() -> dict[str, str]:
-    """Return the versions of the packages that numbers depend on."""
-    return {name: _version(name) for name in PACKAGES}
+def models_sha256(folder: Path) -> dict[str, str]:
+    """Return the checksum of each model that a study saved."""
+    found = sorted((folder / "models").glob("*.keras"))
+    return {f"models/{path.name}": network.model_sha256(network.load_model(path)) for path in found}
 
 
 def _version(name: str) -> str:

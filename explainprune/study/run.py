@@ -13,7 +13,6 @@ from explainprune.analysis.comparison.compare import defaults
 from explainprune.analysis.protocol import Protocol, held_to, protocol_of
 from explainprune.engine import run_cells
 from explainprune.reporting import check_free, whole_folder, write_report
-from explainprune.study import manifest as manifests
 from explainprune.study.aggregate import (
     comparisons_over_seeds,
     levels_over_seeds,
@@ -22,8 +21,11 @@ from explainprune.study.aggregate import (
     slices_over_seeds,
 )
 from explainprune.study.cell import study_data
+from explainprune.study.choice import chosen
 from explainprune.study.config import StudyConfig, study_config
+from explainprune.study.manifest import manifest, models_sha256
 from explainprune.study.recipes import check_functions
+from explainprune.study.sources import sources_over_seeds
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
 from explainprune.types import Comparison, Study
 
@@ -90,7 +92,14 @@ def run_study(
         assert kept is not None
         with whole_folder(out, force=force) as folder:
             kept.move_models(folder)
-            record = manifests.manifest(config, study, folder, command, time.time() - started)
+            record = manifest(
+                study,
+                config=config.to_dict(),
+                seeds=config.study.seeds,
+                checksums=models_sha256(folder),
+                command=command or "explainprune.run_study(...)",
+                seconds=time.time() - started,
+            )
             write_report(study, folder, manifest=record)
         kept.remove()
     return study
@@ -205,6 +214,8 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
     place = on_scale(seeds)
     if place is not None and place.value is not None:
         comparisons["dense|pruned"]["placebo_to_retrained"] = place
+    levels = levels_over_seeds(results, seeds[0].metrics)
+    parts = [result["variance"] for result in results]
     plain = config.to_dict()
     plain["study"] = {k: v for k, v in plain["study"].items() if k != "workers"}
     return Study(
@@ -216,7 +227,9 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
         seeds=config.study.seeds,
         slices=slices_over_seeds(seeds),
         metrics=seeds[0].metrics,
-        levels=levels_over_seeds(results, seeds[0].metrics),
+        levels=levels,
+        choice=chosen(levels, seeds, config.explain),
+        sources=sources_over_seeds(parts, one_file=config.model.path is not None),
         per_seed=tuple(per_seed(results, seeds)),
         config=plain,
         notes=tuple(dict.fromkeys(note for c in seeds for note in c.notes)),

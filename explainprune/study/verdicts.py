@@ -32,7 +32,7 @@ RANDOM = "random_weights"
 
 def procedure_verdict(seeds: Sequence[Comparison], settings: ExplainSettings) -> Verdict:
     """Answer *same reasons?* for the procedure."""
-    marks = {pair.partition("|")[2]: _over_seeds(seeds, pair) for pair in _pairs(seeds)}
+    marks = _marks(seeds)
     moved = _certain(seeds) or _mean(seeds, "verdict", PRIMARY, SHARE)
     few = tuple(_too_few(len(seeds)))
     return same_reasons(
@@ -47,6 +47,25 @@ def procedure_verdict(seeds: Sequence[Comparison], settings: ExplainSettings) ->
         marks=marks,
         remarks=() if few else (cost_of_skew(len(seeds)),),
     )
+
+
+def level_verdict(
+    seeds: Sequence[Comparison], settings: ExplainSettings, moved: Measure
+) -> Verdict:
+    """Answer *same reasons?* for another level of the procedure, by what moved there."""
+    return same_reasons(
+        moved,
+        margin=settings.margin,
+        floor=_floor(seeds),
+        scope="procedure",
+        obstacles=tuple(_too_few(len(seeds))),
+        doubts=tuple(_doubts(seeds, _marks(seeds), settings.margin)),
+    )
+
+
+def _marks(seeds: Sequence[Comparison]) -> dict[str, Measure]:
+    """Average what every reference arm moved."""
+    return {pair.partition("|")[2]: _over_seeds(seeds, pair) for pair in _pairs(seeds)}
 
 
 def _spread(seeds: Sequence[Comparison], moved: Measure) -> Crossed | None:

@@ -5,9 +5,11 @@ from explainprune.types.attribution import OUTPUTS, Attribution
 from explainprune.types.certificate import Certificate, Size
 from explainprune.types.comparison import (
     SCHEMA,
+    Choice,
     Comparison,
     Level,
     ModelRow,
+    Source,
     Study,
     read_results,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "Array",
     "Attribution",
     "Certificate",
+    "Choice",
     "Comparison",
     "Data",
     "Detail",
@@ -54,6 +57,7 @@ __all__ = [
     "Rows",
     "Sample",
     "Size",
+    "Source",
     "Study",
     "UnitRow",
     "Verdict",

@@ -148,13 +148,53 @@ class Level:
         Requested; `achieved` is what masks hold.
     achieved : float
     measures : dict of str to Measure
-        ``accuracy`` (or ``r2``), ``moved_weight``, ``effective_features``, ``live_connections``, …
+        ``accuracy`` (or ``r2``), ``moved_weight``, ``effective_features``, ``live_connections``,
+        and ``validation_moved_weight`` where there are validation rows.
     """
 
     arm: str
     sparsity: float
     achieved: float
     measures: dict[str, Measure]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of the variance of a seed's moved weight.
+
+    Attributes
+    ----------
+    name : str
+        ``"training"``, ``"pruning"``, ``"rows"``, ``"background"``, ``"explainer"``; ``"seed"``
+        where training and pruning can't be told apart.
+    deviation : Measure
+        Standard deviation that it alone gives one seed's figure.
+    share : Measure
+        Of the variance that all sources give together.
+    """
+
+    name: str
+    deviation: Measure
+    share: Measure
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The sparsest level whose reasons are preserved: chosen on validation rows, judged on others.
+
+    Attributes
+    ----------
+    sentence : str
+        What was chosen and what came of it, or why nothing was.
+    sparsity : float or None
+        Requested; None where no level was chosen.
+    verdict : Verdict or None
+        *Same reasons?* at that level, on the scored rows.
+    """
+
+    sentence: str
+    sparsity: float | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +207,10 @@ class Study(_Results):
         As in `Comparison`, for the procedure: seeds are the unit.
     seeds : tuple of int
     levels : tuple of Level
+    choice : Choice or None
+        None where no levels were swept.
+    sources : tuple of Source
+        How much of the moved weight's variance comes from where.
     per_seed : tuple of dict
         Figures of each seed: ``{"seed": 0, "dense|pruned": {"moved_weight": .07}, …}``.
     pair : Comparison
@@ -186,6 +230,8 @@ class Study(_Results):
     primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
     levels: tuple[Level, ...] = ()
+    choice: Choice | None = None
+    sources: tuple[Source, ...] = ()
     per_seed: tuple[dict[str, Any], ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

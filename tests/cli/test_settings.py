@@ -6,6 +6,7 @@ import pytest
 
 from explainprune.cli.toml import assignments, merged, to_toml
 from explainprune.study import StudyConfig, study_config
+from explainprune.study.config import ARMS
 
 
 def printed(cli, *arguments):
@@ -55,6 +56,16 @@ def test_flags_of_every_form_reach_the_configuration(cli, monkeypatch):
     assert (given["protect"], given["refit"], given["steps"]) == (["a", "b"], "obs", 7)
     plain = printed(cli, "--allocation", "uniform", "--refit", "true")["prune"]
     assert (plain["allocation"], plain["refit"], plain["sparsity"]) == ("uniform", True, 0.9)
+
+
+def test_arms_are_named_by_flags_and_listed(cli):
+    given = printed(cli, "--arm", "placebo", "--arm", "matched_churn")
+    assert given["study"]["arms"] == ["placebo", "matched_churn"]
+    assert printed(cli)["study"]["arms"] == ["placebo", "retrained", "random_pruned"]
+    wrong = cli("run", "--arm", "matched", "--print-config")
+    assert wrong.code == 2 and "Unknown arm in [study] 'matched'. Did you mean" in wrong.error
+    listed = cli("list", "arms", "--json").json
+    assert list(listed) == list(ARMS) and all(listed.values())
 
 
 def test_print_config_as_json(cli):

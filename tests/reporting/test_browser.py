@@ -59,7 +59,7 @@ def test_the_page_asks_for_nothing_and_says_nothing(open_page, files, which, sch
 def test_the_page_reads_the_same_without_scripts(open_page, which):
     without = open_page(which, java_script_enabled=False)
     with_ = open_page(which)
-    shown = [s for s in SECTIONS if s != "levels" or which == "study"]
+    shown = [s for s in SECTIONS if s not in ("levels", "sources") or which == "study"]
     for page in (without, with_):
         headings = page.locator("h2").all_inner_texts()
         assert headings == [SECTIONS[anchor] for anchor in shown]

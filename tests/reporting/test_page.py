@@ -105,7 +105,8 @@ def test_the_policy_allows_these_two_texts_and_no_other(page, html):
 
 
 def test_every_section_is_there_and_linked(page, results):
-    wanted = [s for s in SECTIONS if s != "levels" or hasattr(results, "seeds")]
+    of_studies = ("levels", "sources")
+    wanted = [s for s in SECTIONS if s not in of_studies or hasattr(results, "seeds")]
     assert [i for i in page.ids if i in SECTIONS] == wanted
 
 
@@ -121,7 +122,8 @@ def test_every_number_of_the_results_head_is_on_the_page(page, results):
         assert (more, backgrounds) == (None, 0) or wanted in "".join(page.text)
     without_n = re.sub(r'"n": \d+', '"n": null', json.dumps(plain))
     plain = json.loads(without_n)
-    for part in ("verdict", "clarity", "models", "comparisons", "slices", "levels", "per_seed"):
+    of_pairs = ("verdict", "clarity", "models", "comparisons", "slices")
+    for part in (*of_pairs, "levels", "sources", "per_seed"):
         found = set(numbers_in(plain.get(part, {})))
         seeds = set(plain.get("seeds", ())) if part == "per_seed" else set()
         assert found - seeds <= shown, part

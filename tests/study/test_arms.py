@@ -234,6 +234,18 @@ def test_a_configuration_says_how_functions_are_called():
     assert "sparsity = 0.9  # Share to remove." in text
 
 
+def test_what_goes_wrong_within_an_arm_is_no_reason(mine):
+    text = """
+def recipe(model, data, *, seed, after_step):
+    if seed == 7919:  # the twin's
+        raise ValueError("broken")
+    return model
+"""
+    config = mine(text, recipe="recipe")
+    with pytest.raises(ValueError, match="broken"):
+        train_arms(config, xp.load_data("wine"), 0)
+
+
 def test_every_arm_that_a_config_may_name_is_made_and_has_a_name_on_the_page():
     assert tuple(ARMS) == config.ARMS
     assert all(name in wording.ARMS and name in sentences.ARMS for name in ARMS)

@@ -17,7 +17,7 @@ def test_a_number_stands_for_a_tuple_and_a_count_for_seeds():
     assert config.model.dropout == (0.2,)
     assert config.model.hidden == (8,)
     assert config.study.seeds == (0, 1, 2)
-    assert config.study.arms == ARMS
+    assert config.study.arms == ARMS[:3]
 
 
 def test_toml_is_read(tmp_path):
@@ -39,6 +39,8 @@ def test_toml_is_read(tmp_path):
         ({"study": {"seeds": []}}, "seeds are distinct integers"),
         ({"study": {"seeds": [1, 1]}}, "seeds are distinct integers"),
         ({"study": {"workers": 0}}, "workers is at least 1"),
+        ({"study": {"l1_penalty": 0}}, "l1_penalty is above 0. Received: 0"),
+        ({"study": {"dropout_rate": 1}}, r"dropout_rate lies in \(0, 1\). Received: 1"),
         ({"data": {"test_share": 1.5}}, r"test_share lies in \(0, 1\). Received: 1.5"),
         ({"data": 3}, r"\[data\] is a table of keys. Received: 3"),
     ],

@@ -103,7 +103,11 @@ DIGITS = {
     "model": {"hidden": [8], "epochs": 1},
     "prune": {"sparsity": 0.3, "steps": 1, "finetune_epochs": 1, "criterion": "magnitude"},
     "explain": {"rows": 26, "metrics": [], "methods": ["gradient_input"]},
-    "study": {"seeds": 3, "levels": []},
+    "study": {
+        "seeds": 3,
+        "levels": [0.5],
+        "arms": ["placebo", "retrained", "random_pruned", "repruned", "distilled", "matched_churn"],
+    },
 }
 
 
@@ -119,7 +123,9 @@ def test_a_study_of_digits_is_the_same_bytes_for_any_number_of_workers(tmp_path)
         written.append(study.to_json())
     assert written[0] == written[1] == written[2]
     assert study.pair.provenance["protocol"] == {"hash": protocol.sha256}
-    assert {"placebo", "retrained", "random_pruned"} <= set(study.verdict.evidence)
+    assert {"placebo", "repruned", "matched_churn"} <= set(study.verdict.evidence)
+    assert [each.name for each in study.sources][:2] == ["training", "pruning"]
+    assert "alidation rows" in study.choice.sentence
     moved = study.verdict.evidence["moved_weight"]
     each = [row["dense|pruned"]["moved_weight"] for row in study.per_seed]
     assert (moved.n, moved.value) == (3, pytest.approx(np.mean(each)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from explainprune.analysis.comparison.belonging import with_clusters
@@ -16,7 +17,7 @@ from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
-from explainprune.analysis.protocol import STATED, held_to, protocol_of
+from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
@@ -26,7 +27,6 @@ Progress = Callable[[int, int, str], None]
 """Told how many steps of how many are done, and what the last one was."""
 
 
-@in_words
 def compare(
     dense: Model | Network,
     other: Model | Network,
@@ -150,40 +150,49 @@ def compare(
     >>> result.comparisons["dense|other"]["moved_weight"].value
     0.0
     """
-    asked = {key: value for key, value in locals().items() if key in STATED}
-    data, arms = load_data(data, model=dense), dict(arms or {})
+    return compared(**locals())[0]
+
+
+@in_words
+def compared(
+    dense: Model | Network, other: Model | Network, data: Any, **options: Any
+) -> tuple[Comparison, Case, Measured]:
+    """Compare as `compare` does, and return what the figures were made of as well.
+
+    Options of `compare` that aren't given are at their defaults; what was measured is that of the
+    first method.
+    """
+    asked = SimpleNamespace(**(defaults() | options))
+    data, arms = load_data(data, model=dense), dict(asked.arms or {})
     stated = None
-    if protocol is not None:
-        stated = held_to(protocol, protocol_of(data, asked, arms=list(arms), seeds=(seed,)))
+    if asked.protocol is not None:
+        said = {key: value for key, value in vars(asked).items() if key in STATED}
+        of_all = protocol_of(data, said, arms=list(arms), seeds=(asked.seed,))
+        stated = held_to(asked.protocol, of_all)
     settings = settled(
-        names=names,
-        methods=methods,
-        metrics=metrics,
-        margins={
-            "margin": margin,
-            "accuracy_margin": accuracy_margin,
-            "faithfulness_margin": faithfulness_margin,
-            "clarity_margin": clarity_margin,
-        },
+        names=asked.names,
+        methods=asked.methods,
+        metrics=asked.metrics,
+        margins={name: getattr(asked, name) for name in MARGINS},
         arms=list(arms),
-        k=k,
-        effort=effort,
-        copies=copies,
-        seed=seed,
+        k=asked.k,
+        effort=asked.effort,
+        copies=asked.copies,
+        seed=asked.seed,
     )
-    check_criterion(criterion)
+    check_criterion(asked.criterion)
     case = case_of(
         dense,
         other,
-        with_clusters(data, clusters),
+        with_clusters(data, asked.clusters),
         arms,
         settings,
-        target=target,
-        background=background,
-        backgrounds=backgrounds,
-        rows=rows,
+        target=asked.target,
+        background=asked.background,
+        backgrounds=asked.backgrounds,
+        rows=asked.rows,
     )
-    steps = _Steps(progress, len(settings.methods) * explained(case) + 1 + detail)
+    steps = _Steps(asked.progress, len(settings.methods) * explained(case) + 1 + asked.detail)
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():
         found.append((name if found else None, measured(case, method, steps.tick)))
@@ -194,7 +203,7 @@ def compare(
             figures.setdefault(pair, {}).update(part)
     models = model_rows(case, found)
     steps.tick("measured")
-    return Comparison(
+    result = Comparison(
         verdict=judge_reasons(case, first),
         clarity=judge_clarity(case, first, models),
         models=models,
@@ -202,11 +211,14 @@ def compare(
         slices=sliced_figures(case, first),
         primary=PRIMARY,
         metrics=settings.said,
-        detail=_detail(case, first, criterion, kept, steps) if detail else Detail(),
-        provenance=provenance_of(case, first, masks, criterion)
+        detail=_detail(case, first, asked.criterion, asked.kept, steps)
+        if asked.detail
+        else Detail(),
+        provenance=provenance_of(case, first, asked.masks, asked.criterion)
         | ({} if stated is None else {"protocol": {"hash": stated}}),
         notes=notes_of(case, first),
     )
+    return result, case, first
 
 
 def defaults() -> dict[str, Any]:

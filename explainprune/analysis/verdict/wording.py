@@ -118,6 +118,12 @@ ARMS = {
     "placebo": "further training without pruning",
     "retrained": "training from another start",
     "random_pruned": "pruning at random",
+    "repruned": "pruning again with another seed",
+    "small_dense": "a small network from scratch",
+    "distilled": "a small network taught by the dense one",
+    "l1": "further training under an L1 penalty",
+    "dropout": "further training with dropout",
+    "matched_churn": "noise that changes as many predictions",
     "random_weights": "models with random weights",
     "shuffled_samples": "another row's explanation",
 }

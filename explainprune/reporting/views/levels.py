@@ -13,7 +13,7 @@ from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, lines, mark_of
-from explainprune.types import Level, Measure, Study
+from explainprune.types import Choice, Level, Measure, Study
 
 MEASURES = ("accuracy", "r2", "effective_features", "live_connections")
 _LOOKS = ("mark0", "mark1", "mark2", "mark3")
@@ -70,6 +70,7 @@ class Sweep:
     seeds : tuple of int
     per_seed : tuple of (label, kind, tuple of number or None)
         One line for each figure, one number for each seed.
+    choice : Choice or None
     """
 
     charts: tuple[Chart, ...]
@@ -78,6 +79,7 @@ class Sweep:
     rows: tuple[LevelRow, ...]
     seeds: tuple[int, ...]
     per_seed: tuple[tuple[str, str, tuple[Any, ...]], ...]
+    choice: Choice | None = None
 
 
 def sweep(subject: Subject) -> Sweep | None:
@@ -101,6 +103,7 @@ def sweep(subject: Subject) -> Sweep | None:
         ),
         study.seeds,
         tuple(_per_seed(subject, study)),
+        study.choice,
     )
 
 
