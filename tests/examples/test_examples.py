@@ -18,6 +18,7 @@ SCRIPTS = {
     "criteria_side_by_side.py": r"magnitude +0?\.\d+",
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
     "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
+    "three_papers.py": r"at random 32× \| 0\.\d+ \| 0\.\d+",
     "twelve_times_smaller.py": r"4\.0 +[\d,]+ +0?\.\d+",
     "winning_tickets.py": r"25\.0% 0?\.\d+",
 }

@@ -1,0 +1,1 @@
+"""The benchmark with known truth: its lines and its page."""
