@@ -110,7 +110,12 @@ def compare(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        option("--metric", help="Metric; may be repeated.", metavar="NAME", panel=REASONS_PANEL),
+        option(
+            "--metric",
+            help="Metric; may be repeated. default: the default choice.",
+            metavar="NAME",
+            panel=REASONS_PANEL,
+        ),
     ] = None,
     margin: Annotated[
         float,

@@ -16,7 +16,7 @@ from explainprune.data.raw import Raw, RawRows, texts
 from explainprune.lookup import nearest
 from explainprune.types import Array
 
-PER_ROW = ("y", "group", "weight", "clusters")
+PER_ROW = ("y", "group", "weight", "clusters", "truth")
 KNOWN = (
     *("x", *PER_ROW, "background", "feature_names", "class_names", "image_shape"),
     *(f"{name}_{part}" for part in ("train", "validation", "test") for name in ("x", *PER_ROW)),
@@ -147,8 +147,8 @@ def named_arrays(
 ) -> Raw:
     """Arrange arrays by their names.
 
-    ``x`` (or ``x/NAME`` of several inputs), ``y``, ``group``, ``weight``, ``clusters``: all rows;
-    or each of them with ``_train``, ``_validation`` and ``_test``. ``background``,
+    ``x`` (or ``x/NAME`` of several inputs), ``y``, ``group``, ``weight``, ``clusters``, ``truth``:
+    all rows; or each of them with ``_train``, ``_validation`` and ``_test``. ``background``,
     ``feature_names``, ``class_names``, ``image_shape`` say more. `target` names the labels if they
     aren't ``y``, `weight` the weights if they aren't ``weight``.
     """
@@ -160,7 +160,7 @@ def named_arrays(
         problem = f"an array {strangers[0]!r}" if strangers else "no array 'x' (or 'x_test')"
         raise ValueError(
             f"{where!r} has {problem}. It holds: {', '.join(sorted(arrays)) or 'nothing'}. "
-            f"Expected: x, and optionally {', '.join(KNOWN[1:8])}; or x_train, y_train, x_test, "
+            f"Expected: x, and optionally {', '.join(KNOWN[1:9])}; or x_train, y_train, x_test, "
             "y_test; or pass target= for labels under another name."
         )
     parts = {

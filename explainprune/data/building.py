@@ -25,6 +25,7 @@ from explainprune.types.tables import (
 )
 
 Preprocess = Callable[[Any], Any]
+OF_ROWS = ("group", "weight", "clusters", "truth")
 
 
 def build(
@@ -69,7 +70,7 @@ def build(
             continue
         x, columns = inputs(part.x, function, reads=reads)
         known["feature_names"] = known["feature_names"] or columns
-        given = {name: getattr(part, name) for name in ("group", "weight", "clusters")}
+        given = {name: getattr(part, name) for name in OF_ROWS}
         own: dict[str, Any] = {k: as_array(v, k) for k, v in given.items() if v is not None}
         rows.append(Rows(x, part.y if by_output else y, **own))
     scored, train, validation = rows

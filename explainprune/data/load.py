@@ -27,6 +27,7 @@ def load_data(
     group: Any = None,
     weight: Any = None,
     clusters: Any = None,
+    truth: Any = None,
     players: Any = None,
     preprocess: str | Callable[[Any], Any] | None = None,
     background: Any = None,
@@ -61,6 +62,9 @@ def load_data(
         Which scored rows aren't independent of each other (one patient, one video): a value for
         each, or the column of a table that says it (which is then no feature). Default: what came
         with the rows.
+    truth : array-like of bool, of x's shape, optional
+        Which values each scored row's answer is known to rest on, for metrics that hold
+        explanations against it. Default: what came with the rows.
     players : str, Path, mapping or sequence, optional
         Features that belong together: see `explainprune.data.players.resolve_players`.
     preprocess : callable or "module:function", optional
@@ -138,6 +142,8 @@ def load_data(
     if clusters is not None and not isinstance(clusters, str):
         together = replace(data.scored, clusters=as_array(clusters, "clusters"))
         data = data.with_(scored=together)
+    if truth is not None:
+        data = data.with_(scored=replace(data.scored, truth=as_array(truth, "truth")))
     return data if group is None else _grouped(data, group)
 
 

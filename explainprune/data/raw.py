@@ -35,6 +35,7 @@ class RawRows:
     weight: Any = None
     taken: tuple[str, ...] = ()
     clusters: Any = None
+    truth: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,6 +49,7 @@ _HOMES = {
     "with_weights": "variables",
     "randomised": "redrawing",
     "with_noise": "redrawing",
+    "redrawn_by_layer": "redrawing",
     "LayerInfo": "listing",
     "prunable_layers": "listing",
     "Liveness": "ways.paths",

@@ -38,7 +38,7 @@ def randomised(model: Model, seed: int) -> Model:
     copy = clone(model)
     with _seeded(seed):
         drawn = _drawn(model, seed)
-    assign(copy, drawn)
+    assign(copy, {path: values for layer in drawn for path, values in layer.items()})
     return copy
 
 
@@ -71,8 +71,23 @@ def _seeded(seed: int) -> Iterator[None]:
         random.setstate(state)
 
 
-def _drawn(model: Model, seed: int) -> dict[str, Array]:
-    """Return new weights by path, those of layers that are adapted to data aside."""
+def redrawn_by_layer(model: Model, seed: int) -> list[tuple[str, dict[str, Array]]]:
+    """Return new weights of each layer that has any, by variable path, from the output down.
+
+    As `randomised` draws them; a layer is called by its path. Nothing is changed.
+
+    Raises
+    ------
+    ValueError
+        If a layer makes its weights in a way that can't be repeated.
+    """
+    with _seeded(seed):
+        drawn = _drawn(model, seed)
+    return [(next(iter(each)).rpartition("/")[0], each) for each in reversed(drawn)]
+
+
+def _drawn(model: Model, seed: int) -> list[dict[str, Array]]:
+    """Return new weights of each layer, by path, those of layers that data adapt aside."""
     copier = Copier()
     scratch = copier(model)
     rng = random.Random(seed)
@@ -80,11 +95,11 @@ def _drawn(model: Model, seed: int) -> dict[str, Array]:
         if isinstance(new, keras.initializers.Initializer) and hasattr(new, "seed"):
             new.seed = rng.randrange(2**31)
     paths = {id(variable): path for path, variable in _untrained(scratch).items()}
-    drawn: dict[str, Array] = {}
+    drawn = []
     for layer in _outermost(scratch):
         places = [paths[id(variable)] for variable in _untrained(layer).values()]
-        drawn |= dict(zip(places, _redrawn(layer), strict=True))
-    return drawn
+        drawn.append(dict(zip(places, _redrawn(layer), strict=True)))
+    return [each for each in drawn if each]
 
 
 def _outermost(model: Model) -> list[Any]:

@@ -63,6 +63,14 @@ def performance_figure(subject: Subject) -> list[Block]:
     return [_models(subject), *drawn] if drawn else []
 
 
+def reliability_figure(subject: Subject) -> list[Block]:
+    """Draw the share that is right over confidence, both models."""
+    found = performance(subject).answers
+    if found is None or not found.curve:
+        return []
+    return [key(found.marks), grid("", [("Share right over confidence", found.curve)], 1)]
+
+
 def features_figure(subject: Subject) -> list[Block]:
     """Draw the features that lead in either model, then all of them where they are an image."""
     found = features(subject)
@@ -129,6 +137,7 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "sizes": ("What was pruned", sizes_figure),
     "network": ("The network, before and after", network_figure),
     "performance": ("Does it still work?", performance_figure),
+    "reliability": ("Does confidence hold?", reliability_figure),
     "features": ("Which features mattered", features_figure),
     "changes": ("What changed, scale set aside", changes_figure),
     "units": ("Which neurons mattered", units_figure),

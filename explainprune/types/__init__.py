@@ -1,5 +1,6 @@
 """What flows between the stages: frozen data, numpy and pandas only."""
 
+from explainprune.types.answers import Answers, Bin
 from explainprune.types.arrays import Array, Inputs
 from explainprune.types.attribution import OUTPUTS, Attribution
 from explainprune.types.certificate import Certificate, Size
@@ -27,15 +28,25 @@ from explainprune.types.drawing import (
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
 from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Power, Verdict
-from explainprune.types.metric import Metric, metric, metric_of, said_of
+from explainprune.types.metric import (
+    Metric,
+    beyond_chance_of,
+    is_beyond_chance,
+    metric,
+    metric_of,
+    perfect,
+    said_of,
+)
 
 __all__ = [
     "CLEARER",
     "OUTPUTS",
     "SAME_REASONS",
     "SCHEMA",
+    "Answers",
     "Array",
     "Attribution",
+    "Bin",
     "Certificate",
     "Choice",
     "Comparison",
@@ -61,8 +72,11 @@ __all__ = [
     "Study",
     "UnitRow",
     "Verdict",
+    "beyond_chance_of",
+    "is_beyond_chance",
     "metric",
     "metric_of",
+    "perfect",
     "read_results",
     "said_of",
 ]

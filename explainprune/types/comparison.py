@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from explainprune.types.answers import Answers
 from explainprune.types.drawing import Detail
 from explainprune.types.encoding import decode, encode
 from explainprune.types.measure import Measure, Verdict
@@ -114,6 +115,8 @@ class Comparison(_Results):
         Name of the primary endpoint among the metrics; all others are secondary.
     metrics : dict of str to Metric
         What each figure is, by its name without ``"@method"``.
+    answers : Answers
+        Confusions, flips and reliability curves of the two.
     detail : Detail
         Drawings, units, features and samples.
     provenance : dict of str to JSON value
@@ -129,6 +132,7 @@ class Comparison(_Results):
     slices: dict[str, dict[str, dict[str, Measure]]] = field(default_factory=dict)
     primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
     detail: Detail = field(default_factory=Detail)
     provenance: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

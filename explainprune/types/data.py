@@ -19,7 +19,7 @@ from explainprune.types.arrays import (
 )
 from explainprune.types.tables import as_array, plain
 
-PER_ROW = ("y", "group", "weight", "clusters")
+PER_ROW = ("y", "group", "weight", "clusters", "truth")
 """What may come with rows, an entry for each."""
 
 
@@ -39,6 +39,9 @@ class Rows:
         How much each row counts, 0 or more: in losses, scores and metrics. None: all the same.
     clusters : ndarray (n,), optional
         Rows of one value aren't independent of each other (one patient, one video).
+    truth : ndarray of bool, of x's shape, optional
+        Which features each row's answer is known to rest on: what metrics such as
+        ``"pointing_game"`` hold explanations against.
     by_output : dict of str to ndarray (n, ...), optional
         Labels of each output, for networks with several; `y` is then None. What is given as `y` by
         name is found here.
@@ -49,6 +52,7 @@ class Rows:
     group: Array | None = None
     weight: Array | None = None
     clusters: Array | None = None
+    truth: Array | None = None
     by_output: dict[str, Array] | None = None
 
     def __post_init__(self) -> None:
@@ -76,6 +80,8 @@ class Rows:
             check_finite(self.y, "y")
         if self.weight is not None:
             _check_weight(self.weight)
+        if self.truth is not None:
+            _check_truth(self.truth, self.x)
         if self.by_output is not None:
             self._check_outputs(count)
 
@@ -130,6 +136,19 @@ def _check_weight(weight: Array) -> None:
     if (weight < 0).any():
         row = int(np.argmax(weight < 0))
         raise ValueError(f"A weight of a row is 0 or more. Received: {weight[row]} in row {row}.")
+
+
+def _check_truth(truth: Array, x: Inputs) -> None:
+    """Raise unless there is yes or no for each value of a single input."""
+    if isinstance(x, dict):
+        raise ValueError(f"truth needs a single input. Received inputs {sorted(x)}.")
+    if truth.size != x.size or truth.ndim < 2:
+        raise ValueError(
+            f"truth says yes or no of each value of x, shape={x.shape}. "
+            f"Received: truth.shape={truth.shape}."
+        )
+    if truth.dtype != bool and not np.isin(truth, (0, 1)).all():
+        raise ValueError(f"truth is boolean, or 0 and 1. Received: {truth.dtype} with others.")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -242,6 +261,11 @@ class Data:
     def weight(self) -> Array | None:
         """Weight of each scored row."""
         return self.scored.weight
+
+    @property
+    def truth(self) -> Array | None:
+        """Mask of what each scored row's answer is known to rest on."""
+        return self.scored.truth
 
     @property
     def learnable(self) -> Rows:

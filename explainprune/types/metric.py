@@ -76,6 +76,7 @@ def metric(
     labelled: bool = False,
     of_two: bool = False,
     rows: Callable[..., Any] | None = None,
+    measured: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Say what the numbers of the decorated metric are: see `Metric`.
 
@@ -90,6 +91,9 @@ def metric(
     rows : callable, optional
         For a figure of all rows together (an AUC): takes what the metric takes and returns one
         value for each row, with the figure as their mean and its sampling error as their spread.
+    measured : callable, optional
+        For a figure with an interval of its own making: takes what the metric takes, then the
+        units of inference and ``seed=``, and returns a `Measure`.
 
     Examples
     --------
@@ -111,8 +115,9 @@ def metric(
 
     def attached(function: F) -> F:
         vars(function)["metric"] = said
-        if rows is not None:
-            vars(function)["rows"] = rows
+        for name, way in (("rows", rows), ("measured", measured)):
+            if way is not None:
+                vars(function)[name] = way
         return function
 
     return attached
@@ -142,6 +147,33 @@ def said_of(name: str, said: Mapping[str, Metric]) -> Metric:
     """
     stem = name.partition("@")[0]
     return said.get(stem, Metric(label=_spaced(stem)))
+
+
+def perfect(said: Metric) -> float | None:
+    """Return what an agreement metric gives for identical explanations; None if it doesn't say.
+
+    >>> perfect(Metric("share", better="more", bounds=(0.0, 1.0)))
+    1.0
+    """
+    return {"more": said.bounds[1], "less": said.bounds[0]}.get(said.better)
+
+
+BEYOND_CHANCE = "_beyond_chance"
+
+
+def beyond_chance_of(name: str) -> str:
+    """Return the name of an agreement, corrected for chance.
+
+    >>> beyond_chance_of("cosine@exact")
+    'cosine_beyond_chance@exact'
+    """
+    stem, at, method = name.partition("@")
+    return f"{stem}{BEYOND_CHANCE}{at}{method}"
+
+
+def is_beyond_chance(name: str) -> bool:
+    """Whether this is the name of an agreement corrected for chance."""
+    return name.partition("@")[0].endswith(BEYOND_CHANCE)
 
 
 def _label(function: Callable[..., Any]) -> str:

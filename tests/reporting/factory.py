@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from reporting_factory_parts import (
+    answers,
     clearer,
     digits_images,
     digits_samples,
@@ -108,6 +109,7 @@ def comparison(**changes):
         "models": model_rows(),
         "comparisons": pairs_of(),
         "metrics": METRICS,
+        "answers": answers(),
         "slices": {
             "dense|pruned": {
                 f"class {k}": {

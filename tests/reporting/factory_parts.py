@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from explainprune.types import (
+    Answers,
+    Bin,
     Drawing,
     DrawnEdges,
     DrawnLayer,
@@ -82,6 +84,27 @@ def units_of(layers, rng):
             for unit in range(count)
         ]
     return tuple(rows)
+
+
+def answers(n=360):
+    """Ten classes, a few flips, four bins of confidence for each model."""
+    wrong = {"dense": ((1, 7, 4), (8, 9, 6)), "pruned": ((1, 7, 8), (3, 5, 6))}
+    right = tuple((k, k, 35) for k in range(10))
+    return Answers(
+        tuple("0123456789"),
+        n,
+        {name: (*right, *cells) for name, cells in wrong.items()},
+        ((1, 7, 4), (3, 5, 6), (9, 8, 2)),
+        ((1, 7, 4), (3, 5, 5)),
+        2,
+        {
+            name: tuple(
+                Bin(sure, measure(min(0.99, sure - off), 0.05, n=90))
+                for sure in (0.6, 0.8, 0.95, 0.995)
+            )
+            for name, off in (("dense", 0.02), ("pruned", 0.08))
+        },
+    )
 
 
 def feature_rows(names, dense, other):

@@ -153,12 +153,20 @@ class PairedExplainer:
     ) -> tuple[Array, Array]:
         chosen = slice(None) if index is None else index
         shaped = hasattr(subject.network, "pack")
+        rows = take(self.x, chosen) if shaped else subject.x[chosen]
+        return self.values(subject, rows, self.targets[chosen], background, name)
+
+    def values(
+        self, subject: Subject, rows: Inputs, targets: Array, background: Inputs, name: str
+    ) -> tuple[Array, Array]:
+        """Explain rows as the subject reads them, with the draws called `name`: values and base."""
+        shaped = hasattr(subject.network, "pack")
         found = attribute(
             subject.network,
-            take(self.x, chosen) if shaped else subject.x[chosen],
+            rows,
             background=background if shaped else self.flat(background),
             method=self.method,
-            target=self.targets[chosen],
+            target=targets,
             output=subject.kind,
             players=self.players,
             seed=index_of(self.seed, name),

@@ -8,11 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from explainprune.analysis.comparison.answers import answers_of
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
+from explainprune.analysis.comparison.needs import check_needs
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
@@ -76,7 +78,8 @@ def compare(
         Attribution methods; the verdicts rest on the first, figures of the others are called
         ``"metric@method"``.
     metrics : sequence of str or callable, optional
-        What to measure besides what the verdicts need. None: a choice of ``METRICS``.
+        What to measure besides what the verdicts need. None: a choice of ``METRICS`` that is cheap,
+        which ``"default"`` stands for: ``["default", "road"]``.
     target : str or int
         ``"dense prediction"``, or one class for all rows, by its name or number.
     margin : float
@@ -181,6 +184,7 @@ def compared(
         seed=asked.seed,
     )
     check_criterion(asked.criterion)
+    check_needs(settings, data)
     case = case_of(
         dense,
         other,
@@ -211,6 +215,7 @@ def compared(
         slices=sliced_figures(case, first),
         primary=PRIMARY,
         metrics=settings.said,
+        answers=answers_of(case),
         detail=_detail(case, first, asked.criterion, asked.kept, steps)
         if asked.detail
         else Detail(),

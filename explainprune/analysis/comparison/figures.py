@@ -12,12 +12,13 @@ from explainprune.analysis.comparison.agreements import (
     measures,
     measures_of_copies,
 )
+from explainprune.analysis.comparison.beyond_chance import beyond_chance
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.model_rows import model_row
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import PRIMARY
-from explainprune.analysis.comparison.slices import by_class, by_group, slices_of
+from explainprune.analysis.comparison.slices import by_class, by_group, classes_of, slices_of
 from explainprune.analysis.intervals import Crossed, crossed_mean, mapped, row_mean
 from explainprune.analysis.metrics.derived import log_ratio
 from explainprune.types import Array, Measure, Metric, ModelRow, metric_of
@@ -38,7 +39,8 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
     dict of str to dict of str to Measure
         ``{"dense|pruned": {"moved_weight": …}}``.
     """
-    figures, said = {}, _said(case, found)
+    said = _said(case, found)
+    figures: dict[str, Figures] = {}
     for name, rows in found.pairs.items():
         certain = case.certain and name == case.other.name
         whole = np.ones(rows.n, dtype=bool)
@@ -48,8 +50,11 @@ def pair_figures(case: Case, found: Measured, method: str | None) -> dict[str, F
             mean |= _settled(case, found, certain)
         if method is None:
             mean |= _behaviour(case, name, whole)
-        figures[f"{case.dense.name}|{name}"] = _suffixed(mean, method)
-    return figures
+        figures[name] = mean
+    for name in (case.other.name, *case.arms):
+        chance = figures.get(RANDOM, {})
+        figures[name] |= beyond_chance(case.settings.agreement, said, figures[name], chance)
+    return {f"{case.dense.name}|{name}": _suffixed(m, method) for name, m in figures.items()}
 
 
 def sliced_figures(case: Case, found: Measured) -> dict[str, dict[str, Figures]]:
@@ -116,9 +121,9 @@ def _settled(case: Case, found: Measured, certain: bool) -> Figures:
 
 def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str, ModelRow]:
     """Describe every model, the dense and the other first."""
-    cuts = (by_class(case.data, case.dense) if case.task == "classification" else {}) | by_group(
-        case.data
-    )
+    by_label = case.task == "classification"
+    cuts = (by_class(case.data, case.dense) if by_label else {}) | by_group(case.data)
+    named = classes_of(case.data, case.dense) if by_label else {}
     subjects = {name: [subject] for name, subject in case.subjects.items()}
     if RANDOM in found[0][1].quality:
         subjects[RANDOM] = list(case.copies.subjects)
@@ -137,6 +142,7 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
             case.units,
             quality=quality,
             slices=cuts if name != RANDOM else {},
+            classes=named if name != RANDOM else {},
             background=case.backgrounds[0] if priced else None,
         )
     return rows

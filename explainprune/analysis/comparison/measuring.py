@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from explainprune.analysis.comparison.arms import (
     shuffled,
 )
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.explaining import Explaining
 from explainprune.analysis.comparison.growth import Look, explained_pair
 from explainprune.analysis.comparison.moving import moved_values
 from explainprune.analysis.comparison.quality import Design, add_quality, design
@@ -89,7 +91,7 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
     dense, other = look.dense, look.other
     p = dense.values.shape[1]
     how = design(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
-    scale = _Scale(case, dense, how, case.k(p))
+    scale = _Scale(case, dense, how, case.k(p), Explaining(explain))
     quality = {case.dense.name: scale.quality(dense)}
     pairs: dict[str, PerRow] = {}
     moved: dict[str, Array] = {}
@@ -146,6 +148,7 @@ class _Scale:
     dense: Met
     how: Design
     k: int
+    explaining: Explaining
 
     def quality(self, met: Met) -> PerRow:
         """Measure the quality of one subject's attributions."""
@@ -161,7 +164,7 @@ class _Scale:
             agreement.add(
                 met.index,
                 {
-                    name: metric(ours, met.values, k=self.k)
+                    name: self._agreement(metric, ours, met.values)
                     for name, metric in self.case.settings.agreement.items()
                 },
             )
@@ -174,6 +177,12 @@ class _Scale:
                 self._add_quality(quality, met)
         return agreement, quality
 
+    def _agreement(self, metric: Callable[..., Array], ours: Array, theirs: Array) -> Array:
+        """Compare two attributions, with the shape of images where a metric asks for it."""
+        if "image_shape" in signature(metric).parameters:
+            return metric(ours, theirs, k=self.k, image_shape=self.case.data.image_shape)
+        return metric(ours, theirs, k=self.k)
+
     def _scales(self, ours: Array, met: Met) -> dict[str, Array]:
         """Compare the sizes of attributions, and of the outputs they explain."""
         outputs = (s.outputs for s in (self.case.dense, met.subject))
@@ -184,8 +193,8 @@ class _Scale:
         }
 
     def _add_quality(self, found: PerRow, met: Met) -> None:
-        settings = self.case.settings
-        add_quality(found, settings.quality, met, self.case.targets, self.how, settings.seed)
+        quality = self.case.settings.quality
+        add_quality(found, quality, met, self.case, self.how, self.explaining)
 
 
 def explained(case: Case) -> int:

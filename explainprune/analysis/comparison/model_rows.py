@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.comparison.agreements import over_copies
+from explainprune.analysis.comparison.agreements import measure, over_copies
 from explainprune.analysis.comparison.scores import applies, score
 from explainprune.analysis.comparison.settings import Settings
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Units
+from explainprune.analysis.metrics.behaviour.precision import precision_of
 from explainprune.types import Array, Data, Inputs, Measure, Metric, ModelRow, metric_of
 from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
@@ -31,6 +32,7 @@ def model_row(
     *,
     quality: Mapping[str, Measure],
     slices: Mapping[str, Array],
+    classes: Mapping[str, int],
     background: Inputs | None = None,
 ) -> ModelRow:
     """Describe one model, or the mean of several copies of one.
@@ -43,6 +45,8 @@ def model_row(
         Quality of its attributions: with all scores it stands under ``"all rows"`` among the
         slices, for what a `ModelRow` has no field of its own for.
     slices : mapping of str to ndarray of bool
+    classes : mapping of str to int
+        Which of the slices are the rows of a label.
     background : Inputs, optional
         With it the price of exact values is counted.
     """
@@ -51,6 +55,8 @@ def model_row(
     apart = {
         name: _scores(subjects, data, task, settings, units, at) for name, at in slices.items()
     }
+    for name, index in classes.items():
+        _of_class(apart[name], index, subjects[0], data, settings, units)
     main = {name: whole[name] for name in SCORES if name in whole}
     scores: dict[str, Any] = {name: measure.value for name, measure in main.items()}
     facts, note = size_facts(subjects[0], data, background)
@@ -80,6 +86,26 @@ def _scores(
         found[name] = each[0] if len(each) == 1 else _mean(metric_of(metric), each)
     # Within a class, AUC isn't defined: such figures are left out.
     return {name: measure for name, measure in found.items() if measure.value is not None}
+
+
+def _of_class(
+    scores: dict[str, Measure],
+    index: int,
+    subject: Subject,
+    data: Data,
+    settings: Settings,
+    units: Units,
+) -> None:
+    """Put a class's own precision among the scores on its rows.
+
+    Even of a calibrated model, confidence isn't right among the rows of one label: no ECE there.
+    """
+    scores.pop("ece", None)
+    if "precision" in settings.behaviour:
+        rows = precision_of(subject.logits, data.y, index)
+        found = measure(Metric("share", bounds=(0.0, 1.0)), rows, units, seed=settings.seed)
+        if found.value is not None:
+            scores["precision"] = found
 
 
 def _mean(said: Metric, each: list[Measure]) -> Measure:

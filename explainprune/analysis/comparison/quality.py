@@ -11,7 +11,10 @@ import numpy as np
 
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.agreements import PerRow
-from explainprune.analysis.comparison.arms import Met
+from explainprune.analysis.comparison.arms import Met, some_rows
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.explaining import Explaining, reads_words
+from explainprune.analysis.comparison.needs import truth_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics.quality.blocks import coarser, joined
 from explainprune.analysis.verdict.wording import count as counted
@@ -26,7 +29,11 @@ FEW = 100
 LIMITS = (32, 16, 9)
 """Most players, tried in turn."""
 REMOVING = {"network", "background_row", "players"}
-"""Parameters of metrics that remove players and run the network."""
+"""Parameters of metrics that remove players and run the network: over few, larger players."""
+UNJOINED = {"image_shape", "explain"}
+"""Parameters of metrics that run the network but read every player by itself."""
+EXPLAINED_AGAIN = 100
+"""Most rows that are explained again and again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +89,7 @@ def design(data: Data, dense: Subject, background: Array, p: int, flops: int, se
 
 def _reference(dense: Subject, background: Array) -> Array:
     """Return what a removed feature becomes: the background's mean; of tokens, a real row."""
-    tokens = hasattr(dense.network, "embedding") and dense.network.embedding() is not None
-    texts = getattr(getattr(dense.network, "signature", None), "texts", ())
-    mean: Array = background[0] if tokens or texts else background.mean(axis=0)
+    mean: Array = background[0] if reads_words(dense) else background.mean(axis=0)
     return mean
 
 
@@ -92,19 +97,22 @@ def add_quality(
     found: PerRow,
     metrics: Mapping[str, Callable[..., Array]],
     met: Met,
-    targets: Array,
+    case: Case,
     how: Design,
-    seed: int,
+    explaining: Explaining,
 ) -> None:
     """Measure the quality of attributions, row by row.
 
-    Metrics that remove players are measured on the planned rows only.
+    Metrics that run the network are measured on the planned rows only, and those that explain
+    again on few of these.
     """
-    planned = np.flatnonzero(np.isin(met.index, how.rows))
+    n, seed = len(case.targets), case.settings.seed
+    few = np.intersect1d(how.rows, some_rows(n, EXPLAINED_AGAIN, seed, "explained again"))
     for name, metric in metrics.items():
-        removes = bool(REMOVING & set(signature(metric).parameters))
-        part = planned if removes else np.arange(len(met.index))
-        values = _quality(metric, met, part, targets, how, removes, seed)
+        asked = set(signature(metric).parameters)
+        rows = few if "explain" in asked else how.rows if REMOVING & asked else np.arange(n)
+        part = np.flatnonzero(np.isin(met.index, rows))
+        values = _quality(metric, met, part, case, how, explaining)
         found.add(met.index[part], {name: values})
 
 
@@ -112,25 +120,28 @@ def _quality(
     metric: Callable[..., Array],
     met: Met,
     part: Array,
-    targets: Array,
+    case: Case,
     how: Design,
-    removes: bool,
-    seed: int,
+    explaining: Explaining,
 ) -> Array:
     """Call a metric with what it names."""
-    index = met.index[part]
+    index, asked = met.index[part], signature(metric).parameters
+    if not len(index):
+        return np.zeros(0)
+    joins, targets = REMOVING & set(asked) and not UNJOINED & set(asked), case.targets
+    truth = truth_of(case.data) if "truth" in asked else None
     given: dict[str, Any] = {
         "network": met.subject.network,
         "x": met.subject.x[index],
-        "values": joined(met.values[part], how.joins) if removes else met.values[part],
+        "values": joined(met.values[part], how.joins) if joins else met.values[part],
         "base": met.base[part],
         "output": met.subject.outputs[index, targets[index]],
         "background_row": how.background_row,
         "targets": targets[index],
         "players": how.players,
-        "seed": seed,
+        "image_shape": case.data.image_shape,
+        "truth": None if truth is None else truth[index],
+        "explain": explaining.of(met.subject, index) if "explain" in asked else None,
+        "seed": case.settings.seed,
     }
-    if not len(index):
-        return np.zeros(0)
-    asked = signature(metric).parameters
     return np.asarray(metric(**{key: given[key] for key in asked if key in given}))

@@ -41,6 +41,9 @@ def score(
     seed: int,
 ) -> Measure:
     """Return a behaviour metric with its interval over rows."""
+    own: Callable[..., Measure] | None = getattr(metric, "measured", None)
+    if own is not None:
+        return own(a, b, y, units, seed=seed)
     values = score_rows(metric, a, b, y)
     if isinstance(values, float):
         note = "one figure for all rows: no interval"

@@ -8,9 +8,9 @@ from typing import Any
 
 from explainprune.analysis.attribution import METHODS
 from explainprune.analysis.metrics import METRICS, kind_of
-from explainprune.analysis.metrics.derived import DERIVED
+from explainprune.analysis.metrics.derived import DERIVED, on_scale
 from explainprune.lookup import look_up, name_of, unknown
-from explainprune.types import Metric, metric_of
+from explainprune.types import Metric, beyond_chance_of, metric_of
 
 PRIMARY = "moved_weight"
 NEEDED = (PRIMARY, "effective_features", "naopc")
@@ -27,11 +27,15 @@ DEFAULT = (
     "additivity_residual",
     "accuracy",
     "balanced_accuracy",
+    "precision",
     "auc",
     "log_loss",
+    "brier",
+    "ece",
     "r2",
     "churn",
     "churn_where_right",
+    "negative_flips",
 )
 COPIES = ("clustered", "independent")
 ARMS = ("redrawn_background", "random_weights", "shuffled_samples")
@@ -79,7 +83,9 @@ class Settings:
     def said(self) -> dict[str, Metric]:
         """What every figure is, by its name: what metrics say of themselves, and what follows."""
         own = {**self.agreement, **self.quality, **self.behaviour}
-        return DERIVED | {name: metric_of(function) for name, function in own.items()}
+        said = {name: metric_of(function) for name, function in own.items()}
+        corrected = {beyond_chance_of(n): on_scale(said[n]) for n in self.agreement}
+        return DERIVED | said | corrected
 
     @property
     def pair(self) -> str:
@@ -107,9 +113,9 @@ def settled(
         For an unknown method or metric, with the nearest name; a margin that isn't above 0; names
         that are used twice.
     """
-    found = {name_of(m): look_up(m, METRICS, "metric") for m in (*NEEDED, *(metrics or ()))}
-    if metrics is None:
-        found |= {name: METRICS[name] for name in DEFAULT}
+    chosen = ["default"] if metrics is None else [*metrics]
+    asked = [m for each in chosen for m in (DEFAULT if _is_default(each) else (each,))]
+    found = {name_of(m): look_up(m, METRICS, "metric") for m in (*NEEDED, *asked)}
     kinds = {name: kind_of(metric) for name, metric in found.items()}
     if isinstance(methods, str) or not methods:
         raise ValueError(f"methods is a sequence of at least one method. Received: {methods!r}.")
@@ -134,6 +140,10 @@ def settled(
         seed=seed,
         **margins,
     )
+
+
+def _is_default(metric: Any) -> bool:
+    return isinstance(metric, str) and metric == "default"
 
 
 def _distinct(names: Sequence[str], arms: Sequence[str]) -> tuple[str, str]:

@@ -35,8 +35,17 @@ def slices_of(data: Data, dense: Subject, other: Subject, task: str) -> dict[str
 def by_class(data: Data, dense: Subject) -> dict[str, Array]:
     """Cut rows by their label, or by the dense prediction where there are none."""
     labels = labels_of(data, dense)
-    classes, word = (predicted(dense.outputs), "predicted") if labels is None else (labels, "class")
-    return {f"{word} {class_name(data, int(c))}": classes == c for c in _most_frequent(classes)}
+    if labels is not None:
+        return {name: labels == index for name, index in classes_of(data, dense).items()}
+    said = predicted(dense.outputs)
+    return {f"predicted {class_name(data, int(c))}": said == c for c in _most_frequent(said)}
+
+
+def classes_of(data: Data, dense: Subject) -> dict[str, int]:
+    """Return the class of each slice of `by_class` that holds a label's rows."""
+    labels = labels_of(data, dense)
+    found = [] if labels is None else _most_frequent(labels)
+    return {f"class {class_name(data, int(c))}": int(c) for c in found}
 
 
 def by_group(data: Data) -> dict[str, Array]:

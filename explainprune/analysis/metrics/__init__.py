@@ -22,18 +22,35 @@ from explainprune.analysis.metrics.agreement.sign_agreement import sign_agreemen
 from explainprune.analysis.metrics.agreement.signed_rank_agreement import signed_rank_agreement
 from explainprune.analysis.metrics.agreement.signed_rank_correlation import signed_rank_correlation
 from explainprune.analysis.metrics.agreement.signed_top_k import signed_top_k
+from explainprune.analysis.metrics.agreement.ssim import ssim
 from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.auc import auc
 from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy
+from explainprune.analysis.metrics.behaviour.brier import brier
 from explainprune.analysis.metrics.behaviour.churn import churn
 from explainprune.analysis.metrics.behaviour.churn_where_right import churn_where_right
+from explainprune.analysis.metrics.behaviour.ece import ece
 from explainprune.analysis.metrics.behaviour.log_loss import log_loss
+from explainprune.analysis.metrics.behaviour.negative_flips import negative_flips
+from explainprune.analysis.metrics.behaviour.precision import precision
 from explainprune.analysis.metrics.behaviour.r2 import r2
 from explainprune.analysis.metrics.quality.additivity_residual import additivity_residual
+from explainprune.analysis.metrics.quality.curves import deletion, insertion
 from explainprune.analysis.metrics.quality.effective_features import effective_features
 from explainprune.analysis.metrics.quality.gini import gini
 from explainprune.analysis.metrics.quality.infidelity import infidelity
+from explainprune.analysis.metrics.quality.input_noise import max_sensitivity, mean_sensitivity
+from explainprune.analysis.metrics.quality.localisation import (
+    pointing_game,
+    relevance_mass,
+    relevance_rank,
+)
 from explainprune.analysis.metrics.quality.naopc import naopc
+from explainprune.analysis.metrics.quality.randomisation import (
+    cascading_randomisation,
+    independent_randomisation,
+)
+from explainprune.analysis.metrics.quality.road import road
 
 METRICS: dict[str, Callable[..., Any]] = {
     "moved_weight": moved_weight,
@@ -47,18 +64,33 @@ METRICS: dict[str, Callable[..., Any]] = {
     "pairwise_rank_agreement": pairwise_rank_agreement,
     "cosine": cosine,
     "jaccard": jaccard,
+    "ssim": ssim,
     "gini": gini,
     "effective_features": effective_features,
     "additivity_residual": additivity_residual,
     "naopc": naopc,
     "infidelity": infidelity,
+    "insertion": insertion,
+    "deletion": deletion,
+    "road": road,
+    "max_sensitivity": max_sensitivity,
+    "mean_sensitivity": mean_sensitivity,
+    "cascading_randomisation": cascading_randomisation,
+    "independent_randomisation": independent_randomisation,
+    "pointing_game": pointing_game,
+    "relevance_mass": relevance_mass,
+    "relevance_rank": relevance_rank,
     "accuracy": accuracy,
     "balanced_accuracy": balanced_accuracy,
+    "precision": precision,
     "auc": auc,
     "log_loss": log_loss,
+    "brier": brier,
+    "ece": ece,
     "r2": r2,
     "churn": churn,
     "churn_where_right": churn_where_right,
+    "negative_flips": negative_flips,
 }
 
 __all__ = ["CHANCE", "METRICS", "chance", "kind_of"]
@@ -70,7 +102,8 @@ def kind_of(metric: Callable[..., Any]) -> str:
     Parameters
     ----------
     metric : callable
-        ``(a, b, *, k)`` compares two attributions; one that takes ``values`` rates a single one;
+        ``(a, b, *, k)`` compares two attributions; one that takes ``values`` (or ``explain``) rates
+        a single one;
         ``(outputs_a, outputs_b, y)`` reads what networks put out.
 
     Returns
@@ -92,6 +125,7 @@ def kind_of(metric: Callable[..., Any]) -> str:
     for kind, needed in (
         ("agreement", {"a", "b"}),
         ("quality", {"values"}),
+        ("quality", {"explain"}),
         ("behaviour", {"outputs_a"}),
     ):
         if needed <= names:

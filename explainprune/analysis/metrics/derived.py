@@ -39,3 +39,9 @@ def log_ratio(players: int) -> Metric:
     """Return what the log ratio of effective features is: of `players` at most, one at least."""
     most = math.log(players)
     return Metric("number", "Ratio of effective features, log", bounds=(-most, most))
+
+
+def on_scale(said: Metric) -> Metric:
+    """Return what an agreement is once it is corrected for chance."""
+    meaning = "0: as models with random weights, 1: as identical ones"
+    return Metric("number", f"{said.label}, beyond chance", meaning, "more", (None, 1.0))

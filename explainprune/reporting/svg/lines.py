@@ -41,6 +41,7 @@ def lines(
     x_title: str,
     label: str,
     reference: tuple[str, float] | None = None,
+    diagonal: bool = False,
 ) -> Markup:
     """Draw every series with its intervals; the y axis is named by the figure's heading.
 
@@ -52,11 +53,14 @@ def lines(
         Title of the x axis; what a reader who can't see the figure is told.
     reference : (str, float), optional
         A value to compare with, drawn across, and its name.
+    diagonal : bool
+        Whether to draw where x and y are equal.
     """
     return element(
         "svg",
         *_frame(x, y, x_title),
         *(_reference(*reference, y) if reference else ()),
+        *(_diagonal(x, y) if diagonal else ()),
         *(_series(one, x, y) for one in series),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         class_="lines",
@@ -131,6 +135,14 @@ def _reference(label: str, value: float, y: Axis) -> Iterable[Markup]:
     yield element("line", x1=LEFT, x2=end, y1=at, y2=at, class_="reference")
     above = at - 5 if at > TOP + 14 else at + 13
     yield element("text", label, x=end, y=above, text_anchor="end", class_="reference-name")
+
+
+def _diagonal(x: Axis, y: Axis) -> Iterable[Markup]:
+    low, high = max(x.low, y.low), min(x.high, y.high)
+    if low < high:
+        ends = [(across(x, v), up(y, v)) for v in (low, high)]
+        (x1, y1), (x2, y2) = ends
+        yield element("line", x1=x1, x2=x2, y1=y1, y2=y2, class_="reference")
 
 
 def _series(one: Series, x: Axis, y: Axis) -> Markup:

@@ -13,7 +13,7 @@ from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, lines, mark_of
-from explainprune.types import Choice, Level, Measure, Study
+from explainprune.types import Choice, Level, Measure, Study, is_beyond_chance
 
 MEASURES = ("accuracy", "r2", "effective_features", "live_connections")
 _LOOKS = ("mark0", "mark1", "mark2", "mark3")
@@ -201,6 +201,8 @@ def _per_seed(subject: Subject, study: Study) -> Iterator[tuple[str, str, tuple[
         label = " · ".join(subject.term(part).label if i else name(part).replace("|", " | ")
                            for i, part in enumerate(path))  # fmt: skip
         label = subject.term(path[0]).label if len(path) == 1 else label
+        if is_beyond_chance(str(path[-1])):
+            continue  # it follows from the figures beside it
         yield label, subject.term(path[-1]).kind, tuple(entry.get(path) for entry in flat)
 
 

@@ -9,7 +9,7 @@ from explainprune.reporting import wording
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.scales import shared_count
-from explainprune.types import Measure
+from explainprune.types import Measure, beyond_chance_of, is_beyond_chance
 
 ALL_ROWS = "all rows"
 """The slice of a model that holds what was measured of its explanations on all rows."""
@@ -17,12 +17,13 @@ ALL_ROWS = "all rows"
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric and its figure for every pair."""
+    """One metric and its figure for every pair; that of the two models, corrected for chance."""
 
     key: str
     term: wording.Term
     primary: bool
     measures: tuple[Measure | None, ...]
+    corrected: Measure | None = None
 
     @property
     def common(self) -> Measure | None:
@@ -54,6 +55,11 @@ class Metrics:
     own: tuple[MetricRow, ...]
     within: tuple[tuple[str, tuple[tuple[wording.Term, Measure], ...]], ...]
     how: tuple[str, ...]
+
+    @property
+    def on_scale(self) -> bool:
+        """Whether any figure is corrected for chance."""
+        return any(row.corrected for row in self.rows)
 
     @property
     def common(self) -> Measure | None:
@@ -89,8 +95,10 @@ def _rows(subject: Subject, table: dict[str, dict[str, Measure]]) -> tuple[Metri
             subject.term(key),
             key == primary,
             tuple(measures.get(key) for measures in table.values()),
+            table.get(subject.main, {}).get(beyond_chance_of(key)),
         )
         for key in sorted(keys, key=lambda key: key != primary)
+        if not is_beyond_chance(key)
     )
 
 

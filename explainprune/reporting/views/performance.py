@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from explainprune.reporting import wording
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.views.answers import Answered, answered
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Scale, ScaleRow, ends, scale
 from explainprune.types import Measure, ModelRow, said_of
@@ -25,12 +26,18 @@ class Performance:
         Every arm is a row; the leading score is drawn, the others stand beside it.
     slices : Scale or None
         Every class, group or outcome is a row, with both models' score and the pair's figures.
+    precisions : Scale or None
+        The same rows with both models' precision.
     churn : tuple of (Term, Measure)
+    answers : Answered or None
+        Confusions, flips and reliability; None for a regression.
     """
 
     scores: Scale | None
     slices: Scale | None
+    precisions: Scale | None
     churn: tuple[tuple[wording.Term, Measure], ...]
+    answers: Answered | None
 
 
 def performance(subject: Subject) -> Performance:
@@ -38,7 +45,9 @@ def performance(subject: Subject) -> Performance:
     main = subject.results.comparisons[subject.main]
     said = subject.results.metrics
     churn = tuple((subject.term(key), m) for key, m in main.items() if said_of(key, said).of_two)
-    return Performance(_scores(subject), _slices(subject), churn)
+    return Performance(
+        _scores(subject), _slices(subject), _precisions(subject), churn, answered(subject)
+    )
 
 
 def measure_of(row: ModelRow, score: str) -> Measure | None:
@@ -107,6 +116,26 @@ def _slices(subject: Subject) -> Scale | None:
     ]
     terms = tuple(subject.term(column) for column in columns)
     return scale(known.label, lines, kind=known.kind, columns=terms)
+
+
+def _precisions(subject: Subject) -> Scale | None:
+    """Lay out both models' precision, class by class and within groups."""
+    models, known = subject.models, subject.term("precision")
+    labels = dict.fromkeys(
+        label for m in models.values() for label, part in m.slices.items() if "precision" in part
+    )
+    lines = [
+        ScaleRow(
+            label,
+            tuple(
+                (subject.role(key), row.slices[label]["precision"])
+                for key, row in models.items()
+                if "precision" in row.slices.get(label, {})
+            ),
+        )
+        for label in labels
+    ]
+    return scale(known.label, lines, kind="share", meaning=known.meaning) if lines else None
 
 
 def _within(row: ModelRow, label: str, score: str) -> Measure | None:

@@ -19,8 +19,8 @@ class Removal:
     Attributes
     ----------
     n, n_players : int
-    full : ndarray (n,)
-        Explained output of each sample, nothing removed.
+    full, empty : ndarray (n,)
+        Explained output of each sample, with nothing removed and with everything.
     scale : ndarray (n,)
         ``|f(x)| + |f(background)|``: the size below which differences are rounding.
     """
@@ -49,8 +49,9 @@ class Removal:
             )
         self.n_players = int(self.players.max()) + 1
         self.full = self._explained(self.x, np.arange(self.n))
-        empty = self._explained(np.repeat(self.row[None], self.n, axis=0), np.arange(self.n))
-        self.scale = np.abs(self.full) + np.abs(empty)
+        nothing = np.repeat(self.row[None], self.n, axis=0)
+        self.empty = self._explained(nothing, np.arange(self.n))
+        self.scale = np.abs(self.full) + np.abs(self.empty)
 
     def check_values(self, values: Any) -> Array:
         """Return `values` as float64, one for each sample and player."""
