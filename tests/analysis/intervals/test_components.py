@@ -26,6 +26,12 @@ def test_what_is_known_adds_no_width_and_a_difference_below_zero_is_zero():
     assert below.note.endswith("the estimate of the variance is below 0")
 
 
+def test_the_upper_end_of_what_is_taken_off_is_the_lower_end_of_the_rest():
+    found = deviation([(1.0, MeanSquare(9.0)), (-1.0, MeanSquare(2.0, 9))], 10)
+    ends = (math.sqrt(9.0 - 2.0 * 9 / chi2.ppf(p, 9)) for p in (0.025, 0.975))
+    assert found.interval == pytest.approx(tuple(ends))
+
+
 @pytest.mark.parametrize("freedoms", [(7, 8), (7, 40), (19, 8)])
 @pytest.mark.parametrize("truths", [(4.0, 1.0), (1.5, 1.0)])
 def test_differences_hold_the_truth_as_often_as_they_say(freedoms, truths):
