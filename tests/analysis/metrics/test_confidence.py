@@ -139,6 +139,17 @@ def test_precision_by_hand():
     assert precision(said, None, [1, 1, 0, 0]) == 0.0
 
 
+def test_a_row_counts_as_much_as_leaving_it_out_moves_precision():
+    logits, y = classes(n=4_000, k=3, seed=5)
+    kept = (y > 0) | (np.arange(len(y)) % 8 == 0)  # what is said of classes is of unequal size
+    logits, y = logits[kept], y[kept]
+    whole, rows = precision(logits, None, y), precision_rows(logits, None, y)
+    for row in range(0, len(y), 97):
+        others = np.arange(len(y)) != row
+        moved = (len(y) - 1) * (whole - precision(logits[others], None, y[others]))
+        np.testing.assert_allclose(rows[row] - whole, moved, rtol=0.02)
+
+
 def test_the_spread_of_precision_rows_is_that_of_the_figure_over_samples():
     figures = [precision(*_with_none(classes(n=300, k=3, seed=s))) for s in range(300)]
     claimed = np.mean(
