@@ -63,7 +63,7 @@ TERMS = {
     "live_inputs": Term("Inputs with a path to an output", "count"),
     "live_connections": Term("Live connections", "count", "weights on a path from input to output"),
     "exact_cost": Term(
-        "Cost of exact Shapley values", "count", "coalitions per sample and background row"
+        "Cost of exact Shapley values", "count", "steps per sample and background row"
     ),
 }
 

@@ -10,7 +10,7 @@ from explainprune.analysis.comparison.conditions import LOSS_MARGIN
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.intervals import Crossed, error_of, over_units
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
-from explainprune.analysis.verdict.deciding import FEWEST_SEEDS
+from explainprune.analysis.verdict.planning import FEWEST_SEEDS
 from explainprune.analysis.verdict.same_reasons import NO_FLOOR
 from explainprune.analysis.verdict.wording import count, interval, percent
 from explainprune.study.config import ExplainSettings

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from explainprune.analysis.intervals import mapped
 from explainprune.analysis.verdict.conditions import Condition
-from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, more_needed
+from explainprune.analysis.verdict.deciding import more_needed
+from explainprune.analysis.verdict.planning import FEWEST_SEEDS
 from explainprune.analysis.verdict.wording import capital, further, number, percent
 from explainprune.types import Measure, Verdict
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from explainprune.analysis.intervals import Crossed, half_width
+from explainprune.analysis.verdict.planning import further_seeds
 from explainprune.analysis.verdict.planning import more_needed as further_rows
 from explainprune.types import Measure
-
-FEWEST_SEEDS = 6
-"""Below so many seeds there are figures of a procedure, but no verdict."""
 
 
 def within(measure: Measure, margin: float) -> bool | None:
@@ -37,5 +35,6 @@ def more_needed(measure: Measure, margin: float, scope: str) -> int | None:
     found = further_rows(spread, margin, 0.0, measure.n)
     if found is None:
         return None
-    least = FEWEST_SEEDS if scope == "procedure" else 1
-    return max(found.rows, least - measure.n, 0)
+    if scope == "procedure":
+        return further_seeds(found.rows, measure.n)
+    return max(found.rows, 0)

@@ -17,6 +17,10 @@ CHANCES = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
 _QUANTILES = tuple(NormalDist().inv_cdf(chance) for chance in CHANCES)
 _MOST_ROWS = 10_000_000
 _MOST_BACKGROUNDS = 1000
+FEWEST_SEEDS = 6
+"""Below so many seeds there are figures of a procedure, but no verdict."""
+_MOST_SEEDS = 100
+"""Further seeds that anybody would train."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,11 @@ def more_needed(spread: Crossed, margin: float, floor: float, rows: int) -> More
         each = rows / spread.n_rows
         return More(math.ceil((high - spread.n_rows) * each), draws - spread.n_backgrounds)
     return None
+
+
+def further_seeds(found: int, seeds: int) -> int | None:
+    """Return how many more seeds to train: six in all at least, None if nobody would."""
+    return max(found, FEWEST_SEEDS - seeds, 0) if found <= _MOST_SEEDS else None
 
 
 def _doubled(draws: int) -> Iterator[int]:

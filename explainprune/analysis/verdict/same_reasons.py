@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from explainprune.analysis.intervals import Crossed
-from explainprune.analysis.verdict.deciding import FEWEST_SEEDS, within
-from explainprune.analysis.verdict.planning import More, more_needed, power_curve
+from explainprune.analysis.verdict.deciding import within
+from explainprune.analysis.verdict.planning import (
+    FEWEST_SEEDS,
+    More,
+    further_seeds,
+    more_needed,
+    power_curve,
+)
 from explainprune.analysis.verdict.wording import (
     among_arms,
     capital,
@@ -138,7 +144,8 @@ def _more(spread: Crossed, margin: float, floor: float, rows: int, scope: str) -
     found = more_needed(spread, margin, floor, rows)
     if found is None or scope == "pair":
         return found
-    return replace(found, rows=max(found.rows, FEWEST_SEEDS - rows))
+    seeds = further_seeds(found.rows, rows)
+    return None if seeds is None else replace(found, rows=seeds)
 
 
 def _noisy(floor: Measure, margin: float) -> str:

@@ -129,6 +129,10 @@ ARMS = {
 }
 
 
+USUAL = ("placebo", "retrained", "random_pruned", "random_weights", "shuffled_samples")
+"""Arms that a sentence names; the others stand in the figure."""
+
+
 def among_arms(moved: Measure, marks: Mapping[str, Measure]) -> str:
     """Say where a moved weight lies between further training and another start.
 
@@ -149,8 +153,8 @@ def among_arms(moved: Measure, marks: Mapping[str, Measure]) -> str:
 
 
 def scale_of(marks: Mapping[str, Measure]) -> str:
-    """Write the reference arms' moved weights, those that train first."""
-    order = [*(name for name in ARMS if name in marks), *(n for n in marks if n not in ARMS)]
+    """Write the moved weights of the arms that all studies have, and of the caller's own."""
+    order = [*(name for name in USUAL if name in marks), *(n for n in marks if n not in ARMS)]
     known = [
         f"{ARMS.get(name, name.replace('_', ' '))} {percent(value)} %"
         for name in order

@@ -110,3 +110,11 @@ def test_what_skewness_leaves_open_asks_for_more_rows():
     assert later.rows == pytest.approx(given.rows / 4)
     assert later.skew == pytest.approx(given.skew / 2)
     assert later.df_rows == pytest.approx(239)
+
+
+def test_seeds_that_nobody_would_train_are_no_advice():
+    near = Measure(0.1490, (0.1290, 0.1690), 8)
+    assert of_measure(near, 0.15, "pair") > 1_000
+    assert of_measure(near, 0.15, "procedure") is None
+    clear = Measure(0.10, (0.04, 0.16), 8)
+    assert 0 < of_measure(clear, 0.15, "procedure") <= 100
