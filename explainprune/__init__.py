@@ -22,6 +22,7 @@ _HOMES = {
     "attribute_change": "explainprune.analysis.attribution",
     "exact_cost": "explainprune.analysis.attribution",
     "compare": "explainprune.analysis.comparison.compare",
+    "reason_codes": "explainprune.analysis.reasons",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
     "metric": "explainprune.types",
@@ -34,6 +35,7 @@ _HOMES = {
     "Data": "explainprune.types",
     "Importance": "explainprune.types",
     "Masks": "explainprune.types",
+    "ReasonCodes": "explainprune.types",
     "Study": "explainprune.types",
 }
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from explainprune.analysis.attribution import attribute_to as attribute_to
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.metrics import METRICS as METRICS
+    from explainprune.analysis.reasons import reason_codes as reason_codes
     from explainprune.criteria import CRITERIA as CRITERIA
     from explainprune.criteria.importance import importance as importance
     from explainprune.data import load_data as load_data
@@ -75,5 +78,6 @@ if TYPE_CHECKING:
     from explainprune.types import Data as Data
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
+    from explainprune.types import ReasonCodes as ReasonCodes
     from explainprune.types import Study as Study
     from explainprune.types import metric as metric

@@ -57,6 +57,14 @@ def attribute(
     rows_at_once: Annotated[
         int, option("--rows-at-once", help="Rows in memory at a time; draws depend on it.")
     ] = 1000,
+    top: Annotated[
+        int | None,
+        option(
+            "--top",
+            help="Of .csv and .parquet: one line for each row, with its N leading features.",
+            metavar="N",
+        ),
+    ] = None,
     options: Annotated[
         list[str] | None,
         option(
@@ -112,6 +120,7 @@ def attribute(
             loaded,
             given,
             rows_at_once=rows_at_once,
+            top=top,
             resume=resume,
             force=force,
             progress=lambda done, total: report(done, total or done, None),

@@ -145,6 +145,28 @@ def compare(
             panel=REASONS_PANEL,
         ),
     ] = None,
+    adverse: Annotated[
+        str | None,
+        option(
+            "--adverse",
+            help="Class that is an adverse decision: compare its leading reasons.",
+            metavar="CLASS",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        option(
+            "--threshold",
+            help="Chance of --adverse from which on the decision is adverse.",
+            metavar="P",
+            panel=REASONS_PANEL,
+        ),
+    ] = None,
+    reasons: Annotated[
+        int,
+        option("--reasons", help="Leading reasons of an adverse decision.", panel=REASONS_PANEL),
+    ] = 4,
     kept: Annotated[
         Path | None,
         option("--kept", help="Original unit indices of a shrunk model, from `prune --shrink`."),
@@ -186,7 +208,9 @@ def compare(
     options: dict[str, Any] = {
         "methods": tuple(method or ("expected_gradients",)),
         "metrics": tuple(metric) if metric else None,
-        **_class(explain_class, names_of(class_names)),
+        **_class("target", explain_class, names_of(class_names)),
+        **_class("adverse", adverse, names_of(class_names)),
+        **({} if threshold is None else {"threshold": threshold, "reasons": reasons}),
         "margin": margin,
         "accuracy_margin": accuracy_margin,
         "faithfulness_margin": faithfulness_margin,
@@ -221,11 +245,11 @@ def compare(
     show_verdicts(console, found, out)
 
 
-def _class(given: str | None, names: Sequence[str] | None) -> dict[str, Any]:
-    """Read which class is explained: a name, else a number."""
+def _class(what: str, given: str | None, names: Sequence[str] | None) -> dict[str, Any]:
+    """Read a class, if one is given: a name, else a number."""
     if given is None:
         return {}
-    return {"target": int(given) if given.isdigit() and given not in (names or ()) else given}
+    return {what: int(given) if given.isdigit() and given not in (names or ()) else given}
 
 
 def _arms(texts: list[str]) -> dict[str, Path]:

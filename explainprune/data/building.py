@@ -72,6 +72,8 @@ def build(
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in OF_ROWS}
         own: dict[str, Any] = {k: as_array(v, k) for k, v in given.items() if v is not None}
+        if function is not None and is_frame(part.x):
+            own["raw"] = part.x
         rows.append(Rows(x, part.y if by_output else y, **own))
     scored, train, validation = rows
     assert scored is not None

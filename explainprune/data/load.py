@@ -38,6 +38,7 @@ def load_data(
     image_shape: Sequence[int] | None = None,
     task: str | None = None,
     model: Any = None,
+    raw: Any = None,
 ) -> Data:
     """Load a built-in set, a file, a table or arrays; what a user brings is taken as it is.
 
@@ -86,6 +87,9 @@ def load_data(
     model : keras.Model, optional
         Rows are then read as this model reads them: text where it encodes text itself, and one
         input for each column where it has them.
+    raw : DataFrame or mapping of str to array-like (n,), optional
+        The scored rows as readers know them: units and categories by name, shown beside reasons.
+        Default: the table itself, where `preprocess` turns one into the model's inputs.
 
     Returns
     -------
@@ -130,10 +134,10 @@ def load_data(
         reads = None if model is None else read_by(model)
         named = [each if isinstance(each, str) else None for each in (weight, clusters)]
         columns = Columns(target, group, named[0], named[1], _text_columns(reads, group))
-        raw, found_name = read(source, columns)
-        if is_frame(raw.scored.x) and isinstance(group, str):
+        given, found_name = read(source, columns)
+        if is_frame(given.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
-        data = build(raw, {"name": found_name, **names}, preprocess, background, task, reads)
+        data = build(given, {"name": found_name, **names}, preprocess, background, task, reads)
     if players is not None:
         data = _played(data, players)
     if weight is not None and not isinstance(weight, str):
@@ -144,6 +148,8 @@ def load_data(
         data = data.with_(scored=together)
     if truth is not None:
         data = data.with_(scored=replace(data.scored, truth=as_array(truth, "truth")))
+    if raw is not None:
+        data = data.with_(scored=replace(data.scored, raw=raw))
     return data if group is None else _grouped(data, group)
 
 

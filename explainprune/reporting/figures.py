@@ -11,6 +11,7 @@ from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.sheet import Block, grid, key, sheet, swatch, table
 from explainprune.reporting.views.changes import changes
+from explainprune.reporting.views.codes import codes
 from explainprune.reporting.views.drawings import panels
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
@@ -21,6 +22,7 @@ from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.sources import sources
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
+from explainprune.reporting.views.where import whereabouts
 
 PIXELS = 130
 """Width of an image."""
@@ -99,6 +101,31 @@ def changes_figure(subject: Subject) -> list[Block]:
     return drawn
 
 
+def where_figure(subject: Subject) -> list[Block]:
+    """Draw what moved inside each rule that was tried, and elsewhere."""
+    found = whereabouts(subject)
+    if found is None:
+        return []
+    return [
+        table(
+            str(shown.rule),
+            shown.scale.ruler,
+            [(line.label, t, 26.0) for line, t in shown.scale.rows],
+        )
+        for shown in (*found.confirmed, *found.tried)
+    ]
+
+
+def codes_figure(subject: Subject) -> list[Block]:
+    """Draw how many adverse rows get other reasons, and which ones."""
+    found = codes(subject)
+    if found is None or found.changed is None:
+        return []
+    rows = [(bar.use.feature, bar.bars, 28.0) for bar in found.used]
+    drawn = _scales(part for part in (found.changed, found.slices) if part is not None)
+    return [*drawn, _models(subject), table("Share of adverse rows", found.ruler, rows)]
+
+
 def units_figure(subject: Subject) -> list[Block]:
     """Draw both models' score of each unit."""
     rows = [
@@ -114,7 +141,8 @@ def samples_figure(subject: Subject) -> list[Block]:
     if not found.shown:
         return []
     keyed = [] if found.images else [_models(subject, (swatch("mark"), "difference"))]
-    return keyed + [_sample(shown, found.legend) for shown in found.shown]
+    shown = [*(each for each, _ in found.exemplars), *found.shown]
+    return keyed + [_sample(each, found.legend) for each in shown]
 
 
 def levels_figure(subject: Subject) -> list[Block]:
@@ -140,6 +168,8 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "reliability": ("Does confidence hold?", reliability_figure),
     "features": ("Which features mattered", features_figure),
     "changes": ("What changed, scale set aside", changes_figure),
+    "where": ("Where they differ", where_figure),
+    "codes": ("Reasons for adverse decisions", codes_figure),
     "units": ("Which neurons mattered", units_figure),
     "samples": ("Row by row", samples_figure),
     "levels": ("Over sparsity and seeds", levels_figure),

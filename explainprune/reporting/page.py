@@ -16,6 +16,7 @@ from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import largest_weight
 from explainprune.reporting.svg.sheet import TEMPLATES
 from explainprune.reporting.views.changes import changes
+from explainprune.reporting.views.codes import codes
 from explainprune.reporting.views.drawings import drawings_of, panels
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
@@ -27,6 +28,7 @@ from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.sources import sources
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
+from explainprune.reporting.views.where import whereabouts
 from explainprune.types import Comparison, Study
 
 SECTIONS = {
@@ -35,6 +37,8 @@ SECTIONS = {
     "network": "The network, before and after",
     "performance": "Does it still work?",
     "features": "Which features mattered",
+    "where": "Where they differ",
+    "codes": "Reasons for adverse decisions",
     "units": "Which neurons mattered",
     "samples": "Row by row",
     "levels": "Over sparsity and seeds",
@@ -105,6 +109,8 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "performance": performance(subject),
         "features": features(subject) if detail.features else False,
         "changes": changes(subject),
+        "codes": codes(subject) or False,
+        "where": whereabouts(subject) or False,
         "units": units(subject) if detail.units else False,
         "samples": bool(detail.samples),
         "gallery": gallery(subject),

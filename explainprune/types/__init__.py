@@ -15,6 +15,7 @@ from explainprune.types.comparison import (
     read_results,
 )
 from explainprune.types.data import Data, Rows
+from explainprune.types.differing import Condition, Exemplar, Exemplars, Rule, Where
 from explainprune.types.drawing import (
     Detail,
     Drawing,
@@ -37,6 +38,14 @@ from explainprune.types.metric import (
     perfect,
     said_of,
 )
+from explainprune.types.reasons import (
+    Band,
+    CodeChanges,
+    CodeUse,
+    Reason,
+    ReasonCodes,
+    ReasonRow,
+)
 
 __all__ = [
     "CLEARER",
@@ -46,15 +55,21 @@ __all__ = [
     "Answers",
     "Array",
     "Attribution",
+    "Band",
     "Bin",
     "Certificate",
     "Choice",
+    "CodeChanges",
+    "CodeUse",
     "Comparison",
+    "Condition",
     "Data",
     "Detail",
     "Drawing",
     "DrawnEdges",
     "DrawnLayer",
+    "Exemplar",
+    "Exemplars",
     "FeatureRow",
     "Importance",
     "Inputs",
@@ -64,14 +79,19 @@ __all__ = [
     "Metric",
     "ModelRow",
     "Power",
+    "Reason",
+    "ReasonCodes",
+    "ReasonRow",
     "Rescaling",
     "Rows",
+    "Rule",
     "Sample",
     "Size",
     "Source",
     "Study",
     "UnitRow",
     "Verdict",
+    "Where",
     "beyond_chance_of",
     "is_beyond_chance",
     "metric",

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.lookup import unknown
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
 from explainprune.types.explanation import explanation
+from explainprune.types.frames import long_frame, reasons_frame
 
 OUTPUTS = ("logit", "centred", "probability")
+_BY_NAME = ("values", "std_error", "x", "raw")
 _OPTIONAL = ("gap_error", "targets", "interactions")
 
 
@@ -48,6 +51,8 @@ class Attribution:
         ``shap.TreeExplainer.shap_interaction_values``.
     x : ndarray or dict, optional
         The rows explained.
+    raw : dict of str to ndarray (n,), optional
+        The rows as the user knows them, by feature: see `Rows`.
     feature_names : tuple of str, optional
         Names along the values' feature axis (player names when players were given).
     notes : tuple of str
@@ -67,12 +72,13 @@ class Attribution:
     complete: bool = False
     interactions: Array | None = None
     x: Inputs | None = None
+    raw: dict[str, Array] | None = None
     feature_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("values", "std_error", "x"):
+        for name in _BY_NAME:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_inputs(getattr(self, name)))
         for name in ("base", "output", *_OPTIONAL):
@@ -153,42 +159,65 @@ class Attribution:
     def __len__(self) -> int:
         return n_rows(self.values, "values")
 
-    def to_frame(self) -> Any:
-        """Return a DataFrame with one row for each sample and feature: long form.
+    def to_frame(
+        self, *, top: int | None = None, values: str | None = None, wide: bool = False
+    ) -> Any:
+        """Return a DataFrame with one line for each sample and feature: long form.
 
         Columns: ``sample, feature, value, std_error`` (and ``input`` with several inputs,
-        ``output`` with all outputs).
+        ``output`` with all outputs), in the order of the features. With any of the options the
+        features of each sample come by their size instead, with what they were: ``sample, place,
+        feature, was, value``.
+
+        Parameters
+        ----------
+        top : int, optional
+            Only so many leading features of each sample, by absolute value.
+        values : {"raw", "x"}, optional
+            What they were: as the user knows it where `raw` says so (the default), or as the
+            model read it.
+        wide : bool
+            One line for each sample: ``feature 1, was 1, value 1, feature 2, …``.
+
+        Raises
+        ------
+        ValueError
+            For other values of `values`, fewer than one feature, or values of all outputs.
         """
         import pandas as pd
 
+        outputs = self.base.shape[1] if self.base.ndim == 2 else 0
+        if top is not None or values is not None or wide:
+            self._check_frame(top, values, outputs)
+            return reasons_frame(
+                self.values,
+                self.x,
+                self.feature_names,
+                self.raw,
+                top=top,
+                known=values or "raw",
+                wide=wide,
+            )
         parts = self.values if isinstance(self.values, dict) else {"": self.values}
         errors = self.std_error if isinstance(self.std_error, dict) else {"": self.std_error}
         return pd.concat(
-            [self._part_frame(name, part, errors.get(name)) for name, part in parts.items()],
+            [
+                long_frame(part, errors.get(name), self.feature_names, outputs, name)
+                for name, part in parts.items()
+            ],
             ignore_index=True,
         )
 
-    def _part_frame(self, name: str, part: Array, error: Array | None) -> Any:
-        import pandas as pd
-
-        outputs = part.shape[-1] if self.base.ndim == 2 else 1
-        flat = part.reshape(len(part), -1, outputs)
-        features = flat.shape[1]
-        names = self.feature_names
-        labels = names if names and len(names) == features else [f"x{i}" for i in range(features)]
-        frame = pd.DataFrame(
-            {
-                "sample": np.repeat(np.arange(len(flat)), features * outputs),
-                "feature": np.tile(np.repeat(np.asarray(labels), outputs), len(flat)),
-                "value": flat.ravel(),
-                "std_error": np.nan if error is None else error.ravel(),
-            }
-        )
-        if self.base.ndim == 2:
-            frame.insert(2, "output", np.tile(np.arange(outputs), len(flat) * features))
-        if name:
-            frame.insert(1, "input", name)
-        return frame
+    def _check_frame(self, top: int | None, values: str | None, outputs: int) -> None:
+        if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
+            raise ValueError(f"top counts leading features: at least 1. Received: {top!r}.")
+        if values not in (None, "raw", "x"):
+            raise unknown("values", values, ("raw", "x"))
+        if outputs:
+            raise ValueError(
+                f"Leading features are those of one output; there are {outputs}. Explain one, or "
+                "take to_frame() as it is."
+            )
 
     def to_shap(self, *, flat: bool = False) -> Any:
         """Return a ``shap.Explanation``, for the plots of the shap package.
@@ -213,7 +242,7 @@ class Attribution:
     def save(self, path: str | Path) -> None:
         """Write to `path` as ``.npz``, without pickle."""
         arrays: dict[str, Array] = {"base": self.base, "output": self.output}
-        for name in ("values", "std_error", "x"):
+        for name in _BY_NAME:
             part = getattr(self, name)
             if isinstance(part, dict):
                 arrays |= {f"{name}/{key}": value for key, value in part.items()}

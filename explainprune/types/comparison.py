@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from explainprune.types.answers import Answers
+from explainprune.types.differing import Exemplars, Where
 from explainprune.types.drawing import Detail
 from explainprune.types.encoding import decode, encode
 from explainprune.types.measure import Measure, Verdict
 from explainprune.types.metric import Metric
+from explainprune.types.reasons import CodeChanges
 
 SCORES = ("accuracy", "balanced_accuracy", "r2", "auc", "log_loss")
 """What a `ModelRow` says of how well a model does, the leading one first."""
@@ -117,6 +119,12 @@ class Comparison(_Results):
         What each figure is, by its name without ``"@method"``.
     answers : Answers
         Confusions, flips and reliability curves of the two.
+    where : Where, optional
+        Rules over rows that tell where more moved.
+    exemplars : Exemplars, optional
+        Rows of the same prediction for other reasons.
+    codes : CodeChanges, optional
+        Rows on the adverse side of a cut-off that get other reasons, where one was stated.
     detail : Detail
         Drawings, units, features and samples.
     provenance : dict of str to JSON value
@@ -133,6 +141,9 @@ class Comparison(_Results):
     primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
+    where: Where | None = None
+    exemplars: Exemplars | None = None
+    codes: CodeChanges | None = None
     detail: Detail = field(default_factory=Detail)
     provenance: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from explainprune.types.arrays import (
     n_rows,
     rows,
 )
+from explainprune.types.known import as_known
 from explainprune.types.tables import as_array, plain
 
 PER_ROW = ("y", "group", "weight", "clusters", "truth")
@@ -45,6 +46,10 @@ class Rows:
     by_output : dict of str to ndarray (n, ...), optional
         Labels of each output, for networks with several; `y` is then None. What is given as `y` by
         name is found here.
+    raw : dict of str to ndarray (n,), or DataFrame, optional
+        The rows as their readers know them, by column: in the user's units, with missing values
+        and categories by name. Shown beside reasons, never computed with. A column named as a
+        feature (or player) says that one's values.
     """
 
     x: Inputs
@@ -54,6 +59,7 @@ class Rows:
     clusters: Array | None = None
     truth: Array | None = None
     by_output: dict[str, Array] | None = None
+    raw: dict[str, Array] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_inputs(plain(self.x, "x")))
@@ -84,6 +90,8 @@ class Rows:
             _check_truth(self.truth, self.x)
         if self.by_output is not None:
             self._check_outputs(count)
+        if self.raw is not None:
+            object.__setattr__(self, "raw", as_known(self.raw, count))
 
     def _check_outputs(self, count: int) -> None:
         """Freeze the labels of each output, and check them."""
@@ -111,6 +119,8 @@ class Rows:
         taken: dict[str, Any] = {n: part[index] for n, part in given.items() if part is not None}
         if self.by_output is not None:
             taken["by_output"] = {name: part[index] for name, part in self.by_output.items()}
+        if self.raw is not None:
+            taken["raw"] = {name: part[index] for name, part in self.raw.items()}
         return Rows(x=rows(self.x, index), **taken)
 
     def describe(self) -> str:

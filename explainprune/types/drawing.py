@@ -125,6 +125,8 @@ class Sample:
         Share of the reasons' weight that moved; None where neither model has any.
     why : str
         Why this row is shown: "typical", "most changed", "prediction flipped".
+    said : tuple of str
+        The inputs as the user knows them, where that is more than the numbers of `x`.
     """
 
     row: int
@@ -136,6 +138,7 @@ class Sample:
     other_says: str
     moved: float | None
     why: str
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

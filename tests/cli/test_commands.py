@@ -95,6 +95,20 @@ def test_attribute_writes_npz_or_long_csv(cli, files):
     assert frame["feature"].tolist() == list("abcd") * 5
 
 
+def test_attribute_writes_a_line_of_leading_reasons_for_each_row(cli, files):
+    common = ("attribute", "dense.keras", "--data", "d.csv", "--rows", 5, "--method", "gradient")
+    assert cli(*common, "-o", "a.npz").code == 0
+    outcome = cli(*common, "--top", 2, "--rows-at-once", 2, "-o", "a.csv")
+    assert outcome.code == 0, outcome.err
+    frame = pd.read_csv(files / "a.csv")
+    assert frame["sample"].tolist() == [0, 1, 2, 3, 4]
+    whole = Attribution.load(files / "a.npz").to_frame(top=2, wide=True)
+    assert frame["feature 1"].tolist() == whole["feature 1"].tolist()
+    np.testing.assert_allclose(frame["value 2"], whole["value 2"], rtol=1e-5)
+    refused = cli(*common, "--top", 2, "-o", "b.npz")
+    assert refused.code == 2 and refused.error.startswith("top= is for tables: .csv or .parquet.")
+
+
 def test_attribute_passes_options_and_background_on(cli, files):
     np.save(files / "b.npy", np.zeros((1, 4), dtype=np.float32))
     outcome = cli(
@@ -127,6 +141,18 @@ def test_compare_writes_a_report_that_check_and_report_read(cli, files, data):
     (files / "out" / "report.html").write_text("stale")
     assert cli("report", "out").out.strip() == "out/report.html"
     assert (files / "out" / "report.html").read_bytes() == page
+
+
+def test_compare_holds_reasons_of_adverse_decisions_side_by_side(cli, files):
+    asked = (*COMPARE, "--data", "d.csv", "--adverse", 1, "-o", "out")
+    outcome = cli(*asked, "--threshold", 0.3, "--reasons", 2)
+    assert outcome.code == 0, outcome.err
+    results = json.loads((files / "out" / "results.json").read_text())
+    assert (results["codes"]["adverse"], results["codes"]["top"]) == ("1", 2)
+    assert results["codes"]["sentence"] and results["where"]["sentence"]
+    assert "Reasons for adverse decisions" in (files / "out" / "report.html").read_text()
+    alone = cli(*asked, "--force")
+    assert alone.code == 2 and alone.error.startswith("adverse= goes with threshold=")
 
 
 def test_text_labels_need_the_order_of_the_outputs(cli, files):

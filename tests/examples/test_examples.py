@@ -17,6 +17,7 @@ SCRIPTS = {
     "article_mnist.py": r"pruned at random, 75% of neurons +\d+ +0\.\d+",
     "criteria_side_by_side.py": r"magnitude +0?\.\d+",
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
+    "mortgage_reasons.py": r"Of \d+ rows with a chance of deny of 25 % or more in both models, \d",
     "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
     "three_papers.py": r"at random 32× \| 0\.\d+ \| 0\.\d+",
     "twelve_times_smaller.py": r"4\.0 +[\d,]+ +0?\.\d+",

@@ -21,7 +21,8 @@ def _load(name):
     return sys.modules[full]
 
 
-_load("factory_parts")  # now, so that the factory can be imported by whoever collects it
+for each in ("factory_parts", "factory_where"):  # now: whoever collects imports the factory
+    _load(each)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from reporting_factory_parts import (
     reasons,
     units_of,
 )
+from reporting_factory_where import codes, exemplars, where
 
 from explainprune.types import (
     Choice,
@@ -120,6 +121,9 @@ def comparison(**changes):
             }
             | {"flipped": {"moved_weight": Measure(0.5, None, 1, "samples", "one row")}}
         },
+        "where": where(),
+        "exemplars": exemplars(digits_samples()),
+        "codes": codes(),
         "detail": Detail(
             {
                 "dense": drawing_of(sizes, names, rng, labels=labels),
@@ -199,6 +203,9 @@ def table_comparison():
         models=models,
         comparisons=pairs,
         slices={f"dense|{HOSTILE[0]}": {HOSTILE[1]: {"moved_weight": measure(0.1, 0.05)}}},
+        where=where((HOSTILE[0], LONG, HOSTILE[1])),
+        exemplars=exemplars(samples, HOSTILE[:1]),
+        codes=codes((*HOSTILE[:4], LONG), HOSTILE[2]),
         detail=Detail(
             {
                 "dense": drawing_of(sizes, layers, rng, labels=(names, ())),

@@ -28,7 +28,7 @@ def test_a_report_holds_the_page_and_everything_as_data(written, small):
     assert json.loads((written / "manifest.json").read_text("utf-8")) == MANIFEST
     assert {path.stem for path in (written / "figures").iterdir()} == {
         "reasons", "clarity", "sizes", "network", "performance", "features", "changes", "units",
-        "samples", "reliability",
+        "samples", "reliability", "where", "codes",
     }  # fmt: skip
     assert not written.with_name("pair.partial").exists()
 

@@ -65,9 +65,49 @@ def test_frames_of_all_outputs_and_several_inputs():
     assert frame.groupby("input", sort=False).size().to_dict() == {"a": 6, "b": 2}
 
 
+def test_leading_reasons_come_first_with_what_they_were():
+    x = np.array([[10.0, 20.5, 30.0], [0.0, 1.0, 2.0]])
+    raw = {"b": np.array(["red", "blue"]), "other": np.zeros(2)}
+    mine = small(feature_names=("a", "b", "c"), x=x, raw=raw)
+    frame = mine.to_frame(top=2)
+    assert list(frame.columns) == ["sample", "place", "feature", "was", "value"]
+    assert frame.to_numpy().tolist() == [
+        [0, 1, "b", "red", -2.0],
+        [0, 2, "a", "10", 1.0],
+        [1, 1, "b", "blue", 3.0],
+        [1, 2, "c", "2", 1.0],
+    ]
+    assert mine.to_frame(values="x")["was"].tolist()[:3] == ["20.5", "10", "30"]
+    wide = mine.to_frame(top=2, values="raw", wide=True)
+    assert list(wide.columns) == [
+        "sample", "feature 1", "was 1", "value 1", "feature 2", "was 2", "value 2",
+    ]  # fmt: skip
+    assert wide.iloc[1].tolist() == [1, "b", "blue", 3.0, "c", "2", 1.0]
+    assert small().to_frame(top=1)["was"].tolist() == ["", ""]
+    parts = {"u": VALUES[:, :2], "v": VALUES[:, 2:]}
+    several = small(values=parts, x=parts)
+    assert several.to_frame(top=1)["feature"].tolist() == ["u[1]", "u[1]"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"top": 0}, "at least 1. Received: 0."),
+        ({"values": "rwa"}, "'raw'"),
+    ],
+)
+def test_leading_reasons_that_cannot_be_had(options, said):
+    with pytest.raises(ValueError, match=said):
+        small().to_frame(**options)
+    outputs = small(values=np.zeros((2, 3, 2)), base=np.zeros((2, 2)), output=np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="those of one output; there are 2"):
+        outputs.to_frame(wide=True)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
+        {"raw": {"a": np.array(["x", "long"]), "b": np.array([1.0, np.nan])}},
         {"std_error": VALUES / 10, "x": VALUES + 1, "targets": [2, 0], "complete": True},
         {"interactions": np.arange(18.0).reshape(2, 3, 3) / 7},
         {
@@ -84,7 +124,7 @@ def test_round_trip_is_exact(tmp_path, fields):
     mine = small(**fields)
     mine.save(tmp_path / "a.npz")
     again = Attribution.load(tmp_path / "a.npz")
-    for name in ("values", "std_error", "x", "base", "output", "targets", "interactions"):
+    for name in ("values", "std_error", "x", "raw", "base", "output", "targets", "interactions"):
         np.testing.assert_equal(getattr(again, name), getattr(mine, name))
     for name in ("method", "output_kind", "complete", "feature_names", "notes", "options"):
         assert getattr(again, name) == getattr(mine, name)

@@ -30,7 +30,7 @@ from explainprune.analysis.attribution.reading.packing import by_name, pack, unp
 from explainprune.analysis.attribution.reading.players import check_players
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import MethodInput, method_input, network_for
-from explainprune.analysis.attribution.results import feature_names, per_player
+from explainprune.analysis.attribution.results import feature_names, per_player, raw_of
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.data.reading import Samples
 from explainprune.lookup import look_up, name_of
@@ -105,6 +105,7 @@ class Explainer:
             complete=explained.complete,
             interactions=explained.interactions,
             x=by_name(network, samples.x),
+            raw=raw_of(samples),
             feature_names=feature_names(samples, self.players),
             notes=(*getattr(network, "notes", ()), *explained.notes, *notes),
             options=settled | {"background_rows": len(self.background), "seed": int(self.seed)},

@@ -105,6 +105,12 @@ def feature_names(samples: Samples, players: Any) -> tuple[str, ...] | None:
     return samples.feature_names
 
 
+def raw_of(samples: Samples) -> dict[str, Array] | None:
+    """Return the rows as the user knows them, where the `Data` says so."""
+    raw = None if samples.data is None else samples.data.scored.raw
+    return dict(raw) if raw else None
+
+
 def gaps_of(attribution: Attribution) -> Gaps:
     """Look at gaps of values that should add up, in every row or but for sampling."""
     gap, error = np.abs(attribution.gap), attribution.gap_error
@@ -169,6 +175,7 @@ def one_of(parts: Sequence[Attribution]) -> Attribution:
         gap_error=_maybe([part.gap_error for part in parts]),
         interactions=_maybe([part.interactions for part in parts]),
         x=_maybe([part.x for part in parts]),
+        raw=_maybe([part.raw for part in parts]),
         notes=notes_of(parts),
         options=options_of(parts),
     )

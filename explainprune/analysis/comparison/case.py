@@ -137,7 +137,7 @@ def case_of(
     drawn = settled_backgrounds(data, background, backgrounds, settings.seed)
     capped, numbers = _capped(data, _affordable(rows, drawn, settings.effort), settings.seed)
     named = zip((*settings.names, *arms), (dense, other, *arms.values()), strict=True)
-    subjects, task = _subjects(dict(named), capped)
+    subjects, task = subjects_of(dict(named), capped)
     capped = _scorable(capped, subjects[0], task)
     pack(subjects[0].network, drawn[0], "background")
     return Case(
@@ -159,7 +159,7 @@ def case_of(
     )
 
 
-def _subjects(models: Mapping[str, Model | Network], data: Data) -> tuple[list[Subject], str]:
+def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list[Subject], str]:
     """Look at all models alike: as centred logits, or as probabilities where one has no others."""
 
     def seen(kind: str, task: str = "regression") -> list[Subject]:

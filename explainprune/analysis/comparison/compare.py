@@ -11,6 +11,12 @@ from typing import Any
 from explainprune.analysis.comparison.answers import answers_of
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
+from explainprune.analysis.comparison.differing import (
+    exemplars_of,
+    gallery,
+    sample_of,
+    where_of,
+)
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
@@ -20,10 +26,12 @@ from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, 
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
+from explainprune.analysis.reasons.changes import code_changes
+from explainprune.analysis.reasons.deciding import CutOff, cut_off
 from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
-from explainprune.types import Comparison, Detail, Masks
+from explainprune.types import Comparison, Masks
 
 Progress = Callable[[int, int, str], None]
 """Told how many steps of how many are done, and what the last one was."""
@@ -55,6 +63,9 @@ def compare(
     masks: Masks | None = None,
     kept: Mapping[str, Any] | None = None,
     detail: bool = True,
+    adverse: str | int | None = None,
+    threshold: float | None = None,
+    reasons: int = 4,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -124,7 +135,14 @@ def compare(
     kept : mapping of str to ndarray of int, optional
         For each layer of a physically smaller model, the original index of every unit.
     detail : bool
-        Whether to gather drawings, units, features and samples.
+        Whether to gather drawings, units, features and samples, and to look for where they differ.
+    adverse : str or int, optional
+        A class that counts as an adverse decision: the leading reasons of such rows are compared
+        (see `reason_codes`). With it goes `threshold`.
+    threshold : float, optional
+        The chance of it from which on the decision is adverse.
+    reasons : int
+        Leading reasons of each adverse row.
     seed : int
         The same seed gives the same result, bit for bit.
     progress : callable, optional
@@ -196,7 +214,9 @@ def compared(
         backgrounds=asked.backgrounds,
         rows=asked.rows,
     )
-    steps = _Steps(asked.progress, len(settings.methods) * explained(case) + 1 + asked.detail)
+    cut = _cut_off(case, asked.adverse, asked.threshold, asked.reasons)
+    extra = asked.detail + (cut is not None)
+    steps = _Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():
         found.append((name if found else None, measured(case, method, steps.tick)))
@@ -207,6 +227,14 @@ def compared(
             figures.setdefault(pair, {}).update(part)
     models = model_rows(case, found)
     steps.tick("measured")
+    shown: dict[str, Any] = {}
+    primary = next(iter(settings.methods.values()))
+    if cut is not None:
+        shown["codes"] = code_changes(case, primary, cut)
+        steps.tick("compared reasons of adverse decisions")
+    if asked.detail:
+        shown |= _detail(case, first, primary, asked.criterion, asked.kept)
+        steps.tick("gathered details")
     result = Comparison(
         verdict=judge_reasons(case, first),
         clarity=judge_clarity(case, first, models),
@@ -216,9 +244,7 @@ def compared(
         primary=PRIMARY,
         metrics=settings.said,
         answers=answers_of(case),
-        detail=_detail(case, first, asked.criterion, asked.kept, steps)
-        if asked.detail
-        else Detail(),
+        **shown,
         provenance=provenance_of(case, first, asked.masks, asked.criterion)
         | ({} if stated is None else {"protocol": {"hash": stated}}),
         notes=notes_of(case, first),
@@ -231,23 +257,46 @@ def defaults() -> dict[str, Any]:
     return {each.name: each.default for each in signature(compare).parameters.values()}
 
 
+def _cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> CutOff | None:
+    """Check what counts as adverse, before any work; None where nothing does."""
+    if adverse is None and threshold is None:
+        return None
+    if adverse is None or threshold is None:
+        given, other = ("threshold", "adverse") if adverse is None else ("adverse", "threshold")
+        raise ValueError(
+            f"{given}= goes with {other}=: a class, and the chance of it that decides."
+        )
+    if case.task != "classification":
+        raise ValueError(
+            f"adverse= is a class; these models put out numbers. Received: {adverse!r}."
+        )
+    names = case.data.class_names
+    return cut_off(adverse, threshold, reasons, case.dense.network.n_outputs, names)
+
+
 def _detail(
-    case: Case, found: Measured, criterion: Any, kept: Mapping[str, Any] | None, steps: _Steps
-) -> Detail:
-    gathered = pair_detail(
-        case.data,
-        case.dense,
-        case.other,
-        (found.dense.values, found.other.values),
-        found.pairs[case.other.name][PRIMARY],
-        task=case.task,
-        row_numbers=case.row_numbers,
-        criterion=criterion,
-        kept=kept,
-        seed=case.settings.seed,
-    )
-    steps.tick("gathered details")
-    return gathered
+    case: Case,
+    found: Measured,
+    method: Callable[..., Any],
+    criterion: Any,
+    kept: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Gather what the page shows beyond figures, and where the two differ."""
+    sample = sample_of(case, found)
+    return {
+        "where": where_of(case, found),
+        "exemplars": exemplars_of(case, found, method, sample),
+        "detail": pair_detail(
+            case.data,
+            case.dense,
+            case.other,
+            (found.dense.values, found.other.values),
+            gallery(case, found, sample),
+            criterion=criterion,
+            kept=kept,
+            seed=case.settings.seed,
+        ),
+    }
 
 
 class _Steps:

@@ -12,11 +12,11 @@ from explainprune.analysis.comparison.slices import class_name
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.drawing import drawing, shown_units
 from explainprune.analysis.detail.features import feature_rows
-from explainprune.analysis.detail.samples import samples
+from explainprune.analysis.detail.names import names_of
 from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
 from explainprune.analysis.detail.wiring import INPUTS, Wiring, wiring
 from explainprune.lookup import name_of
-from explainprune.types import Array, Data, Detail, Drawing, Rescaling, UnitRow
+from explainprune.types import Array, Data, Detail, Drawing, Rescaling, Sample, UnitRow
 
 
 def pair_detail(
@@ -24,10 +24,8 @@ def pair_detail(
     dense: Subject,
     other: Subject,
     values: tuple[Array, Array],
-    moved: Array,
+    shown: tuple[Sample, ...],
     *,
-    task: str,
-    row_numbers: Array,
     criterion: Any,
     kept: Mapping[str, Any] | None,
     seed: int,
@@ -38,16 +36,14 @@ def pair_detail(
     ----------
     values : (ndarray (n, p), ndarray (n, p))
         Attributions of both models.
-    moved : ndarray (n,)
-        Moved weight of each row.
-    row_numbers : ndarray of int (n,)
-        Which row of the data each scored row is.
+    shown : tuple of Sample
+        Rows for the gallery.
     criterion : str or callable
         By which units are ranked and sized.
     kept : mapping of str to ndarray of int, optional
         Original indices of the other model's units, where it is physically smaller.
     """
-    names = names_of(data, values[0].shape[1])
+    names = names_of(data, values[0].shape[1], dense.network)
     drawings: dict[str, Drawing] = {}
     units: tuple[UnitRow, ...] = ()
     if dense.keras_model is not None and other.keras_model is not None:
@@ -60,17 +56,11 @@ def pair_detail(
         units=units,
         criterion=name_of(criterion),
         features=feature_rows(*values, names, seed=seed, beta=beta),
-        samples=samples(data, dense, other, values, moved, task, row_numbers),
+        samples=shown,
         feature_names=names,
         image_shape=data.image_shape if data.players is None else None,
         rescaling=None if fit is None else Rescaling(fit.beta, fit.r2),
     )
-
-
-def names_of(data: Data, p: int) -> tuple[str, ...]:
-    """Return what the attributions' features (or players) are called."""
-    names = data.feature_names if data.players is None else data.player_names
-    return names if names is not None and len(names) == p else tuple(f"x{i}" for i in range(p))
 
 
 def _networks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,12 +10,30 @@ from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
 from explainprune.types import Array, Data, Sample
+from explainprune.types.known import Column
 
 EACH = 4
 TYPICAL, CHANGED, FLIPPED = "typical", "most changed", "prediction flipped"
 
+SampleOf = Callable[[int, str], Sample]
 
-def samples(
+
+def samples(moved: Array, flipped: Array, sample: SampleOf) -> tuple[Sample, ...]:
+    """Choose up to twelve rows and say why each is shown.
+
+    Parameters
+    ----------
+    moved : ndarray (n,)
+        Moved weight of each row.
+    flipped : ndarray of bool (n,)
+        Rows for which the models say different classes.
+    sample : callable
+        ``sample(row, why)``: see `sampling`.
+    """
+    return tuple(sample(i, why) for i, why in _chosen(moved, flipped))
+
+
+def sampling(
     data: Data,
     dense: Subject,
     other: Subject,
@@ -23,8 +41,9 @@ def samples(
     moved: Array,
     task: str,
     row_numbers: Array,
-) -> tuple[Sample, ...]:
-    """Choose up to twelve rows and say why each is shown.
+    columns: Sequence[Column] = (),
+) -> SampleOf:
+    """Return the function that makes one row's sample: ``sample(row, why)``.
 
     Parameters
     ----------
@@ -34,12 +53,16 @@ def samples(
         Moved weight of each row.
     row_numbers : ndarray of int (n,)
         Which row of the data each one is.
+    columns : sequence of Column
+        The inputs as the user knows them, one for each value; empty where nothing more is known.
     """
     shown = inputs_by_player(data, dense.x, values[0].shape[1])
     says = [_says(data, s, task) for s in (dense, other)]
     truth = _truth(data, dense, task)
-    return tuple(
-        Sample(
+    named = any(column.categories for column in columns) or bool(data.scored.raw)
+
+    def sample(i: int, why: str) -> Sample:
+        return Sample(
             row=int(row_numbers[i]),
             x=_numbers(shown[i]),
             dense=_numbers(values[0][i]),
@@ -49,9 +72,10 @@ def samples(
             other_says=says[1][i],
             moved=None if np.isnan(moved[i]) else float(moved[i]),
             why=why,
+            said=tuple(column.said(i) for column in columns) if named else (),
         )
-        for i, why in _chosen(moved, _flipped(dense, other, task))
-    )
+
+    return sample
 
 
 def _chosen(moved: Array, flipped: Array) -> list[tuple[int, str]]:
@@ -76,7 +100,8 @@ def _typical(moved: Array, known: Array) -> Array:
     return known[np.argsort(distance, kind="stable")]
 
 
-def _flipped(dense: Subject, other: Subject, task: str) -> Array:
+def flipped(dense: Subject, other: Subject, task: str) -> Array:
+    """Say for which rows the two name different classes."""
     if task == "regression":
         return np.zeros(len(dense.outputs), dtype=bool)
     return np.asarray(predicted(dense.outputs) != predicted(other.outputs))

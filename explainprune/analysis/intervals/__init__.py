@@ -2,6 +2,7 @@
 
 from explainprune.analysis.intervals.bootstrap import bootstrap_mean
 from explainprune.analysis.intervals.clusters import Units
+from explainprune.analysis.intervals.contrast import contrast
 from explainprune.analysis.intervals.crossed import Crossed, crossed_mean, half_width, row_mean
 from explainprune.analysis.intervals.shared import cut, mapped
 from explainprune.analysis.intervals.skewed import error_of, skewed_mean
@@ -13,6 +14,7 @@ __all__ = [
     "Crossed",
     "Units",
     "bootstrap_mean",
+    "contrast",
     "crossed_mean",
     "cut",
     "error_of",

@@ -14,7 +14,7 @@ from explainprune.reporting.svg.axis import Axis
 from explainprune.reporting.svg.heat import heat, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.reporting.views.features import picture
-from explainprune.types import Sample
+from explainprune.types import Exemplar, Exemplars, Sample
 
 MOST = 24
 _PROBABILITY = re.compile(r" \(\d+%\)$")
@@ -36,6 +36,7 @@ class SampleBar:
 
     feature: str
     value: float | None
+    said: str
     dense: float
     other: float
     bars: Markup
@@ -70,12 +71,19 @@ class Shown:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The section's content."""
+    """The section's content: rows of each kind, and what is said of equal predictions."""
 
     shown: tuple[Shown, ...]
     total: int
     legend: Markup
     images: bool
+    sentence: str = ""
+    exemplars: tuple[tuple[Shown, Exemplar], ...] = ()
+
+    @property
+    def twins(self) -> bool:
+        """Whether rows were held against twins of the dense model, too."""
+        return any(exemplar.twins for _, exemplar in self.exemplars)
 
 
 def named(prediction: str) -> str:
@@ -91,7 +99,10 @@ def gallery(subject: Subject) -> Gallery:
     """Draw the samples of the pair."""
     samples = subject.pair.detail.samples
     shown = tuple(_shown(subject, sample) for sample in samples[:MOST])
-    return Gallery(shown, len(samples), legend(), any(part.pictures for part in shown))
+    found = subject.pair.exemplars or Exemplars("")
+    beyond = tuple((_shown(subject, each.sample), each) for each in found.shown)
+    images = any(part.pictures for part in (*shown, *(each for each, _ in beyond)))
+    return Gallery(shown, len(samples), legend(), images, found.sentence, beyond)
 
 
 def image_shape(subject: Subject, sample: Sample) -> tuple[int, ...] | None:
@@ -159,6 +170,7 @@ def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:
         SampleBar(
             name(names[i]) if len(names) == count else f"x{i}",
             sample.x[i] if len(sample.x) == count else None,
+            sample.said[i] if len(sample.said) == count else "",
             sample.dense[i],
             sample.other[i],
             track(axis, *_bar(axis, sample.dense[i], sample.other[i])),

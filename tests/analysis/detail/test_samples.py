@@ -5,8 +5,10 @@ import pytest
 
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail import features as module
+from explainprune.analysis.detail.columns import columns_of
 from explainprune.analysis.detail.features import feature_rows, shares
-from explainprune.analysis.detail.samples import inputs_by_player, samples
+from explainprune.analysis.detail.samples import flipped as flipped_rows
+from explainprune.analysis.detail.samples import inputs_by_player, samples, sampling
 from explainprune.types import Data, Rows
 
 
@@ -67,7 +69,9 @@ def gallery(n=40, flipped=(7, 9), undefined=(3,)):
     data = Data(Rows(dense.x, np.arange(n) % 2), task="classification", class_names=("no", "yes"))
     values = rng.normal(size=(2, n, 3))
     numbers = np.arange(n) + 100
-    return samples(data, dense, other, values, moved, "classification", numbers), moved
+    sample = sampling(data, dense, other, values, moved, "classification", numbers)
+    turned = flipped_rows(dense, other, "classification")
+    return samples(moved, turned, sample), moved
 
 
 def test_the_gallery_shows_typical_changed_and_flipped_rows_once_each():
@@ -105,3 +109,16 @@ def test_a_player_of_one_hot_columns_shows_which_is_on():
     x = np.array([[0.0, 0.0, 1.0, 2.0, 4.0], [1.0, 0.0, 0.0, 1.0, 1.0]])
     np.testing.assert_array_equal(inputs_by_player(data, x, 2), [[2.0, 3.0], [0.0, 1.0]])
     assert inputs_by_player(Data(Rows(x)), x, 5) is x
+
+
+def test_values_are_said_where_more_is_known_than_numbers():
+    rng = np.random.default_rng(0)
+    x = np.array([[1.0, 0.0, 30.0], [0.0, 1.0, 40.0]])
+    one = Subject("one", None, None, "logit", x, np.array([[1.0, 0.0], [0.0, 1.0]]))
+    named = {"feature_names": ("job_cook", "job_clerk", "age"), "players": (0, 0, 1)}
+    data = Data(Rows(x), player_names=("job", "age"), **named)
+    values = rng.normal(size=(2, 2, 2))
+    columns = columns_of(data, data.scored, None, x, 2)
+    given = (data, one, one, values, np.zeros(2), "classification", np.arange(2))
+    assert sampling(*given, columns)(1, "typical").said == ("clerk", "40")
+    assert sampling(*given)(1, "typical").said == ()

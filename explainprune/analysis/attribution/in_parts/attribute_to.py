@@ -37,6 +37,7 @@ def attribute_to(
     batch_size: int | None = None,
     seed: int = 0,
     rows_at_once: int = ROWS,
+    top: int | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -58,6 +59,9 @@ def attribute_to(
         Of a memory-mapped array and of a ``tf.data.Dataset``, only the part at hand is read.
     rows_at_once : int
         Rows of a part. Draws depend on it, as on the seed.
+    top : int, optional
+        Of ``.csv`` and ``.parquet``: one line for each row, with its `top` leading features and
+        what they were (``to_frame(top=…, wide=True)``). None: all, in long form.
     resume : bool
         Go on from parts that are there; False: begin anew.
     force : bool
@@ -79,6 +83,10 @@ def attribute_to(
     """
     path = _checked(Path(out), force)
     check_count("rows_at_once", rows_at_once)
+    if top is not None:
+        check_count("top", top)
+        if path.suffix == ".npz":
+            raise ValueError(f"top= is for tables: .csv or .parquet. Received: {str(out)!r}.")
     keywords = {
         "background": background,
         "method": method,
@@ -101,7 +109,7 @@ def attribute_to(
             progress(done, total)
     assert store is not None  # where there are no rows, reading them has raised
     _check_targets(target, done)
-    return store.finished()
+    return store.finished(top)
 
 
 def _checked(path: Path, force: bool) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ def save_part(attribution: Attribution, path: Path) -> None:
     unfinished.replace(path)
 
 
-def write_whole(path: Path, parts: Sequence[Path], rows: int, said: dict[str, Any]) -> None:
+def write_whole(
+    path: Path, parts: Sequence[Path], rows: int, said: dict[str, Any], top: int | None = None
+) -> None:
     """Write one file from the files of the parts, one of them in memory at a time.
 
     Parameters
@@ -37,13 +39,15 @@ def write_whole(path: Path, parts: Sequence[Path], rows: int, said: dict[str, An
         Of all parts together.
     said : dict
         What holds for all of them: ``notes`` and ``options``.
+    top : int, optional
+        Of a table: one line for each row, with its leading features.
     """
     if path.suffix == ".npz":
         _write_npz(path, parts, rows, said)
     elif path.suffix == ".csv":
-        _write_csv(path, parts)
+        _write_csv(path, _frames(parts, top))
     else:
-        _write_parquet(path, parts)
+        _write_parquet(path, _frames(parts, top))
 
 
 def _write_npz(path: Path, parts: Sequence[Path], rows: int, said: dict[str, Any]) -> None:
@@ -70,22 +74,22 @@ def _member(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
 
 
-def _frames(parts: Sequence[Path]) -> Any:
+def _frames(parts: Sequence[Path], top: int | None) -> Iterator[Any]:
     start = 0
     for path in parts:
         part = Attribution.load(path)
-        frame = part.to_frame()
+        frame = part.to_frame() if top is None else part.to_frame(top=top, wide=True)
         frame["sample"] += start
         start += len(part)
         yield frame
 
 
-def _write_csv(path: Path, parts: Sequence[Path]) -> None:
-    for number, frame in enumerate(_frames(parts)):
+def _write_csv(path: Path, frames: Iterable[Any]) -> None:
+    for number, frame in enumerate(frames):
         frame.to_csv(path, index=False, mode="a" if number else "w", header=not number)
 
 
-def _write_parquet(path: Path, parts: Sequence[Path]) -> None:
+def _write_parquet(path: Path, frames: Iterable[Any]) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -96,7 +100,7 @@ def _write_parquet(path: Path, parts: Sequence[Path]) -> None:
         ) from None
     writer = None
     try:
-        for frame in _frames(parts):
+        for frame in frames:
             table = pyarrow.Table.from_pandas(frame, preserve_index=False)
             if writer is None:
                 writer = pyarrow.parquet.ParquetWriter(path, table.schema)

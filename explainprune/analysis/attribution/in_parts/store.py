@@ -103,7 +103,7 @@ class PartStore:
         )
         return len(found)
 
-    def finished(self) -> Written:
+    def finished(self, top: int | None = None) -> Written:
         """Write the one file, and put it in its place when it is whole."""
         rows = sum(part.rows for part in self.parts)
         gap = max(part.gap for part in self.parts)
@@ -113,7 +113,7 @@ class PartStore:
         )
         said = {"notes": notes, "options": options_of(self.parts)}
         unfinished = self.folder / f"whole{self.path.suffix}"
-        write_whole(unfinished, [part.file for part in self.parts], rows, said)
+        write_whole(unfinished, [part.file for part in self.parts], rows, said, top)
         unfinished.replace(self.path)
         shutil.rmtree(self.folder, ignore_errors=True)
         return Written(self.path, rows, self.reused, gap, notes)

@@ -1,0 +1,77 @@
+"""Where a pair differs: the rows themselves, as their reader knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.attribution.methods import linear_in_background
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.measuring import Measured
+from explainprune.analysis.comparison.settings import PRIMARY
+from explainprune.analysis.detail.columns import columns_of, own_columns, said_columns
+from explainprune.analysis.detail.samples import SampleOf, flipped, samples, sampling
+from explainprune.analysis.differing import exemplars, where_they_differ
+from explainprune.types import Array, Sample
+from explainprune.types.differing import Exemplars, Where
+from explainprune.types.known import Column
+
+AS_GOOD_AS_SAME = 0.1
+"""Predictions of numbers are the same within this part of the dense model's standard deviation."""
+
+
+def sample_of(case: Case, found: Measured) -> SampleOf:
+    """Return the function that shows one row with both attributions."""
+    values = found.dense.values, found.other.values
+    columns: tuple[Column, ...] = ()
+    data, network = case.data, case.dense.network
+    if data.scored.raw or data.players is not None or isinstance(data.x, dict):
+        columns = columns_of(data, data.scored, network, case.dense.x, found.players)
+    moved = found.pairs[case.other.name][PRIMARY]
+    return sampling(
+        case.data, case.dense, case.other, values, moved, case.task, case.row_numbers, columns
+    )
+
+
+def gallery(case: Case, found: Measured, sample: SampleOf) -> tuple[Sample, ...]:
+    """Choose the rows that the page shows."""
+    moved = found.pairs[case.other.name][PRIMARY]
+    return samples(moved, flipped(case.dense, case.other, case.task), sample)
+
+
+def where_of(case: Case, found: Measured) -> Where:
+    """Look for rows in which more moved, by all that is known of rows."""
+    columns = (
+        *own_columns(case.data, case.dense.network, case.dense.x, found.players),
+        *said_columns(case.data, case.dense, case.task),
+    )
+    moved = found.moved[case.other.name]
+    seed = case.settings.seed
+    return where_they_differ(moved, case.units, columns, seed=seed, certain=case.certain)
+
+
+def exemplars_of(
+    case: Case, found: Measured, method: Callable[..., Any], sample: SampleOf
+) -> Exemplars:
+    """Find rows of one prediction whose reasons moved by more than chance moves them."""
+    return exemplars(
+        (found.dense.each, found.other.each),
+        found.moved,
+        _same(case),
+        sample,
+        clusters=case.units.clusters,
+        other=case.other.name,
+        linear=linear_in_background(method),
+        certain=case.certain,
+    )
+
+
+def _same(case: Case) -> Array:
+    """Say for which rows both models say the same."""
+    if case.task == "classification":
+        return ~flipped(case.dense, case.other, case.task)
+    spread = AS_GOOD_AS_SAME * case.dense.outputs.std(axis=0)
+    near = np.abs(case.other.outputs - case.dense.outputs) <= spread
+    return np.asarray(near.all(axis=1))
