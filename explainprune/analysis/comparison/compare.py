@@ -15,6 +15,7 @@ from explainprune.analysis.comparison.differing import (
     exemplars_of,
     gallery,
     sample_of,
+    stated_cut_off,
     where_of,
 )
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
@@ -27,7 +28,6 @@ from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.analysis.reasons.changes import code_changes
-from explainprune.analysis.reasons.deciding import CutOff, cut_off
 from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
@@ -214,7 +214,7 @@ def compared(
         backgrounds=asked.backgrounds,
         rows=asked.rows,
     )
-    cut = _cut_off(case, asked.adverse, asked.threshold, asked.reasons)
+    cut = stated_cut_off(case, asked.adverse, asked.threshold, asked.reasons)
     extra = asked.detail + (cut is not None)
     steps = _Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
     found: list[tuple[str | None, Measured]] = []
@@ -255,23 +255,6 @@ def compared(
 def defaults() -> dict[str, Any]:
     """Return the options of `compare` as they are when they aren't given."""
     return {each.name: each.default for each in signature(compare).parameters.values()}
-
-
-def _cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> CutOff | None:
-    """Check what counts as adverse, before any work; None where nothing does."""
-    if adverse is None and threshold is None:
-        return None
-    if adverse is None or threshold is None:
-        given, other = ("threshold", "adverse") if adverse is None else ("adverse", "threshold")
-        raise ValueError(
-            f"{given}= goes with {other}=: a class, and the chance of it that decides."
-        )
-    if case.task != "classification":
-        raise ValueError(
-            f"adverse= is a class; these models put out numbers. Received: {adverse!r}."
-        )
-    names = case.data.class_names
-    return cut_off(adverse, threshold, reasons, case.dense.network.n_outputs, names)
 
 
 def _detail(

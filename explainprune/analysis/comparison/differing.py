@@ -14,6 +14,7 @@ from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.detail.columns import columns_of, own_columns, said_columns
 from explainprune.analysis.detail.samples import SampleOf, flipped, samples, sampling
 from explainprune.analysis.differing import exemplars, where_they_differ
+from explainprune.analysis.reasons.deciding import CutOff, cut_off
 from explainprune.types import Array, Sample
 from explainprune.types.differing import Exemplars, Where
 from explainprune.types.known import Column
@@ -75,3 +76,20 @@ def _same(case: Case) -> Array:
     spread = AS_GOOD_AS_SAME * case.dense.outputs.std(axis=0)
     near = np.abs(case.other.outputs - case.dense.outputs) <= spread
     return np.asarray(near.all(axis=1))
+
+
+def stated_cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> CutOff | None:
+    """Check what counts as adverse, before any work; None where nothing does."""
+    if adverse is None and threshold is None:
+        return None
+    if adverse is None or threshold is None:
+        given, other = ("threshold", "adverse") if adverse is None else ("adverse", "threshold")
+        raise ValueError(
+            f"{given}= goes with {other}=: a class, and the chance of it that decides."
+        )
+    if case.task != "classification":
+        raise ValueError(
+            f"adverse= is a class; these models put out numbers. Received: {adverse!r}."
+        )
+    names = case.data.class_names
+    return cut_off(adverse, threshold, reasons, case.dense.network.n_outputs, names)
