@@ -22,7 +22,7 @@ from explainprune.network.functions.targets import flat_index
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
-from explainprune.network.soundness import check_stateless
+from explainprune.network.soundness import check_stateless, check_weights
 from explainprune.network.tracing.reaching import Reach
 from explainprune.network.tracing.same import precision_of
 from explainprune.types import OUTPUTS, Array, Inputs
@@ -147,7 +147,11 @@ class KerasNetwork:
 
     def outputs(self, x: Array) -> Array:
         """Return all outputs of each row: (n, n_inputs) → (n, n_outputs)."""
-        return self._smooth.at(x).outputs(x)
+        try:
+            return self._smooth.at(x).outputs(x)
+        except ValueError:
+            check_weights(self.model)  # that may have changed since the network was made
+            raise
 
     def gradients(self, x: Array, targets: Array) -> Array:
         """Return the gradient of output ``targets[i]`` at row i: (n, n_inputs)."""

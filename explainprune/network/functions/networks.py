@@ -49,7 +49,7 @@ def as_network(
         return KerasNetwork(model, output=output, task=task)
     key = (id(model), output, task, signature.parts, _state(model))
     if key not in _CACHE:
-        check_weights(model)  # later ones show in the outputs, which are looked at each time
+        check_weights(model)  # those that change later are asked where outputs are no numbers
         _CACHE[key] = KerasNetwork(model, output=output, like=like, task=task)
     _CACHE.move_to_end(key)
     while len(_CACHE) > _CACHE_SIZE:

@@ -164,8 +164,22 @@ SHARED = {
 CASES = LINEAR | ELEMENTWISE | SHARED
 
 
+def goes_back(function):
+    """Tell whether TensorFlow itself can take the gradient: not all processors' kernels can."""
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        made = function(x)
+    try:
+        return tape.gradient(made, x) is not None
+    except tf.errors.InvalidArgumentError:
+        return False
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_rules_pay_shapley_values(name):
+    if name == "dilated convolution" and not goes_back(CASES[name]):
+        pytest.skip("TensorFlow has no gradient of a dilated convolution on this processor")
     expected = by_enumeration(CASES[name], X, B)
     found = payments(CASES[name], X, B)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5 * max(1, abs(expected).max()))
