@@ -197,5 +197,5 @@ def _beside(dense: ModelRow, other: ModelRow) -> list[str]:
     known = [price for price in prices if price is not None]
     if len(known) == 2 and known[0] < min(PAYABLE, known[1] / 2):
         written = number(known[0]), number(known[1]) if known[1] < PAYABLE else "too many"
-        found.append(f"exact Shapley values from {written[0]} coalitions instead of {written[1]}")
+        found.append(f"exact Shapley values in {written[0]} steps instead of {written[1]}")
     return found
