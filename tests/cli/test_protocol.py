@@ -47,7 +47,8 @@ def _nulls(found):
     ("options", "message"),
     [
         ((), "A protocol of a pair needs --data; one of a study a CONFIG.toml."),
-        (("c.toml", "--arm", "a=b.keras"), "options that only `compare` has: arm"),
+        (("c.toml", "--arm", "a=b.keras"), "Unknown arm in [study] 'a=b.keras'. Known: distilled"),
+        (("c.toml", "--clusters", "c"), "options that only `compare` has: clusters"),
         (("c.toml", "d.toml"), "is of `run` or of `compare`. Received: c.toml, d.toml"),
     ],
 )
