@@ -75,7 +75,7 @@ def reason_codes(
     >>> risk = FormulaNetwork(lambda x: x @ [[0.0, 2.0], [0.0, -1.0], [0.0, 0.0]], 3, n_outputs=2)
     >>> codes = reason_codes(risk, x, threshold=0.9, adverse=1, method="permutation")
     >>> [reason.feature for reason in codes.reasons[0]]
-    ['x0']
+    ['x0', 'x1']
     """
     if isinstance(model, Attribution):
         return codes_of_attribution(model, load_data(data), threshold, adverse, top)
