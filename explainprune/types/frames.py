@@ -13,11 +13,22 @@ from explainprune.types.known import Column
 Known = Mapping[str, Array] | None
 
 
-def labels_of(names: Sequence[str] | None, features: int) -> tuple[str, ...]:
+def named(names: Sequence[str] | None, features: int) -> tuple[str, ...]:
     """Return a name for each feature: x0, x1, … where they aren't known."""
     if names is not None and len(names) == features:
         return tuple(names)
     return tuple(f"x{i}" for i in range(features))
+
+
+def named_inputs(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a name for each number of several inputs: the input's where it has only one.
+
+    >>> named_inputs({"age": 1, "colour": 2})
+    ('age', 'colour[0]', 'colour[1]')
+    """
+    return tuple(
+        name if size == 1 else f"{name}[{i}]" for name, size in sizes.items() for i in range(size)
+    )
 
 
 def long_frame(
@@ -28,7 +39,7 @@ def long_frame(
 
     flat = values.reshape(len(values), -1, outputs or 1)
     features = flat.shape[1]
-    labels = labels_of(names, features)
+    labels = named(names, features)
     frame = pd.DataFrame(
         {
             "sample": np.repeat(np.arange(len(flat)), features * flat.shape[2]),
@@ -95,14 +106,10 @@ def _flat(values: Inputs, names: Sequence[str] | None) -> tuple[Array, tuple[str
     """Lay values flat, with a name for each."""
     if not isinstance(values, dict):
         flat = values.reshape(len(values), -1)
-        return flat, labels_of(names, flat.shape[1])
+        return flat, named(names, flat.shape[1])
     parts = {name: part.reshape(len(part), -1) for name, part in values.items()}
-    labels = [
-        name if part.shape[1] == 1 else f"{name}[{i}]"
-        for name, part in parts.items()
-        for i in range(part.shape[1])
-    ]
-    return np.concatenate(list(parts.values()), axis=1), tuple(labels)
+    labels = named_inputs({name: part.shape[1] for name, part in parts.items()})
+    return np.concatenate(list(parts.values()), axis=1), labels
 
 
 def _columns(x: Inputs | None, labels: tuple[str, ...], raw: Known) -> list[Column]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from explainprune.analysis.comparison.agreements import measure
@@ -32,11 +34,9 @@ def answers_of(case: Case) -> Answers:
     if labels is None:
         return known
     lost = flipped & (ours == labels)
-    return Answers(
-        classes=known.classes,
-        rows=known.rows,
+    return replace(
+        known,
         confusion={name: cells(labels, predicted(each.logits)) for name, each in pair.items()},
-        flips=known.flips,
         negative=cells(ours[lost], theirs[lost]),
         positive=int((flipped & (theirs == labels)).sum()),
         reliability={name: _reliability(case, each.logits, labels) for name, each in pair.items()},

@@ -9,7 +9,8 @@ import numpy as np
 from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.names import inputs_in_order, names_of
-from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
+from explainprune.analysis.metrics.behaviour.ece import confidence
+from explainprune.analysis.metrics.behaviour.prediction import predicted
 from explainprune.types import Array, Data, Rows
 from explainprune.types.known import Column
 
@@ -74,8 +75,7 @@ def said_columns(data: Data, dense: Subject, task: str) -> tuple[Column, ...]:
         if labels is not None:
             found.append(_classes("true class", labels, data))
         found.append(_classes("predicted class", classes, data))
-        sure = np.exp(log_probabilities(dense.logits)).max(axis=1)
-        found.append(Column("confidence in it", sure))
+        found.append(Column("confidence in it", confidence(dense.logits)))
     elif dense.outputs.shape[1] == 1:
         found.append(Column("prediction", dense.outputs[:, 0].astype(np.float64)))
     if data.group is not None:

@@ -95,9 +95,6 @@ def beyond_twins(own: Array, twins: Array) -> Array:
 
 def discovered(p: Array, rate: float) -> Array:
     """Return which rows stand out at a false discovery rate (Benjamini & Hochberg 1995)."""
-    order = np.argsort(p, kind="stable")
-    passed = p[order] <= rate * np.arange(1, len(p) + 1) / len(p)
-    found = np.zeros(len(p), dtype=bool)
-    if passed.any():
-        found[order[: int(np.flatnonzero(passed).max()) + 1]] = True
-    return found
+    from scipy.stats import false_discovery_control
+
+    return np.asarray(false_discovery_control(p) <= rate)

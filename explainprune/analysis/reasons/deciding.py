@@ -112,27 +112,31 @@ def cut_off(adverse: Any, threshold: Any, top: Any, outputs: int, names: Any) ->
 
 
 def decided(subject: Subject, data: Data, cut: CutOff, seed: int) -> Decided:
-    """Hold every scored row against the cut-off, and find the rows to learn from that just pass.
-
-    The reference population are a tenth of the passing rows, those nearest to the cut-off: 50 at
-    least, as far as there are as many, and 200 at most.
-    """
+    """Hold every scored row against the cut-off, and find the rows to learn from that just pass."""
     chance = chance_of(subject, subject.x, cut)
     pool = data.learnable
     pool = pool.take(some_rows(len(pool), POOL, seed, "reference pool"))
     theirs = chance_of(subject, pack(subject.network, pool.x, "rows"), cut)
-    passing = np.flatnonzero(theirs < cut.threshold)
-    size = min(len(passing), MOST, max(FEWEST, math.ceil(SHARE * len(passing))))
-    nearest = passing[np.argsort(-theirs[passing], kind="stable")[:size]]
-    ends = theirs[nearest] if size else np.array([cut.threshold])
-    band = Band(size, float(ends.min()), float(ends.max()), len(passing))
+    nearest, band = just_passing(theirs, cut.threshold)
     why_not = ""
-    if size < NEEDED:
+    if band.rows < NEEDED:
         why_not = (
-            f"Only {size:,} of {len(pool):,} rows to learn from pass the cut-off in {subject.name}:"
-            f" a reference population needs {NEEDED}."
+            f"Only {band.rows:,} of {len(pool):,} rows to learn from pass the cut-off in "
+            f"{subject.name}: a reference population needs {NEEDED}."
         )
-    return Decided(subject, chance, chance >= cut.threshold, pool, np.sort(nearest), band, why_not)
+    return Decided(subject, chance, chance >= cut.threshold, pool, nearest, band, why_not)
+
+
+def just_passing(scores: Array, threshold: float) -> tuple[Array, Band]:
+    """Return the reference population: a tenth of the rows below a threshold, the nearest to it.
+
+    50 at least, as far as there are as many, and 200 at most; by their place, and who they are.
+    """
+    passing = np.flatnonzero(scores < threshold)
+    size = min(len(passing), MOST, max(FEWEST, math.ceil(SHARE * len(passing))))
+    nearest = np.sort(passing[np.argsort(-scores[passing], kind="stable")[:size]])
+    ends = scores[nearest] if size else np.array([threshold])
+    return nearest, Band(size, float(ends.min()), float(ends.max()), len(passing))
 
 
 def chance_of(subject: Subject, x: Array, cut: CutOff) -> Array:

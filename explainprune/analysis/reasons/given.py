@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from explainprune.analysis.comparison.arms import flat
 from explainprune.analysis.detail.columns import columns_of
 from explainprune.analysis.detail.names import names_of
 from explainprune.analysis.reasons.codes import leading
-from explainprune.analysis.reasons.deciding import FEWEST, MOST, NEEDED, SHARE
+from explainprune.analysis.reasons.deciding import NEEDED, just_passing
 from explainprune.analysis.reasons.words import Words, every
 from explainprune.types import Attribution, Data
 from explainprune.types.known import Column
-from explainprune.types.reasons import Band, ReasonCodes
+from explainprune.types.reasons import ReasonCodes
 
 
 def codes_of_attribution(
@@ -28,17 +26,15 @@ def codes_of_attribution(
         For attributions of other rows or another class, no adverse row, or too few that pass.
     """
     _check(given, data, adverse)
-    passing = np.flatnonzero(given.output < threshold)
+    nearest, band = just_passing(given.output, threshold)
     rows = np.flatnonzero(given.output >= threshold)
-    if not len(rows) or len(passing) < NEEDED:
+    if not len(rows) or band.passing < NEEDED:
         raise ValueError(
             f"Of {len(data)} rows {len(rows)} have an output of {threshold:g} or more and "
-            f"{len(passing)} less. Reason codes need one of the first, and {NEEDED} of the others "
+            f"{band.passing} less. Reason codes need one of the first, and {NEEDED} of the others "
             "as a reference population."
         )
-    size = min(len(passing), MOST, max(FEWEST, math.ceil(SHARE * len(passing))))
-    nearest = passing[np.argsort(-given.output[passing], kind="stable")[:size]]
-    values, reach = flat(given), given.output[nearest]
+    values = flat(given)
     amounts = (values - values[nearest].mean(axis=0))[rows]
     order, p = leading(amounts, top), values.shape[1]
     columns: tuple[Column, ...] = ()
@@ -55,7 +51,7 @@ def codes_of_attribution(
         amounts,
         tuple(every(words, order, amounts, rows)),
         words.names,
-        Band(size, float(reach.min()), float(reach.max()), len(passing)),
+        band,
         ("Each feature counts against its mean over the rows that just pass.",),
     )
 
