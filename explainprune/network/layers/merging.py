@@ -120,7 +120,7 @@ def _average_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> T
 
 def _multiply_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
     """Read a product."""
-    return _mixed(call, given, reading, functions.PRODUCT)
+    return _mixed(call, *_in_one_shape(call, given), reading, functions.PRODUCT)
 
 
 def _maximum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
@@ -128,7 +128,7 @@ def _maximum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> T
     affines, shape = _in_one_shape(call, given)
     if len(affines) == 2 and of_inputs(*affines):
         return Tensor(larger(affines[0], affines[1], shape, reading, call.path), shape, call.path)
-    return _mixed(call, given, reading, functions.MAXIMUM)
+    return _mixed(call, affines, shape, reading, functions.MAXIMUM)
 
 
 def _minimum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
@@ -137,7 +137,7 @@ def _minimum_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> T
     if len(affines) == 2 and of_inputs(*affines):
         a, b = (affine.scaled(-1.0) for affine in affines)
         return Tensor(larger(a, b, shape, reading, call.path).scaled(-1.0), shape, call.path)
-    return _mixed(call, given, reading, functions.MINIMUM)
+    return _mixed(call, affines, shape, reading, functions.MINIMUM)
 
 
 def _concatenate_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
@@ -174,8 +174,13 @@ def weighted_sum(call: Call, given: Sequence[Tensor], factors: list[float]) -> T
     return Tensor(total, shape, call.path)
 
 
-def _mixed(call: Call, given: Sequence[Tensor], reading: Reading, function: Function) -> Tensor:
-    affines, shape = _in_one_shape(call, given)
+def _mixed(
+    call: Call,
+    affines: list[Affine],
+    shape: tuple[int, ...],
+    reading: Reading,
+    function: Function,
+) -> Tensor:
     width = affines[0].width
     groups = np.arange(width)[:, None] + width * np.arange(len(affines))
     affine = reading.units(call.path, shape, joined(affines), groups, function)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.scalars.cutting import Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, in_pairs, steps
+from explainprune.network.scalars.terms import Games, Pairs, by_halves, in_pairs, steps
 from explainprune.types import Array
 
 MOST_PLAYERS = 192
@@ -97,7 +97,7 @@ def sizes(cutter: Cutter, pairs: Pairs, games: Games) -> tuple[Array, Array]:
     if terms.shallow(games.layer):
         changes = pairs.moves.changes[games.layer] != 0
         players = terms.reads[games.layer].links.by_column(changes)[at]
-        halves = terms.halved(games.layer) & (steps(players, halved=True) < np.exp2(players))
+        halves = by_halves(players, halved=terms.halved(games.layer))
         return players, np.where(halves, STEP, 1.0)
     reach = terms.reach[games.layer]
     counts = (reach @ terms.of_players(pairs.x != pairs.rows))[at]

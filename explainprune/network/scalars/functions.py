@@ -14,9 +14,8 @@ from explainprune.types import Array
 Bounds = tuple[Array, Array]
 
 RISING = frozenset(
-    ("celu", "elu", "exponential", "hard_sigmoid", "hard_tanh", "leaky_relu", "log_sigmoid",
-     "relu", "relu6", "selu", "sigmoid", "softplus", "softsign", "sparse_plus", "sparse_sigmoid",
-     "squareplus", "tanh", "ReLU", "ELU")
+    ("celu", "elu", "exponential", "log_sigmoid", "selu", "sigmoid", "softplus", "softsign",
+     "sparse_plus", "sparse_sigmoid", "squareplus", "tanh", "ReLU", "ELU")
 )  # fmt: skip
 """Activations that never fall: their bounds are their values at the bounds."""
 

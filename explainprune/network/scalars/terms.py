@@ -201,6 +201,11 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
     return passing
 
 
+def by_halves(players: Array, *, halved: bool) -> Array:
+    """Tell which games two halves solve in fewer steps than there are coalitions."""
+    return np.asarray(steps(players, halved=halved) < steps(players, halved=False))
+
+
 def steps(players: Array, *, halved: bool) -> Array:
     """Return what games cost: coalitions, or steps of two halves of a and b players if fewer.
 

@@ -19,7 +19,7 @@ from explainprune.analysis.attribution.games.enumeration import (
     subset_sums,
 )
 from explainprune.network.scalars.cutting import Alike, Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, Terms, steps
+from explainprune.network.scalars.terms import Games, Pairs, Terms, by_halves, steps
 from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17
@@ -98,7 +98,7 @@ def bundles(cutter: Cutter, pairs: Pairs, games: Games) -> Iterator[Bundle]:
 
 def solved(bundle: Bundle, *, interactions: bool = False) -> Iterator[tuple[Bundle, Solution]]:
     """Solve a bundle's games, a few at a time, the cheaper way."""
-    if bundle.halved and bundle.steps < 2**bundle.players:
+    if by_halves(np.array(bundle.players), halved=bundle.halved):
         yield from _by_halves(bundle)
         return
     room = max(0, int(np.log2(NUMBERS_AT_ONCE / bundle.width)))

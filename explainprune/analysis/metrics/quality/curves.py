@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.metrics.quality.removal import Removal
+from explainprune.analysis.metrics.quality.removal import Removal, places
 from explainprune.network import Network
 from explainprune.types import Array, metric
 
@@ -130,7 +130,7 @@ def curve(game: Removal, order: Array, *, insert: bool) -> Array:
     insert : bool
     """
     p = game.n_players
-    place = np.argsort(np.argsort(-order, axis=1, kind="stable"), axis=1)
+    place = places(order)
     found = np.empty((game.n, p + 1))
     block, steps = game.samples_per_block(p + 1), np.arange(p + 1)[None, :, None]
     for start in range(0, game.n, block):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explainprune.analysis.metrics.quality.beam import best_order
-from explainprune.analysis.metrics.quality.removal import ROUNDING, Removal
+from explainprune.analysis.metrics.quality.removal import ROUNDING, Removal, places
 from explainprune.network import Network
 from explainprune.types import Array, metric
 
@@ -97,6 +97,5 @@ def _normalised(game: Removal, samples: Array, values: Array, width: int) -> Arr
 
 def _summed_drop(game: Removal, samples: Array, values: Array) -> Array:
     """Sum the drops along the order of `values`, largest first."""
-    place = np.argsort(np.argsort(-values, axis=1, kind="stable"), axis=1)
-    removed = place[:, None, :] <= np.arange(game.n_players)[None, :, None]
+    removed = places(values)[:, None, :] <= np.arange(game.n_players)[None, :, None]
     return np.asarray(game.drops(samples, removed).sum(axis=1))

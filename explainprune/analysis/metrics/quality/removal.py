@@ -13,6 +13,11 @@ ROUNDING = 1e-5
 """Drops below this share of |f(x)| + |f(background)| are float32 rounding, not faithfulness."""
 
 
+def places(order: Array) -> Array:
+    """Return each player's place in its row, from 0: the largest first, ties as they stand."""
+    return np.asarray(np.argsort(np.argsort(-order, axis=1, kind="stable"), axis=1))
+
+
 class Removal:
     """The game of one network, some samples and one background row, evaluated in batches.
 

@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 
+from explainprune.analysis.metrics.quality.removal import places
 from explainprune.network import Network
 from explainprune.types import Array, metric
 
@@ -89,7 +90,7 @@ def road(
     assert image_shape is not None
     images = x.reshape(len(x), prod(image_shape[:2]), -1)
     weight = values.reshape(images.shape).sum(axis=2)
-    place = np.argsort(np.argsort(-weight, axis=1, kind="stable"), axis=1)
+    place = places(weight)
     counts = [int(share * images.shape[1]) for share in shares]
     kept = np.zeros(len(x))
     for count, rng in zip(counts, np.random.default_rng(seed).spawn(len(counts)), strict=True):
