@@ -12,7 +12,7 @@ from explainprune import network
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.network import Model, Network
 from explainprune.network.variables import uncompiled_clone
-from explainprune.types import Data, Rows
+from explainprune.types import Array, Data, Rows
 
 RULE = ("rule_1", "rule_2", "rule_3")
 """The columns that decide the label, and nothing else does."""
@@ -82,13 +82,12 @@ def learned(
     if start is None:
         start = network.perceptron(len(COLUMNS), 2, hidden=(WIDTH,), seed=seed)
     may = np.repeat(np.isin(COLUMNS, reads)[:, None], WIDTH, axis=1)
-    model, _ = network.fit(
-        start,
-        rows,
-        epochs=epochs,
-        seed=seed,
-        masks={"hidden_1/kernel": may},
-        batch_size=BATCH,
-        learning_rate=RATE,
-    )
-    return uncompiled_clone(model)  # its copies are made sooner, and there are many
+    # Uncompiled, its copies are made sooner, and there are many.
+    return uncompiled_clone(fitted(start, rows, may, seed, epochs))
+
+
+def fitted(start: Model, rows: Rows, may: Array, seed: int, epochs: int = EPOCHS) -> Model:
+    """Train a network some of whose first weights are masked throughout."""
+    masks, how = {"hidden_1/kernel": may}, {"batch_size": BATCH, "learning_rate": RATE}
+    model, _ = network.fit(start, rows, epochs=epochs, seed=seed, masks=masks, **how)
+    return model

@@ -8,7 +8,7 @@ from explainprune import network
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.network import Model
 from explainprune.pruning import prune
-from explainprune.study.sabotage.planted import BATCH, EPOCHS, RATE, Planted
+from explainprune.study.sabotage.planted import Planted, fitted
 from explainprune.types import Array, Data, Rows
 
 COLUMNS = ("ours_1", "ours_2", "theirs_1", "theirs_2", "member", "spare")
@@ -70,16 +70,7 @@ def _learned(rows: Rows, seed: int) -> Model:
     may = np.ones(kernel.shape, dtype=bool)
     may[[COLUMNS.index(name) for name in ("theirs_1", "theirs_2", "member")], :HALF] = False
     start = network.with_weights(start, {"hidden_1/kernel": kernel, "hidden_1/bias": bias})
-    model, _ = network.fit(
-        start,
-        rows,
-        epochs=EPOCHS,
-        seed=seed,
-        masks={"hidden_1/kernel": may},
-        batch_size=BATCH,
-        learning_rate=RATE,
-    )
-    return model
+    return fitted(start, rows, may, seed)
 
 
 def _on(model: Model, rows: Rows) -> Array:

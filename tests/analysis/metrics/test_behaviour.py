@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from behaviour_cases import classes
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import r2_score as sklearn_r2
@@ -11,14 +12,6 @@ from explainprune.analysis.metrics.behaviour.auc import auc_rows
 from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy_rows
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, log_probabilities
 from explainprune.analysis.metrics.behaviour.r2 import r2_rows
-
-
-def classes(n=200, k=4, seed=0, noise=1.5):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, k, n)
-    logits = noise * rng.normal(size=(n, k))
-    logits[np.arange(n), y] += 1.5
-    return logits, y
 
 
 def softmax(logits):

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from behaviour_cases import classes
 from sklearn.metrics import brier_score_loss, precision_score
 
 from explainprune.analysis.intervals import Units
@@ -12,14 +13,6 @@ from explainprune.analysis.metrics.behaviour.ece import bins_of, confidence, ece
 from explainprune.analysis.metrics.behaviour.precision import precision_of, precision_rows
 
 brier, ece, precision = (METRICS[name] for name in ("brier", "ece", "precision"))
-
-
-def classes(n=200, k=4, seed=0, noise=1.5):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, k, n)
-    logits = noise * rng.normal(size=(n, k))
-    logits[np.arange(n), y] += 1.5
-    return logits, y
 
 
 def calibrated(n, seed, heat=1.0):
