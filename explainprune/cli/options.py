@@ -86,9 +86,10 @@ Players = Annotated[
     str | None,
     option(
         "--players",
-        help="Features that belong together: a .json, .toml or .csv mapping, or a prefix.",
+        help="What is one reason: time:N (steps of a series), channel, patch:N (pixels of an "
+        "image), each, a prefix of columns, or a .json, .toml, .csv or .npy file.",
         panel=DATA_PANEL,
-        metavar="FILE|PREFIX",
+        metavar="FORM|PREFIX|FILE",
     ),
 ]
 Preprocess = Annotated[

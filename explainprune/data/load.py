@@ -163,8 +163,9 @@ def _played(data: Data, players: Any) -> Data:
     """Join features into players."""
     if isinstance(data.x, dict):
         raise ValueError(f"players need a single input. Received inputs {sorted(data.x)}.")
-    width = int(np.prod(data.x.shape[1:]))
-    indices, player_names = resolve_players(players, data.feature_names, width)
+    shape, image = data.image_shape or data.x.shape[1:], data.image_shape is not None
+    width = int(np.prod(shape))
+    indices, player_names = resolve_players(players, data.feature_names, width, shape, image=image)
     return data.with_(players=indices, player_names=player_names)
 
 

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from explainprune.data.players import resolve_players
@@ -56,7 +57,9 @@ def test_players_that_are_refused(players, message):
     ("name", "text", "message"),
     [
         ("p.json", "{", "'p.json' could not be read"),
-        ("p.json", "[1]", "'p.json' needs a mapping"),
+        ("p.json", "[1.5]", "'p.json' needs a mapping"),
+        ("p.json", "[[1], [1, 2]]", "or an integer for each feature"),
+        ("p.npy", "no array", "'p.npy' could not be read"),
         ("p.toml", "a = ", "'p.toml' could not be read"),
         ("p.csv", "a,b,c\n", "expected two columns, feature and player"),
     ],
@@ -70,3 +73,40 @@ def test_players_files_that_are_refused(name, text, message, tmp_path):
 def test_names_are_needed():
     with pytest.raises(ValueError, match=r"need feature names, which this data does not have"):
         resolve_players("color_", None, 3)
+
+
+def test_features_without_names_go_by_their_index(tmp_path):
+    expected = ((0, 1, 0, 2), ("ends", "x1", "x3"))
+    (tmp_path / "p.json").write_text(json.dumps({"ends": [0, 2]}))
+    (tmp_path / "p.csv").write_text("0, ends\n2, ends\n")
+    for players in [{"ends": [0, 2]}, tmp_path / "p.json", tmp_path / "p.csv"]:
+        assert resolve_players(players, None, 4) == expected
+    assert resolve_players({"ends": ["0", "c"]}, list("abcd"), 4)[0] == (0, 1, 0, 2)
+    with pytest.raises(ValueError, match=r"players '4': this data has no feature names.*0 to 3"):
+        resolve_players({"ends": [4]}, None, 4)
+
+
+def test_numbers_of_pixels_or_steps_are_those_of_all_their_channels(tmp_path):
+    parts = np.array([[0, 1], [1, 2]])
+    np.save(tmp_path / "parts.npy", parts)
+    (tmp_path / "parts.json").write_text(json.dumps(parts.tolist()))
+    expected = tuple(np.repeat(parts.ravel(), 3).tolist())
+    for players in [parts, tmp_path / "parts.npy", str(tmp_path / "parts.json")]:
+        assert resolve_players(players, None, 12, (2, 2, 3)) == (expected, None)
+    assert resolve_players([1, 0], None, 4, (2, 2))[0] == (1, 1, 0, 0)
+
+
+def test_a_text_that_columns_begin_with_is_a_prefix():
+    names = ["channel_a", "channel_b", "size"]
+    assert resolve_players("channel", names, 3) == ((0, 0, 1), ("channel", "size"))
+    assert resolve_players("channel", list("abcd"), 4, (2, 2))[0] == (0, 1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("patches:4", "patch:4"), ("times:5", "time:5"), ("chanel", "channel")]
+)
+def test_a_form_that_is_nearly_right_is_named(text, meant):
+    with pytest.raises(ValueError, match=f"need feature names.*Did you mean '{meant}'"):
+        resolve_players(text, None, 4, (2, 2))
+    with pytest.raises(ValueError, match="Did you mean 'channel'"):
+        resolve_players("chanel", list("abcd"), 4, (2, 2))

@@ -55,9 +55,11 @@ def attribute(
     output : {"logit", "centred", "probability"}
         ``"logit"`` looks through a final softmax or sigmoid, ``"centred"`` subtracts the mean
         logit as well. A `Network` explains what it puts out.
-    players : array-like of int, optional
-        The player of each feature, 0, 1, …; values are then one per player. None: those of a
-        `Data` that has them, else each feature is a player.
+    players : str, Path, mapping, sequence of str or array-like of int, optional
+        What is one reason: ``"time:10"`` (windows of a series), ``"channel"``, ``"patch:4"``
+        (squares of an image), prefixes of columns, a file, or the player of each feature, 0, 1, …:
+        see `explainprune.data.players.resolve_players`. Values are then one per player. None:
+        those of a `Data` that has them, else each feature is a player.
     batch_size : int, optional
         Most rows in one call of the model. None: what fits its memory bound.
     seed : int

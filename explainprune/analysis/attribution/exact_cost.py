@@ -12,7 +12,7 @@ from explainprune.analysis.attribution.games.enumeration import shapley, subset_
 from explainprune.analysis.attribution.games.hidden import cutter_of
 from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.packing import pack
-from explainprune.analysis.attribution.reading.players import moving
+from explainprune.analysis.attribution.reading.players import check_players, moving, players_for
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.data.reading import read_samples
 from explainprune.network import Model, Network
@@ -119,8 +119,7 @@ def exact_cost(
         Samples and reference rows.
     output : str
         ``"logit"``, ``"centred"`` or ``"probability"``.
-    players : sequence of int, optional
-        Player of each input feature; None: each is its own.
+    players : as `attribute` takes them, optional
 
     Returns
     -------
@@ -133,7 +132,7 @@ def exact_cost(
         np.asarray(pack(network, part, what), dtype=np.float64)
         for part, what in ((samples.x, "x"), (given, "background"))
     )
-    joined = np.arange(network.n_inputs) if players is None else np.asarray(players).ravel()
+    joined = check_players(players_for(players, samples, network.n_inputs)[0], network.n_inputs)
     return cost_of(network, rows, reference, joined)
 
 

@@ -21,16 +21,21 @@ from explainprune.analysis.attribution.reached import (
     missed,
     moves,
     operations,
+    sums_features,
     ways_back,
 )
 from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.options import arguments
 from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
-from explainprune.analysis.attribution.reading.players import check_players
+from explainprune.analysis.attribution.reading.players import (
+    check_players,
+    n_players,
+    players_for,
+)
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import MethodInput, method_input, network_for
-from explainprune.analysis.attribution.results import feature_names, per_player, raw_of
+from explainprune.analysis.attribution.results import per_player, raw_of, sums_note
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.data.reading import Samples
 from explainprune.lookup import look_up, name_of
@@ -58,10 +63,9 @@ class Explainer:
         Of the method.
     target : Any
         As `attribute` takes it.
-    players : Any
-        As the caller gave them; None: those of the rows' `Data`, or one for each feature.
     joined : bool
         Whether values are one per player.
+    player_names : tuple of str, optional
     seed : int
     options : mapping
         The method's own.
@@ -73,8 +77,8 @@ class Explainer:
     method: Method
     name: str
     target: Any
-    players: Any
     joined: bool
+    player_names: tuple[str, ...] | None
     seed: int
     options: Mapping[str, Any]
 
@@ -106,10 +110,21 @@ class Explainer:
             interactions=explained.interactions,
             x=by_name(network, samples.x),
             raw=raw_of(samples),
-            feature_names=feature_names(samples, self.players),
-            notes=(*getattr(network, "notes", ()), *explained.notes, *notes),
+            feature_names=self.player_names if self.joined else samples.feature_names,
+            notes=(
+                *getattr(network, "notes", ()),
+                *explained.notes,
+                *(sums_note(explained) if self._adds_up_features else ()),
+                *notes,
+            ),
             options=settled | {"background_rows": len(self.background), "seed": int(self.seed)},
         )
+
+    @property
+    def _adds_up_features(self) -> bool:
+        """Whether players are of several features, which the method explains one by one."""
+        several = n_players(self.given.players) < self.network.n_inputs
+        return self.joined and several and sums_features(self.method)
 
     def _explained(
         self, rows: Array, targets: Array | None, number: int
@@ -203,7 +218,7 @@ def explainer_for(
     reference = np.asarray(pack(network, ends, "background"))
     some, x = slice(16), samples.x  # rewritten networks are held against the model on these
     pack(network, [each[some] for each in x] if isinstance(x, list) else rows_of(x, some), "x")
-    own = samples.data.players if players is None and samples.data is not None else players
+    own, player_names = players_for(players, samples, network.n_inputs)
     return Explainer(
         network=network,
         given=method_input(network, check_players(own, network.n_inputs)),
@@ -211,8 +226,8 @@ def explainer_for(
         method=function,
         name=name_of(method),
         target=target,
-        players=players,
         joined=own is not None,
+        player_names=player_names,
         seed=seed,
         options=options,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,11 @@ WAYS: dict[Callable[..., Any], Callable[[Any, Mapping[str, Any]], Any]] = {
     guided_gradcam: _of_guided,
 }  # fmt: skip
 """Methods that go back from the output, and what tells how far each of them gets."""
+
+
+def sums_features(method: Callable[..., Any]) -> bool:
+    """Whether a method explains features one by one: a player's value is the sum of theirs."""
+    return method in WAYS or "players" not in signature(method).parameters
 
 
 def ways_back(

@@ -83,26 +83,19 @@ def per_player(
             )
     if joins:
         return explained
-    merges = n_players(given.players) < width
-    return replace(
-        explained,
-        values=per_player_sums(explained.values, given.players),
+    values, error = per_player_sums(explained.values, given.players), explained.std_error
+    if error is not None:
         # Errors of a player's features are correlated: theirs can't be had from them alone.
-        std_error=None if merges else explained.std_error,
-    )
+        merges = n_players(given.players) < width
+        error = None if merges else per_player_sums(error, given.players)
+    return replace(explained, values=values, std_error=error)
 
 
-def feature_names(samples: Samples, players: Any) -> tuple[str, ...] | None:
-    """Return names along the values' feature axis, as far as they are known.
-
-    `players` are those that the caller passed, before a `Data`'s own.
-    """
-    data = samples.data
-    if players is not None:
-        return None
-    if data is not None and data.players is not None:
-        return data.player_names
-    return samples.feature_names
+def sums_note(explained: Explained) -> tuple[str, ...]:
+    """Say what a player's value is, where features were explained one by one."""
+    adds_up = explained.complete or explained.gap_error is not None
+    still = ": what added up to the output still does" if adds_up else ""
+    return (f"A player's value is the sum of its features' values{still}.",)
 
 
 def raw_of(samples: Samples) -> dict[str, Array] | None:

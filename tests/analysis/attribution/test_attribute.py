@@ -79,6 +79,38 @@ def test_players_may_have_the_shape_of_an_image():
     np.testing.assert_allclose(found.values, [[1, 5], [9, 13]])
 
 
+def test_players_by_place_are_sums_of_their_features_that_still_add_up():
+    rng = np.random.default_rng(1)
+    series, ends = rng.normal(size=(3, 5, 2)), rng.normal(size=(4, 5, 2))
+    model = FormulaNetwork(
+        lambda x: np.sin(x[:, :-1] * x[:, 1:]).sum(axis=1), 10, gradient=_gradient_of_sines
+    )
+    whole = {"model": model, "target": 0, "method": "integrated_gradients"}
+    each = explain(series, ends, **whole)
+    windows = explain(series, ends, players="time:2", **whole)
+    expected = [each.values[:, t : t + 2].sum(axis=(1, 2)) for t in (0, 2, 4)]
+    np.testing.assert_allclose(windows.values, np.stack(expected, axis=1))
+    np.testing.assert_allclose(windows.gap, each.gap, atol=1e-12)
+    assert windows.feature_names == ("steps 0–1", "steps 2–3", "step 4")
+    said = "A player's value is the sum of its features' values"
+    assert f"{said}: what added up to the output still does." in windows.notes
+    assert not any(said in note for note in each.notes)
+    played = explain(series, ends, model=model, target=0, players="time:2", method="permutation")
+    assert played.values.shape == (3, 3) and not any(said in note for note in played.notes)
+    channels = explain(series, ends, model=model, target=0, players="channel", method="gradient")
+    assert f"{said}." in channels.notes and channels.feature_names == ("channel 0", "channel 1")
+    with pytest.raises(ValueError, match=r"'patches:2'\. Did you mean 'patch:2'"):
+        explain(series, ends, model=model, target=0, players="patches:2")
+
+
+def _gradient_of_sines(x):
+    slopes = np.cos(x[:, :-1] * x[:, 1:])
+    found = np.zeros(x.shape)
+    found[:, :-1] += slopes * x[:, 1:]
+    found[:, 1:] += slopes * x[:, :-1]
+    return found
+
+
 def test_whole_numbers_are_explained_too():
     found = explain(np.array([[1, 2, 3]]), np.zeros((1, 3), int), target=0)
     np.testing.assert_allclose(found.values, [[1, 4, 9]])

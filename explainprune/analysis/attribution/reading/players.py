@@ -2,11 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from explainprune.data.players import resolve_players
+from explainprune.data.reading import Samples
 from explainprune.types import Array
+
+Names = tuple[str, ...] | None
+
+
+def players_for(players: Any, samples: Samples, width: int) -> tuple[Any, Names]:
+    """Return the player of each flat feature, and what players are called.
+
+    Parameters
+    ----------
+    players : as `attribute` takes them
+        None: those of a `Data` that has them; else each feature is its own, and None is returned.
+    samples : Samples
+    width : int
+        Features of a row.
+
+    Raises
+    ------
+    ValueError
+        For players in words that don't fit the rows.
+    """
+    data, x = samples.data, samples.x
+    if players is None:
+        return (None, None) if data is None else (data.players, data.player_names)
+    words = _in_words(players)
+    if not words and (np.size(players) == width or np.asarray(players).dtype.kind not in "iu"):
+        return players, None  # checked by `check_players`
+    if not isinstance(x, np.ndarray):
+        raise ValueError(
+            f"players of several inputs are an integer for each of {width} features. "
+            f"Received: {players!r}."
+        )
+    own = None if data is None else data.image_shape
+    shape, image = own or x.shape[1:], own is not None
+    names = samples.feature_names
+    return resolve_players(players, names, width, shape, image=image)
+
+
+def _in_words(players: Any) -> bool:
+    """Whether players are said by a form, a prefix, a file or a mapping, not by numbers."""
+    several = isinstance(players, list | tuple) and any(isinstance(p, str) for p in players)
+    return several or isinstance(players, str | Path | Mapping)
 
 
 def check_players(players: Any, n_features: int) -> Array:
