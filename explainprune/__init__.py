@@ -22,9 +22,12 @@ _HOMES = {
     "attribute_change": "explainprune.analysis.attribution",
     "exact_cost": "explainprune.analysis.attribution",
     "compare": "explainprune.analysis.comparison.compare",
+    "compare_several": "explainprune.analysis.comparison.several",
+    "explain": "explainprune.analysis.comparison.profile",
     "reason_codes": "explainprune.analysis.reasons",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
+    "plot": "explainprune.reporting",
     "metric": "explainprune.types",
     "CRITERIA": "explainprune.criteria",
     "METHODS": "explainprune.analysis.attribution",
@@ -35,6 +38,8 @@ _HOMES = {
     "Data": "explainprune.types",
     "Importance": "explainprune.types",
     "Masks": "explainprune.types",
+    "Overview": "explainprune.types",
+    "Profile": "explainprune.types",
     "ReasonCodes": "explainprune.types",
     "Study": "explainprune.types",
 }
@@ -50,6 +55,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"explainprune has no public name {name!r}.{nearest(name, _HOMES)}")
 
 
+def _framed(results: Any) -> str:
+    """Return what notebooks show of a result: types hand themselves over here."""
+    shown: str = import_module("explainprune.reporting.notebook").framed(results)
+    return shown
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)
 
@@ -61,6 +72,8 @@ if TYPE_CHECKING:
     from explainprune.analysis.attribution import attribute_change as attribute_change
     from explainprune.analysis.attribution import attribute_to as attribute_to
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
+    from explainprune.analysis.comparison.profile import explain as explain
+    from explainprune.analysis.comparison.several import compare_several as compare_several
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.analysis.reasons import reason_codes as reason_codes
     from explainprune.criteria import CRITERIA as CRITERIA
@@ -70,6 +83,7 @@ if TYPE_CHECKING:
     from explainprune.pruning.prune import prune as prune
     from explainprune.pruning.sensitivity import sensitivity as sensitivity
     from explainprune.pruning.shrink import shrink as shrink
+    from explainprune.reporting import plot as plot
     from explainprune.reporting import report as report
     from explainprune.study import run_study as run_study
     from explainprune.types import Attribution as Attribution
@@ -78,6 +92,8 @@ if TYPE_CHECKING:
     from explainprune.types import Data as Data
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
+    from explainprune.types import Overview as Overview
+    from explainprune.types import Profile as Profile
     from explainprune.types import ReasonCodes as ReasonCodes
     from explainprune.types import Study as Study
     from explainprune.types import metric as metric

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
 from explainprune.cli.inputs import read
+from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
     DATA_PANEL,
     ClassNames,
@@ -114,7 +116,15 @@ def attribute(
     if dry_run:
         _would(console, verb, loaded, given, keywords, out)
         return
-    with console.working(f"Explaining {len(given):,} rows by {method}") as report:
+    done = [0]
+    kept = partial(_kept, out, done)
+    what = f"Explaining {len(given):,} rows by {method}"
+    with keeping(kept), console.working(what) as report:
+
+        def progress(count: int, total: int | None) -> None:
+            done[0] = count
+            report(count, total or count, None)
+
         written = xp.attribute_to(
             out,
             loaded,
@@ -123,7 +133,7 @@ def attribute(
             top=top,
             resume=resume,
             force=force,
-            progress=lambda done, total: report(done, total or done, None),
+            progress=progress,
             **keywords,
         )
     for note in written.notes:
@@ -141,6 +151,14 @@ def attribute(
             "notes": list(written.notes),
         },
     )
+
+
+def _kept(out: Path, done: list[int]) -> str:
+    """Say what an interrupted run has left, and how to go on."""
+    if not done[0]:
+        return ""
+    where = out.with_name(f"{out.name}.partial")
+    return f"{where} holds {done[0]:,} rows: the same command with --resume goes on."
 
 
 def _would(

@@ -51,7 +51,7 @@ def check(
     """Exit with 0 if the results meet what is required, else with 1: for CI."""
     from explainprune.reporting import load_results
     from explainprune.reporting.limits import held, limit
-    from explainprune.types import CLEARER, SAME_REASONS
+    from explainprune.types import CLEARER, SAME_REASONS, Overview, Profile
 
     limits = [limit(text, most=True) for text in most or []]
     limits += [limit(text, most=False) for text in least or []]
@@ -61,6 +61,10 @@ def check(
         if label not in {*SAME_REASONS, *CLEARER}:
             raise unknown("verdict", label, {*SAME_REASONS, *CLEARER})
     found, _ = load_results(results)
+    if isinstance(found, Profile | Overview):
+        raise ValueError(
+            f"{str(results)!r} holds no comparison or study, whose verdicts are checked."
+        )
     outcomes = [_verdict(found, label, SAME_REASONS) for label in labels]
     if max_accuracy_drop is not None:
         limits = [_most_drop(found, max_accuracy_drop), *limits]

@@ -8,6 +8,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from explainprune.cli.interrupts import kept_words
+
 CHECK_FAILED = 1
 USAGE = 2
 INTERNAL = 3
@@ -28,7 +30,8 @@ def failed(error: BaseException) -> int:
     if os.environ.get(TRACE) and not hasattr(error, "format_message"):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
-        _say("Interrupted: nothing was written under the final name.")
+        kept = kept_words() or "Nothing is kept."
+        _say(f"Interrupted: nothing was written under the final name. {kept}")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # a usage error of typer's
         if sentence := one_line(error.format_message()):  # empty where help was shown instead

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_KEPT: list[Callable[[], str]] = []
+"""What says what is kept, while work is under way that an interrupt leaves something of."""
 
 AGAIN = 3.0
 """Seconds after which an interrupt that nobody acted on is raised once more."""
@@ -45,3 +48,21 @@ def insistent() -> Iterator[list[int]]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for which, handler in before.items():
             signal.signal(which, handler)
+
+
+@contextmanager
+def keeping(said: Callable[[], str]) -> Iterator[None]:
+    """Say of an interrupt within the block what is kept, and how to go on: ``said()``, then."""
+    _KEPT[:] = [said]
+    yield  # what stops the block leaves it there, for `kept_words`
+    _KEPT.clear()
+
+
+def kept_words() -> str:
+    """Return what is kept of the work that was interrupted, and how to go on; "" of nothing."""
+    return "".join(said() for said in _KEPT)
+
+
+def forget() -> None:
+    """Forget what an earlier command kept."""
+    _KEPT.clear()

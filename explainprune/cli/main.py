@@ -16,7 +16,7 @@ from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
 from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
-from explainprune.cli.interrupts import insistent
+from explainprune.cli.interrupts import forget, insistent
 from explainprune.cli.listing import list_names
 from explainprune.cli.protocol import protocol
 from explainprune.cli.prune import prune
@@ -74,6 +74,7 @@ def run(arguments: Sequence[str] | None = None, received: Sequence[int] = ()) ->
     An error after an interrupt was `received` is taken for its effect: native code that a
     KeyboardInterrupt comes through may turn it into another.
     """
+    forget()
     try:
         command = typer.main.get_command(app)
         code = command.main(

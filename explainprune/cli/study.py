@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 
 from explainprune.cli.console import Console
 from explainprune.cli.declared import with_options
+from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
     PRUNING_PANEL,
     REASONS_PANEL,
@@ -176,7 +178,8 @@ def study_of(
         found = plan(config) | {"out": str(out)}
         console.show(plan_text(found) + f"\nwould write {out}", found)
         return
-    with console.working(f"Studying {config.study.name}") as progress:
+    kept = partial(_kept, out, len(config.study.seeds))
+    with keeping(kept), console.working(f"Studying {config.study.name}") as progress:
         study = run_study(
             config,
             out,
@@ -188,6 +191,17 @@ def study_of(
             progress=progress,
         )
     show_verdicts(console, study, out)
+
+
+def _kept(out: Path, seeds: int) -> str:
+    """Say what an interrupted study has left, and how to go on."""
+    from explainprune.study.run import kept_seeds
+
+    found = kept_seeds(out)
+    if not found:
+        return ""
+    where = out.with_name(f"{out.name}.cells")
+    return f"{where} holds {found} of {seeds} seeds: the same command with --resume goes on."
 
 
 def show_verdicts(console: Console, results: Any, out: Path) -> None:

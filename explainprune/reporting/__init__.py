@@ -1,5 +1,6 @@
 """Results to HTML, CSV and figures; needs no TensorFlow."""
 
+from explainprune.reporting import plot
 from explainprune.reporting.folder import check_free, whole_folder
 from explainprune.reporting.page import render
 from explainprune.reporting.writing import load_results, report, write_report
@@ -7,6 +8,7 @@ from explainprune.reporting.writing import load_results, report, write_report
 __all__ = [
     "check_free",
     "load_results",
+    "plot",
     "render",
     "report",
     "whole_folder",

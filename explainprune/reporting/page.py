@@ -77,14 +77,16 @@ def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) 
         If there are fewer than two models, or their pair isn't compared.
     """
     subject = subject_of(results)
-    css, script = _source("figures.css") + _source("page.css"), _source("page.js")
     shown = _views(subject, manifest)
     contents = [(anchor, SECTIONS[anchor]) for anchor in SECTIONS if shown.get(anchor, True)]
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(**shown, contents=contents, css=css, script=script, policy=_policy(css, script))
-    )
+    return laid_out("page.html", shown, contents)
+
+
+def laid_out(template: str, shown: dict[str, Any], contents: list[tuple[str, str]]) -> str:
+    """Fill in a whole page, with its style and script and a policy that allows no others."""
+    css, script = _source("figures.css") + _source("page.css"), _source("page.js")
+    more = {"contents": contents, "css": css, "script": script, "policy": _policy(css, script)}
+    return _environment().get_template(template).render(**shown, **more)
 
 
 def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:

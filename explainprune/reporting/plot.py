@@ -1,34 +1,36 @@
-"""Figures of tables that are no report's, on matplotlib axes: axes in, axes out."""
+"""Figures on matplotlib axes: axes in, axes out."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
+from explainprune.reporting.plots.attributions import beeswarm, maps
+from explainprune.reporting.plots.axes import axes_of, new_figure, save, styled
+from explainprune.reporting.plots.pairs import (
+    frontier,
+    network,
+    paired_bars,
+    reliability,
+    slopegraph,
+)
 from explainprune.reporting.svg.sheet import COLOURS
 
-_SETTINGS: Any = {
-    "svg.hashsalt": "explainprune",
-    "svg.fonttype": "none",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 8,
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": COLOURS["muted"],
-    "axes.axisbelow": True,
-    "grid.color": COLOURS["faint"],
-    "text.color": COLOURS["ink"],
-    "text.parse_math": False,
-    "xtick.color": COLOURS["muted"],
-    "ytick.color": COLOURS["ink"],
-    "legend.frameon": False,
-}
+__all__ = [
+    "COLOURS",
+    "beeswarm",
+    "frontier",
+    "maps",
+    "network",
+    "new_figure",
+    "paired_bars",
+    "reliability",
+    "save",
+    "scored_by",
+    "sensitivity",
+    "slopegraph",
+    "styled",
+]
+
 _LOOKS = tuple(
     (COLOURS[colour], marker, line)
     for line in ("-", "--", ":")
@@ -37,34 +39,6 @@ _LOOKS = tuple(
     )
 )
 MOST = len(_LOOKS)
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw with our settings alone, whatever the user's matplotlib is set to; then restore them."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(), warnings.catch_warnings():
-        # Names may hold characters that the font lacks, or be too long for the layout.
-        warnings.filterwarnings("ignore", category=UserWarning, module="matplotlib")
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        warnings.filterwarnings("ignore", message="constrained_layout not", category=UserWarning)
-        mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)
-        yield
-
-
-def new_figure(width: float, height: float) -> Any:
-    """Return an empty figure, in inches, that belongs to no window."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def save(figure: Any, path: Path) -> None:
-    """Write `figure` as SVG, without a date."""
-    with styled():
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": "explainprune"})
 
 
 def sensitivity(scan: Any, *, ax: Any = None) -> Any:
@@ -94,8 +68,7 @@ def sensitivity(scan: Any, *, ax: Any = None) -> Any:
             "A scan is the table that explainprune.sensitivity returns. Received: "
             f"{type(scan).__name__} without {', '.join(missing)}."
         )
-    with styled() if ax is None else nullcontext():
-        axes = new_figure(6.4, 3.2).subplots() if ax is None else ax
+    with axes_of(ax) as axes:
         _lines(axes, scan, scored_by(scan))
     return axes
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from explainprune.reporting.figures import write_figures
 from explainprune.reporting.folder import check_free, whole_folder
+from explainprune.reporting.overview_page import render_overview
 from explainprune.reporting.page import render
+from explainprune.reporting.profile_page import render_profile
 from explainprune.reporting.subject import subject_of
-from explainprune.types import Comparison, Detail, Sample, Study, read_results
+from explainprune.reporting.views.overview import folder_of
+from explainprune.types import (
+    AnyResults,
+    Comparison,
+    Detail,
+    Overview,
+    Profile,
+    Sample,
+    read_results,
+)
 
 PAGE = "report.html"
 RESULTS = "results.json"
@@ -22,7 +33,7 @@ ATTRIBUTION_COLUMNS = ("row", "feature", "x", "dense", "other")
 
 
 def report(
-    results: Comparison | Study | str | Path,
+    results: AnyResults | Mapping[str, Comparison] | str | Path,
     out: str | Path,
     *,
     manifest: dict[str, Any] | None = None,
@@ -32,8 +43,9 @@ def report(
 
     Parameters
     ----------
-    results : Comparison, Study, str or Path
-        Results, or a ``results.json``, or a folder that holds one (then with its manifest).
+    results : Comparison, Study, Profile, mapping of str to Comparison, str or Path
+        Results, or a ``results.json``, or a folder that holds one (then with its manifest). Several
+        comparisons with one dense model get a folder each, and a page over all.
     out : str or Path
         Folder to write: ``report.html``, ``results.json``, ``units.csv``, ``attributions.csv``,
         ``figures/*.svg``, and ``manifest.json`` when there is one. It appears whole or not at all.
@@ -68,18 +80,24 @@ def report(
         manifest = known if manifest is None else manifest
     check_free(out, force=force)
     with whole_folder(out, force=force) as folder:
-        write_report(results, folder, manifest=manifest)
+        if isinstance(results, Mapping):
+            write_several(results, folder, manifest=manifest)
+        else:
+            write_report(results, folder, manifest=manifest)
     return Path(out) / PAGE
 
 
 def write_report(
-    results: Comparison | Study, folder: str | Path, *, manifest: dict[str, Any] | None = None
+    results: AnyResults, folder: str | Path, *, manifest: dict[str, Any] | None = None
 ) -> None:
     """Write a report's files into a folder that exists: for callers that have more to put there.
 
     Use it inside `whole_folder`.
     """
     folder = Path(folder)
+    if isinstance(results, Profile | Overview):
+        _write_alone(results, folder, manifest)
+        return
     subject = subject_of(results)
     detail = subject.pair.detail
     _write(folder / PAGE, render(results, manifest))
@@ -91,6 +109,35 @@ def write_report(
     write_attributions(detail, folder / "attributions.csv")
     (folder / "figures").mkdir(exist_ok=True)
     write_figures(subject, folder / "figures")
+
+
+def write_several(
+    found: Mapping[str, Comparison], folder: Path, *, manifest: dict[str, Any] | None = None
+) -> None:
+    """Write a report for each comparison, in a folder of its own, and a page over all of them."""
+    for name, each in found.items():
+        own = folder / folder_of(name)
+        if own.exists():
+            raise ValueError(f"Models need names that differ as folders do. Received: {name!r}.")
+        own.mkdir()
+        write_report(each, own, manifest=manifest)
+    _write_alone(Overview.of(found), folder, manifest)
+
+
+def _write_alone(
+    results: Profile | Overview, folder: Path, manifest: dict[str, Any] | None
+) -> None:
+    """Write the page, the numbers and the manifest of one model, or of several."""
+    of_one = isinstance(results, Profile)
+    page = render_profile(results, manifest) if of_one else render_overview(results)  # type: ignore[arg-type]
+    _write(folder / PAGE, page)
+    _write(folder / RESULTS, results.to_json())
+    if manifest is not None:
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(folder / MANIFEST, f"{text}\n")
+    if isinstance(results, Profile):
+        write_units(results.detail, folder / "units.csv")
+        write_attributions(results.detail, folder / "attributions.csv")
 
 
 def write_units(detail: Detail, path: Path) -> None:
@@ -112,7 +159,8 @@ def _sample(sample: Sample, names: tuple[str, ...]) -> Iterator[list[Any]]:
     count = len(sample.dense)
     known = names if len(names) == count else tuple(f"x{i}" for i in range(count))
     inputs = sample.x if len(sample.x) == count else (None,) * count
-    for name, x, dense, other in zip(known, inputs, sample.dense, sample.other, strict=True):
+    others = sample.other or (None,) * count  # of one model there is no other
+    for name, x, dense, other in zip(known, inputs, sample.dense, others, strict=True):
         yield [sample.row, name, x, dense, other]
 
 
@@ -131,7 +179,7 @@ def _cell(value: Any) -> Any:
     return repr(value) if isinstance(value, float) else value
 
 
-def load_results(path: str | Path) -> tuple[Comparison | Study, dict[str, Any] | None]:
+def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:
     """Read results, and the manifest beside them if there is one.
 
     Raises

@@ -66,7 +66,8 @@ def run_study(
         What was stated before there were results; anything else is refused, and the results repeat
         its hash. See `explainprune.analysis.protocol`.
     progress : callable, optional
-        ``progress(done, total, cell)`` after each seed.
+        ``progress(done, total, cell)`` after each seed; before the first one, where an interrupted
+        run left something, with ``{"reused": seeds}`` as the cell: none, where it was another's.
 
     Returns
     -------
@@ -105,6 +106,11 @@ def run_study(
     return study
 
 
+def kept_seeds(out: str | Path) -> int:
+    """Count the seeds that an interrupted run has left beside `out`."""
+    return len([*Path(f"{out}.cells").glob("seed-*.json")])
+
+
 def study_protocol(config: StudyConfig) -> Protocol:
     """Return what a study with this configuration would state before its results."""
     asked = vars(config.explain)
@@ -133,6 +139,8 @@ def _results(
         )
     known = {} if kept is None else kept.read(seeds)
     waiting = [cell for cell in cells if cell["seed"] not in known]
+    if progress is not None and kept is not None and (known or kept.dropped):
+        progress(len(known), len(cells), {"reused": sorted(known)})
 
     def report(done: int, total: int, cell: dict[str, Any]) -> None:
         if progress is not None:
@@ -166,7 +174,10 @@ def keep_cell(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Kept:
-    """Results of single seeds beside the final folder, for `resume`."""
+    """Results of single seeds beside the final folder, for `resume`.
+
+    `dropped` says whether there were some of another configuration.
+    """
 
     def __init__(self, folder: Path, config: StudyConfig, resume: bool) -> None:
         self.folder = folder
@@ -176,6 +187,7 @@ class _Kept:
         self.digest = hashlib.sha256(text.encode()).hexdigest()
         mark = folder / "config.sha256"
         same = mark.is_file() and mark.read_text(encoding="utf-8") == self.digest
+        self.dropped = resume and mark.is_file() and not same
         if not (resume and same):
             self.remove()
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,6 @@ from explainprune.types.comparison import (
     ModelRow,
     Source,
     Study,
-    read_results,
 )
 from explainprune.types.data import Data, Rows
 from explainprune.types.differing import Condition, Exemplar, Exemplars, Rule, Where
@@ -38,6 +37,9 @@ from explainprune.types.metric import (
     perfect,
     said_of,
 )
+from explainprune.types.overview import Overview
+from explainprune.types.profile import Profile
+from explainprune.types.read import AnyResults, read_results
 from explainprune.types.reasons import (
     Band,
     CodeChanges,
@@ -53,6 +55,7 @@ __all__ = [
     "SAME_REASONS",
     "SCHEMA",
     "Answers",
+    "AnyResults",
     "Array",
     "Attribution",
     "Band",
@@ -78,7 +81,9 @@ __all__ = [
     "Measure",
     "Metric",
     "ModelRow",
+    "Overview",
     "Power",
+    "Profile",
     "Reason",
     "ReasonCodes",
     "ReasonRow",

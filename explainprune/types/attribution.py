@@ -12,6 +12,7 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
 from explainprune.types.explanation import explanation
+from explainprune.types.framed import framed
 from explainprune.types.frames import long_frame, reasons_frame
 
 OUTPUTS = ("logit", "centred", "probability")
@@ -277,6 +278,8 @@ class Attribution:
             if fields[name] is not None:
                 fields[name] = tuple(fields[name])
         return cls(**fields)
+
+    _repr_html_ = framed
 
     def __repr__(self) -> str:
         shapes = (

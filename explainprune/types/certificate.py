@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from explainprune.types.framed import framed
+
 
 @dataclass(frozen=True)
 class Size:
@@ -71,6 +73,8 @@ class Certificate:
             raise ValueError(f"Unknown kind of certificate {self.kind!r}.")
         if self.basis not in ("all inputs", "calibration data"):
             raise ValueError(f"Unknown basis of a certificate {self.basis!r}.")
+
+    _repr_html_ = framed
 
     def __str__(self) -> str:
         if self.max_difference is None:

@@ -10,6 +10,7 @@ from explainprune.types.answers import Answers
 from explainprune.types.differing import Exemplars, Where
 from explainprune.types.drawing import Detail
 from explainprune.types.encoding import decode, encode
+from explainprune.types.framed import framed
 from explainprune.types.measure import Measure, Verdict
 from explainprune.types.metric import Metric
 from explainprune.types.reasons import CodeChanges
@@ -65,6 +66,8 @@ class ModelRow:
 
 class _Results:
     """JSON round trip shared by `Comparison` and `Study`; keys keep the order of the fields."""
+
+    _repr_html_ = framed
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, numbers and strings; it begins with ``schema``."""
@@ -256,13 +259,3 @@ class Study(_Results):
             f"Study({len(self.seeds)} seeds; {self.verdict.label}; {self.clarity.label}: "
             f"{self.verdict.sentence!r})"
         )
-
-
-def read_results(text: str) -> Comparison | Study:
-    """Read a ``results.json``, whichever of the two it holds."""
-    try:
-        plain = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"Not valid JSON: {error}.") from None
-    kind = Study if isinstance(plain, dict) and "pair" in plain else Comparison
-    return kind.from_dict(plain)

@@ -127,6 +127,8 @@ class Sample:
         Why this row is shown: "typical", "most changed", "prediction flipped".
     said : tuple of str
         The inputs as the user knows them, where that is more than the numbers of `x`.
+    whole : tuple of float
+        The row as the model reads it, flat, where it is drawn and players join its features.
     """
 
     row: int
@@ -139,11 +141,24 @@ class Sample:
     moved: float | None
     why: str
     said: tuple[str, ...] = ()
+    whole: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Detail:
-    """Everything a page shows of one pair beyond its figures, so that it can be drawn again."""
+    """Everything a page shows of one pair beyond its figures, so that it can be drawn again.
+
+    Attributes
+    ----------
+    image_shape : tuple of int, optional
+        ``(height, width)`` or ``(height, width, channels)`` of a row.
+    series_shape : tuple of int, optional
+        ``(steps, channels)`` of a row.
+    tokens : bool
+        Whether rows are texts, a value for each token.
+    owners : tuple of int
+        The player of each feature of an image or series, where players join several.
+    """
 
     drawings: dict[str, Drawing] = field(default_factory=dict)
     units: tuple[UnitRow, ...] = ()
@@ -153,3 +168,6 @@ class Detail:
     feature_names: tuple[str, ...] = ()
     image_shape: tuple[int, ...] | None = None
     rescaling: Rescaling | None = None
+    series_shape: tuple[int, int] | None = None
+    tokens: bool = False
+    owners: tuple[int, ...] = ()

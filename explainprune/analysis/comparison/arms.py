@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
 from typing import Any
@@ -75,6 +75,27 @@ class Met:
 
 
 @dataclass(frozen=True, eq=False)
+class Remembered:
+    """Explanations of one model, which comparisons with several others share.
+
+    They hang on rows, backgrounds, draws and the output's kind, never on the other model.
+    """
+
+    model: Any
+    found: dict[Any, tuple[Array, Array]] = field(default_factory=dict)
+
+    def of(
+        self, subject: Subject, key: Any, explain: Callable[[], tuple[Array, Array]]
+    ) -> tuple[Array, Array]:
+        """Return what is remembered of this model, else what `explain` finds."""
+        if subject.model is not self.model:
+            return explain()
+        if key not in self.found:
+            self.found[key] = explain()
+        return self.found[key]
+
+
+@dataclass(frozen=True, eq=False)
 class PairedExplainer:
     """One method with everything that arms share.
 
@@ -89,6 +110,7 @@ class PairedExplainer:
     seed : int
     flat : callable
         Lays inputs flat, as networks that are no Keras models read them.
+    remembered : Remembered, optional
     """
 
     method: Callable[..., Any]
@@ -98,6 +120,7 @@ class PairedExplainer:
     players: tuple[int, ...] | None
     seed: int
     flat: Callable[[Inputs], Array]
+    remembered: Remembered | None = None
 
     @property
     def sampled(self) -> bool:
@@ -154,7 +177,15 @@ class PairedExplainer:
         chosen = slice(None) if index is None else index
         shaped = hasattr(subject.network, "pack")
         rows = take(self.x, chosen) if shaped else subject.x[chosen]
-        return self.values(subject, rows, self.targets[chosen], background, name)
+
+        def explain() -> tuple[Array, Array]:
+            return self.values(subject, rows, self.targets[chosen], background, name)
+
+        if self.remembered is None:
+            return explain()
+        place = None if index is None else index.tobytes()
+        key = (self.method, subject.kind, name, place)  # the name says which background
+        return self.remembered.of(subject, key, explain)
 
     def values(
         self, subject: Subject, rows: Inputs, targets: Array, background: Inputs, name: str

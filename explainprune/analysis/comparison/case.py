@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.analysis.comparison.arms import PairedExplainer
+from explainprune.analysis.comparison.arms import PairedExplainer, Remembered
 from explainprune.analysis.comparison.backgrounds import Backgrounds
 from explainprune.analysis.comparison.backgrounds import backgrounds as settled_backgrounds
 from explainprune.analysis.comparison.belonging import units_of
@@ -60,6 +60,8 @@ class Case:
     backgrounds : Backgrounds
     certain : bool
         Both models are one function, so that no unseen row can differ.
+    remembered : Remembered, optional
+        What earlier comparisons with the dense model have explained of it.
     """
 
     settings: Settings
@@ -77,6 +79,7 @@ class Case:
     target: str | int | None
     backgrounds: Backgrounds
     certain: bool
+    remembered: Remembered | None = None
 
     @property
     def subjects(self) -> dict[str, Subject]:
@@ -104,6 +107,7 @@ class Case:
             self.data.players,
             self.settings.seed,
             lambda rows: pack(self.dense.network, rows, "background"),
+            self.remembered,
         )
 
     def k(self, players: int) -> int:
@@ -125,6 +129,7 @@ def case_of(
     background: Any,
     backgrounds: int,
     rows: int | None,
+    remembered: Remembered | None = None,
 ) -> Case:
     """Cap the rows, look at the models as networks, choose targets and backgrounds.
 
@@ -156,6 +161,7 @@ def case_of(
         target=None if target == DENSE_PREDICTION else target,
         backgrounds=drawn,
         certain=identical(subjects[0], subjects[1]),
+        remembered=remembered,
     )
 
 

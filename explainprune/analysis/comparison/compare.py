@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from explainprune.analysis.comparison.answers import answers_of
+from explainprune.analysis.comparison.arms import Remembered
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.differing import (
@@ -22,8 +23,10 @@ from explainprune.analysis.comparison.figures import model_rows, pair_figures, s
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
 from explainprune.analysis.comparison.needs import check_needs
+from explainprune.analysis.comparison.playing import with_players
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
+from explainprune.analysis.comparison.steps import Progress, Steps
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
@@ -32,9 +35,6 @@ from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.network.failing import in_words
 from explainprune.types import Comparison, Masks
-
-Progress = Callable[[int, int, str], None]
-"""Told how many steps of how many are done, and what the last one was."""
 
 
 def compare(
@@ -52,6 +52,7 @@ def compare(
     clarity_margin: float = 0.05,
     background: Any = 20,
     backgrounds: int = 6,
+    players: Any = None,
     clusters: Any = None,
     copies: str = "clustered",
     effort: int | None = None,
@@ -108,6 +109,10 @@ def compare(
         uses that as the pool. One row is a baseline.
     backgrounds : int
         Backgrounds to begin with, at least 2.
+    players : as `load_data` takes them, optional
+        What is one reason: ``"time:10"``, ``"channel"``, ``"patch:4"``, prefixes, a file, numbers.
+        None: those of the `Data`; for images of more than 1,000 pixels and methods that run the
+        model for each player, patches; else each feature, as ``"each"`` says.
     clusters : array-like (n,) or str, optional
         Rows of one value belong together (one patient, one video): they are the unit of inference
         then. A name is that of a feature. None: those of the `Data`, else each row for itself.
@@ -176,7 +181,12 @@ def compare(
 
 @in_words
 def compared(
-    dense: Model | Network, other: Model | Network, data: Any, **options: Any
+    dense: Model | Network,
+    other: Model | Network,
+    data: Any,
+    *,
+    remembered: Remembered | None = None,
+    **options: Any,
 ) -> tuple[Comparison, Case, Measured]:
     """Compare as `compare` does, and return what the figures were made of as well.
 
@@ -202,6 +212,7 @@ def compared(
         seed=asked.seed,
     )
     check_criterion(asked.criterion)
+    data, said_of_players = with_players(data, asked.players, settings.methods.values())
     check_needs(settings, data)
     case = case_of(
         dense,
@@ -213,10 +224,11 @@ def compared(
         background=asked.background,
         backgrounds=asked.backgrounds,
         rows=asked.rows,
+        remembered=remembered,
     )
     cut = stated_cut_off(case, asked.adverse, asked.threshold, asked.reasons)
     extra = asked.detail + (cut is not None)
-    steps = _Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
+    steps = Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():
         found.append((name if found else None, measured(case, method, steps.tick)))
@@ -247,7 +259,7 @@ def compared(
         **shown,
         provenance=provenance_of(case, first, asked.masks, asked.criterion)
         | ({} if stated is None else {"protocol": {"hash": stated}}),
-        notes=notes_of(case, first),
+        notes=(*said_of_players, *notes_of(case, first)),
     )
     return result, case, first
 
@@ -280,16 +292,3 @@ def _detail(
             seed=case.settings.seed,
         ),
     }
-
-
-class _Steps:
-    """Counts what is done."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-
-    def tick(self, what: str) -> None:
-        """Report one more step."""
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.total, what)

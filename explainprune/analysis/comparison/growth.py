@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from explainprune.analysis.comparison.arms import Met, PairedExplainer, some_rows
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.moving import moved_values
+from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
 from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
 
@@ -58,7 +60,7 @@ def explained_pair(case: Case, explain: PairedExplainer, tick: Callable[[str], N
     effort = case.settings.effort or max(2 * once * first, LEAST_EFFORT)
     dense = explain(case.dense)
     tick(f"explained {case.dense.name}")
-    other = explain(case.other)
+    other = _other(case, dense, explain)
     tick(f"explained {case.other.name}")
     look = Look(dense, other, _floor(case, explain, dense), once * first, effort)
     return _more_backgrounds(case, explain, _more_draws(case, explain, look))
@@ -76,9 +78,10 @@ def _more_draws(case: Case, explain: PairedExplainer, look: Look) -> Look:
         if total <= draws:
             break
         repeats = range(draws, total)
-        dense, other = (
-            met.with_more(explain(met.subject, repeats=repeats)) for met in (look.dense, look.other)
-        )
+        more = partial(explain, repeats=repeats)
+        first = more(case.dense)
+        dense = look.dense.with_more(first)
+        other = look.other.with_more(_other(case, first, more))
         look = Look(dense, other, _floor(case, explain, dense), once * total, look.effort)
     return look
 
@@ -98,12 +101,19 @@ def _more_backgrounds(case: Case, explain: PairedExplainer, look: Look) -> Look:
         if total <= draws:
             break
         repeats = range(look.dense.draws)
-        dense, other = (
-            met.beside(explain(met.subject, draws=range(draws, total), repeats=repeats))
-            for met in (look.dense, look.other)
-        )
+        more = partial(explain, draws=range(draws, total), repeats=repeats)
+        first = more(case.dense)
+        dense = look.dense.beside(first)
+        other = look.other.beside(_other(case, first, more))
         look = replace(look, dense=dense, other=other, pairs=once * total)
     return look
+
+
+def _other(case: Case, dense: Met, explain: Callable[[Subject], Met]) -> Met:
+    """Explain the other model; one that is beside itself was explained already."""
+    if case.other.model is case.dense.model:
+        return replace(dense, subject=case.other)
+    return explain(case.other)
 
 
 def _draws_for(spread: Crossed, target: float) -> int:

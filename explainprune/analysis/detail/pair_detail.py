@@ -12,6 +12,7 @@ from explainprune.analysis.comparison.slices import class_name
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.drawing import drawing, shown_units
 from explainprune.analysis.detail.features import feature_rows
+from explainprune.analysis.detail.kinds import kind_of_rows
 from explainprune.analysis.detail.names import names_of
 from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
 from explainprune.analysis.detail.wiring import INPUTS, Wiring, wiring
@@ -58,7 +59,7 @@ def pair_detail(
         features=feature_rows(*values, names, seed=seed, beta=beta),
         samples=shown,
         feature_names=names,
-        image_shape=data.image_shape if data.players is None else None,
+        **kind_of_rows(data, dense),
         rescaling=None if fit is None else Rescaling(fit.beta, fit.r2),
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.comparison.subjects import Subject
+from explainprune.analysis.detail.kinds import drawn_whole
 from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
 from explainprune.types import Array, Data, Sample
 from explainprune.types.known import Column
@@ -59,6 +60,7 @@ def sampling(
     shown = inputs_by_player(data, dense.x, values[0].shape[1])
     says = [_says(data, s, task) for s in (dense, other)]
     truth = _truth(data, dense, task)
+    whole = drawn_whole(data)
     named = any(column.categories for column in columns) or bool(data.scored.raw)
 
     def sample(i: int, why: str) -> Sample:
@@ -73,6 +75,7 @@ def sampling(
             moved=None if np.isnan(moved[i]) else float(moved[i]),
             why=why,
             said=tuple(column.said(i) for column in columns) if named else (),
+            whole=_numbers(dense.x[i]) if whole else (),
         )
 
     return sample

@@ -5,6 +5,7 @@ import pytest
 from comparison_cases import PAIR, QUICK
 
 from explainprune.analysis import compare
+from explainprune.network import FormulaNetwork
 from explainprune.types import Data, Rows
 
 
@@ -206,3 +207,30 @@ def test_errors_come_before_any_work(models, data, curved):
         compare(*models, data, rows=0)
     with pytest.raises(TypeError, match=r"A metric takes \(a, b, \*, k\)"):
         compare(*models, data, metrics=[lambda p, q: p])
+
+
+def image_sums(side, weight):
+    """A network of two outputs that reads the first rows of pixels of an image, laid flat."""
+    wide = side * side
+    kernel = np.zeros((wide, 2))
+    kernel[: 3 * side, 0], kernel[3 * side :, 1] = 1.0, weight
+    return FormulaNetwork(lambda x: x @ kernel, wide, n_outputs=2)
+
+
+def test_large_images_are_joined_into_patches_where_players_cost_calls():
+    images = np.random.default_rng(0).normal(size=(12, 1600))
+    data = Data(Rows(images), image_shape=(40, 40))
+    pair = image_sums(40, 0.1), image_sums(40, 0.2)
+    options = {"background": np.zeros((1, 1600)), "methods": ("occlusion",), "detail": False}
+    joined = compare(*pair, data, **options)
+    assert joined.provenance["players"] == 64
+    assert joined.notes[0].startswith("Players are 64 patches of 5 × 5 pixels, all channels")
+    assert "players='each'" in joined.notes[0]
+    own = compare(*pair, data, players="patch:20", **options)
+    assert own.provenance["players"] == 4 and "patches" not in own.notes[0]
+    each = compare(*pair, data, players="each", **options)
+    assert each.provenance["players"] == 1600 and "patches" not in each.notes[0]
+    small = Data(Rows(images[:, :900]), image_shape=(30, 30))
+    options["background"] = np.zeros((1, 900))
+    alone = compare(image_sums(30, 0.1), image_sums(30, 0.2), small, **options)
+    assert alone.provenance["players"] == 900

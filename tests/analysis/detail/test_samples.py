@@ -7,6 +7,7 @@ from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail import features as module
 from explainprune.analysis.detail.columns import columns_of
 from explainprune.analysis.detail.features import feature_rows, shares
+from explainprune.analysis.detail.kinds import kind_of_rows
 from explainprune.analysis.detail.samples import flipped as flipped_rows
 from explainprune.analysis.detail.samples import inputs_by_player, samples, sampling
 from explainprune.types import Data, Rows
@@ -122,3 +123,33 @@ def test_values_are_said_where_more_is_known_than_numbers():
     given = (data, one, one, values, np.zeros(2), "classification", np.arange(2))
     assert sampling(*given, columns)(1, "typical").said == ("clerk", "40")
     assert sampling(*given)(1, "typical").said == ()
+
+
+def lying(x, **fields):
+    data = Data(Rows(x), **fields)
+    flat = x.reshape(len(x), -1)
+    return data, Subject("dense", None, None, "logit", flat, np.zeros((len(x), 1)))
+
+
+def test_rows_are_drawn_as_they_lie_whoever_plays():
+    images = np.arange(24.0).reshape(2, 2, 2, 3)
+    data, dense = lying(images, image_shape=(2, 2, 3), players=(0,) * 6 + (1,) * 6)
+    assert kind_of_rows(data, dense) == {
+        "image_shape": (2, 2, 3),
+        "series_shape": None,
+        "owners": data.players,
+    }
+    values = np.ones((2, 2)), np.ones((2, 2))
+    sample = sampling(data, dense, dense, values, np.zeros(2), "regression", np.arange(2))(
+        1, "typical"
+    )
+    assert sample.whole == tuple(range(12, 24)) and sample.x == (14.5, 20.5)
+    series, dense = lying(images.reshape(2, 4, 3))
+    assert kind_of_rows(series, dense)["series_shape"] == (4, 3)
+    values = np.ones((2, 12)), np.ones((2, 12))
+    sample = sampling(series, dense, dense, values, np.zeros(2), "regression", np.arange(2))(
+        0, "typical"
+    )
+    assert sample.whole == () and len(sample.x) == 12
+    table, dense = lying(images.reshape(2, 12), players=(0,) * 6 + (1,) * 6)
+    assert set(kind_of_rows(table, dense).values()) == {None, ()}

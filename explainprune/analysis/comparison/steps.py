@@ -1,0 +1,21 @@
+"""How far a comparison is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int, str], None]
+"""Told how many steps of how many are done, and what the last one was."""
+
+
+class Steps:
+    """Counts what is done."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def tick(self, what: str) -> None:
+        """Report one more step."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total, what)

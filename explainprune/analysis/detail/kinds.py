@@ -1,0 +1,35 @@
+"""What kind of rows a page draws: images, series, texts, or tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from explainprune.analysis.comparison.explaining import reads_words
+from explainprune.analysis.comparison.subjects import Subject
+from explainprune.types import Data
+
+
+def kind_of_rows(data: Data, dense: Subject) -> dict[str, Any]:
+    """Return the fields of a `Detail` that say how rows lie."""
+    if reads_words(dense):
+        return {"tokens": data.players is None}
+    return {
+        "image_shape": data.image_shape,
+        "series_shape": series_shape(data),
+        "owners": tuple(data.players or ()) if drawn_whole(data) else (),
+    }
+
+
+def series_shape(data: Data) -> tuple[int, int] | None:
+    """Return (steps, channels) of rows that are a series; None of all others."""
+    if data.image_shape is not None or isinstance(data.x, dict) or data.x.ndim != 3:
+        return None
+    return int(data.x.shape[1]), int(data.x.shape[2])
+
+
+def drawn_whole(data: Data) -> bool:
+    """Whether rows are drawn as they lie though players join their features."""
+    lies = data.image_shape is not None or series_shape(data) is not None
+    return lies and data.players is not None and len(np.unique(data.players)) < len(data.players)
