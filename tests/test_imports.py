@@ -21,12 +21,14 @@ ALLOWED = {
     "network": {"types", "lookup"},
     "data": {"types", "lookup", "network"},
     "criteria": {"types", "lookup", "network"},
-    "engine": {"types", "lookup"},
-    "reporting": {"types", "lookup", "_version"},
+    "keeping": {"types", "lookup", "_version"},
+    "engine": {"types", "lookup", "keeping"},
+    "reporting": {"types", "lookup", "_version", "keeping"},
     "pruning": {"types", "lookup", "network", "data", "criteria"},
-    "analysis": {"types", "lookup", "network", "data", "criteria", "_version"},
+    "analysis": {"types", "lookup", "network", "data", "criteria", "_version", "keeping"},
 }
 LOWER = {"types", "lookup", "_version", "network", "data", "criteria", "engine", "reporting"}
+LOWER.add("keeping")
 ALLOWED["study"] = LOWER | {"options", "pruning", "analysis"}
 ALLOWED["cli"] = ALLOWED["study"] | {"study"}
 ALLOWED["__main__"] = {"cli"}

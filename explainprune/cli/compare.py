@@ -184,7 +184,7 @@ def compare(
     from explainprune.analysis.protocol import data_sha256
     from explainprune.cli.study import command_line, show_verdicts
     from explainprune.network import model_sha256
-    from explainprune.reporting import check_free
+    from explainprune.reporting import check_free, reserved
     from explainprune.study.manifest import manifest
 
     check_free(out, force=force)
@@ -228,7 +228,7 @@ def compare(
     if dry_run:
         _would(console, xp.compare, ready, extra, options, out)
         return
-    with console.working(f"Comparing {dense.name} with {other.name}") as progress:
+    with reserved(out), console.working(f"Comparing {dense.name} with {other.name}") as progress:
         found = xp.compare(
             *ready, arms=extra, kept=_kept(kept), protocol=protocol, progress=progress, **options
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from explainprune.keeping import held, is_ours, said, signed
+from explainprune.keeping.ours import MARK
 from explainprune.lookup import nearest
+
+ENDING = ".partial"
 
 
 def check_file(path: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
@@ -20,6 +24,8 @@ def check_file(path: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
         If its suffix is another one, its folder doesn't exist, or it is a folder.
     FileExistsError
         If it exists and `force` is false.
+    BlockingIOError
+        If another process writes it.
     """
     if path.suffix not in suffixes:
         raise ValueError(
@@ -30,6 +36,8 @@ def check_file(path: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
         raise ValueError(f"There is no folder {str(path.parent)!r} to write {path.name!r} in.")
     if path.is_dir():
         raise ValueError(f"{str(path)!r} is a folder. Expected the name of a file.")
+    with held(path):
+        _settle(path)
     if path.exists() and not force:
         raise FileExistsError(f"{str(path)!r} exists already. Pass --force to replace it.")
 
@@ -38,14 +46,39 @@ def check_file(path: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
 def whole_files(finals: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
     """Give a temporary path for each file, and move all to their places when the block ends.
 
-    Whatever stops the block, Ctrl-C included, leaves nothing behind.
+    Whatever stops the block, Ctrl-C included, leaves nothing behind. Killed between two moves, the
+    others are made by the next run, so that files that belong together come together.
     """
     first = next(iter(finals.values()))
-    folder = Path(tempfile.mkdtemp(dir=first.parent, prefix=f".{first.stem}.", suffix=".partial"))
-    try:
-        temporary = {name: folder / final.name for name, final in finals.items()}
-        yield temporary
-        for name, final in finals.items():
-            temporary[name].replace(final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as locks:
+        for final in sorted(set(finals.values())):
+            locks.enter_context(held(final))
+        _settle(first)
+        prefix = f".{first.name}."
+        folder = Path(tempfile.mkdtemp(dir=first.parent, prefix=prefix, suffix=ENDING))
+        try:
+            signed(folder, out=first.name)
+            temporary = {name: folder / final.name for name, final in finals.items()}
+            yield temporary
+            signed(folder, out=first.name, whole=True)
+            _place(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(folder: Path) -> None:
+    """Move whole files to their places; one that the user has written since stays."""
+    since = (folder / MARK).stat().st_mtime_ns
+    for path in sorted(folder.iterdir()):
+        final = folder.parent / path.name
+        if path.name != MARK and not (final.exists() and final.stat().st_mtime_ns > since):
+            path.replace(final)
+
+
+def _settle(first: Path) -> None:
+    """Finish the moves of a run that was killed between them; remove what others left."""
+    for folder in sorted(first.parent.glob(f".*{ENDING}")):
+        if is_ours(folder) and said(folder).get("out") == first.name:
+            if said(folder).get("whole"):
+                _place(folder)
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Results to HTML, CSV and figures; needs no TensorFlow."""
 
 from explainprune.reporting import plot
-from explainprune.reporting.folder import check_free, whole_folder
+from explainprune.reporting.folder import check_free, reserved, whole_folder
 from explainprune.reporting.page import render
 from explainprune.reporting.writing import load_results, report, write_report
 
@@ -11,6 +11,7 @@ __all__ = [
     "plot",
     "render",
     "report",
+    "reserved",
     "whole_folder",
     "write_report",
 ]

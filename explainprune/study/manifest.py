@@ -11,9 +11,8 @@ from typing import Any
 
 from explainprune import network
 from explainprune._version import __version__
+from explainprune.keeping import PACKAGES
 from explainprune.types import Comparison, Study
-
-PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn")
 
 
 def manifest(
@@ -24,10 +23,12 @@ def manifest(
     checksums: dict[str, str],
     command: str,
     seconds: float,
+    resumed: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return command, configuration, seeds, versions, checksums and time; no names, no paths.
 
-    `checksums` are those of what went in and came out, beside that of the results.
+    `checksums` are those of what went in and came out, beside that of the results; `resumed` says
+    what was there of an earlier run, and what of it wasn't used.
     """
     return {
         "explainprune": __version__,
@@ -42,6 +43,7 @@ def manifest(
             **checksums,
         },
         "seconds": round(seconds, 1),
+        **({"resumed": resumed} if resumed else {}),
     }
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from explainprune.keeping import temporary
 from explainprune.reporting import folder as module
 from explainprune.reporting.folder import check_free, whole_folder
 
@@ -10,6 +11,7 @@ def listed(path):
 
 def a_report(path, text="old"):
     path.mkdir()
+    (path / "results.json").write_text('{\n "schema": "explainprune/results/2"}')
     (path / "report.html").write_text(text)
     (path / "figures").mkdir()
     (path / "figures" / "old.svg").write_text(text)
@@ -89,16 +91,16 @@ def test_force_replaces_the_report_and_keeps_everything_else(tmp_path):
         (work / "figures" / "new.svg").write_text("new")
     assert listed(tmp_path) == [
         "out", "out/figures", "out/figures/new.svg", "out/models", "out/models/a.keras",
-        "out/report.html",
+        "out/report.html", "out/results.json",
     ]  # fmt: skip
     assert (out / "report.html").read_text() == "new"
 
 
 def test_leftovers_of_a_killed_run_are_cleared(tmp_path):
-    (tmp_path / "out.partial").mkdir()
+    temporary(tmp_path / "out.partial")
     (tmp_path / "out.partial" / "junk").write_text("x")
     with whole_folder(tmp_path / "out") as work:
-        assert not listed(work)
+        assert listed(work) == [".explainprune"]
     assert listed(tmp_path) == ["out"]
 
 

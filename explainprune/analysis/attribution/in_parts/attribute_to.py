@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from explainprune._version import __version__
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
 from explainprune.analysis.attribution.in_parts.files import ENDINGS
-from explainprune.analysis.attribution.in_parts.store import PartStore, Written, mark
+from explainprune.analysis.attribution.in_parts.store import PartStore, Written, parts_folder
 from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.data.reading import ROWS, count_of, samples_of
+from explainprune.keeping import check_way, code_mark, held, mark
 from explainprune.lookup import nearest
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, model_sha256
 from explainprune.network.failing import in_words
 
 Progress = Callable[[int, int | None], None]
@@ -46,8 +47,8 @@ def attribute_to(
     """Explain rows part by part and write them to one file, in the memory of one part.
 
     Each part is kept in ``OUT.partial/`` until all are done: a run that was stopped, killed or
-    out of disk goes on there with ``resume=True``, and ends with the same bytes. A part whose
-    rows have changed since is explained anew.
+    out of disk goes on there with ``resume=True``, and ends with the same bytes. Parts of other
+    rows, or of another model, background or version, are explained anew, and a warning says so.
 
     Parameters
     ----------
@@ -79,7 +80,9 @@ def attribute_to(
         As `attribute` does; if `out` has another ending; if the parts to resume from are another
         run's.
     FileExistsError
-        If `out` exists and `force` is False.
+        If `out` exists and `force` is False, or ``OUT.partial`` isn't ours.
+    BlockingIOError
+        If another process writes `out`.
     """
     path = _checked(Path(out), force)
     check_count("rows_at_once", rows_at_once)
@@ -100,16 +103,19 @@ def attribute_to(
     total, done = count_of(x), 0
     _check_targets(target, total)
     store: PartStore | None = None
-    for samples in samples_of(model, x, y, rows_at_once):
-        if store is None:
-            explainer = explainer_for(model, samples, **keywords)
-            store = PartStore(path, _plan(model, explainer, output, rows_at_once), resume)
-        done += store.add(samples, explainer.explain)
-        if progress is not None:
-            progress(done, total)
-    assert store is not None  # where there are no rows, reading them has raised
-    _check_targets(target, done)
-    return store.finished(top)
+    with held(path):
+        check_way(parts_folder(path))
+        for samples in samples_of(model, x, y, rows_at_once):
+            if store is None:
+                explainer = explainer_for(model, samples, **keywords)
+                plan = _plan(model, explainer, output, rows_at_once, batch_size)
+                store = PartStore(path, plan, resume)
+            done += store.add(samples, explainer.explain)
+            if progress is not None:
+                progress(done, total)
+        assert store is not None  # where there are no rows, reading them has raised
+        _check_targets(target, done)
+        return store.finished(top)
 
 
 def _checked(path: Path, force: bool) -> Path:
@@ -118,6 +124,10 @@ def _checked(path: Path, force: bool) -> Path:
             f"out ends in {', '.join(ENDINGS)}. Received: {str(path)!r}."
             f"{nearest(path.suffix, ENDINGS)}"
         )
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {str(path.parent)!r} to write {path.name!r} in.")
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder. Expected the name of a file.")
     if path.exists() and not force:
         raise FileExistsError(f"{str(path)!r} exists already. Pass force=True to replace it.")
     return path
@@ -131,24 +141,42 @@ def _check_targets(target: Any, rows: int | None) -> None:
         )
 
 
-def _plan(model: Any, explainer: Explainer, output: str, rows_at_once: int) -> dict[str, Any]:
-    """Describe the run by what its numbers depend on, rows apart."""
-    target = explainer.target
+def _plan(
+    model: Any, explainer: Explainer, output: str, rows_at_once: int, batch_size: int | None
+) -> dict[str, Any]:
+    """Describe the run by what its numbers depend on, rows apart: what was said of it, the rest."""
+    options = sorted(explainer.options.items())
     return {
-        "explainprune": __version__,
-        "model": _model_mark(model),
-        "background": mark(explainer.background),
-        "players": mark(explainer.given.players),
         "method": explainer.name,
-        "target": mark(target) if isinstance(target, (list, np.ndarray)) else repr(target),
+        "target": _shown(explainer.target),
         "output": output,
         "seed": int(explainer.seed),
         "rows_at_once": rows_at_once,
-        "options": {name: repr(value) for name, value in sorted(explainer.options.items())},
+        "options": {name: _shown(value) for name, value in options},
+        "model": mark(model, _known),
+        "background": mark(explainer.background),
+        "players": mark((explainer.given.players, explainer.joined, explainer.player_names)),
+        "function": mark((explainer.method, explainer.target, options), _known),
+        "batch size": batch_size,
+        "threads": [os.cpu_count(), *map(os.environ.get, THREADS)],
+        "version": code_mark(),
     }
 
 
-def _model_mark(model: Any) -> str:
-    from explainprune.network import model_sha256
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
-    return model_sha256(model) if hasattr(model, "weights") else type(model).__name__
+
+def _shown(value: Any) -> str:
+    """Show what was asked for, the same in every process."""
+    text = repr(value)
+    array = isinstance(value, (list, np.ndarray))
+    return mark(value) if array or callable(value) or " at 0x" in text else text
+
+
+def _known(value: Any) -> str | None:
+    """Return the checksum of a Keras model, with the source of what isn't Keras' own in it."""
+    if not hasattr(value, "weights") or not hasattr(value, "to_json"):
+        return None
+    layers = [value, *getattr(value, "_flatten_layers", list)()]
+    own = {type(each) for each in layers if not type(each).__module__.startswith("keras.")}
+    return f"{model_sha256(value)} {mark(sorted(own, key=repr))}"

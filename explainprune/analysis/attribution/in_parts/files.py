@@ -16,25 +16,24 @@ ENDINGS = (".npz", ".csv", ".parquet")
 """What the one file may be."""
 
 
-def save_part(attribution: Attribution, path: Path) -> None:
-    """Write a part so that a file of that name is always whole."""
-    unfinished = path.with_suffix(".unfinished")
-    attribution.save(unfinished)
-    unfinished.replace(path)
-
-
 def write_whole(
-    path: Path, parts: Sequence[Path], rows: int, said: dict[str, Any], top: int | None = None
+    path: Path,
+    ending: str,
+    parts: Sequence[Path],
+    rows: int,
+    said: dict[str, Any],
+    top: int | None = None,
 ) -> None:
     """Write one file from the files of the parts, one of them in memory at a time.
 
     Parameters
     ----------
     path : Path
+    ending : str
         ``.npz``: what `Attribution.load` reads, not compressed. ``.csv``, ``.parquet``: the long
         form of `Attribution.to_frame`, samples numbered over all parts.
     parts : sequence of Path
-        What `save_part` wrote, in order.
+        What `Attribution.save` wrote, in order.
     rows : int
         Of all parts together.
     said : dict
@@ -42,9 +41,9 @@ def write_whole(
     top : int, optional
         Of a table: one line for each row, with its leading features.
     """
-    if path.suffix == ".npz":
+    if ending == ".npz":
         _write_npz(path, parts, rows, said)
-    elif path.suffix == ".csv":
+    elif ending == ".csv":
         _write_csv(path, _frames(parts, top))
     else:
         _write_parquet(path, _frames(parts, top))
@@ -95,7 +94,7 @@ def _write_parquet(path: Path, frames: Iterable[Any]) -> None:
         import pyarrow.parquet
     except ImportError:
         raise ValueError(
-            f"Writing {path.name!r} needs pyarrow: pip install 'explainprune[parquet]', or write "
+            "Writing .parquet needs pyarrow: pip install 'explainprune[parquet]', or write "
             ".npz or .csv."
         ) from None
     writer = None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explainprune.analysis.attribution.in_parts.files import save_part, write_whole
+from explainprune.analysis.attribution.in_parts.files import write_whole
 from explainprune.analysis.attribution.results import (
     Gaps,
     gap_notes,
@@ -18,8 +17,8 @@ from explainprune.analysis.attribution.results import (
     options_of,
 )
 from explainprune.data.reading import Samples
+from explainprune.keeping import Store, mark
 from explainprune.types import Attribution
-from explainprune.types.arrays import checksum
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,10 @@ class Summary:
     gaps: Gaps
 
 
+ASKED = ("method", "target", "output", "seed", "rows_at_once", "options")
+"""What the user said of the run: with parts of another, it isn't gone on with."""
+
+
 class PartStore:
     """The parts of one run, in ``OUT.partial/``.
 
@@ -64,38 +67,44 @@ class PartStore:
     path : Path
         The file that is to be.
     plan : mapping
-        What the numbers depend on, rows apart: parts of another plan are not gone on with.
+        What the numbers depend on, rows apart.
     resume : bool
-        False: whatever is in the folder is removed.
+        Whether parts that are there are used.
     """
 
     def __init__(self, path: Path, plan: Mapping[str, Any], resume: bool) -> None:
         self.path, self.method = path, str(plan["method"])
-        self.folder = path.with_name(path.name + ".partial")
         self.parts: list[Summary] = []
         self.reused = 0
-        if resume and self.folder.is_dir():
-            _check_plan(self.folder / "plan.json", plan)
-        else:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir()
-            (self.folder / "plan.json").write_text(json.dumps(plan, indent=1), encoding="utf-8")
+        self.store = Store(parts_folder(path))
+        before = self.store.before() if resume else {}
+        other = [key for key in ASKED if before and before.get(key) != plan[key]]
+        if other:
+            raise ValueError(
+                f"Can't go on in {self.store.folder.name!r}: its parts had another "
+                f"{', '.join(other)}. Run without resume to begin anew."
+            )
+        self.store.begin(plan, resume=resume)
 
     def add(self, samples: Samples, explain: Callable[[Samples], Attribution]) -> int:
         """Explain a part, unless that was done before; return its number of rows."""
-        # The rows are in the name, so that a part of other rows is never mistaken for this one.
-        file = self.folder / f"{samples.number:08d}-{_rows_mark(samples)[:16]}.npz"
-        if file.exists():
+        name = f"{samples.number:08d}"
+        key = self.store.key(number=samples.number, rows=_rows_mark(samples))
+        others = len(self.store.others)
+        file = self.store.get(name, key, ".npz")
+        if file is not None:
             found = Attribution.load(file)
             self.reused += len(found)
         else:
+            if others == 0 and (said := self.store.why_others("of the parts")):
+                warnings.warn(said, stacklevel=3)
             try:
                 found = explain(samples)
             except BaseException:
-                if not self.parts:  # nothing that a later run could go on with
-                    shutil.rmtree(self.folder, ignore_errors=True)
+                if not self.parts and self.store.empty:  # nothing to go on with
+                    self.store.remove()
                 raise
-            save_part(found, file)
+            file = self.store.put(name, key, ".npz", found.save)
         self.parts.append(
             Summary(
                 file, len(found), found.notes, found.options, found.relative_gap, gaps_of(found)
@@ -112,33 +121,23 @@ class PartStore:
             *gap_notes(self.method, [part.gaps for part in self.parts]),
         )
         said = {"notes": notes, "options": options_of(self.parts)}
-        unfinished = self.folder / f"whole{self.path.suffix}"
-        write_whole(unfinished, [part.file for part in self.parts], rows, said, top)
+        unfinished = self.store.folder / f"whole{self.path.suffix}.unfinished"
+        files = [part.file for part in self.parts]
+        write_whole(unfinished, self.path.suffix, files, rows, said, top)
         unfinished.replace(self.path)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.store.remove()
         return Written(self.path, rows, self.reused, gap, notes)
 
 
-def mark(*arrays: Any) -> str:
-    """Return a checksum of arrays in their order; None counts as absent."""
-    return checksum(("", array) for array in arrays)
+def parts_folder(path: Path) -> Path:
+    """Return where the parts of a file are kept until it is whole."""
+    return path.with_name(path.name + ".partial")
 
 
 def _rows_mark(samples: Samples) -> str:
-    x = samples.x
-    arrays = list(x.values()) if isinstance(x, dict) else x if isinstance(x, list) else [x]
-    return mark(*arrays, samples.y)
-
-
-def _check_plan(file: Path, plan: Mapping[str, Any]) -> None:
-    """Raise if the parts that are there came about in another way."""
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        before = {}
-    other = [key for key in plan if before.get(key) != plan[key]]
-    if other:
-        raise ValueError(
-            f"Can't go on in {file.parent.name!r}: its parts had another {', '.join(other)}. "
-            "Run without resume to begin anew."
-        )
+    """Return a checksum of rows, and of what the results say of them."""
+    data = samples.data
+    known = None if data is None else (data.scored.raw, data.players, data.player_names)
+    return mark(
+        (samples.x, samples.y, samples.feature_names, samples.class_names, samples.task, known)
+    )
