@@ -1,4 +1,4 @@
-"""Options of `prune`, said once: Python, the command line and studies read them here."""
+"""Options said once: how rows are read and pruned, in Python, on the command line, in studies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,61 @@ from typing import Any
 def said(help: str, metavar: str | None = None) -> dict[str, Any]:
     """Say what an option does, in a few words, and what its values look like."""
     return {"help": help, "metavar": metavar}
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How rows are read, in plain values; the docstring of `load_data` says what each means.
+
+    A new option is a field here, an argument of `load_data` and its use: the flags of every command
+    that reads rows, the keys of a study's ``[data]`` and of a schema follow.
+    """
+
+    target: str | None = field(
+        default=None,
+        metadata=said(
+            "Column (or array) of the labels; '' for none. Default: target, label or y.", "COLUMN"
+        ),
+    )
+    group: str | None = field(default=None, metadata=said("Column that groups the rows.", "COLUMN"))
+    clusters: str | None = field(
+        default=None,
+        metadata=said("Column that says which rows belong together (a patient).", "COLUMN"),
+    )
+    weight: str | None = field(
+        default=None,
+        metadata=said("Column (or array) that says how much each row counts.", "COLUMN"),
+    )
+    features: tuple[str, ...] | None = field(
+        default=None,
+        metadata=said("Columns the model reads, in its order. Default: all others.", "A,B,..."),
+    )
+    drop: tuple[str, ...] = field(
+        default=(), metadata=said("Columns the model doesn't read.", "A,B,...")
+    )
+    players: str | None = field(
+        default=None,
+        metadata=said(
+            "What is one reason: time:N (steps of a series), channel, patch:N (pixels of an image), "
+            "each, a prefix of columns, or a .json, .toml, .csv or .npy file.",
+            "FORM|PREFIX|FILE",
+        ),
+    )
+    preprocess: str | None = field(
+        default=None,
+        metadata=said("Function that maps raw rows to the model's inputs.", "MODULE:FUNCTION"),
+    )
+    class_names: tuple[str, ...] | None = field(
+        default=None,
+        metadata=said(
+            "Names of the classes in the order of the outputs, for labels that are text.",
+            "A,B,...",
+        ),
+    )
+    task: str | None = field(
+        default=None,
+        metadata=said("classification or regression, where the labels leave it open.", "TASK"),
+    )
 
 
 @dataclass(frozen=True)

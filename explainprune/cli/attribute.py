@@ -8,39 +8,36 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
+from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import read
 from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
     DATA_PANEL,
-    ClassNames,
     DataFile,
     DryRun,
     Force,
     Json,
     ModelFile,
     OutFile,
-    Players,
-    Preprocess,
     Quiet,
+    Schema,
     Seed,
-    Target,
     Trust,
     flag,
     option,
 )
 from explainprune.cli.outputs import check_file
+from explainprune.options import ReadOptions
 
 TRIAL_ROWS = 16
 
 
+@with_options(ReadOptions, panel=DATA_PANEL)
 def attribute(
     model: ModelFile,
     data: DataFile,
     out: OutFile,
-    target: Target = None,
-    players: Players = None,
-    preprocess: Preprocess = None,
-    class_names: ClassNames = None,
+    schema: Schema = None,
     background: Annotated[
         str | None,
         option("--background", help="Reference rows.", panel=DATA_PANEL, metavar="FILE"),
@@ -82,6 +79,7 @@ def attribute(
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
+    **reading: Any,
 ) -> None:
     """Say how much each feature moved each prediction; write .npz (all of it), .csv or .parquet."""
     import explainprune as xp
@@ -98,11 +96,9 @@ def attribute(
         model,
         data,
         trust=trust,
-        class_names=class_names,
-        target=target,
-        players=players,
-        preprocess=preprocess,
+        schema=schema,
         background=background,
+        **reading,
     )
     if rows is not None:
         given = given.with_(scored=given.scored.take(slice(rows)))

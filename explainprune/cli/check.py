@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,14 @@ def check(
         list[str] | None,
         option("--min", help="The least a figure may be.", metavar="[WHERE:]NAME=VALUE"),
     ] = None,
+    summary: Annotated[
+        Path | None,
+        option(
+            "--summary",
+            help="Markdown to add the outcome to, such as the summary of a job in CI.",
+            metavar="FILE",
+        ),
+    ] = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -70,11 +79,34 @@ def check(
         limits = [_most_drop(found, max_accuracy_drop), *limits]
     outcomes += [held(found, each) for each in limits]
     passed = all(outcome["passed"] for outcome in outcomes)
+    if summary is not None:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(_markdown(outcomes, passed))
     lines = [f"{'ok    ' if o['passed'] else 'FAILED'}  {o['sentence']}" for o in outcomes]
     if json or not quiet:
         Console(json=json).show("\n".join(lines), {"passed": passed, "checks": outcomes})
     if not passed:
         raise typer.Exit(CHECK_FAILED)
+
+
+def _markdown(outcomes: list[dict[str, Any]], passed: bool) -> str:
+    r"""Lay the outcome out as a table; what is in it is text, whatever it holds.
+
+    >>> print(_markdown([{"passed": False, "sentence": "churn of <b>|x|</b>"}], False).strip())
+    ### explainprune: a check failed
+    <BLANKLINE>
+    | | |
+    |---|---|
+    | failed | churn of &lt;b&gt;\|x\|&lt;/b&gt; |
+    """
+    rows = []
+    for outcome in outcomes:
+        text = " ".join(escape(outcome["sentence"], quote=False).split())
+        for mark in "\\`*_|[]#":
+            text = text.replace(mark, f"\\{mark}")
+        rows.append(f"| {'ok' if outcome['passed'] else 'failed'} | {text} |")
+    title = f"### explainprune: {'all checks passed' if passed else 'a check failed'}"
+    return "\n".join([title, "", "| | |", "|---|---|", *rows, "", ""])
 
 
 def _verdict(results: Any, label: str, same_reasons: tuple[str, ...]) -> dict[str, Any]:

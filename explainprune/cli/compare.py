@@ -10,31 +10,29 @@ from typing import Annotated, Any
 import typer
 
 from explainprune.cli.console import Console
+from explainprune.cli.declared import with_options
+from explainprune.cli.inputs import described
 from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
-    ClassNames,
     DataFile,
     DryRun,
     Force,
-    Group,
     Json,
     OutFolder,
-    Players,
-    Preprocess,
     ProtocolFile,
     Quiet,
+    Schema,
     Seed,
-    Target,
-    Task,
     Trust,
-    names_of,
     option,
 )
+from explainprune.options import ReadOptions
 
 TRIAL_ROWS = (16, 48)
 
 
+@with_options(ReadOptions, panel=DATA_PANEL)
 def compare(
     dense: Annotated[
         Path, typer.Argument(help="The model before: .keras or legacy .h5.", metavar="DENSE")
@@ -42,12 +40,7 @@ def compare(
     other: Annotated[Path, typer.Argument(help="The model after.", metavar="OTHER")],
     data: DataFile,
     out: OutFolder,
-    target: Target = None,
-    group: Group = None,
-    players: Players = None,
-    preprocess: Preprocess = None,
-    class_names: ClassNames = None,
-    task: Task = None,
+    schema: Schema = None,
     background: Annotated[
         str,
         option(
@@ -60,15 +53,6 @@ def compare(
     backgrounds: Annotated[
         int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
     ] = 6,
-    clusters: Annotated[
-        str | None,
-        option(
-            "--clusters",
-            help="Column that says which rows belong together (a patient, a video).",
-            metavar="COLUMN",
-            panel=DATA_PANEL,
-        ),
-    ] = None,
     copies: Annotated[
         str,
         option(
@@ -178,6 +162,7 @@ def compare(
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
+    **reading: Any,
 ) -> None:
     """Ask of two models whether they decide for the same reasons, and which is clearer."""
     import explainprune as xp
@@ -191,16 +176,9 @@ def compare(
     console = Console(quiet, json)
     started = time.perf_counter()
     count = int(background) if background.isdigit() else None
-    reading: dict[str, Any] = {
-        "target": target,
-        "group": group,
-        "clusters": clusters,
-        "players": players,
-        "preprocess": preprocess,
-        "task": task,
-        "background": None if count is not None else background,
-        "class_names": names_of(class_names),
-    }
+    reading = described(schema, protocol) | reading
+    if count is None:
+        reading["background"] = background
     files = {"dense": dense, "other": other, **_arms(arm or [])}
     with console.noting():
         models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
@@ -208,8 +186,8 @@ def compare(
     options: dict[str, Any] = {
         "methods": tuple(method or ("expected_gradients",)),
         "metrics": tuple(metric) if metric else None,
-        **_class("target", explain_class, names_of(class_names)),
-        **_class("adverse", adverse, names_of(class_names)),
+        **_class("target", explain_class, read.class_names),
+        **_class("adverse", adverse, read.class_names),
         **({} if threshold is None else {"threshold": threshold, "reasons": reasons}),
         "margin": margin,
         "accuracy_margin": accuracy_margin,

@@ -8,10 +8,13 @@ from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from explainprune.cli.options import option
+from explainprune.cli.options import names_of, option
 from explainprune.cli.toml import assignments
 
 Command = Callable[..., None]
+
+SEPARATED = "A,B,..."
+"""What names look like that one flag holds, separated by commas."""
 
 
 def with_options(kind: type, *names: str, panel: str | None = None) -> Callable[[Command], Command]:
@@ -26,7 +29,7 @@ def with_options(kind: type, *names: str, panel: str | None = None) -> Callable[
         own = inspect.signature(command)
         hints = get_type_hints(command, include_extras=True)
         written = [
-            each.replace(annotation=hints[each.name])
+            each.replace(annotation=hints.get(each.name, each.annotation))
             for each in own.parameters.values()
             if each.kind is not inspect.Parameter.VAR_KEYWORD
         ]
@@ -34,8 +37,7 @@ def with_options(kind: type, *names: str, panel: str | None = None) -> Callable[
 
         def call(**values: Any) -> None:
             declared = {each.name: values.pop(each.name) for each in chosen}
-            found = {n: _value(n, v, types[n]) for n, v in declared.items() if _is_given(v)}
-            command(**values, **found)
+            command(**values, **as_declared(kind, declared))
 
         call.__name__, call.__doc__ = command.__name__, command.__doc__
         call.__signature__ = own.replace(parameters=[*written, *made])  # type: ignore[attr-defined]
@@ -44,12 +46,29 @@ def with_options(kind: type, *names: str, panel: str | None = None) -> Callable[
     return flagged
 
 
+def as_declared(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of `kind` that were given, as it declares them."""
+    types = get_type_hints(kind)
+    return {
+        each.name: _value(each, values[each.name], types[each.name])
+        for each in fields(kind)
+        if _is_given(values.get(each.name))
+    }
+
+
+def taken(options: dict[str, Any], kind: type) -> dict[str, Any]:
+    """Take a declaration's own out of options, and return them."""
+    return {each.name: options.pop(each.name) for each in fields(kind) if each.name in options}
+
+
 def _parameter(each: Any, kind: Any, panel: str | None) -> inspect.Parameter:
     """Return one flag: what it is called, the type it is read as, and what it says of itself."""
     name = f"--{each.name.replace('_', '-')}"
     known = "" if each.default in (None, (), False) else f" Default: {each.default}."
     read: Any = _members(kind)[0]
-    if _is_listed(kind):
+    if each.metadata["metavar"] == SEPARATED:
+        read = str
+    elif _is_listed(kind):
         read = list[str]
     elif len(_members(kind)) > 1:
         read = str
@@ -66,9 +85,11 @@ def _parameter(each: Any, kind: Any, panel: str | None) -> inspect.Parameter:
     )
 
 
-def _value(name: str, given: Any, kind: Any) -> Any:
+def _value(each: Any, given: Any, kind: Any) -> Any:
     """Return what was given as the type that was declared."""
     members = _members(kind)
+    if each.metadata["metavar"] == SEPARATED:
+        return tuple(names_of(given) or ())
     if not _is_listed(kind):
         truth = {"true": True, "false": False} if bool in members and len(members) > 1 else {}
         return truth.get(str(given).lower(), given)
@@ -76,7 +97,7 @@ def _value(name: str, given: Any, kind: Any) -> Any:
         return tuple(given)
     if str in members and len(given) == 1 and "=" not in given[0]:
         return given[0]
-    return assignments(given, f"--{name.replace('_', '-')}")
+    return assignments(given, f"--{each.name.replace('_', '-')}")
 
 
 def _is_given(value: Any) -> bool:

@@ -60,63 +60,13 @@ MaybeData = Annotated[
         metavar="SOURCE",
     ),
 ]
-Target = Annotated[
-    str | None,
+Schema = Annotated[
+    Path | None,
     option(
-        "--target",
-        help="Column (or array) of the labels; '' for none. Default: target, label or y.",
+        "--schema",
+        help="How rows are read, said once: a .toml whose [data] has the options below as keys.",
         panel=DATA_PANEL,
-        metavar="COLUMN",
-    ),
-]
-Group = Annotated[
-    str | None,
-    option("--group", help="Column that groups the rows.", panel=DATA_PANEL, metavar="COLUMN"),
-]
-Weight = Annotated[
-    str | None,
-    option(
-        "--weight",
-        help="Column (or array) that says how much each row counts.",
-        panel=DATA_PANEL,
-        metavar="COLUMN",
-    ),
-]
-Players = Annotated[
-    str | None,
-    option(
-        "--players",
-        help="What is one reason: time:N (steps of a series), channel, patch:N (pixels of an "
-        "image), each, a prefix of columns, or a .json, .toml, .csv or .npy file.",
-        panel=DATA_PANEL,
-        metavar="FORM|PREFIX|FILE",
-    ),
-]
-Preprocess = Annotated[
-    str | None,
-    option(
-        "--preprocess",
-        help="Function that maps raw rows to the model's inputs.",
-        panel=DATA_PANEL,
-        metavar="MODULE:FUNCTION",
-    ),
-]
-Task = Annotated[
-    str | None,
-    option(
-        "--task",
-        help="classification or regression, where the labels leave it open.",
-        panel=DATA_PANEL,
-        metavar="TASK",
-    ),
-]
-ClassNames = Annotated[
-    str | None,
-    option(
-        "--class-names",
-        help="Names of the classes in the order of the outputs, for labels that are text.",
-        panel=DATA_PANEL,
-        metavar="A,B,...",
+        metavar="FILE",
     ),
 ]
 Trust = Annotated[

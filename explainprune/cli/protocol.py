@@ -11,9 +11,12 @@ import typer
 
 from explainprune.cli.compare import compare
 from explainprune.cli.console import Console
-from explainprune.cli.options import Force, Json, Quiet, flag, names_of
+from explainprune.cli.declared import as_declared, taken
+from explainprune.cli.inputs import described
+from explainprune.cli.options import Force, Json, Quiet, flag
 from explainprune.cli.outputs import check_file, whole_files
 from explainprune.cli.study import config_of, run
+from explainprune.options import PruneOptions, ReadOptions
 
 Command = Callable[..., None]
 
@@ -54,7 +57,10 @@ def with_options_of_both(command: Command) -> Command:
     both = {**OF_STUDY, **OF_PAIR, **written}
 
     def call(**values: Any) -> None:
-        command(**{k: v for k, v in values.items() if k in written or v not in (None, [])})
+        given = {k: v for k, v in values.items() if k in written or v not in (None, [])}
+        for kind in (ReadOptions, PruneOptions):
+            given |= as_declared(kind, given)
+        command(**given)
 
     call.__name__, call.__doc__ = command.__name__, command.__doc__
     order = [*written.values(), *(v for k, v in both.items() if k not in written)]
@@ -89,14 +95,17 @@ def protocol(
     check_file(out, (".toml",), force=force)
     console = Console(quiet, json)
     with console.noting():
-        stated = _of_study(words, given) if _is_study(words, given) else _of_pair(words, given)
+        asked = _of_study if _is_study(words, given) else _of_pair
+        stated, reading = asked(words, given)
     plain = {**encode(stated), "sha256": stated.sha256}
     comments = {
         SECTION: "Stated before there are results. Whatever is changed here changes the hash.",
         **{f"{SECTION}.{k}": v.metadata["help"] for k, v in _fields(stated) if v.metadata},
+        "data": "How the rows were read; --schema and --protocol read them so again.",
     }
     with whole_files({"protocol": out}) as files:
-        files["protocol"].write_text(to_toml({SECTION: plain}, comments), encoding="utf-8")
+        text = to_toml({SECTION: plain, "data": encode(reading)}, comments)
+        files["protocol"].write_text(text, encoding="utf-8")
     console.show(f"Wrote {out}: {stated.sha256}", {"protocol": str(out), **plain})
 
 
@@ -110,7 +119,7 @@ def _is_study(words: list[str] | None, given: dict[str, Any]) -> bool:
     return any(word.endswith(".toml") for word in words or []) or bool(alone)
 
 
-def _of_study(words: list[str] | None, given: dict[str, Any]) -> Any:
+def _of_study(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     from explainprune.study.run import study_protocol
 
     strange = sorted(name for name, value in given.items() if value and name not in OF_STUDY)
@@ -119,10 +128,11 @@ def _of_study(words: list[str] | None, given: dict[str, Any]) -> Any:
             f"A protocol is of `run` or of `compare`. Received: {', '.join(words or [])} "
             f"with options that only `compare` has: {', '.join(strange) or 'none'}."
         )
-    return study_protocol(config_of(Path(words[0]) if words else None, **given))
+    config = config_of(Path(words[0]) if words else None, **given)
+    return study_protocol(config), vars(config.data)
 
 
-def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
+def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Read the rows as `compare` does; its options but for those are Python's, name by name."""
     import explainprune as xp
     from explainprune.analysis.comparison.compare import defaults
@@ -131,24 +141,20 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> Any:
 
     if "data" not in given:
         raise ValueError("A protocol of a pair needs --data; one of a study a CONFIG.toml.")
-    options = {key: value for key, value in given.items() if key not in READING}
-    reading = {key: value for key, value in given.items() if key in READING}
+    options = dict(given)
+    source = options.pop("data")
+    reading = described(options.pop("schema", None)) | taken(options, ReadOptions)
     background = options.pop("background", None)
     if background is not None and background.isdigit():
         options["background"] = int(background)
-    elif background is not None:
-        reading["background"] = background
-    reading["class_names"] = names_of(reading.get("class_names"))
+    read_as: dict[str, Any] = {"background": None if "background" in options else background}
     if "explain_class" in options:
         options["target"] = options.pop("explain_class")
     options["methods"] = tuple(options.pop("method", ("expected_gradients",)))
     arms = list(_arms(options.pop("arm", [])))
     seeds = (options.get("seed", 0),)
     if words:  # rows are hashed as the first model reads them
-        reading["model"] = xp.load_model(words[0], trust=bool(options.pop("trust", False)))
-    rows = xp.load_data(reading.pop("data"), **reading)
-    return protocol_of(rows, defaults() | options, arms=arms, seeds=seeds)
-
-
-READING = {"data", "target", "group", "weight", "players", "preprocess", "task", "class_names"}
-"""Options that say how rows are read."""
+        read_as["model"] = xp.load_model(words[0], trust=bool(options.pop("trust", False)))
+    rows = xp.load_data(source, **reading, **read_as)
+    stated = protocol_of(rows, defaults() | options, arms=arms, seeds=seeds)
+    return stated, {"source": source, **reading}

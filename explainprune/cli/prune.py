@@ -7,44 +7,36 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
-from explainprune.cli.declared import with_options
+from explainprune.cli.declared import taken, with_options
 from explainprune.cli.inputs import read
 from explainprune.cli.options import (
+    DATA_PANEL,
     OUTPUT_PANEL,
     PRUNING_PANEL,
-    ClassNames,
     DryRun,
     Force,
-    Group,
     Json,
     MaybeData,
     ModelFile,
     OutFile,
-    Preprocess,
     Quiet,
+    Schema,
     Seed,
-    Target,
-    Task,
     Trust,
-    Weight,
     flag,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
-from explainprune.options import PruneOptions
+from explainprune.options import PruneOptions, ReadOptions
 
 
+@with_options(ReadOptions, panel=DATA_PANEL)
 @with_options(PruneOptions, panel=PRUNING_PANEL)
 def prune(
     model: ModelFile,
     out: OutFile,
     data: MaybeData = None,
-    target: Target = None,
-    group: Group = None,
-    weight: Weight = None,
-    preprocess: Preprocess = None,
-    class_names: ClassNames = None,
-    task: Task = None,
+    schema: Schema = None,
     recipe: Annotated[
         str | None,
         option(
@@ -91,18 +83,8 @@ def prune(
     if masks is not None and not masks.is_file():
         raise ValueError(f"There is no file of masks {str(masks)!r}.")
     console = Console(quiet, json)
-    rows, loaded = read(
-        console,
-        model,
-        data,
-        trust=trust,
-        class_names=class_names,
-        target=target,
-        group=group,
-        weight=weight,
-        preprocess=preprocess,
-        task=task,
-    )
+    reading = taken(options, ReadOptions)
+    rows, loaded = read(console, model, data, trust=trust, schema=schema, **reading)
     options["seed"] = seed
     if dry_run:
         _would(console, loaded, rows, options, finals)

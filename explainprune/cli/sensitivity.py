@@ -6,30 +6,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
-from explainprune.cli.declared import with_options
+from explainprune.cli.declared import taken, with_options
 from explainprune.cli.inputs import read
 from explainprune.cli.options import (
+    DATA_PANEL,
     PRUNING_PANEL,
-    ClassNames,
     DataFile,
     Force,
-    Group,
     Json,
     ModelFile,
     OutFile,
-    Preprocess,
     Quiet,
+    Schema,
     Seed,
-    Target,
-    Task,
     Trust,
-    Weight,
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
-from explainprune.options import PruneOptions
+from explainprune.options import PruneOptions, ReadOptions
 
 
+@with_options(ReadOptions, panel=DATA_PANEL)
 @with_options(
     PruneOptions, "criterion", "granularity", "protect", "keep_at_least", panel=PRUNING_PANEL
 )
@@ -37,12 +34,7 @@ def sensitivity(
     model: ModelFile,
     data: DataFile,
     out: OutFile,
-    target: Target = None,
-    group: Group = None,
-    weight: Weight = None,
-    preprocess: Preprocess = None,
-    class_names: ClassNames = None,
-    task: Task = None,
+    schema: Schema = None,
     sparsity: Annotated[
         list[float] | None,
         option("--sparsity", help="Share to remove; may be repeated.", panel=PRUNING_PANEL),
@@ -62,18 +54,8 @@ def sensitivity(
     check_file(out, (".csv",), force=force)
     check_file(finals["figure"], (".svg",), force=force)
     console = Console(quiet, json)
-    rows, loaded = read(
-        console,
-        model,
-        data,
-        trust=trust,
-        class_names=class_names,
-        target=target,
-        group=group,
-        weight=weight,
-        preprocess=preprocess,
-        task=task,
-    )
+    reading = taken(options, ReadOptions)
+    rows, loaded = read(console, model, data, trust=trust, schema=schema, **reading)
     if sparsity:
         options["sparsities"] = sparsity
     with console.working(f"Scanning {model.name}"), whole_files(finals) as files:

@@ -15,30 +15,28 @@ from explainprune.cli.console import Console
 from explainprune.cli.declared import with_options
 from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
+    DATA_PANEL,
     PRUNING_PANEL,
     REASONS_PANEL,
     DryRun,
     Force,
-    Group,
     Json,
     MaybeData,
-    Players,
-    Preprocess,
     ProtocolFile,
     Quiet,
-    Target,
+    Schema,
     Trust,
-    Weight,
     flag,
     option,
 )
-from explainprune.options import PruneOptions
+from explainprune.options import PruneOptions, ReadOptions
 
 PrintConfig = Annotated[
     bool, flag("--print-config", help="Print the resolved configuration and stop.")
 ]
 
 
+@with_options(ReadOptions, panel=DATA_PANEL)
 @with_options(PruneOptions, panel=PRUNING_PANEL)
 def run(
     config: Annotated[
@@ -52,11 +50,7 @@ def run(
         str | None, option("--recipe", help="Your training function.", metavar="MODULE:FUNCTION")
     ] = None,
     data: MaybeData = None,
-    target: Target = None,
-    group: Group = None,
-    weight: Weight = None,
-    players: Players = None,
-    preprocess: Preprocess = None,
+    schema: Schema = None,
     method: Annotated[
         list[str] | None,
         option(
@@ -101,14 +95,14 @@ def run(
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,
-    **pruning: Any,
+    **declared: Any,
 ) -> None:
     """Train, prune, explain and compare over seeds, and write a report.
 
     Flags come before the environment (EXPLAINPRUNE_<FLAG>), that before the file, that before
     the defaults.
     """
-    asked = dict(locals()) | pruning  # every flag by its name, before there are other names
+    asked = dict(locals()) | declared  # every flag by its name, before there are other names
     study_of(
         config_of(asked.pop("config"), **asked),
         out,
@@ -124,11 +118,6 @@ def run(
 
 FLAGS = {
     "data": "data.source",
-    "target": "data.target",
-    "group": "data.group",
-    "weight": "data.weight",
-    "players": "data.players",
-    "preprocess": "data.preprocess",
     "model": "model.path",
     "recipe": "model.recipe",
     "trust": "model.trust",
@@ -138,16 +127,25 @@ FLAGS = {
     "seeds": "study.seeds",
     "workers": "study.workers",
     "threads": "study.threads",
+    **{each.name: f"data.{each.name}" for each in fields(ReadOptions)},
     **{each.name: f"prune.{each.name}" for each in fields(PruneOptions)},
 }
 """The key of a study's configuration that each flag sets."""
 
 
-def config_of(config: Path | None, *, settings: list[str] | None = None, **flags: Any) -> Any:
-    """Return the configuration of a file with what flags say over it."""
+def config_of(
+    config: Path | None,
+    *,
+    schema: Path | None = None,
+    settings: list[str] | None = None,
+    **flags: Any,
+) -> Any:
+    """Return the configuration of a file with what a schema and flags say over it."""
+    from explainprune.cli.inputs import described
     from explainprune.cli.settings import resolved
 
-    given = {name: value for name, value in flags.items() if name in FLAGS and value != []}
+    asked = {name: value for name, value in flags.items() if name in FLAGS and value != []}
+    given = described(schema) | {name: value for name, value in asked.items() if value is not None}
     given["trust"] = given.get("trust") or None
     return resolved(config, {FLAGS[name]: value for name, value in given.items()}, settings)
 

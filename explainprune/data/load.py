@@ -28,6 +28,8 @@ def load_data(
     weight: Any = None,
     clusters: Any = None,
     truth: Any = None,
+    features: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
     players: Any = None,
     preprocess: str | Callable[[Any], Any] | None = None,
     background: Any = None,
@@ -66,6 +68,10 @@ def load_data(
     truth : array-like of bool, of x's shape, optional
         Which values each scored row's answer is known to rest on, for metrics that hold
         explanations against it. Default: what came with the rows.
+    features : sequence of str, optional
+        Columns of a table that the model reads, in its order. Default: all that hold nothing else.
+    drop : sequence of str
+        Columns of a table that the model doesn't read; one that `group` names groups all the same.
     players : str, Path, mapping or sequence, optional
         Features that belong together: see `explainprune.data.players.resolve_players`.
     preprocess : callable or "module:function", optional
@@ -125,6 +131,7 @@ def load_data(
                 "target=, preprocess=, task= and the name of a weight column say how to read a "
                 f"source; {source!r} is read."
             )
+        _check_chosen(features, drop, type(source).__name__)
         data = source.with_(**names) if names else source
         if background is not None:
             data = data.with_(background=like_rows(background, data.x, data.feature_names))
@@ -133,8 +140,11 @@ def load_data(
     else:
         reads = None if model is None else read_by(model)
         named = [each if isinstance(each, str) else None for each in (weight, clusters)]
-        columns = Columns(target, group, named[0], named[1], _text_columns(reads, group))
+        text = _text_columns(reads, group)
+        columns = Columns(target, group, named[0], named[1], text, features, drop)
         given, found_name = read(source, columns)
+        if not is_frame(given.scored.x):
+            _check_chosen(features, drop, type(given.scored.x).__name__)
         if is_frame(given.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
         data = build(given, {"name": found_name, **names}, preprocess, background, task, reads)
@@ -151,6 +161,12 @@ def load_data(
     if raw is not None:
         data = data.with_(scored=replace(data.scored, raw=raw))
     return data if group is None else _grouped(data, group)
+
+
+def _check_chosen(features: Any, drop: Any, what: str) -> None:
+    """Raise where columns are chosen of what has none."""
+    if features is not None or drop:
+        raise ValueError(f"features= and drop= name columns of a table. Received: a {what}.")
 
 
 def _text_columns(reads: Reads, group: Any) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ class Columns:
     """Which columns of a table, or arrays of a file, hold what: those of None aren't named.
 
     `target` is ``""`` where the rows are unlabelled. `group` may be values as well. `text` names
-    columns that the model reads as text.
+    columns that the model reads as text. `features`, where it isn't None, are the model's inputs in
+    its order; `drop` are none.
     """
 
     target: str | None = None
@@ -20,6 +21,8 @@ class Columns:
     weight: str | None = None
     clusters: str | None = None
     text: Collection[str] = ()
+    features: Sequence[str] | None = None
+    drop: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,6 +83,7 @@ def split_frame(frame: Any, named: Columns) -> RawRows:
     frame = named_columns(frame)
     if not len(frame):
         raise ValueError(f"The table has no rows. Received: columns {list(frame.columns)[:8]}.")
+    frame, dropped = _without(frame, named)
     label = _label_column(list(frame.columns), named.target)
     y = None if label is None else frame[label]
     rest = frame if label is None else frame.drop(columns=label)
@@ -93,17 +94,50 @@ def split_frame(frame: Any, named: Columns) -> RawRows:
     if named.clusters is not None:
         clusters = _text_or_numbers(rest, named.clusters, "cluster")
         rest = rest.drop(columns=named.clusters)
-    taken = tuple(name for name in (label, named.weight, named.clusters) if name is not None)
-    part, group = RawRows(rest, y, named.group, weight, taken, clusters), named.group
-    if not isinstance(group, str):
+    own = tuple(name for name in (label, named.weight, named.clusters) if name is not None)
+    part = RawRows(rest, y, named.group, weight, (*dropped, *own), clusters)
+    if isinstance(named.group, str):
+        part = _grouped(part, named.group, label, named)
+    return _in_order(part, named.features)
+
+
+def _without(frame: Any, named: Columns) -> tuple[Any, tuple[str, ...]]:
+    """Leave out what is dropped; what holds groups, weights or clusters is no feature later on."""
+    for name in named.drop:
+        if name not in frame.columns:
+            raise unknown("column to drop", name, frame.columns)
+    if named.target and named.target in named.drop:
+        raise ValueError(f"Column {named.target!r} is the target: it can't be dropped as well.")
+    used = [each for each in (named.group, named.weight, named.clusters) if isinstance(each, str)]
+    dropped = tuple(name for name in named.drop if name not in used)
+    return frame.drop(columns=list(dropped)), dropped
+
+
+def _in_order(part: RawRows, features: Sequence[str] | None) -> RawRows:
+    """Keep the features that were named, in the order they were named in."""
+    if features is None:
         return part
+    columns = list(part.x.columns)
+    for name in features:
+        if name not in columns:
+            raise unknown("feature column", name, columns)
+        if list(features).count(name) > 1:
+            raise ValueError(f"Feature {name!r} is named twice.")
+    others = tuple(name for name in columns if name not in features)
+    return replace(part, x=part.x[list(features)], taken=(*part.taken, *others))
+
+
+def _grouped(part: RawRows, group: str, label: str | None, named: Columns) -> RawRows:
+    """Take the column of groups; it stays a feature where it can be one and isn't dropped."""
+    rest = part.x
     if group not in (*rest.columns, label):
         raise unknown("group column", group, [*rest.columns, *([] if label is None else [label])])
     if group == label:
         raise ValueError(f"Column {group!r} can't hold both the labels and the groups.")
     values = _text_or_numbers(rest, group, "group")
-    if values.dtype.kind not in "biuf" and group not in named.text:
-        part = replace(part, x=rest.drop(columns=group), taken=(*taken, group))
+    readable_as_feature = values.dtype.kind in "biuf" or group in named.text
+    if group in named.drop or not readable_as_feature:
+        part = replace(part, x=rest.drop(columns=group), taken=(*part.taken, group))
     return replace(part, group=values)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import check_keys, unknown
-from explainprune.options import PruneOptions, said
+from explainprune.options import PruneOptions, ReadOptions, said
 from explainprune.types.encoding import decode, encode
 
 ITS_OWN_SHARE = re.compile(r"\d+:\d+|fan_in:.*")
@@ -30,30 +30,22 @@ ARMS = (
 
 
 @dataclass(frozen=True)
-class DataSettings:
-    """Where rows come from.
+class _Source:
+    source: str = field(default="digits", metadata=said("A built-in set or a file."))
+
+
+@dataclass(frozen=True)
+class DataSettings(ReadOptions, _Source):  # in the order of a file: the last base comes first
+    """Where rows come from, and how they are read.
 
     Attributes
     ----------
-    source : str
-        A built-in set or a file.
-    target, group, weight, players, preprocess, task : str, optional
-    class_names : tuple of str, optional
-        As in `load_data`.
     test_share : float
         Share of the rows held out for scoring, where the source is not already split.
     seed : int
         Seed of the split; the same for every seed of the study.
     """
 
-    source: str = "digits"
-    target: str | None = None
-    group: str | None = None
-    weight: str | None = None
-    players: str | None = None
-    preprocess: str | None = None
-    task: str | None = None
-    class_names: tuple[str, ...] | None = None
     test_share: float = 0.25
     seed: int = 0
 
@@ -240,6 +232,8 @@ def _spread(section: dict[str, Any]) -> dict[str, Any]:
         "dropout",
         "hidden",
         "class_names",
+        "features",
+        "drop",
         "methods",
         "metrics",
         "levels",

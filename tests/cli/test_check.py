@@ -186,3 +186,18 @@ def test_report_renders_elsewhere_and_opens(cli, files, monkeypatch):
     again = cli("report", "results.json", "-o", "page")
     assert again.code == 2 and "page exists already" in again.error
     assert cli("report", "results.json", "-o", "page", "--force").code == 0
+
+
+def test_a_summary_is_added_to_what_a_job_says(check, files):
+    (files / "summary.md").write_text("Built.\n", encoding="utf-8")
+    check(results(), "--summary", "summary.md")
+    hostile = results("changed")
+    hostile = type(hostile).from_dict(
+        hostile.to_dict() | {"verdict": hostile.to_dict()["verdict"] | {"sentence": "a|<b>\n# c"}}
+    )
+    assert check(hostile, "--summary", "summary.md", "--quiet").code == 1
+    text = (files / "summary.md").read_text(encoding="utf-8")
+    assert text.startswith("Built.\n### explainprune: all checks passed\n")
+    assert "| ok | same reasons: preserved, required preserved. 6 % moved. |" in text
+    assert "### explainprune: a check failed" in text
+    assert "a\\|&lt;b&gt; \\# c |" in text

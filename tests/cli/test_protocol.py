@@ -48,7 +48,7 @@ def _nulls(found):
     [
         ((), "A protocol of a pair needs --data; one of a study a CONFIG.toml."),
         (("c.toml", "--arm", "a=b.keras"), "Unknown arm in [study] 'a=b.keras'. Known: distilled"),
-        (("c.toml", "--clusters", "c"), "options that only `compare` has: clusters"),
+        (("c.toml", "--accuracy-margin", "0.1"), "only `compare` has: accuracy_margin"),
         (("c.toml", "d.toml"), "is of `run` or of `compare`. Received: c.toml, d.toml"),
     ],
 )

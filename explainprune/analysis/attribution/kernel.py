@@ -26,7 +26,8 @@ def kernel(
 
     Sizes of coalitions are drawn in proportion to their weight in the regression,
     :math:`1 / (|S| (P - |S|))`, so small and large ones come most often; each comes with its
-    complement. No feature is dropped from the fit. Where all ``2^P − 2`` coalitions cost no more
+    complement; sizes that the draws together cover are taken whole. No feature is dropped from the
+    fit. Where all ``2^P − 2`` coalitions cost no more
     than the draws, all are used and the values are exact.
 
     Parameters
@@ -36,7 +37,8 @@ def kernel(
         their errors are correlated.
     coalitions : int, optional
         Coalitions in one draw, each ``background`` forward passes for a sample. Default:
-        four for each player, at least 64. A pilot draw, which is fitted, comes on top.
+        four for each player, at least 64. Each draw is corrected by a fit to the others; one by
+        itself by another, which comes on top.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def kernel(
     Raises
     ------
     ValueError
-        If a fit would need more than 2 GB.
+        If a draw would need more than 2 GB.
 
     References
     ----------

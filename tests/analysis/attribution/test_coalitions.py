@@ -8,8 +8,8 @@ import pytest
 
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
-from explainprune.analysis.attribution.sampling.coalitions import paired_coalitions
-from explainprune.analysis.attribution.sampling.regression import fitted
+from explainprune.analysis.attribution.sampling.coalitions import Coalitions
+from explainprune.analysis.attribution.sampling.regression import moments, solved
 from explainprune.network import FormulaNetwork
 
 
@@ -19,6 +19,18 @@ def by_kernel(sizes, players):
 
 def evenly(sizes, players):
     return np.ones(len(sizes))
+
+
+def paired_coalitions(players, count, share, rng):
+    """Draw once: what all draws share (of one, what it covers), and its own."""
+    planned = Coalitions(players, count, share)
+    parts = zip(planned.shared(), planned.draw(rng), strict=True)
+    return tuple(np.concatenate(both) for both in parts)
+
+
+def fitted(masks, weights, worth, total):
+    found = moments(masks, weights, worth, total)
+    return solved(found.gram, found.pull, total)
 
 
 SHARES = pytest.mark.parametrize("share", [by_kernel, evenly])
@@ -84,6 +96,29 @@ def test_sizes_come_as_often_as_their_share_says():
     np.testing.assert_allclose(mean_counts(evenly), 30 / 19, rtol=0.15)
 
 
+@SHARES
+@pytest.mark.parametrize(("players", "count", "draws"), [(6, 14, 3), (7, 20, 4), (9, 30, 8)])
+def test_what_draws_share_and_what_each_adds_is_right_on_average(share, players, count, draws):
+    """Sizes that the draws together cover come once, whole; the others in each draw, unbiased."""
+    rng = np.random.default_rng(0)
+    g = rng.normal(size=2**players)
+    place = 2 ** np.arange(players)
+    planned = Coalitions(players, count, share, draws)
+    masks, weights = planned.shared()
+    whole = np.unique(masks.sum(axis=1))
+    assert len(whole) and len(masks) == sum(math.comb(players, size) for size in whole)
+    fixed = weights @ g[masks @ place]
+    drawn, sizes = [], set()
+    for _ in range(1500):
+        own, weight = planned.draw(rng)
+        drawn.append(fixed + weight @ g[own @ place])
+        sizes |= set(own.sum(axis=1))
+    assert sizes and not sizes & set(whole)
+    every = np.array(list(itertools.product([False, True], repeat=players)))[1:-1]
+    exact = sum(weight_of(int(s.sum()), players) * g[s @ place] for s in every)
+    assert abs(np.mean(drawn) - exact) < 4.5 * np.std(drawn) / np.sqrt(len(drawn))
+
+
 @pytest.mark.parametrize(("method", "share"), [("kernel", by_kernel), ("leverage", evenly)])
 def test_each_method_draws_sizes_by_its_own_share(method, share):
     seen = []
@@ -92,26 +127,31 @@ def test_each_method_draws_sizes_by_its_own_share(method, share):
         seen.append(x.sum(axis=1))
         return x[:, 0]
 
-    attribute(
-        FormulaNetwork(formula, 20),
-        np.ones((1, 20)),
-        background=np.zeros((1, 20)),
-        method=method,
-        draws=150,
-    )
-    counts = np.bincount(np.concatenate(seen).astype(int), minlength=21)[1:20]
-    expected = share(np.arange(1, 20), 20)
-    np.testing.assert_allclose(counts / counts.sum(), expected / expected.sum(), rtol=0.05)
+    for seed in range(30):
+        attribute(
+            FormulaNetwork(formula, 60),
+            np.ones((1, 60)),
+            background=np.zeros((1, 60)),
+            method=method,
+            draws=10,
+            coalitions=40,
+            seed=seed,
+        )
+    counts = np.bincount(np.concatenate(seen).astype(int), minlength=61)[1:60]
+    expected = share(np.arange(1, 60), 60)
+    bins = [0, 1, 3, 8, 20, 39, 51, 56, 58]
+    found, wanted = (np.add.reduceat(each / each.sum(), bins) for each in (counts, expected))
+    np.testing.assert_allclose(found, wanted, rtol=0.06)
 
 
 @pytest.mark.parametrize("method", ["kernel", "leverage"])
-def test_draws_correct_whatever_the_pilot_found(method, monkeypatch, make_smooth, by_definition):
-    """Without bias: a pilot that shares the change equally costs variance, not truth."""
+def test_draws_correct_whatever_the_fit_found(method, monkeypatch, make_smooth, by_definition):
+    """Without bias: a fit that shares the change equally costs variance, not truth."""
 
-    def even(masks, weights, worth, total):
-        return np.repeat(np.expand_dims(total, 1), masks.shape[1], axis=1) / masks.shape[1]
+    def even(gram, pull, total):
+        return np.repeat(np.expand_dims(total, 1), len(gram), axis=1) / len(gram)
 
-    monkeypatch.setattr("explainprune.analysis.attribution.sampling.regression.fitted", even)
+    monkeypatch.setattr("explainprune.analysis.attribution.sampling.regression.solved", even)
     network = make_smooth(2, features=8, outputs=1)
     rng = np.random.default_rng(1)
     x, background = rng.normal(size=(1, 8)), rng.normal(size=(2, 8))
@@ -121,6 +161,34 @@ def test_draws_correct_whatever_the_pilot_found(method, monkeypatch, make_smooth
     error = runs.std(axis=0) / np.sqrt(len(runs))
     assert np.all(np.abs(runs.mean(axis=0) - expected) < 4 * error)
     assert error.max() < 0.02 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("draws", [1, 2, 3, 8])
+@pytest.mark.parametrize("method", ["kernel", "leverage"])
+def test_draws_that_fit_each_other_bias_neither_values_nor_errors(
+    method, draws, make_smooth, by_definition
+):
+    network = make_smooth(4, features=9, outputs=1)
+    rng = np.random.default_rng(3)
+    x, background = rng.normal(size=(2, 9)), rng.normal(size=(2, 9))
+    expected = np.stack([by_definition(network.outputs, row, background)[:, 0] for row in x])
+    options = {"background": background, "method": method, "draws": draws, "coalitions": 24}
+    runs = [attribute(network, x, seed=s, **options) for s in range(400)]
+    values = np.array([each.values for each in runs])
+    spread = values.std(axis=0, ddof=1)
+    assert np.all(np.abs(values.mean(axis=0) - expected) < 4.5 * spread / 20)
+    if draws > 1:
+        stated = np.sqrt(np.mean([each.std_error**2 for each in runs], axis=0))
+        np.testing.assert_allclose(stated.mean(), spread.mean(), rtol=0.12)
+
+
+def test_an_additive_game_leaves_no_error(make_smooth):
+    slopes = np.linspace(-1, 2, 40)
+    network = FormulaNetwork(lambda x: x @ slopes, 40)
+    x, background = np.ones((1, 40)), np.zeros((3, 40))
+    found = attribute(network, x, background=background, method="kernel", draws=2)
+    np.testing.assert_allclose(found.values[0], slopes, atol=1e-10)
+    assert found.std_error.max() < 1e-10
 
 
 def test_a_fit_recovers_an_additive_game_and_keeps_the_sum():

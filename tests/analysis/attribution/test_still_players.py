@@ -130,7 +130,7 @@ def test_what_would_not_fit_into_memory_is_refused_before_anything(method):
     network = FormulaNetwork(lambda x: x.sum(axis=1), 10_000)
     x, background = RNG.normal(size=(1, 10_000)), np.zeros((1, 10_000))
     message = (
-        r"A fit of 10,000 players to 40,000 coalitions needs about 8\.9 GB; the limit is 2 GB\. "
+        r"40,000 coalitions of 10,000 players need about 8\.9 GB; the limit is 2 GB\. "
         r"Join .* take at most 8,947 coalitions= a draw, or use method='permutation'"
     )
     with pytest.raises(ValueError, match=message):
@@ -139,7 +139,7 @@ def test_what_would_not_fit_into_memory_is_refused_before_anything(method):
     found = attribute(
         network, x, background=background, method=method, target=0, coalitions=64, draws=2
     )
-    # Linear: with a pilot of so few coalitions every draw is still right in the sum.
+    # So few coalitions are fitted by an even share: every draw is still right in the sum.
     assert found.relative_gap < 1e-9 and sum(network.calls) < 1000
 
 

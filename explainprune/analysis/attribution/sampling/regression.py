@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from explainprune.analysis.attribution.explained import (
@@ -12,18 +15,23 @@ from explainprune.analysis.attribution.explained import (
 )
 from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
-from explainprune.analysis.attribution.sampling.coalitions import Share, paired_coalitions
+from explainprune.analysis.attribution.sampling.coalitions import Coalitions, Share
 from explainprune.analysis.attribution.sampling.replicates import (
+    PILOT,
     check_count,
     check_sampling,
-    replicated,
+    replicated_together,
 )
 from explainprune.network import Network
 from explainprune.types import Array
 
 MOST_BYTES = 2**31
 BYTES_EACH = 24
-"""For each player of each coalition: what a fit holds at once."""
+"""For each player of each coalition of a draw: what a fit holds at once."""
+DEFINITE = 1e-9
+"""Directions that weigh less, relative to the heaviest, are not fitted."""
+TOGETHER = 8
+"""Draws that are fitted together: each is corrected by a fit to the others."""
 
 
 def shapley_regression(
@@ -45,14 +53,19 @@ def shapley_regression(
               - \textstyle\sum_{p \in S} \phi_p \right)^2
               \quad \text{subject to} \quad \textstyle\sum_p \phi_p = v(N) - v(\emptyset)
 
-    A fit to sampled coalitions is biased (a ratio of two estimates), so that more replicates of
-    it would not converge. One pilot draw is fitted; every draw then estimates, without bias, what
-    the fit misses:
+    In moments of :math:`z_S = 1_S - |S|/P`, that is :math:`G \phi = h` with
+    :math:`G = \sum w z_S z_S^T` and :math:`h = \sum w z_S \, (v(S) - v(\emptyset) - |S|/P \;
+    (v(N) - v(\emptyset)))`. A fit to sampled coalitions is biased (a ratio of two estimates), so
+    that more replicates of it would not converge. So each draw estimates, without bias, what a fit
+    :math:`\phi_{-d}` to all *other* draws misses:
 
-    .. math:: \hat\phi = \phi_0 + P \sum_S \tilde w(S) \left( 1_S - |S| / P \right)
-              \left( v(S) - v(\emptyset) - \textstyle\sum_{p \in S} \phi_{0,p} \right)
+    .. math:: \hat\phi_d = \phi_{-d} + P \left( \hat h_d - \hat G_d \phi_{-d} \right)
 
-    since over all coalitions :math:`\sum_S w(S) (1_S - |S|/P)(1_S - |S|/P)^T = (I - J/P) / P`.
+    since over all coalitions :math:`G = (I - J/P) / P` (on values that sum to 0). What is left of
+    a draw's error is what no sum of players explains; draws share their fits, which correlates
+    them only through a product of two such errors. Sizes that the draws together cover are
+    evaluated once, for all of them. Where coalitions are fewer than half the players, or players
+    more than some 5,000, the fit is an even share.
 
     Players who differ from no background row get 0, and are left out. Rows for which the draws
     together would cost as much as all coalitions of the others are enumerated: their values are
@@ -67,10 +80,10 @@ def shapley_regression(
     if coalitions is not None:
         check_count("coalitions", coalitions, at_least=2)
     moves = moving(x, background, players)
-    few = np.array([_all(c) <= _each(c, coalitions) * (draws + 1) for c in moves.sum(axis=1)])
+    few = np.array([_all(c) <= _each(c, coalitions) * draws for c in moves.sum(axis=1)])
     some = np.flatnonzero(moves[~few].any(axis=0))
     each = _each(len(some), coalitions)
-    pilot = check_room(each, max(each, default_coalitions(len(some))), len(some))
+    check_room(each, len(some))
     game = _Game(network, x, background, targets, players)
     values = np.zeros((len(x), n_players(players), *game.base.shape[1:]))
     for mask in np.unique(moves[few], axis=0):
@@ -79,38 +92,26 @@ def shapley_regression(
         if len(kept) < 2:  # one who moves has it all
             values[np.ix_(rows, kept)] = game.total[rows][:, None] if len(kept) else 0.0
             continue
-        masks, weights = paired_coalitions(len(kept), _all(len(kept)), share, rng)
+        masks, weights = Coalitions(len(kept), _all(len(kept)), share).shared()
         worth = game.worth(rows, masks, kept)
-        values[np.ix_(rows, kept)] = fitted(masks, weights, worth, game.total[rows])
+        of_all = moments(masks, weights, worth, game.total[rows])
+        values[np.ix_(rows, kept)] = solved(of_all.gram, of_all.pull, game.total[rows])
     if few.all():
         most = _all(int(moves.sum(axis=1).max()))
         settled = {"coalitions": most, "draws": 1}
         return Explained(values, game.base, complete=True, settled=settled)
 
     rest = np.flatnonzero(~few)
-    own = moves[np.ix_(rest, some)]
-
-    def drawn(
-        child: np.random.Generator, samples: Array, wanted: int
-    ) -> tuple[Array, Array, Array]:
-        """Return coalitions, their weights, and their worth above the empty one's."""
-        masks, weights = paired_coalitions(len(some), wanted, share, child)
-        return masks, weights, game.worth(rest[samples], masks, some)
-
-    every = np.arange(len(rest))
-    first = _projected(fitted(*drawn(rng.spawn(1)[0], every, pilot), game.total[rest]), own)
-
-    def one(child: np.random.Generator, samples: Array) -> Array:
-        masks, weights, worth = drawn(child, samples, each)
-        # Over all coalitions the regression's matrix is 1/P times the identity (on values that sum
-        # to 0): what the pilot misses is fitted by a plain sum, which no draw of them biases.
-        missed = worth - np.einsum("mp,np...->nm...", masks.astype(np.float64), first[samples])
-        pull = len(some) * weights[:, None] * (masks - masks.mean(axis=1, keepdims=True))
-        corrected = first[samples] + np.einsum("mp,nm...->np...", pull, missed)
-        return _projected(corrected, own[samples])
-
-    floor = least(game.base, game.outputs)[rest]
-    estimate = replicated(one, rng, len(rest), draws=draws, tolerance=tolerance, floor=floor)
+    planned = Coalitions(len(some), each, share, draws if tolerance is None else PILOT)
+    estimate = replicated_together(
+        _Draws(game, planned, rest, some, moves[np.ix_(rest, some)], fits=_fits(each, len(some))),
+        rng,
+        len(rest),
+        draws=draws,
+        tolerance=tolerance,
+        at_once=TOGETHER,
+        floor=least(game.base, game.outputs)[rest],
+    )
     place = np.ix_(rest, some)
     values[place] = estimate.mean
     std_error = None
@@ -151,6 +152,66 @@ class _Game:
         return found - self.base[rows][:, None]
 
 
+class _Draws:
+    """Independent draws of some players' coalitions for some rows, each corrected by the others.
+
+    What was drawn before is remembered, and fitted too.
+    """
+
+    def __init__(
+        self, game: _Game, planned: Coalitions, rows: Array, some: Array, own: Array, *, fits: bool
+    ) -> None:
+        self._game, self._planned, self._rows = game, planned, rows
+        self._some, self._own, self._fits = some, own, fits
+        self._shared = self._moments(*planned.shared(), np.arange(len(rows)))
+        self._gram = np.zeros_like(self._shared.gram)
+        self._pull = np.zeros_like(self._shared.pull)
+        self._count = 0
+
+    def __call__(self, children: list[np.random.Generator], samples: Array) -> Iterator[Array]:
+        drawn = [self._moments(*self._planned.draw(child), samples) for child in children]
+        if self._fits and self._count + len(drawn) == 1:  # one by itself is corrected by one more
+            self._add(
+                [self._moments(*self._planned.draw(children[0].spawn(1)[0]), samples)], samples
+            )
+        self._add(drawn, samples)
+        for each in drawn:
+            fit = self._fitted_without(each, samples)
+            missed = self._shared.pull[samples] + each.pull
+            if self._fits:
+                gram = self._shared.gram + each.gram
+                missed -= np.einsum("pq,nq...->np...", gram, fit, optimize=True)
+            yield _projected(fit + len(self._some) * missed, self._own[samples])
+
+    def _moments(self, masks: Array, weights: Array, samples: Array) -> Moments:
+        rows = self._rows[samples]
+        total = self._game.total[rows]
+        worth = np.zeros((len(rows), 0, *total.shape[1:]))
+        if len(masks):
+            worth = self._game.worth(rows, masks, self._some)
+        return moments(masks, weights, worth, total, gram=self._fits)
+
+    def _add(self, drawn: list[Moments], samples: Array) -> None:
+        """Remember draws. Whoever is drawn for now was drawn for before: all have the same gram."""
+        for each in drawn:
+            self._gram += each.gram
+            self._pull[samples] += each.pull
+        self._count += len(drawn)
+
+    def _fitted_without(self, one: Moments, samples: Array) -> Array:
+        """Fit all draws but one, which is then right on average whatever the fit says."""
+        total = self._game.total[self._rows[samples]]
+        if not self._fits:
+            return np.repeat(np.expand_dims(total, 1) / len(self._some), len(self._some), axis=1)
+        others = self._count - 1
+        fit = solved(
+            self._shared.gram + (self._gram - one.gram) / others,
+            self._shared.pull[samples] + (self._pull[samples] - one.pull) / others,
+            total,
+        )
+        return _projected(fit, self._own[samples])
+
+
 def _all(count: int) -> int:
     """Count the coalitions that are neither empty nor full."""
     return int(2 ** int(count) - 2) if count else 0
@@ -180,34 +241,46 @@ def _enumerated(few: int, rows: int) -> tuple[str, ...]:
     )
 
 
-def check_room(each: int, pilot: int, players: int) -> int:
-    """Return how many coalitions the pilot may fit: those wanted, or as many as a draw has.
+def check_room(each: int, players: int) -> None:
+    """Raise if draws of `each` coalitions take more than `MOST_BYTES`.
 
     Raises
     ------
     ValueError
-        If a fit of `each` coalitions takes more than `MOST_BYTES`.
     """
-    if pilot * players * BYTES_EACH <= MOST_BYTES:
-        return pilot
     needed = each * players * BYTES_EACH
     if needed <= MOST_BYTES:
-        return each
+        return
     raise ValueError(
-        f"A fit of {players:,} players to {each:,} coalitions needs about {needed / 2**30:.1f} GB; "
+        f"{each:,} coalitions of {players:,} players need about {needed / 2**30:.1f} GB; "
         f"the limit is {MOST_BYTES / 2**30:.0f} GB. Join features into players (players=), take at "
         f"most {MOST_BYTES // (players * BYTES_EACH):,} coalitions= a draw, or use "
         "method='permutation', which fits nothing."
     )
 
 
+def _fits(each: int, players: int) -> bool:
+    """Whether draws are corrected by fits: where coalitions determine them, and there is room."""
+    return 2 * each >= players and 8 * (TOGETHER + 3) * players**2 <= MOST_BYTES
+
+
 def default_coalitions(count: int) -> int:
-    """Coalitions in one draw: enough for the pilot's fit to be well-posed."""
+    """Coalitions in one draw: enough for a fit to one other draw to be well-posed."""
     return max(4 * count, 64)
 
 
-def fitted(masks: Array, weights: Array, worth: Array, total: Array) -> Array:
-    """Solve for all samples and outputs at once.
+@dataclass(frozen=True)
+class Moments:
+    """What a fit knows of coalitions: `gram` (P, P), and `pull` (n, P) or (n, P, K)."""
+
+    gram: Array
+    pull: Array
+
+
+def moments(
+    masks: Array, weights: Array, worth: Array, total: Array, *, gram: bool = True
+) -> Moments:
+    """Sum up coalitions for a fit.
 
     Parameters
     ----------
@@ -217,21 +290,33 @@ def fitted(masks: Array, weights: Array, worth: Array, total: Array) -> Array:
         Worth of each coalition above that of the empty one.
     total : ndarray (n,) or (n, K)
         Worth of the full coalition above that of the empty one.
-
-    Returns
-    -------
-    ndarray (n, P) or (n, P, K)
-        Summing to `total`.
+    gram : bool
+        Whether that is wanted, which grows with the square of the players; else it is empty.
     """
-    count = masks.shape[1]
     share = masks.mean(axis=1)
     # Rows without their mean are orthogonal to the constant vector, and so is the solution of
     # smallest norm: the constraint holds whether or not the fit is determined.
-    rows = np.sqrt(weights)[:, None] * (masks - share[:, None])
-    even = np.expand_dims(total, 1) / count
+    centred = masks - share[:, None]
+    pulled = weights[:, None] * centred
     left = worth - np.expand_dims(total, 1) * share.reshape(1, -1, *[1] * (worth.ndim - 2))
-    left = np.moveaxis(left, 1, 0).reshape(len(masks), total.size) * np.sqrt(weights)[:, None]
-    solved = np.linalg.lstsq(rows, left, rcond=None)[0]
-    shaped = solved.reshape(count, len(total), *total.shape[1:])
-    values: Array = even + np.moveaxis(shaped, 0, 1)
+    pull = np.einsum("mp,nm...->np...", pulled, left, optimize=True)
+    return Moments(pulled.T @ centred if gram else np.empty((0, 0)), pull)
+
+
+def solved(gram: Array, pull: Array, total: Array) -> Array:
+    """Return the values of smallest norm that fit moments and sum to `total`: as `pull` is laid."""
+    count = len(gram)
+    # The constant direction, which neither side has, is given the size of the others.
+    whole = gram + 1 / count**2
+    right = np.moveaxis(pull, 1, 0).reshape(count, -1)
+    try:
+        root = np.linalg.cholesky(whole)
+        steep = np.square(np.diagonal(root))
+        if steep.min() < DEFINITE * steep.max():
+            raise np.linalg.LinAlgError
+        found = np.linalg.solve(whole, right)
+    except np.linalg.LinAlgError:  # more players than coalitions say anything of
+        found = np.linalg.pinv(whole, rcond=DEFINITE, hermitian=True) @ right
+    apart = np.moveaxis(found.reshape(count, len(total), *total.shape[1:]), 0, 1)
+    values: Array = np.expand_dims(total, 1) / count + apart
     return values
