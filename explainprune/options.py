@@ -44,7 +44,7 @@ class ReadOptions:
     players: str | None = field(
         default=None,
         metadata=said(
-            "What is one reason: time:N (steps of a series), channel, patch:N (pixels of an image), "
+            "What is one reason: time:N (steps of a series), channel, patch:N (of an image), "
             "each, a prefix of columns, or a .json, .toml, .csv or .npy file.",
             "FORM|PREFIX|FILE",
         ),
