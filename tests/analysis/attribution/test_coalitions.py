@@ -9,7 +9,7 @@ import pytest
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.analysis.attribution.sampling.coalitions import Coalitions
-from explainprune.analysis.attribution.sampling.regression import moments, solved
+from explainprune.analysis.attribution.sampling.moments import moments, solved
 from explainprune.network import FormulaNetwork
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from explainprune.analysis.attribution.explained import (
 from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.analysis.attribution.sampling.coalitions import Coalitions, Share
+from explainprune.analysis.attribution.sampling.moments import Moments, moments, solved
 from explainprune.analysis.attribution.sampling.replicates import (
     PILOT,
     check_count,
@@ -28,8 +28,6 @@ from explainprune.types import Array
 MOST_BYTES = 2**31
 BYTES_EACH = 24
 """For each player of each coalition of a draw: what a fit holds at once."""
-DEFINITE = 1e-9
-"""Directions that weigh less, relative to the heaviest, are not fitted."""
 TOGETHER = 8
 """Draws that are fitted together: each is corrected by a fit to the others."""
 
@@ -267,56 +265,3 @@ def _fits(each: int, players: int) -> bool:
 def default_coalitions(count: int) -> int:
     """Coalitions in one draw: enough for a fit to one other draw to be well-posed."""
     return max(4 * count, 64)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """What a fit knows of coalitions: `gram` (P, P), and `pull` (n, P) or (n, P, K)."""
-
-    gram: Array
-    pull: Array
-
-
-def moments(
-    masks: Array, weights: Array, worth: Array, total: Array, *, gram: bool = True
-) -> Moments:
-    """Sum up coalitions for a fit.
-
-    Parameters
-    ----------
-    masks : ndarray of bool (m, P)
-    weights : ndarray (m,)
-    worth : ndarray (n, m) or (n, m, K)
-        Worth of each coalition above that of the empty one.
-    total : ndarray (n,) or (n, K)
-        Worth of the full coalition above that of the empty one.
-    gram : bool
-        Whether that is wanted, which grows with the square of the players; else it is empty.
-    """
-    share = masks.mean(axis=1)
-    # Rows without their mean are orthogonal to the constant vector, and so is the solution of
-    # smallest norm: the constraint holds whether or not the fit is determined.
-    centred = masks - share[:, None]
-    pulled = weights[:, None] * centred
-    left = worth - np.expand_dims(total, 1) * share.reshape(1, -1, *[1] * (worth.ndim - 2))
-    pull = np.einsum("mp,nm...->np...", pulled, left, optimize=True)
-    return Moments(pulled.T @ centred if gram else np.empty((0, 0)), pull)
-
-
-def solved(gram: Array, pull: Array, total: Array) -> Array:
-    """Return the values of smallest norm that fit moments and sum to `total`: as `pull` is laid."""
-    count = len(gram)
-    # The constant direction, which neither side has, is given the size of the others.
-    whole = gram + 1 / count**2
-    right = np.moveaxis(pull, 1, 0).reshape(count, -1)
-    try:
-        root = np.linalg.cholesky(whole)
-        steep = np.square(np.diagonal(root))
-        if steep.min() < DEFINITE * steep.max():
-            raise np.linalg.LinAlgError
-        found = np.linalg.solve(whole, right)
-    except np.linalg.LinAlgError:  # more players than coalitions say anything of
-        found = np.linalg.pinv(whole, rcond=DEFINITE, hermitian=True) @ right
-    apart = np.moveaxis(found.reshape(count, len(total), *total.shape[1:]), 0, 1)
-    values: Array = np.expand_dims(total, 1) / count + apart
-    return values
