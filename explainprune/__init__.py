@@ -24,6 +24,7 @@ _HOMES = {
     "compare": "explainprune.analysis.comparison.compare",
     "compare_several": "explainprune.analysis.comparison.several",
     "explain": "explainprune.analysis.comparison.profile",
+    "output_bound": "explainprune.analysis.output_bound",
     "reason_codes": "explainprune.analysis.reasons",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
@@ -40,6 +41,7 @@ _HOMES = {
     "Masks": "explainprune.types",
     "Overview": "explainprune.types",
     "Profile": "explainprune.types",
+    "OutputBound": "explainprune.types",
     "ReasonCodes": "explainprune.types",
     "Study": "explainprune.types",
 }
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from explainprune.analysis.comparison.profile import explain as explain
     from explainprune.analysis.comparison.several import compare_several as compare_several
     from explainprune.analysis.metrics import METRICS as METRICS
+    from explainprune.analysis.output_bound import output_bound as output_bound
     from explainprune.analysis.reasons import reason_codes as reason_codes
     from explainprune.criteria import CRITERIA as CRITERIA
     from explainprune.criteria.importance import importance as importance
@@ -92,6 +95,7 @@ if TYPE_CHECKING:
     from explainprune.types import Data as Data
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
+    from explainprune.types import OutputBound as OutputBound
     from explainprune.types import Overview as Overview
     from explainprune.types import Profile as Profile
     from explainprune.types import ReasonCodes as ReasonCodes

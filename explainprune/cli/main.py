@@ -22,6 +22,7 @@ from explainprune.cli.protocol import protocol
 from explainprune.cli.prune import prune
 from explainprune.cli.report import report
 from explainprune.cli.sensitivity import sensitivity
+from explainprune.cli.shrink import shrink
 from explainprune.cli.study import run as run_command
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run_command,
     "prune": prune,
     "sensitivity": sensitivity,
+    "shrink": shrink,
     "attribute": attribute,
     "compare": compare,
     "protocol": protocol,

@@ -42,6 +42,20 @@ def check_file(path: Path, suffixes: tuple[str, ...], *, force: bool) -> None:
         raise FileExistsError(f"{str(path)!r} exists already. Pass --force to replace it.")
 
 
+def check_folder(path: Path) -> None:
+    """Refuse the name of an output folder before any work is done.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or there is no folder to make it in.
+    """
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{str(path)!r} is a file. Expected the name of a folder.")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"There is no folder {str(path.parent)!r} to make {path.name!r} in.")
+
+
 @contextmanager
 def whole_files(finals: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
     """Give a temporary path for each file, and move all to their places when the block ends.

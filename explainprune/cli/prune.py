@@ -27,6 +27,7 @@ from explainprune.cli.options import (
     option,
 )
 from explainprune.cli.outputs import check_file, whole_files
+from explainprune.cli.shrink import CERTIFICATE, write
 from explainprune.options import PruneOptions, ReadOptions
 
 
@@ -57,7 +58,11 @@ def prune(
     ] = None,
     shrink: Annotated[
         bool,
-        flag("--shrink", help="Write OUT.shrunk.keras and OUT.kept.npz too.", panel=OUTPUT_PANEL),
+        flag(
+            "--shrink",
+            help=f"Write OUT.shrunk.keras, OUT.kept.npz and OUT.{CERTIFICATE} too.",
+            panel=OUTPUT_PANEL,
+        ),
     ] = False,
     seed: Seed = 0,
     trust: Trust = False,
@@ -77,6 +82,7 @@ def prune(
         finals |= {
             "shrunk": out.with_suffix(".shrunk.keras"),
             "kept": out.with_suffix(".kept.npz"),
+            "certificate": out.with_suffix(f".{CERTIFICATE}"),
         }
     for final in finals.values():
         check_file(final, (final.suffix,) if final is not out else (".keras",), force=force)
@@ -100,20 +106,11 @@ def prune(
         certificate = None
         if shrink:
             shrunk = xp.shrink(pruned.model, masks=pruned.masks, data=rows)
-            save_model(shrunk.model, files["shrunk"])
-            _save_kept(shrunk.kept, files["kept"])
+            write(shrunk, files | {"model": files["shrunk"]})
             certificate = str(shrunk.certificate)
     for note in getattr(pruned, "notes", ()):
         console.note(note)
     _show(console, pruned, certificate, finals)
-
-
-def _save_kept(kept: dict[str, Any], path: Path) -> None:
-    """Write the original index of every unit that is left, by layer."""
-    import numpy as np
-
-    with path.open("wb") as file:
-        np.savez(file, **kept)
 
 
 def _show(console: Console, pruned: Any, certificate: str | None, finals: dict[str, Path]) -> None:

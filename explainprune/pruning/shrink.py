@@ -12,7 +12,7 @@ from explainprune.data import load_data
 from explainprune.lookup import unknown
 from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
-from explainprune.types import Array, Certificate, Data, Rows, Size
+from explainprune.types import Array, Certificate, Data, Rows, Size, flips_of, rows_sha256
 
 MEASURES = ("latency", "tflite")
 BASES = ("all inputs", "calibration data")
@@ -91,8 +91,9 @@ def shrink(
     The certificate's kind is ``"exact"`` when nothing read what was removed, ``"folded"`` when
     constants moved into biases, and ``"approximate"`` when a unit went that is only known to be
     constant on the calibration data; its basis says so too. In exact arithmetic the first two
-    change no output for any input. Method: dependency grouping as in DepGraph (Fang et al. 2023,
-    arXiv:2301.12900), with constants folded.
+    change no output for any input. With rows, the certificate has a bound over their range too,
+    where the layers have rules and a row takes few operations (see `output_bound`). Method:
+    dependency grouping as in DepGraph (Fang et al. 2023, arXiv:2301.12900), with constants folded.
 
     Examples
     --------
@@ -106,7 +107,8 @@ def shrink(
     >>> shrunk.kept["a"], shrunk.certificate.kind, shrunk.certificate.removed
     (array([0, 1, 2]), 'exact', {'a': 5})
     """
-    from explainprune.network import size_of
+    from explainprune.network import model_sha256, size_of
+    from explainprune.network.scalars.bounded import bound_if_cheap
     from explainprune.network.shrinking.smaller import make_smaller
 
     measure = (measure,) if isinstance(measure, str) else tuple(measure)
@@ -125,14 +127,13 @@ def shrink(
         for path, index in made.plan.kept.items()
     }
     regression = isinstance(data, Data) and data.task == "regression"
-    moved: dict[str, Any] = {
-        "max_difference": None,
-        "relative_difference": None,
-        "flips": None,
-        "rows": 0,
-    }
+    moved: dict[str, Any] = {"max_difference": None, "relative_difference": None, "rows": 0}
+    moved |= {"flips": None, "no_bound": "no rows were given whose range could be the box"}
     if compared is not None:
         moved = _difference([made.masked(), made.model], compared, regression)
+        moved["bound"], moved["no_bound"] = bound_if_cheap(
+            given, made.model, x=compared.x, masks=masks, kept=made.plan.kept
+        )
     sizes = [size_of(given, masks=masks), size_of(made.model)]
     if measure:
         sizes = _measured(sizes, [made.masked(), made.model], measure, compared)
@@ -145,6 +146,8 @@ def shrink(
         after=sizes[1],
         removed=made.plan.removed,
         left_whole=made.plan.left_whole,
+        before_sha256=model_sha256(given, masks),
+        after_sha256=model_sha256(made.model),
     )
     return Shrunk(made.model, kept, certificate)
 
@@ -169,8 +172,9 @@ def _difference(models: list[Model], rows: Rows, regression: bool) -> dict[str, 
     return {
         "max_difference": worst,
         "relative_difference": worst / largest if largest else worst,
-        "flips": None if labels is None else int((labels != others).any(axis=1).sum()),
         "rows": len(rows),
+        "rows_sha256": rows_sha256(rows),
+        **flips_of(labels, others, rows.y),
     }
 
 

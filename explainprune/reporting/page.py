@@ -15,6 +15,7 @@ from explainprune.reporting import formatting
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import largest_weight
 from explainprune.reporting.svg.sheet import TEMPLATES
+from explainprune.reporting.views.certificate import certified
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.codes import codes
 from explainprune.reporting.views.drawings import drawings_of, panels
@@ -35,6 +36,7 @@ SECTIONS = {
     "verdicts": "Two verdicts",
     "sizes": "What was pruned",
     "network": "The network, before and after",
+    "certificate": "How far outputs moved",
     "performance": "Does it still work?",
     "features": "Which features mattered",
     "where": "Where they differ",
@@ -108,6 +110,7 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "panels": drawn,
         "largest_weight": largest_weight(*both) if both else None,
         "criterion": detail.criterion,
+        "certificate": certified(subject) or False,
         "performance": performance(subject),
         "features": features(subject) if detail.features else False,
         "changes": changes(subject),

@@ -28,6 +28,7 @@ from explainprune.types import (
 PAGE = "report.html"
 RESULTS = "results.json"
 MANIFEST = "manifest.json"
+CERTIFICATE = "certificate.json"
 UNIT_COLUMNS = ("layer", "unit", "before", "after", "rank_before", "rank_after", "kept")
 ATTRIBUTION_COLUMNS = ("row", "feature", "x", "dense", "other")
 
@@ -48,7 +49,8 @@ def report(
         comparisons with one dense model get a folder each, and a page over all.
     out : str or Path
         Folder to write: ``report.html``, ``results.json``, ``units.csv``, ``attributions.csv``,
-        ``figures/*.svg``, and ``manifest.json`` when there is one. It appears whole or not at all.
+        ``figures/*.svg``, and ``certificate.json`` and ``manifest.json`` where there are. It
+        appears whole or not at all.
     manifest : dict, optional
         How the results came about: command, versions, checksums, times. JSON values only.
     force : bool
@@ -105,6 +107,8 @@ def write_report(
     if manifest is not None:
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         _write(folder / MANIFEST, f"{text}\n")
+    if subject.pair.certificate is not None:
+        subject.pair.certificate.save(folder / CERTIFICATE)
     write_units(detail, folder / "units.csv")
     write_attributions(detail, folder / "attributions.csv")
     (folder / "figures").mkdir(exist_ok=True)

@@ -117,4 +117,5 @@ def _save(folder: Path, arms: Arms) -> None:
     network.save_model(arms.pruned, models / "pruned.keras")
     if arms.shrunk is not None:
         network.save_model(arms.shrunk.model, models / "shrunk.keras")
+        arms.shrunk.certificate.save(models / "shrunk.certificate.json")
     arms.masks.save(folder / "masks.npz")

@@ -3,7 +3,8 @@
 from explainprune.types.answers import Answers, Bin
 from explainprune.types.arrays import Array, Inputs
 from explainprune.types.attribution import OUTPUTS, Attribution
-from explainprune.types.certificate import Certificate, Size
+from explainprune.types.bound import OutputBound
+from explainprune.types.certificate import Certificate, Size, flips_of, rows_sha256
 from explainprune.types.comparison import (
     SCHEMA,
     Choice,
@@ -81,6 +82,7 @@ __all__ = [
     "Measure",
     "Metric",
     "ModelRow",
+    "OutputBound",
     "Overview",
     "Power",
     "Profile",
@@ -98,10 +100,12 @@ __all__ = [
     "Verdict",
     "Where",
     "beyond_chance_of",
+    "flips_of",
     "is_beyond_chance",
     "metric",
     "metric_of",
     "perfect",
     "read_results",
+    "rows_sha256",
     "said_of",
 ]

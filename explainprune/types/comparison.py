@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from explainprune.types.answers import Answers
+from explainprune.types.certificate import Certificate
 from explainprune.types.differing import Exemplars, Where
 from explainprune.types.drawing import Detail
 from explainprune.types.encoding import decode, encode
@@ -122,6 +123,8 @@ class Comparison(_Results):
         What each figure is, by its name without ``"@method"``.
     answers : Answers
         Confusions, flips and reliability curves of the two.
+    certificate : Certificate, optional
+        How far outputs moved on the rows, and can move at all; checksums of both models.
     where : Where, optional
         Rules over rows that tell where more moved.
     exemplars : Exemplars, optional
@@ -144,6 +147,7 @@ class Comparison(_Results):
     primary: str = "moved_weight"
     metrics: dict[str, Metric] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
+    certificate: Certificate | None = None
     where: Where | None = None
     exemplars: Exemplars | None = None
     codes: CodeChanges | None = None

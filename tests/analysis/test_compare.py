@@ -7,8 +7,8 @@ import pytest
 
 from explainprune.analysis import compare
 from explainprune.analysis.comparison import model_rows
-from explainprune.network import randomised, weights_of, with_weights
-from explainprune.types import Comparison
+from explainprune.network import model_sha256, randomised, weights_of, with_weights
+from explainprune.types import Comparison, rows_sha256
 
 QUICK = {"background": 20, "detail": False}
 
@@ -292,3 +292,37 @@ def test_regression_has_r2_and_no_churn():
     assert result.detail.samples[0].label == f"{y[result.detail.samples[0].row]:.4g}"
     unlabelled = compare(model, worse, x, background=30, detail=False)
     assert unlabelled.clarity.conditions[0].startswith("Of the dense model's variance ")
+
+
+def test_the_certificate_says_how_far_outputs_moved_and_can_move(classifier, pruned, pair, digits):
+    rows = digits.scored.take(slice(0, 200))
+    found = pair.certificate
+    a, b = (centred(model.predict(rows.x, verbose=0)) for model in (classifier, pruned))
+    assert found.max_difference == pytest.approx(np.abs(a - b).max(), rel=1e-3)
+    assert found.max_difference <= found.bound.largest * (1 + 1e-6) <= max(found.bound.alone)
+    assert (found.kind, found.basis, found.output) == ("approximate", "rows compared", "centred")
+    assert found.rows == 200 and found.rows_sha256 == rows_sha256(rows)
+    flips = pair.answers
+    assert found.flips == sum(count for *_, count in flips.flips)
+    assert found.negative_flips == sum(count for *_, count in flips.negative)
+    assert found.positive_flips == flips.positive
+    assert (found.before_sha256, found.after_sha256) == (
+        model_sha256(classifier), model_sha256(pruned),
+    )  # fmt: skip
+    assert found.after.nonzero < found.before.nonzero == found.before.params
+    assert found.before.latency_ms is None, "results are the same bytes each time"
+    assert Comparison.from_json(pair.to_json()).certificate == found
+
+
+def centred(probabilities):
+    """Logits, less their mean, behind a softmax."""
+    logits = np.log(probabilities)
+    return logits - logits.mean(axis=1, keepdims=True)
+
+
+def test_formulas_have_a_certificate_without_sizes_or_bound(curved):
+    x = np.random.default_rng(0).normal(size=(60, 8))
+    found = compare(curved(), curved(noise=0.1), x, **QUICK).certificate
+    assert found.before is None and found.after_sha256 == "" and found.bound is None
+    assert "a formula" in found.no_bound and found.negative_flips is None
+    assert found.max_difference > 0

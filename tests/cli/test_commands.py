@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from explainprune import load_model
-from explainprune.types import Attribution, Masks
+from explainprune.types import Attribution, Certificate, Masks
 
 
 def test_prune_writes_a_model_and_its_masks(cli, files):
@@ -41,6 +41,8 @@ def test_prune_units_without_data_and_shrink(cli, files):
     assert small.get_layer("hidden").units == 6
     with np.load(files / "p.kept.npz") as kept:
         assert len(kept["hidden"]) == 6
+    certificate = Certificate.load(files / "p.certificate.json")
+    assert certificate.removed == {"hidden": 6} and "no rows were given" in certificate.no_bound
     x = np.load(files / "d.npz")["x"]
     whole = load_model(files / "p.keras").predict(x, verbose=0)
     np.testing.assert_allclose(small.predict(x, verbose=0), whole, atol=1e-5)

@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 import pytest
 
+from explainprune.network import apply_masks, model_sha256
 from explainprune.network.backend import keras
 from explainprune.network.shrinking import smaller
 from explainprune.pruning import shrink
-from explainprune.types import Data, Masks, Rows
+from explainprune.types import Data, Masks, Rows, rows_sha256
 
 L = keras.layers
 
@@ -273,3 +274,40 @@ def test_options_that_are_unknown(model, x):
         shrink(model, basis="all input")
     with pytest.raises(ValueError, match="expects shape"):
         shrink(model, data=x[:, :4])
+
+
+def test_the_certificate_names_rows_models_and_turned_answers(model, x):
+    without(model, "b", [1, 4], axis=0)
+    y = model.predict(x, verbose=0).argmax(axis=1)
+    shrunk = shrink(model, data=(x, y))
+    c = shrunk.certificate
+    assert (c.flips, c.negative_flips, c.positive_flips) == (0, 0, 0)
+    assert c.rows_sha256 == rows_sha256(Rows(x, y))
+    assert (c.before_sha256, c.after_sha256) == (model_sha256(model), model_sha256(shrunk.model))
+    assert shrink(model, data=x).certificate.negative_flips is None
+    assert shrink(model, data=(x, y)).certificate.to_json() == c.to_json()
+
+
+def test_nothing_but_rounding_is_left_of_the_bound_where_nothing_read_what_went(model, x):
+    without(model, "b", [1, 4], axis=0)
+    bound = shrink(model, data=x).certificate.bound
+    assert bound.largest < 1e-9 * max(bound.alone) and bound.box == "the range of 120 rows"
+    model.get_layer("a").bias.assign(np.full(6, 0.7))
+    without(model, "a", [2])  # constant: folded into biases, which float32 rounds
+    folded = shrink(model, data=x).certificate
+    assert folded.kind == "folded" and folded.bound.largest < 1e-5 * max(folded.bound.alone)
+
+
+def test_the_bound_of_a_masked_model_is_that_of_the_masked_weights(model, x):
+    masks = {"a/kernel": np.ones((5, 6), bool)}
+    masks["a/kernel"][:, [1, 4]] = False
+    found = shrink(model, masks=masks, data=x).certificate
+    assert found.bound.largest < 1e-5 * max(found.bound.alone)
+    assert found.before_sha256 == model_sha256(apply_masks(model, masks)) != model_sha256(model)
+
+
+def test_a_certificate_without_a_bound_says_why(model, x):
+    assert "no rows were given" in shrink(model).certificate.no_bound
+    odd = keras.Sequential([keras.Input((5,)), L.Dense(4, "gelu", name="odd"), L.Dense(2)])
+    c = shrink(odd, data=x).certificate
+    assert c.bound is None and "layer 'odd' applies gelu" in c.no_bound

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from reporting_factory_parts import (
     answers,
+    certificate,
     clearer,
     digits_images,
     digits_samples,
@@ -111,6 +112,7 @@ def comparison(**changes):
         "comparisons": pairs_of(),
         "metrics": METRICS,
         "answers": answers(),
+        "certificate": certificate(),
         "slices": {
             "dense|pruned": {
                 f"class {k}": {

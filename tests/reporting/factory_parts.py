@@ -9,14 +9,17 @@ import numpy as np
 from explainprune.types import (
     Answers,
     Bin,
+    Certificate,
     Drawing,
     DrawnEdges,
     DrawnLayer,
     FeatureRow,
     Measure,
     ModelRow,
+    OutputBound,
     Power,
     Sample,
+    Size,
     UnitRow,
     Verdict,
 )
@@ -104,6 +107,37 @@ def answers(n=360):
             )
             for name, off in (("dense", 0.02), ("pruned", 0.08))
         },
+    )
+
+
+def certificate(n=360):
+    """A pair of classifiers whose outputs moved by 3.1, and could by 118."""
+    return Certificate(
+        "approximate",
+        "rows compared",
+        3.0625,
+        0.125,
+        12,
+        n,
+        Size(4474, 4474, 8784, 17896, 16501),
+        Size(4474, 512, 8784, 17896, 2811),
+        negative_flips=8,
+        positive_flips=3,
+        output="centred",
+        rows_sha256="5c" * 32,
+        before_sha256="0a" * 32,
+        after_sha256="b1" * 32,
+        bound=OutputBound(
+            (118.5, 97.25),
+            (240.0, 211.0),
+            (0.0,) * 64,
+            (1.0,) * 64,
+            f"the range of {n} rows",
+            "centred",
+            measured=3.0625,
+            spread=31.5,
+            rows=n,
+        ),
     )
 
 

@@ -208,7 +208,8 @@ def test_hostile_names_add_no_element(table, factory, monkeypatch):
 def test_a_page_without_details_keeps_the_answer(comparison):
     page = Page(render(replace(comparison, detail=Detail(), slices={})))
     assert [i for i in page.ids if i in SECTIONS] == [
-        "verdicts", "sizes", "performance", "where", "codes", "metrics", "provenance", "reading",
+        "verdicts", "sizes", "certificate", "performance", "where", "codes", "metrics",
+        "provenance", "reading",
     ]  # fmt: skip
     assert comparison.verdict.sentence in [text.replace("\xa0", " ") for text in page.text]
 

@@ -6,11 +6,12 @@ import pytest
 
 from explainprune.reporting import load_results, render, report, writing
 from explainprune.reporting.writing import write_attributions, write_units
-from explainprune.types import Detail
+from explainprune.types import Certificate, Detail
 
 MANIFEST = {"command": "explainprune demo", "timings": {"training": 1.5}, "seeds": [0, 1]}
 FILES = [
-    "attributions.csv", "figures", "manifest.json", "report.html", "results.json", "units.csv",
+    "attributions.csv", "certificate.json", "figures", "manifest.json", "report.html",
+    "results.json", "units.csv",
 ]  # fmt: skip
 
 
@@ -26,6 +27,7 @@ def test_a_report_holds_the_page_and_everything_as_data(written, small):
     assert (written / "report.html").read_text("utf-8") == render(small, MANIFEST)
     assert (written / "results.json").read_text("utf-8") == small.to_json()
     assert json.loads((written / "manifest.json").read_text("utf-8")) == MANIFEST
+    assert Certificate.load(written) == small.certificate
     assert {path.stem for path in (written / "figures").iterdir()} == {
         "reasons", "clarity", "sizes", "network", "performance", "features", "changes", "units",
         "samples", "reliability", "where", "codes",

@@ -40,7 +40,7 @@ def test_a_study_writes_its_folder(ran):
     names = {path.name for path in out.iterdir()}
     assert names == {
         "report.html", "results.json", "manifest.json", "units.csv", "attributions.csv",
-        "figures", "models", "masks.npz",
+        "figures", "models", "masks.npz", "certificate.json",
     }  # fmt: skip
     assert not out.with_name("wine.cells").exists()
     assert not out.with_name("wine.partial").exists()
@@ -48,6 +48,7 @@ def test_a_study_writes_its_folder(ran):
     plain = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert list(plain)[:5] == ["schema", "verdict", "clarity", "models", "comparisons"]
     assert xp.Study.from_dict(plain) == study
+    assert xp.Certificate.load(out) == study.pair.certificate is not None
     assert {"dense", "pruned", "placebo", "retrained", "random_pruned"} <= set(study.models)
     assert {level.arm for level in study.levels} == {"pruned", "random_pruned"}
     assert (study.verdict.label, study.clarity.label) == ("inconclusive", "inconclusive")

@@ -12,6 +12,7 @@ from explainprune.analysis.comparison.answers import answers_of
 from explainprune.analysis.comparison.arms import Remembered
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
+from explainprune.analysis.comparison.certifying import certificate_of
 from explainprune.analysis.comparison.differing import (
     exemplars_of,
     gallery,
@@ -256,6 +257,7 @@ def compared(
         primary=PRIMARY,
         metrics=settings.said,
         answers=answers_of(case),
+        certificate=certificate_of(case, asked.kept),
         **shown,
         provenance=provenance_of(case, first, asked.masks, asked.criterion)
         | ({} if stated is None else {"protocol": {"hash": stated}}),

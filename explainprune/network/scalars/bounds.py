@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import Ends, Units, Unrolled
 from explainprune.network.scalars.links import Links, links_of
 from explainprune.types import Array
 
 FREE, ON, OFF = 0, 1, -1
 """What a group is for a pair: a game of its own; a rectifier that always passes; nothing."""
-
-Ends = tuple[Array, Array]
-"""Lowest and highest values, (elements, pairs) each."""
 
 
 @dataclass(frozen=True, eq=False)

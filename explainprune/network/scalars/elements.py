@@ -15,6 +15,9 @@ import numpy as np
 from explainprune.network.scalars.affine import INPUTS, Affine
 from explainprune.types import Array
 
+Ends = tuple[Array, Array]
+"""Lowest and highest values."""
+
 
 @dataclass(frozen=True, eq=False)
 class Function:
@@ -29,12 +32,17 @@ class Function:
         ``max(x, 0)`` of a single number: affine where its sign is known.
     bounds : callable or None
         (lowest, highest) of what is read, (..., size) each → of what is made; None: not known.
+    apart : callable or None
+        Of two groups a and b: (ends of a, of b, of a − b), (..., size) each → ends of the
+        difference of what is made. It holds for all a and b within their ends whose difference
+        lies within its own. None: no rule is known.
     """
 
     name: str
     call: Callable[[Array], Array]
     rectified: bool = False
     bounds: Callable[[Array, Array], tuple[Array, Array]] | None = None
+    apart: Callable[[Ends, Ends, Ends], Ends] | None = None
 
 
 @dataclass(frozen=True, eq=False)

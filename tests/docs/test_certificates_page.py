@@ -1,0 +1,29 @@
+"""The worked example of the page on certificates prints what the page shows."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+PAGE = (Path(__file__).parents[2] / "docs" / "certificates.md").read_text(encoding="utf-8")
+
+
+def test_the_three_units_print_what_the_page_shows(capsys):
+    section = PAGE.split("## The bound, on three units")[1]
+    (code,), (shown,) = (
+        re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL) for kind in ("python", "text")
+    )
+    found = {}
+    exec(compile(code, "certificates.md", "exec"), found)
+    assert capsys.readouterr().out == shown
+    x = np.linspace(-1, 1, 401, dtype="float32")[:, None]
+    a, b = (found["network"](*slopes)(x) for slopes in ((2, -1, 0.1), (1.9, -1, 0)))
+    assert np.isclose(np.abs(a - b).max(), 0.2), "at x = 1 it is reached"
+
+
+def test_every_field_is_on_the_page():
+    from dataclasses import fields
+
+    from explainprune.types import Certificate
+
+    assert all(f"`{each.name}`" in PAGE for each in fields(Certificate))
