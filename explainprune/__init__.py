@@ -16,6 +16,7 @@ _HOMES = {
     "prune": "explainprune.pruning",
     "sensitivity": "explainprune.pruning",
     "shrink": "explainprune.pruning",
+    "export": "explainprune.pruning",
     "importance": "explainprune.criteria",
     "attribute": "explainprune.analysis.attribution",
     "attribute_to": "explainprune.analysis.attribution",
@@ -37,6 +38,7 @@ _HOMES = {
     "Certificate": "explainprune.types",
     "Comparison": "explainprune.types",
     "Data": "explainprune.types",
+    "ExportCertificate": "explainprune.types",
     "Importance": "explainprune.types",
     "Masks": "explainprune.types",
     "Overview": "explainprune.types",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from explainprune.criteria.importance import importance as importance
     from explainprune.data import load_data as load_data
     from explainprune.network import load_model as load_model
+    from explainprune.pruning.export import export as export
     from explainprune.pruning.prune import prune as prune
     from explainprune.pruning.sensitivity import sensitivity as sensitivity
     from explainprune.pruning.shrink import shrink as shrink
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
     from explainprune.types import Certificate as Certificate
     from explainprune.types import Comparison as Comparison
     from explainprune.types import Data as Data
+    from explainprune.types import ExportCertificate as ExportCertificate
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
     from explainprune.types import OutputBound as OutputBound

@@ -13,11 +13,11 @@ from explainprune.cli.inputs import read
 from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
     DATA_PANEL,
+    AnyModel,
     DataFile,
     DryRun,
     Force,
     Json,
-    ModelFile,
     OutFile,
     Quiet,
     Schema,
@@ -34,7 +34,7 @@ TRIAL_ROWS = 16
 
 @with_options(ReadOptions, panel=DATA_PANEL)
 def attribute(
-    model: ModelFile,
+    model: AnyModel,
     data: DataFile,
     out: OutFile,
     schema: Schema = None,
@@ -112,6 +112,7 @@ def attribute(
     if dry_run:
         _would(console, verb, loaded, given, keywords, out)
         return
+    _price(console, loaded, given, keywords)
     done = [0]
     kept = partial(_kept, out, done)
     what = f"Explaining {len(given):,} rows by {method}"
@@ -155,6 +156,27 @@ def _kept(out: Path, done: list[int]) -> str:
         return ""
     where = out.with_name(f"{out.name}.partial")
     return f"{where} holds {done[0]:,} rows: the same command with --resume goes on."
+
+
+def _price(console: Console, model: Any, data: Any, keywords: dict[str, Any]) -> None:
+    """Say on how many rows a model that only runs forward will be run."""
+    from explainprune.analysis.attribution.methods import METHODS
+    from explainprune.analysis.attribution.price import evaluations, in_millions
+    from explainprune.analysis.attribution.reading.background import DEFAULT_ROWS
+
+    method = METHODS.get(keywords["method"])
+    if not getattr(model, "forward_only", False) or method is None or isinstance(data.x, dict):
+        return
+    players = data.x[0].size if data.players is None else int(max(data.players)) + 1
+    each = evaluations(method, players, keywords)
+    if each is not None:
+        pool = data.background
+        rows = min(DEFAULT_ROWS, len(data.learnable)) if pool is None else len(pool)
+        console.note(
+            f"{keywords['method']} runs {model.name} on up to "
+            f"{in_millions(len(data) * rows * each)} rows ({len(data):,} rows, {rows:,} background "
+            f"rows, {each:,} for each pair of them)"
+        )
 
 
 def _would(

@@ -16,6 +16,7 @@ from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
     DataFile,
+    DenseFile,
     DryRun,
     Force,
     Json,
@@ -34,9 +35,7 @@ TRIAL_ROWS = (16, 48)
 
 @with_options(ReadOptions, panel=DATA_PANEL)
 def compare(
-    dense: Annotated[
-        Path, typer.Argument(help="The model before: .keras or legacy .h5.", metavar="DENSE")
-    ],
+    dense: DenseFile,
     other: Annotated[Path, typer.Argument(help="The model after.", metavar="OTHER")],
     data: DataFile,
     out: OutFolder,
@@ -78,7 +77,7 @@ def compare(
         list[str] | None,
         option(
             "--method",
-            help="Attribution method; may be repeated. Default: expected_gradients.",
+            help="Attribution method; may be repeated. Default: one that suits both models.",
             metavar="NAME",
             panel=REASONS_PANEL,
         ),
@@ -184,7 +183,7 @@ def compare(
         models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
         read = xp.load_data(data, model=models["dense"], **reading)
     options: dict[str, Any] = {
-        "methods": tuple(method or ("expected_gradients",)),
+        "methods": tuple(method) if method else None,
         "metrics": tuple(metric) if metric else None,
         **_class("target", explain_class, read.class_names),
         **_class("adverse", adverse, read.class_names),

@@ -89,6 +89,14 @@ def _parquet() -> str:
         raise RuntimeError("for .parquet files: pip install 'explainprune[parquet]'") from None
 
 
+def _runtime(module: str, extra: str) -> str:
+    try:
+        found = import_module(module)
+    except ImportError:
+        raise RuntimeError(f"for .{extra} files: pip install 'explainprune[{extra}]'") from None
+    return f"{found.__name__} {getattr(found, '__version__', '')}".strip()
+
+
 def _mnist() -> str:
     from explainprune.data.mnist import cache_folder
 
@@ -111,6 +119,8 @@ CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("tensorflow", _tensorflow, True),
     ("packages", _packages, True),
     ("parquet", _parquet, False),
+    ("tflite", lambda: _runtime("ai_edge_litert", "tflite"), False),
+    ("onnx", lambda: _runtime("onnxruntime", "onnx"), False),
     ("mnist", _mnist, False),
     ("browser", _browser, False),
 )

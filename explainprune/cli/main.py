@@ -14,6 +14,7 @@ from explainprune.cli.check import check
 from explainprune.cli.compare import compare
 from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
+from explainprune.cli.export import export
 from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
 from explainprune.cli.interrupts import forget, insistent
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sensitivity": sensitivity,
     "shrink": shrink,
     "attribute": attribute,
+    "export": export,
     "compare": compare,
     "protocol": protocol,
     "report": report,

@@ -40,7 +40,12 @@ def names_of(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",")]
 
 
+MODELS = ".keras, legacy .h5, .tflite or .onnx, or module:function"
+"""What stands for a model that is only run."""
+
 # What to read.
+AnyModel = Annotated[Path, typer.Argument(help=f"A model: {MODELS}.", metavar="MODEL")]
+DenseFile = Annotated[Path, typer.Argument(help=f"The model before: {MODELS}.", metavar="DENSE")]
 ModelFile = Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")]
 DataFile = Annotated[
     str,

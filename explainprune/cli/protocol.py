@@ -136,6 +136,7 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[
     """Read the rows as `compare` does; its options but for those are Python's, name by name."""
     import explainprune as xp
     from explainprune.analysis.comparison.compare import defaults
+    from explainprune.analysis.comparison.needs import methods_for
     from explainprune.analysis.protocol import protocol_of
     from explainprune.cli.compare import _arms
 
@@ -150,11 +151,14 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[
     read_as: dict[str, Any] = {"background": None if "background" in options else background}
     if "explain_class" in options:
         options["target"] = options.pop("explain_class")
-    options["methods"] = tuple(options.pop("method", ("expected_gradients",)))
+    methods = options.pop("method", None)
     arms = list(_arms(options.pop("arm", [])))
     seeds = (options.get("seed", 0),)
-    if words:  # rows are hashed as the first model reads them
-        read_as["model"] = xp.load_model(words[0], trust=bool(options.pop("trust", False)))
+    trust = bool(options.pop("trust", False))
+    models = [xp.load_model(word, trust=trust) for word in words or []]
+    if models:  # rows are hashed as the first model reads them
+        read_as["model"] = models[0]
+    options["methods"] = methods_for(methods and tuple(methods), models)
     rows = xp.load_data(source, **reading, **read_as)
     stated = protocol_of(rows, defaults() | options, arms=arms, seeds=seeds)
     return stated, {"source": source, **reading}

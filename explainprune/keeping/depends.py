@@ -22,7 +22,8 @@ import numpy as np
 from explainprune._version import __version__
 from explainprune.types.arrays import checksum
 
-PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn")
+PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn",
+            "ai-edge-litert", "onnxruntime")  # fmt: skip
 """Packages whose versions decide numbers."""
 
 Known = Callable[[Any], str | None]

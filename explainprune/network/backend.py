@@ -11,7 +11,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
 @contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """Drop what native code writes to stderr: TensorFlow logs there before it can be told."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -36,7 +36,7 @@ def _refusal(received: str, why: str = "") -> ImportError:
 
 
 try:
-    with _silent_stderr():
+    with silent_stderr():
         import keras
         import tensorflow as tf
 except Exception as error:  # a backend that isn't installed, or that nobody knows
@@ -46,4 +46,4 @@ except Exception as error:  # a backend that isn't installed, or that nobody kno
 if keras.backend.backend() != "tensorflow":
     raise _refusal(keras.backend.backend())
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "silent_stderr", "tf"]

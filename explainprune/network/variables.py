@@ -18,13 +18,33 @@ _COUNTED = re.compile(r"variable(_\d+)?")
 """Names that Keras makes up for variables."""
 
 
+def check_layers(model: Any) -> None:
+    """Raise for what has no layers to be read, such as a file that only runs forward.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(model, keras.layers.Layer):
+        raise TypeError(
+            "Expected a keras.Model, whose layers can be read. "
+            f"Received: {model!r} of type {type(model).__name__}."
+        )
+
+
 def located_layers(model: Model) -> Iterator[tuple[str, Any]]:
     """Yield every layer below `model` once, sublayers after their parent, each with its path.
 
     A layer of a Sequential or Functional model is called by its name, which travels with the
     model. Inside anything else names are counted up anew in each copy, so the attribute that
     holds the sublayer names it: ``"bidirectional/forward_layer/cell"``.
+
+    Raises
+    ------
+    TypeError
+        As `check_layers`.
     """
+    check_layers(model)
     yield from _below(model, "", {id(model)})
 
 

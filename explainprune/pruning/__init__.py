@@ -1,6 +1,7 @@
 """Importance to masks, to a pruned model, to a smaller one."""
 
 # Imported here and now: a verb has the name of its file, and must win over it.
+from explainprune.pruning.export import export
 from explainprune.pruning.lottery import Ticket, lottery_ticket
 from explainprune.pruning.prune import Pruned, prune
 from explainprune.pruning.recipes import fit_recipe
@@ -11,6 +12,7 @@ __all__ = [
     "Pruned",
     "Shrunk",
     "Ticket",
+    "export",
     "fit_recipe",
     "lottery_ticket",
     "prune",

@@ -26,6 +26,7 @@ from explainprune.types.drawing import (
     Sample,
     UnitRow,
 )
+from explainprune.types.export import ExportCertificate
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
 from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Power, Verdict
@@ -74,6 +75,7 @@ __all__ = [
     "DrawnLayer",
     "Exemplar",
     "Exemplars",
+    "ExportCertificate",
     "FeatureRow",
     "Importance",
     "Inputs",

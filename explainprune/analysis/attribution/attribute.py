@@ -7,7 +7,7 @@ from typing import Any
 from explainprune.analysis.attribution.explainer import Method, explainer_for
 from explainprune.analysis.attribution.results import one_of, with_gap_noted
 from explainprune.data.reading import samples_of
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.types import Attribution
 
@@ -31,8 +31,9 @@ def attribute(
 
     Parameters
     ----------
-    model : keras.Model or Network
-        It is left as it is: weights, compile state and all.
+    model : keras.Model, Network, path or function of rows
+        It is left as it is: weights, compile state and all. Of files that only run forward, and of
+        functions: see `load_model`.
     x : Data, Rows, ndarray (n, ...), DataFrame, dict or list of ndarray, tf.data.Dataset, PyDataset
         Rows to explain, in the model's own shape or laid flat. Columns of a table are found by
         name where the model has an input for each. Text goes to models that encode it. A
@@ -88,6 +89,7 @@ def attribute(
     >>> att.values, att.base, att.output
     (array([[5. , 0.5, 0.5]]), array([0.]), array([6.]))
     """
+    model = opened(model)
     keywords = {
         "background": background,
         "method": method,

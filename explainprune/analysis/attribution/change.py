@@ -22,7 +22,7 @@ from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.analysis.attribution.scale import fitted_scale, given_scale
 from explainprune.data.reading import read_samples
 from explainprune.lookup import look_up, name_of
-from explainprune.network import DifferenceNetwork, Model, Network
+from explainprune.network import DifferenceNetwork, Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.types import Array, Attribution
 
@@ -120,11 +120,13 @@ def attribute_change(
     """
     function, name = look_up(method, METHODS, "method"), name_of(method)
     _check_linear(method, name)
+    dense, other = opened(dense), opened(other)
     samples = read_samples(dense, x, y)
     given = background_for(dense, background, samples, seed)
     models = [
         network_for(m, target, output, samples.x, batch_size, samples.task) for m in (dense, other)
     ]
+    _check_alike(models)
     rows, reference = (
         [pack(network, part, what) for network in models]
         for part, what in ((samples.x, "x"), (given, "background"))
@@ -171,6 +173,15 @@ def _check_linear(method: str | Method, name: str) -> None:
         raise ValueError(
             f"{name} isn't linear in the network: its values of a difference aren't those of the "
             f"change. Methods that are: {', '.join(LINEAR)}."
+        )
+
+
+def _check_alike(models: list[Network]) -> None:
+    kinds = [getattr(network, "output_kind", "logit") for network in models]
+    if kinds[0] != kinds[1]:
+        raise ValueError(
+            f"One model is explained as {kinds[0]}, the other as {kinds[1]}, which can't be "
+            "subtracted: pass output='probability'."
         )
 
 

@@ -15,7 +15,7 @@ from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.reading.players import check_players, moving, players_for
 from explainprune.analysis.attribution.reading.views import network_for
 from explainprune.data.reading import read_samples
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.network.scalars.counting import count_terms
 from explainprune.network.scalars.cutting import Cutter
@@ -125,6 +125,7 @@ def exact_cost(
     -------
     ExactCost
     """
+    model = opened(model)
     samples = read_samples(model, x)
     network = network_for(model, None, output, samples.x, None, samples.task)
     given = background_for(network, background, samples, 0)

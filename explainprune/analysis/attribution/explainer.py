@@ -14,6 +14,7 @@ from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.methods import METHODS
 from explainprune.analysis.attribution.occlusion import occlusion
 from explainprune.analysis.attribution.permutation import permutation
+from explainprune.analysis.attribution.price import check_forward
 from explainprune.analysis.attribution.reached import (
     NOTABLE,
     blind_maps,
@@ -214,6 +215,7 @@ def explainer_for(
     """Settle everything for rows like `samples`, whose values are not looked at."""
     function = look_up(method, METHODS, "method")
     network = network_for(model, target, output, samples.x, batch_size, samples.task)
+    check_forward(function, name_of(method), network)
     ends = background_for(network, background, samples, seed)
     reference = np.asarray(pack(network, ends, "background"))
     some, x = slice(16), samples.x  # rewritten networks are held against the model on these

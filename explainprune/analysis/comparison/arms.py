@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
@@ -111,6 +111,8 @@ class PairedExplainer:
     flat : callable
         Lays inputs flat, as networks that are no Keras models read them.
     remembered : Remembered, optional
+    options : mapping
+        The method's own.
     """
 
     method: Callable[..., Any]
@@ -121,6 +123,7 @@ class PairedExplainer:
     seed: int
     flat: Callable[[Inputs], Array]
     remembered: Remembered | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sampled(self) -> bool:
@@ -184,7 +187,8 @@ class PairedExplainer:
         if self.remembered is None:
             return explain()
         place = None if index is None else index.tobytes()
-        key = (self.method, subject.kind, name, place)  # the name says which background
+        options = tuple(sorted(self.options.items()))
+        key = (self.method, options, subject.kind, name, place)  # the name says which background
         return self.remembered.of(subject, key, explain)
 
     def values(
@@ -201,6 +205,7 @@ class PairedExplainer:
             output=subject.kind,
             players=self.players,
             seed=index_of(self.seed, name),
+            **self.options,
         )
         return flat(found), np.asarray(found.base, dtype=np.float64)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.permutation import permutation
 from explainprune.analysis.attribution.reading.packing import pack
 from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.arms import PairedExplainer, Remembered
@@ -21,6 +22,7 @@ from explainprune.analysis.comparison.subjects import (
     Subject,
     check_comparable,
     identical,
+    inputs_of,
     subject,
     targets_of,
     task_of,
@@ -98,7 +100,12 @@ class Case:
         return self.task == "classification" and self.other.kind == "probability"
 
     def explainer(self, method: Callable[..., Any]) -> PairedExplainer:
-        """Bind a method to the rows, the backgrounds and the targets."""
+        """Bind a method to the rows, the backgrounds and the targets.
+
+        Of artefacts, which are run more often for the same noise, orders come one at a time: there
+        are more where the floor needs them.
+        """
+        artefacts = any(each.forward_only for each in self.subjects.values())
         return PairedExplainer(
             method,
             self.data.x,
@@ -108,6 +115,7 @@ class Case:
             self.settings.seed,
             lambda rows: pack(self.dense.network, rows, "background"),
             self.remembered,
+            {"draws": 1} if artefacts and method is permutation else {},
         )
 
     def k(self, players: int) -> int:
@@ -169,7 +177,13 @@ def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list
     """Look at all models alike: as centred logits, or as probabilities where one has no others."""
 
     def seen(kind: str, task: str = "regression") -> list[Subject]:
-        return [subject(name, model, data.x, kind, task) for name, model in models.items()]
+        found: list[Subject] = []
+        for name, model in models.items():
+            x = data.x
+            if found and isinstance(x, dict) and set(x) == set(inputs_of(found[0])):
+                x = {each: x[each] for each in inputs_of(found[0])}
+            found.append(subject(name, model, x, kind, task))
+        return found
 
     found = seen("logit" if data.task == "regression" else "centred")
     task = task_of(data, *found[:2])
@@ -177,9 +191,26 @@ def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list
         only = any(each.only_probabilities for each in found)
         if only or any(each.network.n_outputs == 1 for each in found):
             found = seen("probability" if only else "centred", task)
+    if any(each.forward_only for each in found):
+        found = _as_artefacts(found, task, seen)
     for each in found[1:]:
         check_comparable(found[0], each)
     return found, task
+
+
+def _as_artefacts(
+    found: list[Subject], task: str, seen: Callable[..., list[Subject]]
+) -> list[Subject]:
+    """Look at models as artefacts allow, whose numbers are seen as they come out of the file."""
+    if task == "regression":
+        through = any(getattr(each.network, "looked_through", False) for each in found)
+        return seen("probability") if through else found
+    scores = [each for each in found if each.kind == "centred" and each.network.n_outputs > 1]
+    centred = [
+        np.abs(each.outputs.mean(axis=1)).max() < 1e-4 * np.abs(each.outputs).max()
+        for each in scores
+    ]
+    return found if all(centred) else seen("logit", task)
 
 
 def _affordable(rows: int | None, drawn: Backgrounds, effort: int | None) -> int | None:

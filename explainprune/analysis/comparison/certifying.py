@@ -49,7 +49,7 @@ def certificate_of(case: Case, kept: Mapping[str, Any] | None = None) -> Certifi
 def _bound(case: Case, kept: Mapping[str, Any] | None) -> tuple[OutputBound | None, str]:
     dense, other = case.dense.keras_model, case.other.keras_model
     if dense is None or other is None:
-        return None, "one of the models is a formula, whose layers aren't known"
+        return None, "one of the models is a file or a formula, whose layers aren't known"
     from explainprune.network.scalars.bounded import bound_if_cheap
 
     both = [
@@ -67,10 +67,10 @@ def _bound(case: Case, kept: Mapping[str, Any] | None) -> tuple[OutputBound | No
 
 
 def _facts(part: str, subject: Subject) -> dict[str, Any]:
-    """Return a model's size and checksum; a formula has neither."""
+    """Return a model's size and checksum; of a file only the latter, of a formula neither."""
     model = subject.keras_model
     if model is None:
-        return {part: None, f"{part}_sha256": ""}
+        return {part: None, f"{part}_sha256": str(getattr(subject.model, "sha256", ""))}
     from explainprune.network import model_sha256, size_of
 
     return {part: size_of(model), f"{part}_sha256": model_sha256(model)}

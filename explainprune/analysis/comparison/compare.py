@@ -23,8 +23,9 @@ from explainprune.analysis.comparison.differing import (
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
-from explainprune.analysis.comparison.needs import check_needs
+from explainprune.analysis.comparison.needs import check_needs, methods_for
 from explainprune.analysis.comparison.playing import with_players
+from explainprune.analysis.comparison.price import price_of
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.steps import Progress, Steps
@@ -33,7 +34,7 @@ from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.analysis.reasons.changes import code_changes
 from explainprune.data import load_data
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.types import Comparison, Masks
 
@@ -44,7 +45,7 @@ def compare(
     data: Any,
     *,
     arms: Mapping[str, Model | Network] | None = None,
-    methods: Sequence[Any] = ("expected_gradients",),
+    methods: Sequence[Any] | None = None,
     metrics: Sequence[Any] | None = None,
     target: str | int = DENSE_PREDICTION,
     margin: float = 0.15,
@@ -81,15 +82,15 @@ def compare(
 
     Parameters
     ----------
-    dense, other : keras.Model or Network
-        With as many inputs and outputs; the architectures may differ.
+    dense, other : keras.Model, Network, path or function of rows
+        With as many inputs and outputs; the architectures may differ. Files: see `load_model`.
     data : Data, ndarray, (x, y), or whatever `load_data` takes
         All scored rows are compared.
     arms : mapping of str to model, optional
         Further models to read beside: ``{"placebo": …, "retrained": …}``.
-    methods : sequence of str or callable
+    methods : sequence of str or callable, optional
         Attribution methods; the verdicts rest on the first, figures of the others are called
-        ``"metric@method"``.
+        ``"metric@method"``. None: expected gradients; permutation where a model has none.
     metrics : sequence of str or callable, optional
         What to measure besides what the verdicts need. None: a choice of ``METRICS`` that is cheap,
         which ``"default"`` stands for: ``["default", "road"]``.
@@ -121,9 +122,8 @@ def compare(
         Whether exact copies of a row count as one in intervals. The mean keeps the rows as given.
     effort : int, optional
         Pairs of a row and a background row that each model may be explained on. Draws of the
-        explainer and backgrounds grow within it until the floor and the variances allow a label;
-        fewer than all rows are scored where it doesn't suffice for them. None: twice what six
-        backgrounds of all rows take, and at least 50,000.
+        explainer and backgrounds grow within it until the floor and the variances allow a label; it
+        may not suffice for all rows. None: twice what six backgrounds take, and at least 50,000.
     protocol : str or Path, optional
         What ``explainprune protocol`` wrote before there were results: whatever differs is
         refused, and the result repeats the protocol's hash.
@@ -152,7 +152,7 @@ def compare(
     seed : int
         The same seed gives the same result, bit for bit.
     progress : callable, optional
-        ``progress(done, total, what)``.
+        ``progress(done, total, what)``; at 0 the price, where a model only runs forward.
 
     Returns
     -------
@@ -195,7 +195,10 @@ def compared(
     first method.
     """
     asked = SimpleNamespace(**(defaults() | options))
-    data, arms = load_data(data, model=dense), dict(asked.arms or {})
+    dense, other = opened(dense), opened(other)
+    data = load_data(data, model=dense)
+    arms = {name: opened(model) for name, model in (asked.arms or {}).items()}
+    asked.methods = methods_for(asked.methods, (dense, other, *arms.values()))
     stated = None
     if asked.protocol is not None:
         said = {key: value for key, value in vars(asked).items() if key in STATED}
@@ -230,6 +233,7 @@ def compared(
     cut = stated_cut_off(case, asked.adverse, asked.threshold, asked.reasons)
     extra = asked.detail + (cut is not None)
     steps = Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
+    steps.tell(price_of(case))
     found: list[tuple[str | None, Measured]] = []
     for name, method in settings.methods.items():
         found.append((name if found else None, measured(case, method, steps.tick)))

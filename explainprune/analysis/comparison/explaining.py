@@ -75,5 +75,7 @@ class Again:
 def reads_words(subject: Subject) -> bool:
     """Whether a network reads tokens or text."""
     network: Any = subject.network
+    if getattr(network, "whole_numbers", False):  # they may be tokens, which a file doesn't say
+        return True
     tokens = hasattr(network, "embedding") and network.embedding() is not None
     return tokens or bool(getattr(getattr(network, "signature", None), "texts", ()))

@@ -119,7 +119,7 @@ def size_facts(
     """Return sizes and what is alive, and a note on what isn't known."""
     model = subject.keras_model
     if model is None:
-        return {}, "A formula: it has no size."
+        return {}, _of_no_layers(subject)
     from explainprune.network import liveness, size_of
 
     size = size_of(model, gzip=False)
@@ -137,6 +137,16 @@ def size_facts(
         facts["exact_cost"], why_not = _cost(subject, data, background)
         notes += [why_not] if why_not else []
     return facts, " ".join(notes)
+
+
+def _of_no_layers(subject: Subject) -> str:
+    """Say why a model has no layers to be counted."""
+    artefact = getattr(subject.network, "artefact", None)
+    if artefact is None:
+        return "A formula: it has no size."
+    if artefact.bytes is None:
+        return f"The function {artefact.name}: it has no size."
+    return f"The file {artefact.name} of {artefact.bytes:,} bytes: its layers aren't read."
 
 
 def _hidden(model: Any, alive: Any) -> int:

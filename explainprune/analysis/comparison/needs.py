@@ -1,13 +1,36 @@
-"""What chosen metrics need of the data, checked before any work."""
+"""What methods and metrics need of models and data, checked before any work."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import signature
+from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.methods import METHODS
+from explainprune.analysis.attribution.price import check_forward
 from explainprune.analysis.comparison.settings import Settings
+from explainprune.lookup import name_of
 from explainprune.types import Array, Data
+
+
+def methods_for(asked: Sequence[Any] | None, models: Sequence[Any]) -> Sequence[Any]:
+    """Return the methods asked for; else the usual one that all models can be explained by.
+
+    Raises
+    ------
+    ValueError
+        If one goes by gradients, which a model that only runs forward hasn't.
+    """
+    for method in () if isinstance(asked, str) else asked or ():
+        function: Any = METHODS.get(method, method) if isinstance(method, str) else method
+        for model in models:
+            check_forward(function, name_of(method), model)
+    if asked is not None:
+        return asked
+    forward = any(getattr(model, "forward_only", False) for model in models)
+    return ("permutation",) if forward else ("expected_gradients",)
 
 
 def check_needs(settings: Settings, data: Data) -> None:

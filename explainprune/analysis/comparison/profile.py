@@ -19,7 +19,7 @@ from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.metrics.behaviour.ece import confidence
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, predicted
 from explainprune.analysis.verdict.wording import count, interval, number, percent
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.types import Answers, Array, Comparison, Detail, Measure, Profile, Sample
 
 ITSELF = "itself"
@@ -33,7 +33,7 @@ def explain(
     model: Model | Network,
     data: Any,
     *,
-    methods: Sequence[Any] = ("expected_gradients",),
+    methods: Sequence[Any] | None = None,
     metrics: Sequence[Any] | None = None,
     target: str | int = DENSE_PREDICTION,
     background: Any = 20,
@@ -57,7 +57,7 @@ def explain(
 
     Parameters
     ----------
-    model : keras.Model or Network
+    model : keras.Model, Network, path or function of rows
     data : Data, ndarray, (x, y), or whatever `load_data` takes
     target : str or int
         ``"dense prediction"``: what the model predicts; or one class for all rows.
@@ -85,6 +85,7 @@ criterion, seed, progress
     >>> [row.name for row in found.detail.features if row.dense > 0.1]
     ['x0', 'x1']
     """
+    model = opened(model)
     asked = dict(locals())
     asked.pop("name")
     found, case, measured = compared(

@@ -7,9 +7,10 @@ from typing import Any
 
 from explainprune.analysis.comparison.arms import Remembered
 from explainprune.analysis.comparison.compare import compared
+from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.steps import Progress
 from explainprune.data import load_data
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.types import Comparison
 
 
@@ -68,6 +69,8 @@ def compare_several(
             "others maps names to models, at least one. Received: "
             f"{type(others).__name__} {list(others) if others else ''}."
         )
+    dense, others = opened(dense), {called: opened(each) for called, each in others.items()}
+    options["methods"] = methods_for(options.get("methods"), (dense, *others.values()))
     rows, remembered = load_data(data, model=dense), Remembered(dense)
     found: dict[str, Comparison] = {}
     for turn, (called, other) in enumerate(others.items()):

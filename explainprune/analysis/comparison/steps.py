@@ -1,11 +1,12 @@
-"""How far a comparison is."""
+"""How far a comparison is, for whoever asked to be told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int, str], None]
-"""Told how many steps of how many are done, and what the last one was."""
+"""Told how many steps of how many are done, and what the last one was; before the first, what the
+work takes."""
 
 
 class Steps:
@@ -13,6 +14,11 @@ class Steps:
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.progress, self.total, self.done = progress, total, 0
+
+    def tell(self, what: str) -> None:
+        """Say something before the first step."""
+        if self.progress is not None and what:
+            self.progress(0, self.total, what)
 
     def tick(self, what: str) -> None:
         """Report one more step."""

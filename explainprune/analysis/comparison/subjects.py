@@ -12,6 +12,7 @@ from explainprune.analysis.comparison.two_classes import TwoClasses
 from explainprune.analysis.metrics.behaviour.prediction import predicted
 from explainprune.lookup import unknown
 from explainprune.network import Model, Network
+from explainprune.network.functions.artefacts.artefact import are_shares
 from explainprune.types import Array, Data, Inputs
 
 DENSE_PREDICTION = "dense prediction"
@@ -57,14 +58,25 @@ class Subject:
             return True
         if getattr(self.network, "looked_through", True):
             return False
-        return self.unseen or _probabilities(self.outputs)
+        return self.unseen or are_shares(self.outputs)
+
+    @property
+    def forward_only(self) -> bool:
+        """Whether it is an artefact, which has no gradients."""
+        return bool(getattr(self.network, "forward_only", False))
 
     @property
     def logits(self) -> Array:
-        """Outputs that behaviour metrics can read: log-probabilities where those are raw."""
-        if self.kind == "logit" or not self.only_probabilities or not _probabilities(self.outputs):
+        """Outputs that behaviour metrics can read: log-probabilities where those are raw.
+
+        Of quantised ones, 0 stands for less than half a step.
+        """
+        if self.kind == "logit" or not self.only_probabilities:
             return self.outputs
-        return np.log(np.maximum(self.outputs, np.finfo(np.float32).tiny))
+        step = getattr(self.network, "step", 0.0)
+        if not step and not are_shares(self.outputs):
+            return self.outputs
+        return np.log(np.maximum(self.outputs, max(step / 2, np.finfo(np.float32).tiny)))
 
 
 def subject(
@@ -92,14 +104,7 @@ def subject(
     if kind != "centred" or getattr(network, "looked_through", True):
         return found
     raw = network_for(model, None, "logit", x, None)
-    return replace(found, unseen=_probabilities(raw.outputs(rows)))
-
-
-def _probabilities(outputs: Array) -> bool:
-    """Say whether outputs are shares that sum to 1, or one share for each row."""
-    if (outputs < 0).any() or (outputs > 1 + 1e-5).any():
-        return False
-    return outputs.shape[1] == 1 or bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+    return replace(found, unseen=are_shares(raw.outputs(rows)))
 
 
 def check_comparable(dense: Subject, other: Subject) -> None:
@@ -108,7 +113,7 @@ def check_comparable(dense: Subject, other: Subject) -> None:
     Raises
     ------
     ValueError
-        Naming both counts.
+        Naming both counts, or the orders of inputs.
     """
     for what, ours, theirs in (
         ("inputs", dense.network.n_inputs, other.network.n_inputs),
@@ -119,6 +124,19 @@ def check_comparable(dense: Subject, other: Subject) -> None:
                 f"Both models need the same number of {what}. Received: {dense.name!r} with "
                 f"{ours}, {other.name!r} with {theirs}."
             )
+    first, second = inputs_of(dense), inputs_of(other)
+    if first != second and sorted(first) == sorted(second):
+        raise ValueError(
+            "Both models need their inputs in one order, since features are counted by it. "
+            f"Received: {dense.name!r} with {', '.join(first)}; {other.name!r} with "
+            f"{', '.join(second)}."
+        )
+
+
+def inputs_of(subject: Subject) -> list[str]:
+    """Name the inputs in the order in which they are laid flat; none where it isn't known."""
+    signature = getattr(subject.network, "signature", None)
+    return [part.name for part in getattr(signature, "parts", ())]
 
 
 def task_of(data: Data, *subjects: Subject) -> str:
@@ -131,7 +149,11 @@ def task_of(data: Data, *subjects: Subject) -> str:
         return "classification" if np.isin(data.y, (0, 1)).all() else "regression"
     if data.task != "unknown":
         return data.task
-    through = any(getattr(each.network, "looked_through", False) for each in subjects)
+    through = any(
+        getattr(each.network, "looked_through", False)
+        or getattr(each.network, "output_kind", "") == "probability"
+        for each in subjects
+    )
     return "classification" if not alone or through else "regression"
 
 
@@ -171,6 +193,9 @@ def identical(dense: Subject, other: Subject) -> bool:
     """Whether both are one function for certain: the same object, or equal config and weights."""
     if dense.model is other.model:
         return True
+    files = [getattr(each.model, "sha256", "") for each in (dense, other)]
+    if all(isinstance(each, str) and each for each in files):
+        return files[0] == files[1]
     if dense.keras_model is None or other.keras_model is None:
         return False
     from explainprune.network import weights_of

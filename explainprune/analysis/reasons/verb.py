@@ -14,7 +14,7 @@ from explainprune.analysis.reasons.given import codes_of_attribution
 from explainprune.analysis.reasons.words import every, words_of
 from explainprune.data import load_data
 from explainprune.lookup import look_up
-from explainprune.network import Model, Network
+from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.types import Attribution
 from explainprune.types.reasons import ReasonCodes
@@ -80,6 +80,7 @@ def reason_codes(
     if isinstance(model, Attribution):
         return codes_of_attribution(model, load_data(data), threshold, adverse, top)
     method = look_up(method, METHODS, "method")
+    model = opened(model)
     data = load_data(data, model=model)
     (found,), task = subjects_of({"model": model}, data)
     if task != "classification":

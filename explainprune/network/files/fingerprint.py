@@ -19,7 +19,8 @@ def model_sha256(model: Model, masks: Mapping[str, Array] | None = None) -> str:
 
     A ``.keras`` file holds its date as well, so that two files of one model differ; how a model is
     compiled, or was built, decides nothing that it computes. A subclassed
-    model that doesn't say how it is built counts by its class and its weights.
+    model that doesn't say how it is built counts by its class and its weights. That of an artefact
+    is its file's; a function has none.
 
     Parameters
     ----------
@@ -27,6 +28,8 @@ def model_sha256(model: Model, masks: Mapping[str, Array] | None = None) -> str:
     masks : mapping of str to ndarray of bool, optional
         By variable path: entries that are not kept count as zeros.
     """
+    if isinstance(own := getattr(model, "sha256", None), str):
+        return own or "none: a function"
     kept = masks or {}
     try:
         config = json.dumps(_computing(json.loads(model.to_json())))

@@ -20,27 +20,10 @@ from explainprune.network.reasons import reason_of
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def load_model(
-    path: str | Path, *, custom_objects: Mapping[str, Any] | None = None, trust: bool = False
+def load_keras(
+    path: Path, *, custom_objects: Mapping[str, Any] | None = None, trust: bool = False
 ) -> Model:
-    """Load a model, without running code from the file unless trusted.
-
-    Parameters
-    ----------
-    path : str or path
-        A ``.keras`` file, a legacy ``.h5`` or ``.hdf5`` file (of Keras 2 too), or the folder of a
-        SavedModel, which can be explained but not pruned or shrunk.
-    custom_objects : mapping of str to class or function, optional
-        What the file names and Keras doesn't know.
-    trust : bool
-        Allow the file to run code: Lambda layers, SavedModels. Only for files whose source you
-        trust.
-
-    Returns
-    -------
-    keras.Model
-        Compiled as it was saved, optimizer state and all; not, with a warning, where the file names
-        a loss, metric or optimizer that isn't known. The file is only read.
+    """Load a Keras model: see `load_model`, which takes other files too.
 
     Raises
     ------
@@ -49,7 +32,6 @@ def load_model(
     ValueError
         If it is no model, can't be read, wants to run code, or names an unknown class.
     """
-    path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no model file {str(path)!r}.{_neighbour(path)}")
     if path.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from explainprune.network.functions.artefacts.artefact import Artefact
 from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.network.protocol import Network
 from explainprune.types import Data
@@ -12,6 +13,8 @@ from explainprune.types import Data
 
 def read_by(model: Any) -> tuple[InputSpec, ...] | None:
     """Return what `model` reads; None where it doesn't say: a formula, a model never called."""
+    if isinstance(model, Artefact):
+        return model.parts
     signature = getattr(model, "signature", None)
     if signature is not None and hasattr(signature, "parts"):
         return tuple(signature.parts)

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from typing import Any
 
 from explainprune.network.backend import keras
+from explainprune.network.functions.artefacts.artefact import Artefact
+from explainprune.network.functions.artefacts.forward_network import ForwardNetwork
 from explainprune.network.functions.keras_network import KerasNetwork, Output
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model, Network
@@ -22,7 +24,7 @@ def as_network(
 
     Parameters
     ----------
-    model : keras.Model or Network
+    model : keras.Model, Artefact or Network
         A `Network` is returned as it is.
     output : {"logit", "centred", "probability"} or callable
     like : ndarray or dict, optional
@@ -34,13 +36,16 @@ def as_network(
     Raises
     ------
     TypeError
-        If `model` is neither a Keras model nor a Network.
+        If `model` is none of these.
     """
+    if isinstance(model, Artefact):
+        return ForwardNetwork(model, output=output, like=like, task=task)
     if not isinstance(model, keras.Model):
         if isinstance(model, Network):
             return model
+        hint = " Pass its predict_proba." if hasattr(model, "predict_proba") else ""
         raise TypeError(
-            "Expected a keras.Model or a Network. "
+            f"Expected a keras.Model, a model file, a function of rows or a Network.{hint} "
             f"Received: {model!r} of type {type(model).__name__}."
         )
     signature = signature_of(model, like)

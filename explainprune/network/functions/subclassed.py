@@ -14,6 +14,7 @@ from explainprune.network.functions.inputs import ANY, InputSpec, as_parts
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
+from explainprune.network.variables import check_layers
 
 
 def learn_inputs(model: Model, like: Any) -> None:
@@ -26,6 +27,7 @@ def learn_inputs(model: Model, like: Any) -> None:
     """
     if getattr(model, "inputs", None):
         return
+    check_layers(model)
     whole = model.built and all(layer.built for layer in layers_inside(model))
     if whole or (model.built and like is not None and not model.weights):
         return

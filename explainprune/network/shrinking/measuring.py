@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.functions.artefacts.converting import tflite_converter
 from explainprune.network.functions.forward import run_model
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import Signature, signature_of
@@ -20,8 +23,6 @@ REPEATS = 15
 
 def latencies(models: list[Model], x: Any = None) -> list[float]:
     """Return the median time of each model for one batch, in milliseconds.
-
-    The models take turns, so that a busy moment of the machine hits all of them.
 
     Parameters
     ----------
@@ -36,11 +37,16 @@ def latencies(models: list[Model], x: Any = None) -> list[float]:
         rows = pack(x, signature.parts, signature.dtype)
     batch = tf.constant(np.resize(rows[:BATCH], (BATCH, rows.shape[1])))
     runs = [_compiled(model, signature, batch.shape) for model in models]
-    taken: list[list[float]] = [[] for _ in models]
+    return in_turns([partial(run, batch) for run in runs])
+
+
+def in_turns(runs: Sequence[Callable[[], Any]]) -> list[float]:
+    """Return the median time of each run in milliseconds; a busy moment hits all of them."""
+    taken: list[list[float]] = [[] for _ in runs]
     for _ in range(REPEATS):
         for run, times in zip(runs, taken, strict=True):
             start = time.perf_counter()
-            run(batch)
+            run()
             times.append((time.perf_counter() - start) * 1e3)
     return [float(np.median(times)) for times in taken]
 
@@ -62,16 +68,8 @@ def tflite_bytes(model: Model) -> int:
     ValueError
         If TensorFlow Lite cannot express the model.
     """
-    signature = signature_of(model)
-
-    def forward(*tensors: Any) -> Any:
-        return run_model(model, signature, list(tensors))[0]
-
-    specs = [tf.TensorSpec((1, *part.shape), part.dtype) for part in signature.parts]
     try:
-        function = traced(forward, *specs)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
-        converter.experimental_lower_to_saved_model = False  # else the weights stay outside
+        converter = tflite_converter(model, 1)
         converter.target_spec.supported_ops = [
             tf.lite.OpsSet.TFLITE_BUILTINS,
             tf.lite.OpsSet.SELECT_TF_OPS,

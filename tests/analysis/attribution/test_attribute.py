@@ -192,7 +192,9 @@ def test_a_network_explains_what_it_puts_out():
         explain(output="centred")
     with pytest.raises(ValueError, match="A callable target reads a model's raw output tensors"):
         explain(target=lambda raw: raw[:, 0])
-    with pytest.raises(TypeError, match=r"Expected a keras.Model or a Network"):
+    with pytest.raises(TypeError, match=r"Expected a keras.Model, a model file, a function"):
+        attribute(3, X, background=ZERO, method="gradient")
+    with pytest.raises(FileNotFoundError, match=r"no model file 'model.keras'"):
         attribute("model.keras", X, background=ZERO, method="gradient")
 
 

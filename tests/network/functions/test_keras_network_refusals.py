@@ -40,7 +40,7 @@ def test_names_and_types_are_checked():
     model = functional((2,), layers.Dense(2))
     with pytest.raises(ValueError, match=r"Unknown output 'logits'. Did you mean 'logit'\?"):
         KerasNetwork(model, output="logits")
-    with pytest.raises(TypeError, match=r"Expected a keras.Model or a Network. Received: 3 of"):
+    with pytest.raises(TypeError, match=r"Expected a keras.Model, .* Received: 3 of"):
         as_network(3)
     network = as_network(model)
     with pytest.raises(ValueError, match=r"shape \(n, 2\)\. Received: shape=\(4, 3\)"):

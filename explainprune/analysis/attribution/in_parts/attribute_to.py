@@ -16,7 +16,7 @@ from explainprune.analysis.attribution.sampling.replicates import check_count
 from explainprune.data.reading import ROWS, count_of, samples_of
 from explainprune.keeping import check_way, code_mark, held, mark
 from explainprune.lookup import nearest
-from explainprune.network import Model, Network, model_sha256
+from explainprune.network import Artefact, Model, Network, model_sha256, opened
 from explainprune.network.failing import in_words
 
 Progress = Callable[[int, int | None], None]
@@ -100,7 +100,7 @@ def attribute_to(
         "seed": seed,
         "options": options,
     }
-    total, done = count_of(x), 0
+    model, total, done = opened(model), count_of(x), 0
     _check_targets(target, total)
     store: PartStore | None = None
     with held(path):
@@ -174,7 +174,9 @@ def _shown(value: Any) -> str:
 
 
 def _known(value: Any) -> str | None:
-    """Return the checksum of a Keras model, with the source of what isn't Keras' own in it."""
+    """Return a file's checksum, or a Keras model's with the source of what isn't Keras' own."""
+    if isinstance(value, Artefact) and value.sha256:
+        return str(value.sha256)
     if not hasattr(value, "weights") or not hasattr(value, "to_json"):
         return None
     layers = [value, *getattr(value, "_flatten_layers", list)()]

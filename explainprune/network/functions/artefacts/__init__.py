@@ -1,0 +1,1 @@
+"""What ships and only runs forward: TFLite and ONNX files, functions of rows."""
