@@ -64,6 +64,22 @@ class ReadOptions:
         default=None,
         metadata=said("classification or regression, where the labels leave it open.", "TASK"),
     )
+    labels: str | None = field(
+        default=None,
+        metadata=said(
+            "Your words for features, classes, groups, channels and players: a .toml, .json or "
+            ".csv file.",
+            "FILE",
+        ),
+    )
+    raw: str | None = field(
+        default=None,
+        metadata=said(
+            "The scored rows as their readers know them, a .csv or .parquet table: shown, never "
+            "computed with.",
+            "FILE",
+        ),
+    )
 
 
 @dataclass(frozen=True)

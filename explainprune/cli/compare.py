@@ -26,6 +26,7 @@ from explainprune.cli.options import (
     Schema,
     Seed,
     Trust,
+    names_of,
     option,
 )
 from explainprune.options import ReadOptions
@@ -40,6 +41,10 @@ def compare(
     data: DataFile,
     out: OutFolder,
     schema: Schema = None,
+    names: Annotated[
+        str,
+        option("--names", help="What to call the two models.", panel=DATA_PANEL, metavar="A,B"),
+    ] = "dense,other",
     background: Annotated[
         str,
         option(
@@ -178,10 +183,11 @@ def compare(
     reading = described(schema, protocol) | reading
     if count is None:
         reading["background"] = background
-    files = {"dense": dense, "other": other, **_arms(arm or [])}
+    called = _called(names)
+    files = {**dict(zip(called, (dense, other), strict=True)), **_arms(arm or [], called)}
     with console.noting():
         models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
-        read = xp.load_data(data, model=models["dense"], **reading)
+        read = xp.load_data(data, model=models[called[0]], **reading)
     options: dict[str, Any] = {
         "methods": tuple(method) if method else None,
         "metrics": tuple(metric) if metric else None,
@@ -198,10 +204,11 @@ def compare(
         "effort": effort,
         "rows": rows,
         "criterion": criterion,
+        "names": called,
         "seed": seed,
     }
-    extra = {name: models[name] for name in files if name not in ("dense", "other")}
-    ready = (models["dense"], models["other"], read)
+    extra = {name: models[name] for name in files if name not in called}
+    ready = (models[called[0]], models[called[1]], read)
     if dry_run:
         _would(console, xp.compare, ready, extra, options, out)
         return
@@ -229,12 +236,22 @@ def _class(what: str, given: str | None, names: Sequence[str] | None) -> dict[st
     return {what: int(given) if given.isdigit() and given not in (names or ()) else given}
 
 
-def _arms(texts: list[str]) -> dict[str, Path]:
+def _called(text: str) -> tuple[str, str]:
+    """Read what to call the two models."""
+    names = names_of(text) or []
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise ValueError(
+            f"--names takes two names, as in 'Champion,Challenger'. Received: {text!r}."
+        )
+    return names[0], names[1]
+
+
+def _arms(texts: list[str], taken: Sequence[str] = ("dense", "other")) -> dict[str, Path]:
     """Read ``NAME=FILE``."""
     arms = {}
     for text in texts:
         name, equals, file = text.partition("=")
-        if not (name and equals and file) or name in ("dense", "other"):
+        if not (name and equals and file) or name in taken:
             raise ValueError(f"--arm takes NAME=FILE, with a name of its own. Received: {text!r}.")
         arms[name] = Path(file)
     return arms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from explainprune.data.builtin import DATASETS
 from explainprune.data.players import resolve_players
 from explainprune.data.raw import Columns
 from explainprune.data.reading import Reads
-from explainprune.data.sources import read
+from explainprune.data.sources import raw_table, read
+from explainprune.data.words import in_words
 from explainprune.lookup import unknown
 from explainprune.network.functions.as_read import columns_as_inputs, read_by
 from explainprune.types import Data, Rows
@@ -41,6 +43,7 @@ def load_data(
     task: str | None = None,
     model: Any = None,
     raw: Any = None,
+    labels: Any = None,
 ) -> Data:
     """Load a built-in set, a file, a table or arrays; what a user brings is taken as it is.
 
@@ -93,9 +96,13 @@ def load_data(
     model : keras.Model, optional
         Rows are then read as this model reads them: text where it encodes text itself, and one
         input for each column where it has them.
-    raw : DataFrame or mapping of str to array-like (n,), optional
-        The scored rows as readers know them: units and categories by name, shown beside reasons.
+    raw : DataFrame, path, or mapping of str to array-like (n,), optional
+        The scored rows as readers know them: units and categories by name, shown beside reasons;
+        or the file (``.csv``, ``.parquet``) of such a table.
         Default: the table itself, where `preprocess` turns one into the model's inputs.
+    labels : str, Path or mapping, optional
+        The user's own words for features, classes, groups, players and channels, by kind and name,
+        or a file of them: see `explainprune.data.words.in_words`.
 
     Returns
     -------
@@ -159,8 +166,11 @@ def load_data(
     if truth is not None:
         data = data.with_(scored=replace(data.scored, truth=as_array(truth, "truth")))
     if raw is not None:
-        data = data.with_(scored=replace(data.scored, raw=raw))
-    return data if group is None else _grouped(data, group)
+        known = raw_table(raw) if isinstance(raw, str | Path) else raw
+        data = data.with_(scored=replace(data.scored, raw=known))
+    if group is not None:
+        data = _grouped(data, group)
+    return data if labels is None else in_words(data, labels)
 
 
 def _check_chosen(features: Any, drop: Any, what: str) -> None:

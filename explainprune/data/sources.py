@@ -89,6 +89,21 @@ def existing(source: str | Path) -> Path:
     return path
 
 
+def raw_table(source: str | Path) -> Any:
+    """Read the table of a file, as its readers know it.
+
+    Raises
+    ------
+    ValueError
+        If it isn't there, or no table.
+    """
+    path = existing(source)
+    reader = TABLES.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(f"raw is a table: {' or '.join(TABLES)}. Received: {path.name!r}.")
+    return reader(path)
+
+
 def _by_name(x: Any) -> Any:
     """Return inputs, or raise where several come without names."""
     if isinstance(x, tuple):

@@ -246,3 +246,23 @@ def test_sensitivity_writes_a_table_and_a_figure(cli, files):
     assert "removed of the layer, %" in (files / "scan.svg").read_text(encoding="utf-8")
     again = cli("sensitivity", "dense.keras", "--data", "d.csv", "-o", "scan.csv")
     assert again.code == 2 and "exists already" in again.err
+
+
+def test_compare_calls_things_by_the_users_words(cli, files):
+    (files / "words.toml").write_text('[features]\na = "age"\n[classes]\n"1" = "late"\n')
+    pd.DataFrame({"age": [f"{i} years" for i in range(80)]}).to_csv("raw.csv", index=False)
+    asked = (*COMPARE, "--data", "d.csv", "-o", "out", "--names", "Champion, Challenger")
+    outcome = cli(*asked, "--labels", "words.toml", "--raw", "raw.csv")
+    assert outcome.code == 0, outcome.err
+    results = json.loads((files / "out" / "results.json").read_text())
+    assert list(results["models"])[:2] == ["Champion", "Challenger"]
+    assert results["detail"]["feature_names"] == ["age", "b", "c", "d"]
+    assert results["answers"]["classes"] == ["0", "late", "2"]
+    sample = results["detail"]["samples"][0]
+    assert sample["said"][0] == f"{sample['row']} years"
+    page = (files / "out" / "report.html").read_text().partition("<main>")[2]
+    assert "Challenger" in page and not re.search("(dense|other) model", page)
+    refused = cli(*asked, "--labels", "wrong.csv", "--force")
+    assert refused.code == 2 and refused.error == "No labels file 'wrong.csv'."
+    one = cli(*COMPARE, "--data", "d.csv", "-o", "two", "--names", "Champion")
+    assert one.code == 2 and one.error.startswith("--names takes two names")
