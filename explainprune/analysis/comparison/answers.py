@@ -8,6 +8,8 @@ import numpy as np
 
 from explainprune.analysis.comparison.agreements import measure
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.cut_offs import cut_offs_of
+from explainprune.analysis.comparison.falls import worst_fall
 from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.metrics.behaviour.ece import bins_of, confidence
 from explainprune.analysis.metrics.behaviour.prediction import predicted
@@ -23,7 +25,7 @@ def answers_of(case: Case) -> Answers:
     if case.task != "classification":
         return Answers()
     pair = {each.name: each for each in (case.dense, case.other)}
-    ours, theirs = (predicted(each.logits) for each in pair.values())
+    ours, theirs = (each.classes for each in pair.values())
     labels, flipped = labels_of(case.data, case.dense), ours != theirs
     classes = max(2, case.dense.network.n_outputs)
     known = Answers(
@@ -36,10 +38,12 @@ def answers_of(case: Case) -> Answers:
     lost = flipped & (ours == labels)
     return replace(
         known,
-        confusion={name: cells(labels, predicted(each.logits)) for name, each in pair.items()},
+        confusion={name: cells(labels, each.classes) for name, each in pair.items()},
         negative=cells(ours[lost], theirs[lost]),
         positive=int((flipped & (theirs == labels)).sum()),
         reliability={name: _reliability(case, each.logits, labels) for name, each in pair.items()},
+        fall=worst_fall(case),
+        cut_offs=cut_offs_of(case),
     )
 
 

@@ -13,6 +13,7 @@ from explainprune.analysis.comparison.arms import Remembered
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.certifying import certificate_of
+from explainprune.analysis.comparison.cut_offs import decided_by
 from explainprune.analysis.comparison.differing import (
     exemplars_of,
     gallery,
@@ -146,7 +147,9 @@ def compare(
         A class that counts as an adverse decision: the leading reasons of such rows are compared
         (see `reason_codes`). With it goes `threshold`.
     threshold : float, optional
-        The chance of it from which on the decision is adverse.
+        The chance of it from which on the decision is adverse. Of two classes it is the cut-off
+        that all figures of decisions use: accuracy, recall, precision, flips; without `adverse` it
+        is that of the second class.
     reasons : int
         Leading reasons of each adverse row.
     seed : int
@@ -231,7 +234,8 @@ def compared(
         remembered=remembered,
     )
     cut = stated_cut_off(case, asked.adverse, asked.threshold, asked.reasons)
-    extra = asked.detail + (cut is not None)
+    case, coded = decided_by(case, cut), asked.adverse is not None
+    extra = asked.detail + coded
     steps = Steps(asked.progress, len(settings.methods) * explained(case) + 1 + extra)
     steps.tell(price_of(case))
     found: list[tuple[str | None, Measured]] = []
@@ -246,7 +250,7 @@ def compared(
     steps.tick("measured")
     shown: dict[str, Any] = {}
     primary = next(iter(settings.methods.values()))
-    if cut is not None:
+    if cut is not None and coded:
         shown["codes"] = code_changes(case, primary, cut)
         steps.tick("compared reasons of adverse decisions")
     if asked.detail:

@@ -47,6 +47,7 @@ def still_works(case: Case) -> list[Condition]:
 def _losses(case: Case) -> Iterator[tuple[str, Array, Bounds]]:
     """Yield each score's name, by how much it is worse in each row, and what that can be."""
     a, b, y = case.dense.logits, case.other.logits, case.data.y
+    decided = case.dense.deciding, case.other.deciding
     if case.task != "classification":
         if y is None:
             yield "variance", 1 - r2_rows(b, None, as_outputs(a)), (None, None)
@@ -54,9 +55,9 @@ def _losses(case: Case) -> Iterator[tuple[str, Array, Bounds]]:
             yield "r2", r2_rows(a, None, y) - r2_rows(b, None, y), (None, None)
         return
     if y is None:
-        yield "churn", churn(a, b), (0.0, 1.0)
+        yield "churn", churn(*decided), (0.0, 1.0)
         return
-    fall = accuracy(a, None, y) - accuracy(b, None, y)
+    fall = accuracy(decided[0], None, y) - accuracy(decided[1], None, y)
     yield "accuracy", fall, (-1.0, 1.0)
     labels = as_labels(y, a)
     shares = case.units.mean((labels[None] == np.unique(labels)[:, None]).astype(float))

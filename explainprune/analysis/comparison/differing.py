@@ -82,14 +82,18 @@ def stated_cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> Cu
     """Check what counts as adverse, before any work; None where nothing does."""
     if adverse is None and threshold is None:
         return None
-    if adverse is None or threshold is None:
-        given, other = ("threshold", "adverse") if adverse is None else ("adverse", "threshold")
-        raise ValueError(
-            f"{given}= goes with {other}=: a class, and the chance of it that decides."
-        )
+    if threshold is None:
+        raise ValueError("adverse= goes with threshold=: a class, and its chance that decides.")
+    outputs = case.dense.network.n_outputs
     if case.task != "classification":
         raise ValueError(
-            f"adverse= is a class; these models put out numbers. Received: {adverse!r}."
+            "adverse= and threshold= are of classes; these models put out numbers. Received: "
+            f"adverse={adverse!r}, threshold={threshold!r}."
         )
-    names = case.data.class_names
-    return cut_off(adverse, threshold, reasons, case.dense.network.n_outputs, names)
+    if adverse is None and outputs != 2:
+        raise ValueError(
+            f"threshold= by itself decides between two classes; these models have {outputs}. Name "
+            "the class with adverse=."
+        )
+    second = 1 if adverse is None else adverse
+    return cut_off(second, threshold, reasons, outputs, case.data.class_names)

@@ -16,7 +16,7 @@ from explainprune.analysis.comparison.beyond_chance import beyond_chance
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.model_rows import model_row
-from explainprune.analysis.comparison.scores import applies, score
+from explainprune.analysis.comparison.scores import applies, read_by, score
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group, classes_of, slices_of
 from explainprune.analysis.intervals import Crossed, crossed_mean, mapped, row_mean
@@ -174,10 +174,13 @@ def _behaviour(case: Case, name: str, where: Array) -> Figures:
     if name not in case.subjects:
         return {}
     y = None if case.data.y is None else case.data.y[where]
-    a, b = (case.subjects[each].logits[where] for each in (case.dense.name, name))
-    chosen = {key: case.settings.behaviour[key] for key in _of_two(case)}
+    pair = case.dense, case.subjects[name]
     units, seed = case.units.take(np.flatnonzero(where)), case.settings.seed
-    return {key: score(metric, a, b, y, units, seed=seed) for key, metric in chosen.items()}
+    found = {}
+    for key in _of_two(case):
+        a, b = (read_by(key, each)[where] for each in pair)
+        found[key] = score(case.settings.behaviour[key], a, b, y, units, seed=seed)
+    return found
 
 
 def _of_two(case: Case) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.comparison.agreements import measure, over_copies
-from explainprune.analysis.comparison.scores import applies, score
+from explainprune.analysis.comparison.scores import applies, read_by, score
 from explainprune.analysis.comparison.settings import Settings
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Units
@@ -81,7 +81,7 @@ def _scores(
     for name, metric in settings.behaviour.items():
         if metric_of(metric).of_two or not applies(metric, task, data.y is not None):
             continue
-        outputs = [subject.logits[where] for subject in subjects]
+        outputs = [read_by(name, subject)[where] for subject in subjects]
         each = [score(metric, a, None, y, part, seed=settings.seed) for a in outputs]
         found[name] = each[0] if len(each) == 1 else _mean(metric_of(metric), each)
     # Within a class, AUC isn't defined: such figures are left out.
@@ -102,7 +102,7 @@ def _of_class(
     """
     scores.pop("ece", None)
     if "precision" in settings.behaviour:
-        rows = precision_of(subject.logits, data.y, index)
+        rows = precision_of(subject.deciding, data.y, index)
         found = measure(Metric("share", bounds=(0.0, 1.0)), rows, units, seed=settings.seed)
         if found.value is not None:
             scores["precision"] = found

@@ -9,8 +9,19 @@ import numpy as np
 
 from explainprune.analysis.attribution.scale import Fit, fitted_scale
 from explainprune.analysis.comparison.agreements import measure
+from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Units, cut, row_mean
 from explainprune.types import Array, Measure, metric_of
+
+DECISIONS = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "churn",
+    "churn_where_right",
+    "negative_flips",
+)
+"""Metrics that ask which class is decided, not with what probability."""
 
 
 def applies(metric: Callable[..., Any], task: str, labelled: bool) -> bool:
@@ -20,6 +31,11 @@ def applies(metric: Callable[..., Any], task: str, labelled: bool) -> bool:
     """
     said = metric_of(metric)
     return said.task in ("", task) and (labelled or not said.labelled)
+
+
+def read_by(name: str, subject: Subject) -> Array:
+    """Return the outputs that a behaviour metric reads: decisions follow a stated cut-off."""
+    return subject.deciding if name in DECISIONS else subject.logits
 
 
 def score_rows(

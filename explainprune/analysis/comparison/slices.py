@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.comparison.subjects import Subject
-from explainprune.analysis.metrics.behaviour.prediction import as_labels, predicted
+from explainprune.analysis.metrics.behaviour.prediction import as_labels
 from explainprune.types import Array, Data
 
 MOST = 50
@@ -37,7 +37,7 @@ def by_class(data: Data, dense: Subject) -> dict[str, Array]:
     labels = labels_of(data, dense)
     if labels is not None:
         return {name: labels == index for name, index in classes_of(data, dense).items()}
-    said = predicted(dense.outputs)
+    said = dense.classes
     return {f"predicted {class_name(data, int(c))}": said == c for c in _most_frequent(said)}
 
 
@@ -73,7 +73,7 @@ def _most_frequent(values: Array) -> list[Any]:
 
 
 def _outcomes(data: Data, dense: Subject, other: Subject) -> dict[str, Array]:
-    ours, theirs = predicted(dense.outputs), predicted(other.outputs)
+    ours, theirs = dense.classes, other.classes
     labels = labels_of(data, dense)
     found = {} if labels is None else {"both right": (ours == labels) & (theirs == labels)}
     return {**found, "same prediction": ours == theirs, "prediction flipped": ours != theirs}

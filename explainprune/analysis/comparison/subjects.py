@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.comparison.two_classes import TwoClasses
-from explainprune.analysis.metrics.behaviour.prediction import predicted
+from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
 from explainprune.lookup import unknown
 from explainprune.network import Model, Network
 from explainprune.network.functions.artefacts.artefact import are_shares
@@ -36,6 +36,8 @@ class Subject:
     outputs : ndarray (n, K)
     unseen : bool
         Whether what was centred were probabilities, behind which no logits were found.
+    cut : (int, float), optional
+        Of two classes, one and the chance of it from which on it is decided. None: the likelier.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Subject:
     x: Array
     outputs: Array = field(repr=False)
     unseen: bool = False
+    cut: tuple[int, float] | None = None
 
     @property
     def keras_model(self) -> Model | None:
@@ -77,6 +80,23 @@ class Subject:
         if not step and not are_shares(self.outputs):
             return self.outputs
         return np.log(np.maximum(self.outputs, max(step / 2, np.finfo(np.float32).tiny)))
+
+    def chance_of(self, index: int) -> Array:
+        """Return the probability of a class, for each row."""
+        return np.asarray(np.exp(log_probabilities(self.logits))[:, index])
+
+    @property
+    def classes(self) -> Array:
+        """The class decided for each row: the likeliest, or by the cut-off where one is stated."""
+        if self.cut is None:
+            return predicted(self.outputs)
+        index, chance = self.cut
+        return np.where(self.chance_of(index) >= chance, index, 1 - index)
+
+    @property
+    def deciding(self) -> Array:
+        """Outputs whose largest is the class decided, for metrics that read decisions alone."""
+        return self.logits if self.cut is None else np.eye(2)[self.classes]
 
 
 def subject(

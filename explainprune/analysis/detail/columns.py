@@ -10,7 +10,6 @@ from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.names import inputs_in_order, names_of
 from explainprune.analysis.metrics.behaviour.ece import confidence
-from explainprune.analysis.metrics.behaviour.prediction import predicted
 from explainprune.types import Array, Data, Rows
 from explainprune.types.known import Column
 
@@ -71,7 +70,7 @@ def said_columns(data: Data, dense: Subject, task: str) -> tuple[Column, ...]:
     """Return what is said of each row: its class, the dense model's prediction, its group."""
     found = []
     if task == "classification":
-        labels, classes = labels_of(data, dense), predicted(dense.outputs)
+        labels, classes = labels_of(data, dense), dense.classes
         if labels is not None:
             found.append(_classes("true class", labels, data))
         found.append(_classes("predicted class", classes, data))

@@ -9,7 +9,7 @@ import numpy as np
 from explainprune.analysis.comparison.slices import class_name, labels_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.kinds import drawn_whole
-from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
+from explainprune.analysis.metrics.behaviour.prediction import log_probabilities
 from explainprune.types import Array, Data, Sample
 from explainprune.types.known import Column
 
@@ -107,7 +107,7 @@ def flipped(dense: Subject, other: Subject, task: str) -> Array:
     """Say for which rows the two name different classes."""
     if task == "regression":
         return np.zeros(len(dense.outputs), dtype=bool)
-    return np.asarray(predicted(dense.outputs) != predicted(other.outputs))
+    return np.asarray(dense.classes != other.classes)
 
 
 def _says(data: Data, subject: Subject, task: str) -> list[str]:
@@ -116,8 +116,7 @@ def _says(data: Data, subject: Subject, task: str) -> list[str]:
         return [f"{value:.4g}" for value in subject.outputs[:, 0]]
     chances = np.exp(log_probabilities(subject.logits))
     return [
-        f"{class_name(data, int(c))} ({chances[i, c]:.0%})"
-        for i, c in enumerate(predicted(subject.outputs))
+        f"{class_name(data, int(c))} ({chances[i, c]:.0%})" for i, c in enumerate(subject.classes)
     ]
 
 

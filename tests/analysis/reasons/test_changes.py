@@ -139,7 +139,7 @@ def test_results_make_the_round_trip():
     ("options", "said"),
     [
         ({"adverse": "deny"}, "adverse= goes with threshold="),
-        ({"threshold": 0.5}, "threshold= goes with adverse="),
+        ({"threshold": 1.5}, "between 0 and 1. Received: 1.5."),
         ({"adverse": "deni", "threshold": 0.5}, "Did you mean 'deny'?"),
         ({"adverse": 1, "threshold": 0.5, "reasons": 0}, "at least 1. Received: 0."),
     ],
@@ -152,7 +152,7 @@ def test_what_cannot_be_asked_is_said(options, said):
 
 def test_numbers_have_no_adverse_class(linear):
     x = np.random.default_rng(0).normal(size=(60, 2))
-    with pytest.raises(ValueError, match="adverse= is a class; these models put out numbers"):
+    with pytest.raises(ValueError, match="threshold= are of classes; these models put out numbers"):
         compare(
             linear([1.0, 2.0]), linear([2.0, 1.0]), (x, x[:, 0]), adverse=1, threshold=0.5, **QUICK
         )
