@@ -93,8 +93,8 @@ def changes_figure(subject: Subject) -> list[Block]:
     found = changes(subject)
     if found is None:
         return []
-    title = "Mean absolute change as a share of the other model's attribution"
-    drawn = [table(title, found.ruler, [(row.name, bars, 22.0) for row, bars in found.rows])]
+    title = f"Mean absolute change as a share of {subject.called(subject.other)}'s attribution"
+    drawn = [table(title, found.ruler, [(row.name, drawn.bars, 22.0) for row, drawn in found.rows])]
     if found.heat:
         cells = [("", found.heat), (f"0 to {number(found.largest, 'share')}", found.legend)]
         drawn.append(grid("", cells, 1, 2 * PIXELS))
@@ -140,9 +140,11 @@ def samples_figure(subject: Subject) -> list[Block]:
     found = gallery(subject)
     if not found.shown:
         return []
-    keyed = [] if found.images else [_models(subject, (swatch("mark"), "difference"))]
+    keyed = [_models(subject, (swatch("mark"), "difference"))]
+    if found.images:
+        keyed = [grid("", [("against (purple), for (green)", found.legend)], 1, 2 * PIXELS)]
     shown = [*(each for each, _ in found.exemplars), *found.shown]
-    return keyed + [_sample(each, found.legend) for each in shown]
+    return keyed + [_sample(each) for each in shown]
 
 
 def levels_figure(subject: Subject) -> list[Block]:
@@ -206,13 +208,14 @@ def _scales(scales: Iterable[Scale]) -> list[Block]:
     ]
 
 
-def _sample(shown: Shown, legend: Markup) -> Block:
+def _sample(shown: Shown) -> Block:
     sample = shown.sample
     title = f"row {sample.row}: {sample.dense_says} → {sample.other_says}"
-    if not shown.pictures:
+    if not shown.panels:
         return table(title, shown.ruler, [(bar.feature, bar.bars, 28.0) for bar in shown.bars])
-    cells = [(picture.title, picture.svg) for picture in shown.pictures]
-    return grid(title, [*cells, (f"± {number(shown.largest)}", legend)], len(cells) + 1, PIXELS)
+    panels = " · ".join(title for _, title in shown.panels)
+    caption = f"{panels}; strongest ± {number(shown.largest)}"
+    return grid(title, [(caption, shown.strip)], 1, PIXELS * len(shown.panels))
 
 
 def _names(subject: Subject) -> list[str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from explainprune.types import Measure
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -81,11 +86,11 @@ def power_of_two(exponent: int) -> str:
     >>> power_of_two(3072)
     '2³⁰⁷² = 5.8\xa0×\xa010⁹²⁴'
     """
-    written = f"2{str(exponent).translate(_SUPERSCRIPT)}"
+    written = f"2{superscript(exponent)}"
     if exponent <= 1000:
         return f"{written} = {number(2.0**exponent, 'count')}"
     whole, part = divmod(exponent * math.log10(2), 1)
-    power = str(int(whole)).translate(_SUPERSCRIPT)
+    power = superscript(int(whole))
     return f"{written} = {10**part:.1f}{NBSP}×{NBSP}10{power}"
 
 
@@ -144,6 +149,88 @@ def _plain(value: float) -> str:
 
 def _power(value: float, decimals: int) -> str:
     mantissa, exponent = f"{abs(value):.{decimals}e}".split("e")
-    power = str(int(exponent)).translate(_SUPERSCRIPT)
+    power = superscript(int(exponent))
     sign = MINUS if value < 0 else ""
     return f"{sign}{mantissa}{NBSP}×{NBSP}10{power}"
+
+
+def ends(interval: tuple[float, float], kind: str) -> str:
+    r"""Write both ends of an interval, without their unit.
+
+    >>> ends((0.051, 0.075), "share"), ends((-0.2, 0.1), "score")
+    ('5.1–7.5', '−0.200 to 0.100')
+    """
+    low, high = (bare(end, kind) for end in interval)
+    return f"{low}{'–' if interval[0] >= 0 else ' to '}{high}"
+
+
+def counted(measure: Measure) -> str:
+    r"""Say what a figure was computed from.
+
+    >>> counted(Measure(0.5, (0.4, 0.6), 360)), counted(Measure(0.5, (0.4, 0.6), 6, "seeds"))
+    ('n\xa0=\xa0360', 'n\xa0=\xa06\xa0seeds')
+    """
+    unit = "" if measure.unit == "samples" else f"{NBSP}{name(measure.unit)}"
+    return f"n{NBSP}={NBSP}{number(measure.n, 'count')}{unit}"
+
+
+def brief(
+    measure: Measure | None, kind: str, reasons: tuple[str, ...] = (), count: bool = False
+) -> str:
+    r"""Write a figure for a cell of a large table: a line for each part of it.
+
+    `reasons` are those that stand below the table, by number.
+
+    >>> brief(Measure(0.143, (0.131, 0.155), 360), "share")
+    '14.3\xa0%\n(13.1–15.5)'
+    >>> brief(Measure(0.5, None, 1, note="one row"), "share", ("one row",), count=True)
+    '50.0\xa0%\nno interval¹\nn\xa0=\xa01'
+    """
+    if measure is None:
+        return "not measured"
+    known = measure.note in reasons
+    mark = superscript(reasons.index(measure.note) + 1) if known else f": {name(measure.note)}"
+    if measure.value is None:
+        return f"undefined{mark}"
+    spread = f"({ends(measure.interval, kind)})" if measure.interval else f"no interval{mark}"
+    lines = [number(measure.value, kind), spread, *([counted(measure)] if count else [])]
+    return "\n".join(lines)
+
+
+def exactly(measure: Measure) -> str:
+    """Write a figure and its interval at full precision.
+
+    >>> exactly(Measure(0.1, (0.0, 0.25), 9)), exactly(Measure(0.1, None, 1, note="one"))
+    ('0.1 0.0 0.25', '0.1')
+    """
+    return " ".join(json.dumps(v) for v in (measure.value, *(measure.interval or ())))
+
+
+def superscript(whole: int) -> str:
+    """Write a whole number as an exponent.
+
+    >>> superscript(-12)
+    '⁻¹²'
+    """
+    return str(whole).translate(_SUPERSCRIPT)
+
+
+def why_none(measures: Iterable[Measure | None], *, most_once: int = 0) -> tuple[str, ...]:
+    """Return why figures have no interval, or no value: reasons met more often than `most_once`.
+
+    They are said once, below a table, and marked in it.
+
+    >>> why_none([Measure(0.5, None, 1, note="a"), Measure(None, None, note="b")])
+    ('a', 'b')
+    """
+    notes = Counter(m.note for m in measures if m is not None and m.interval is None)
+    return tuple(note for note, times in notes.items() if times > most_once)
+
+
+def begin(text: str) -> str:
+    """Begin a sentence: with a capital letter.
+
+    >>> begin("the dense model")
+    'The dense model'
+    """
+    return text[:1].upper() + text[1:]

@@ -15,6 +15,7 @@ from explainprune.reporting import formatting
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import largest_weight
 from explainprune.reporting.svg.sheet import TEMPLATES
+from explainprune.reporting.views.answering import works
 from explainprune.reporting.views.certificate import certified
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.codes import codes
@@ -34,6 +35,7 @@ from explainprune.types import Comparison, Study
 
 SECTIONS = {
     "verdicts": "Two verdicts",
+    "evidence": "What the verdicts rest on",
     "sizes": "What was pruned",
     "network": "The network, before and after",
     "certificate": "How far outputs moved",
@@ -47,7 +49,7 @@ SECTIONS = {
     "sources": "Where differences come from",
     "metrics": "All metrics",
     "provenance": "Where this comes from",
-    "reading": "How to read this page",
+    "reading": "Limits, and what intervals are",
 }
 """Anchor (and template) and heading of every section, in order; empty ones are left out."""
 
@@ -88,6 +90,7 @@ def laid_out(template: str, shown: dict[str, Any], contents: list[tuple[str, str
     """Fill in a whole page, with its style and script and a policy that allows no others."""
     css, script = _source("figures.css") + _source("page.css"), _source("page.js")
     more = {"contents": contents, "css": css, "script": script, "policy": _policy(css, script)}
+    more["anchors"] = [anchor for anchor, _ in contents]
     return _environment().get_template(template).render(**shown, **more)
 
 
@@ -95,16 +98,20 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
     """Work out everything the templates show; a section whose name maps to False is left out."""
     detail = subject.pair.detail
     drawn, both = panels(subject), drawings_of(subject)
-    labels = {
-        f"{role}_label": subject.arm_term(key).label
-        for role, key in (("dense", subject.dense), ("other", subject.other))
-    }
+    labels: dict[str, str] = {}
+    for role, key in (("dense", subject.dense), ("other", subject.other)):
+        labels |= {
+            f"{role}_label": subject.arm_term(key).label,
+            f"{role}_called": subject.called(key),
+        }
     return labels | {
         "title": f"{labels['other_label']} against {labels['dense_label']}: explainprune report",
         "study": subject.study is not None,
         "pair": subject.pair,
         "lede": _lede(subject),
         "cards": cards(subject),
+        "works": works(subject),
+        "named": subject.in_names,
         "sizes": sizes(subject),
         "network": bool(drawn),
         "panels": drawn,
@@ -154,9 +161,13 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": formatting.number,
-        "bare": formatting.bare,
+        "ends": formatting.ends,
+        "counted": formatting.counted,
+        "brief": formatting.brief,
+        "exactly": formatting.exactly,
         "name": formatting.name,
         "exact": json.dumps,
+        "begin": formatting.begin,
     }
     return environment
 

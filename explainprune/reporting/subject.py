@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explainprune.reporting import wording
 from explainprune.reporting.formatting import name
@@ -59,7 +59,25 @@ class Subject:
 
     def term(self, key: str) -> wording.Term:
         """Say what to call the metric, size or evidence `key`."""
-        return wording.term(key, self.results.metrics)
+        return self._named(wording.term(key, self.results.metrics))
+
+    def called(self, key: str) -> str:
+        """Say what to call a model within a sentence.
+
+        Its own name, where its owner gave it one.
+        """
+        return f"the {name(key)} model" if key in (*wording.ARMS, "other") else name(key)
+
+    def in_names(self, text: str) -> str:
+        """Call both models by their names, in a sentence that says dense and other."""
+        for role, key in (("dense", self.dense), ("other", self.other)):
+            called = self.called(key)
+            text = text.replace(f"the {role} model", called)
+            text = text.replace(f"The {role} model", called[:1].upper() + called[1:])
+        return text
+
+    def _named(self, term: wording.Term) -> wording.Term:
+        return replace(term, meaning=self.in_names(term.meaning))
 
     def arm_term(self, key: str) -> wording.Term:
         """Say what to call a model or arm: its own name, and the part it plays.
@@ -70,7 +88,7 @@ class Subject:
         part = row.arm if row is not None else key
         if key in (self.dense, self.other):
             return wording.Term(name(key), meaning="" if key == part else wording.arm(part).label)
-        known = wording.arm(part)
+        known = self._named(wording.arm(part))
         return known if key == part or part not in wording.ARMS else _numbered(known, key)
 
     def role(self, key: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,14 @@ from explainprune.reporting.overview_page import render_overview
 from explainprune.reporting.page import render
 from explainprune.reporting.profile_page import render_profile
 from explainprune.reporting.subject import subject_of
+from explainprune.reporting.tables import write_attributions, write_tables, write_units
 from explainprune.reporting.views.overview import folder_of
-from explainprune.types import (
-    AnyResults,
-    Comparison,
-    Detail,
-    Overview,
-    Profile,
-    Sample,
-    read_results,
-)
+from explainprune.types import AnyResults, Comparison, Overview, Profile, read_results
 
 PAGE = "report.html"
 RESULTS = "results.json"
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
-UNIT_COLUMNS = ("layer", "unit", "before", "after", "rank_before", "rank_after", "kept")
-ATTRIBUTION_COLUMNS = ("row", "feature", "x", "dense", "other")
 
 
 def report(
@@ -48,7 +38,7 @@ def report(
         Results, or a ``results.json``, or a folder that holds one (then with its manifest). Several
         comparisons with one dense model get a folder each, and a page over all.
     out : str or Path
-        Folder to write: ``report.html``, ``results.json``, ``units.csv``, ``attributions.csv``,
+        Folder to write: ``report.html``, ``results.json``, a ``.csv`` for each of its tables,
         ``figures/*.svg``, and ``certificate.json`` and ``manifest.json`` where there are. It
         appears whole or not at all.
     manifest : dict, optional
@@ -77,7 +67,9 @@ def report(
     ...
     FileNotFoundError: No results at nowhere. Expected a results.json, or a folder that holds one.
     """
+    text = None
     if isinstance(results, (str, Path)):
+        text = _results_file(results).read_bytes()
         results, known = load_results(results)
         manifest = known if manifest is None else manifest
     check_free(out, force=force)
@@ -85,32 +77,35 @@ def report(
         if isinstance(results, Mapping):
             write_several(results, folder, manifest=manifest)
         else:
-            write_report(results, folder, manifest=manifest)
+            write_report(results, folder, manifest=manifest, text=text)
     return Path(out) / PAGE
 
 
 def write_report(
-    results: AnyResults, folder: str | Path, *, manifest: dict[str, Any] | None = None
+    results: AnyResults,
+    folder: str | Path,
+    *,
+    manifest: dict[str, Any] | None = None,
+    text: bytes | None = None,
 ) -> None:
     """Write a report's files into a folder that exists: for callers that have more to put there.
 
-    Use it inside `whole_folder`.
+    Use it inside `whole_folder`. Results that were read are written as they were, by `text`: their
+    checksum holds.
     """
     folder = Path(folder)
     if isinstance(results, Profile | Overview):
-        _write_alone(results, folder, manifest)
+        _write_alone(results, folder, manifest, text)
         return
     subject = subject_of(results)
-    detail = subject.pair.detail
     _write(folder / PAGE, render(results, manifest))
-    _write(folder / RESULTS, results.to_json())
+    _write_results(results, folder, text)
     if manifest is not None:
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
-        _write(folder / MANIFEST, f"{text}\n")
+        known = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(folder / MANIFEST, f"{known}\n")
     if subject.pair.certificate is not None:
         subject.pair.certificate.save(folder / CERTIFICATE)
-    write_units(detail, folder / "units.csv")
-    write_attributions(detail, folder / "attributions.csv")
+    write_tables(subject, folder)
     (folder / "figures").mkdir(exist_ok=True)
     write_figures(subject, folder / "figures")
 
@@ -129,58 +124,28 @@ def write_several(
 
 
 def _write_alone(
-    results: Profile | Overview, folder: Path, manifest: dict[str, Any] | None
+    results: Profile | Overview,
+    folder: Path,
+    manifest: dict[str, Any] | None,
+    text: bytes | None = None,
 ) -> None:
     """Write the page, the numbers and the manifest of one model, or of several."""
     of_one = isinstance(results, Profile)
     page = render_profile(results, manifest) if of_one else render_overview(results)  # type: ignore[arg-type]
     _write(folder / PAGE, page)
-    _write(folder / RESULTS, results.to_json())
+    _write_results(results, folder, text)
     if manifest is not None:
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
-        _write(folder / MANIFEST, f"{text}\n")
+        known = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(folder / MANIFEST, f"{known}\n")
     if isinstance(results, Profile):
         write_units(results.detail, folder / "units.csv")
         write_attributions(results.detail, folder / "attributions.csv")
 
 
-def write_units(detail: Detail, path: Path) -> None:
-    """Write ``units.csv``: one line for each neuron; an empty cell is a unit without that score."""
-    _write_csv(
-        path,
-        UNIT_COLUMNS,
-        ([getattr(unit, column) for column in UNIT_COLUMNS] for unit in detail.units),
-    )
-
-
-def write_attributions(detail: Detail, path: Path) -> None:
-    """Write ``attributions.csv``: one line for each feature of each sample in the gallery."""
-    lines = (line for sample in detail.samples for line in _sample(sample, detail.feature_names))
-    _write_csv(path, ATTRIBUTION_COLUMNS, lines)
-
-
-def _sample(sample: Sample, names: tuple[str, ...]) -> Iterator[list[Any]]:
-    count = len(sample.dense)
-    known = names if len(names) == count else tuple(f"x{i}" for i in range(count))
-    inputs = sample.x if len(sample.x) == count else (None,) * count
-    others = sample.other or (None,) * count  # of one model there is no other
-    for name, x, dense, other in zip(known, inputs, sample.dense, others, strict=True):
-        yield [sample.row, name, x, dense, other]
-
-
-def _write_csv(path: Path, columns: Iterable[str], lines: Iterable[list[Any]]) -> None:
-    """Write numbers so that reading them gives the same bits; None is an empty cell."""
-    # Lone surrogates, which no encoding holds, are written as escapes.
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(value) for value in line] for line in lines)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else value
+def _write_results(results: AnyResults, folder: Path, text: bytes | None) -> None:
+    """Write results, or the text that they were read from."""
+    known = results.to_json().encode("utf-8", errors="backslashreplace") if text is None else text
+    (folder / RESULTS).write_bytes(known)
 
 
 def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:
@@ -193,12 +158,7 @@ def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:
     ValueError
         If they can't be read.
     """
-    file = Path(path)
-    file = file / RESULTS if file.is_dir() else file
-    if not file.is_file():
-        raise FileNotFoundError(
-            f"No results at {path}. Expected a {RESULTS}, or a folder that holds one."
-        )
+    file = _results_file(path)
     try:
         results = read_results(file.read_text(encoding="utf-8"))
         beside = file.with_name(MANIFEST)
@@ -206,6 +166,16 @@ def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} can't be read: {error}") from None
     return results, manifest
+
+
+def _results_file(path: str | Path) -> Path:
+    file = Path(path)
+    file = file / RESULTS if file.is_dir() else file
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"No results at {path}. Expected a {RESULTS}, or a folder that holds one."
+        )
+    return file
 
 
 def _write(path: Path, text: str) -> None:

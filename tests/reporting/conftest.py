@@ -21,7 +21,11 @@ def _load(name):
     return sys.modules[full]
 
 
-for each in ("factory_parts", "factory_where"):  # now: whoever collects imports the factory
+for each in (
+    "factory_parts",
+    "factory_where",
+    "factory",
+):  # now: whoever collects imports the factory
     _load(each)
 
 
@@ -55,6 +59,26 @@ def small(factory):
 def small_study(study, small):
     """A study of that pair."""
     return replace(study, pair=small, models=small.models)
+
+
+@pytest.fixture(scope="session")
+def big_comparison():
+    return _load("factory_big").big_comparison()
+
+
+@pytest.fixture(scope="session")
+def big_table():
+    return _load("factory_big").big_table()
+
+
+@pytest.fixture(scope="session")
+def big_study(big_comparison):
+    return _load("factory_big").big_study(big_comparison)
+
+
+@pytest.fixture(scope="session")
+def big_table_study(big_table):
+    return _load("factory_big").big_study(big_table)
 
 
 @pytest.fixture(scope="session")

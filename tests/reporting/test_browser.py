@@ -9,9 +9,11 @@ from explainprune.reporting import render
 from explainprune.reporting.figures import write_figures
 from explainprune.reporting.page import SECTIONS
 from explainprune.reporting.subject import subject_of
+from explainprune.reporting.views.units import units
 
 pytestmark = pytest.mark.browser
 PAGES = ("comparison", "study", "table")
+BOX = "(e) => e.getBoundingClientRect().toJSON()"
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_hostile_names_are_inert(open_page, factory):
     assert page.locator("img, iframe, object, embed, base, form").count() == 0
     assert page.locator("script").count() == page.locator("style").count() == 1
     assert page.locator("body").is_visible()
-    names = page.locator(".feature-bars tbody th bdi").all_text_contents()
+    names = page.locator(".feature-bars tbody th").all_text_contents()
     assert {factory.HOSTILE[i] for i in (0, 5, 8)} <= set(names)
 
 
@@ -106,9 +108,11 @@ def test_a_figure_is_a_file_that_needs_no_page(chromium, small_study, tmp_path):
     assert heard == [(tmp_path / "reasons.svg").as_uri()]
     fill = "(e) => getComputedStyle(e).fill"
     assert page.locator("svg > rect").first.evaluate(fill) == "rgb(255, 255, 255)"
-    assert page.locator(".dot.other circle").first.evaluate(fill) == "rgb(179, 69, 0)"
-    zone, margin = (page.locator(s).first.bounding_box() for s in (".zone", ".margin"))
-    assert zone["x"] + zone["width"] == pytest.approx(margin["x"] + margin["width"] / 2, abs=1)
+    assert page.locator(".dot.other").first.evaluate(fill.replace("fill", "stroke")) == (
+        "rgb(179, 69, 0)"
+    )
+    zone, margin = (page.locator(s).first.evaluate(BOX) for s in (".zone", ".margin"))
+    assert zone["right"] == pytest.approx((margin["left"] + margin["right"]) / 2, abs=1)
     page.close()
 
 
@@ -179,46 +183,76 @@ def test_a_click_on_a_heading_sorts_by_full_precision(open_page, comparison):
     page = open_page("comparison")
     button = page.locator("table.units thead button", has_text=re.compile("^Before"))
     rows = "[...document.querySelectorAll('table.units tbody tr')]"
-    shown = f"{rows}.map((row) => row.cells[2].innerText)"
-    before = page.evaluate(shown)
+    texts = f"{rows}.map((row) => row.cells[2].innerText)"
+    before = page.evaluate(texts)
     for direction, sign in (("descending", -1), ("ascending", 1)):
         button.focus()
         page.keyboard.press("Enter")
         assert page.locator("table.units th").nth(2).get_attribute("aria-sort") == direction
-        values = page.evaluate(
-            f"{rows}.map((row) => Number(row.cells[2].querySelector('data').value))"
-        )
+        values = page.evaluate(f"{rows}.map((row) => Number(row.cells[2].dataset.value))")
         assert values == sorted(values, key=lambda value: sign * value)
-        assert sorted(values) == sorted(unit.before for unit in comparison.detail.units)
-    assert sorted(page.evaluate(shown)) == sorted(before)
+        shown = units(subject_of(comparison)).rows
+        assert sorted(values) == sorted(bar.row.before for bar in shown)
+    assert sorted(page.evaluate(texts)) == sorted(before)
 
 
-def test_pointing_at_a_unit_lights_up_its_connections(open_page, comparison):
-    page = open_page("comparison")
+def pruned_network(page, comparison):
+    """The second drawing, one of its hidden units, and how many connections of that are drawn."""
     svg = page.locator("figure svg.network").nth(1)
     drawing = comparison.detail.drawings["pruned"]
     unit = drawing.edges[0].target[0]
     degree = drawing.edges[0].target.count(unit) + drawing.edges[1].source.count(unit)
-    svg.locator("g.layer").nth(1).locator("circle").nth(unit).hover()
+    return svg, unit, degree
+
+
+def test_pointing_at_a_unit_lights_up_its_connections(open_page, comparison):
+    page = open_page("comparison")
+    svg, unit, degree = pruned_network(page, comparison)
+    svg.scroll_into_view_if_needed()
+    at = svg.evaluate(
+        """(svg, unit) => {
+          const layer = svg.querySelectorAll(".layer")[1].dataset;
+          const place = new DOMPoint(layer.x, JSON.parse(layer.units)[unit][0]);
+          const { x, y } = place.matrixTransform(svg.getScreenCTM());
+          return [x, y];
+        }""",
+        unit,
+    )
+    page.mouse.move(*at)
     lit = svg.locator("path.lit").get_attribute("d")
     assert lit.count("M") == degree > 0
+    said = page.locator(".readout").nth(1).inner_text()
+    assert said.startswith(f"unit {unit}: importance 0.")
+    assert said.endswith(f"; {degree} of its connections drawn")
     page.mouse.move(0, 0)
+    assert svg.locator("path.lit").get_attribute("d") == ""
+    assert page.locator(".readout").nth(1).inner_text() == ""
+
+
+def test_arrow_keys_walk_from_unit_to_unit(open_page, comparison):
+    page = open_page("comparison")
+    svg, unit, degree = pruned_network(page, comparison)
+    svg.focus()
+    for key in ["ArrowDown", "ArrowRight", *["ArrowDown"] * unit]:
+        page.keyboard.press(key)
+    assert svg.locator("path.lit").get_attribute("d").count("M") == degree
+    assert page.locator(".readout").nth(1).inner_text().startswith(f"unit {unit}: ")
+    page.keyboard.press("Escape")
     assert svg.locator("path.lit").get_attribute("d") == ""
 
 
 def test_dots_are_drawn_where_the_scale_says(open_page, comparison):
-    """Check pixels: the moved weight's dot, relative to the margin's line."""
+    """Check pixels: the moved weight's dot, relative to the margin's line; dots stay round."""
     page = open_page("comparison")
     track = page.locator("#verdicts .scale tbody tr").first.locator("svg.track")
-    boxes = {
-        name: track.locator(selector).first.bounding_box()
-        for name, selector in (("dot", "circle"), ("margin", ".margin"), ("zone", ".zone"))
-    }
+    dot, margin, zone = (
+        track.locator(selector).first.evaluate(BOX) for selector in (".dot", ".margin", ".zone")
+    )
     evidence = comparison.verdict.evidence["moved_weight"]
-    dot = boxes["dot"]["x"] + boxes["dot"]["width"] / 2
-    per_share = boxes["zone"]["width"] / comparison.verdict.margin
-    assert dot - boxes["zone"]["x"] == pytest.approx(evidence.value * per_share, abs=1)
-    assert boxes["margin"]["x"] == pytest.approx(boxes["zone"]["x"] + boxes["zone"]["width"], abs=1)
+    per_share = (zone["right"] - zone["left"]) / comparison.verdict.margin
+    middle = (dot["left"] + dot["right"]) / 2
+    assert middle - zone["left"] == pytest.approx(evidence.value * per_share, abs=1)
+    assert (margin["left"] + margin["right"]) / 2 == pytest.approx(zone["right"], abs=1)
 
 
 def test_on_paper_everything_is_open_and_light(open_page):

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from explainprune.reporting import load_results, render, report, writing
-from explainprune.reporting.writing import write_attributions, write_units
+from explainprune.reporting.subject import subject_of
+from explainprune.reporting.tables import write_attributions, write_tables, write_units
 from explainprune.types import Certificate, Detail
 
 MANIFEST = {"command": "explainprune demo", "timings": {"training": 1.5}, "seeds": [0, 1]}
 FILES = [
-    "attributions.csv", "certificate.json", "figures", "manifest.json", "report.html",
-    "results.json", "units.csv",
+    "attributions.csv", "certificate.json", "features.csv", "figures", "manifest.json",
+    "metrics.csv", "models.csv", "reasons.csv", "report.html", "results.json", "slices.csv", "units.csv",
 ]  # fmt: skip
 
 
@@ -164,6 +165,47 @@ def test_pandas_reads_them_too(comparison, tmp_path):
     frame = pd.read_csv(tmp_path / "units.csv")
     assert frame.before.tolist() == pytest.approx([u.before for u in comparison.detail.units])
     assert frame.kept.tolist() == [u.kept for u in comparison.detail.units]
+
+
+def test_every_figure_lies_beside_the_page(study, tmp_path):
+    write_tables(subject_of(study), tmp_path)
+
+    def figures(file, *keys):
+        return {
+            tuple(line[key] for key in keys): [number(line[k]) for k in ("value", "low", "high")]
+            for line in read(tmp_path / file)
+        }
+
+    def told(measure):
+        return [measure.value, *(measure.interval or (None, None))]
+
+    pairs = {(p, m): told(v) for p, part in study.comparisons.items() for m, v in part.items()}
+    own = {
+        (name, metric): told(v)
+        for name, row in study.models.items()
+        for metric, v in row.slices["all rows"].items()
+    }
+    assert figures("metrics.csv", "of", "metric") == pairs | own
+    within = figures("slices.csv", "of", "slice", "metric")
+    assert within["dense|pruned", "class 3", "moved_weight"] == pytest.approx([0.15, 0.11, 0.19])
+    assert within["pruned", "group east", "accuracy"] == [1.0, None, None]
+    assert not [key for key in within if key[1] == "all rows"]
+    levels = figures("levels.csv", "arm", "sparsity", "metric")
+    assert levels == {
+        (level.arm, repr(level.sparsity), metric): told(v)
+        for level in study.levels
+        for metric, v in level.measures.items()
+    }
+    seeds = {
+        (line["seed"], line["of"], line["figure"]): number(line["value"])
+        for line in read(tmp_path / "seeds.csv")
+    }
+    assert seeds["2", "dense|pruned", "churn"] == study.per_seed[2]["dense|pruned"]["churn"]
+    assert len(seeds) == 9
+    features = read(tmp_path / "features.csv")
+    assert [float(line["dense_high"]) for line in features] == [
+        row.dense_interval[1] for row in study.pair.detail.features
+    ]
 
 
 def test_no_content_is_a_header_alone(tmp_path):

@@ -11,7 +11,6 @@ from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.slices import labels_of
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.comparison.two_classes import TwoClasses
-from explainprune.analysis.metrics.behaviour.prediction import predicted
 from explainprune.types import Certificate, OutputBound, flips_of, rows_sha256
 
 
@@ -33,8 +32,8 @@ def certificate_of(case: Case, kept: Mapping[str, Any] | None = None) -> Certifi
         relative_difference=moved / largest if largest else moved,
         rows=len(case.data),
         **flips_of(
-            predicted(dense.logits) if classes else None,
-            predicted(other.logits) if classes else None,
+            dense.classes if classes else None,
+            other.classes if classes else None,
             labels_of(case.data, dense) if classes else None,
         ),
         **_facts("before", dense),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from markupsafe import Markup
 
@@ -11,6 +13,8 @@ from explainprune.types import Array
 STEPS = 8
 LARGEST = 32
 """Images with more rows or columns are averaged over blocks."""
+APART = 12
+"""Images side by side are a twelfth of their width apart."""
 
 
 def heat(values: Array, largest: float, *, label: str, kind: str = "signed") -> Markup:
@@ -30,17 +34,30 @@ def heat(values: Array, largest: float, *, label: str, kind: str = "signed") -> 
     -----
     A cell of step l holds values with ``round(STEPS |v| / largest) = l``; step 0 isn't drawn.
     """
-    shown = blocks(np.asarray(values, dtype=np.float64))
-    height, width = shown.shape
-    paths = [
-        element("path", d=d, class_=f"l{abs(step)} {_hue(step, kind)}")
-        for step, d in _paths(stepped(shown, largest))
-    ]
+    return heats([(values, largest, kind)], label=label)
+
+
+def heats(images: Sequence[tuple[Array, float, str]], *, label: str) -> Markup:
+    """Draw images of one size side by side: values, largest and kind of each, as in `heat`.
+
+    They share a path for each step of colour, so that four take hardly more elements than one.
+    """
+    shown = [blocks(np.asarray(values, dtype=np.float64)) for values, _, _ in images]
+    height, width = shown[0].shape
+    step = width + max(1, round(width / APART))
+    paths: dict[tuple[str, int], str] = {}
+    for index, (grid, (_, largest, kind)) in enumerate(zip(shown, images, strict=True)):
+        for level, d in _paths(stepped(grid, largest), index * step):
+            at = (_hue(level, kind), abs(level))
+            paths[at] = paths.get(at, "") + d
+    drawn = [element("path", d=d, class_=f"l{n} {hue}") for (hue, n), d in sorted(paths.items())]
+    frames = "".join(f"M{i * step} 0h{width}v{height}h-{width}z" for i in range(len(images)))
+    whole = step * (len(images) - 1) + width
     return element(
         "svg",
-        element("rect", width=width, height=height, class_="cell0"),
-        element("g", *paths, transform="translate(0 .5)", shape_rendering="crispEdges"),
-        viewBox=f"0 0 {width} {height}",
+        element("path", d=frames, class_="cell0"),
+        element("g", *drawn, transform="translate(0 .5)", shape_rendering="crispEdges"),
+        viewBox=f"0 0 {whole} {height}",
         class_="heat",
         role="img",
         aria_label=label,
@@ -100,13 +117,15 @@ def _hue(step: int, kind: str) -> str:
     return "positive" if step > 0 else "negative"
 
 
-def _paths(grid: Array) -> list[tuple[int, str]]:
+def _paths(grid: Array, left: int) -> list[tuple[int, str]]:
     """Return each step's path: a stroke one unit wide along every run of cells at that step."""
+    begins = np.ones(grid.shape, dtype=bool)
+    begins[:, 1:] = grid[:, 1:] != grid[:, :-1]
+    starts = np.flatnonzero(begins)
+    runs, levels = np.diff(np.append(starts, grid.size)), grid.ravel()[starts]
     found: dict[int, list[str]] = {}
-    for y, line in enumerate(grid):
-        starts = np.flatnonzero(np.diff(line, prepend=line[0] + 1))
-        ends = np.append(starts[1:], len(line))
-        for start, end in zip(starts, ends, strict=True):
-            if line[start]:
-                found.setdefault(int(line[start]), []).append(f"M{start} {y}h{end - start}")
+    for start, run, level in zip(starts.tolist(), runs.tolist(), levels.tolist(), strict=True):
+        if level:
+            y, x = divmod(start, grid.shape[1])
+            found.setdefault(level, []).append(f"M{left + x} {y}h{run}")
     return [(step, "".join(found[step])) for step in sorted(found)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -87,13 +87,22 @@ def up(axis: Axis, value: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.place(value) / 100
 
 
-def marker(look: str, x: float, y: float) -> Markup:
-    """Draw a point in the shape that belongs to a look, so that colour isn't needed to tell."""
-    shape = {"other": "M-4 0a4 4 0 108 0a4 4 0 10-8 0", "dense": "M-3.6-3.6h7.2v7.2h-7.2z",
-             "mark0": "M0-4.6L4.4 3.4H-4.4z", "mark1": "M0-5L4.4 0 0 5-4.4 0z",
-             "mark2": "M0 4.6L4.4-3.4H-4.4z"}.get(look, "M-4-4L4 4M4-4L-4 4")  # fmt: skip
-    place = f"translate({coordinate(x, 1)} {coordinate(y, 1)})"
-    return element("path", d=shape, transform=place, class_="marker")
+SHAPES = {
+    "other": "m-4 0a4 4 0 108 0a4 4 0 10-8 0",
+    "dense": "m-3.6-3.6h7.2v7.2h-7.2z",
+    "mark0": "m0-4.6l4.4 8h-8.8z",
+    "mark1": "m0-5l4.4 5-4.4 5-4.4-5z",
+    "mark2": "m0 4.6l4.4-8h-8.8z",
+}
+"""A point's shape by look, drawn from where it lies: colour isn't needed to tell looks apart."""
+CROSS = "m-4-4l8 8m0-8l-8 8"
+
+
+def markers(look: str, places: Iterable[tuple[float, float]]) -> Markup:
+    """Draw points in the shape that belongs to a look, as one path."""
+    shape = SHAPES.get(look, CROSS)
+    d = "".join(f"M{coordinate(x, 1)} {coordinate(y, 1)}{shape}" for x, y in places)
+    return element("path", d=d, class_="marker")
 
 
 def mark_of(look: str) -> Markup:
@@ -103,7 +112,7 @@ def mark_of(look: str) -> Markup:
         element(
             "g",
             element("line", x1=0, x2=26, y1=7, y2=7, class_="series"),
-            marker(look, 13, 7),
+            markers(look, [(13, 7)]),
             class_=look,
         ),
         viewBox="0 0 26 14",
@@ -115,14 +124,14 @@ def mark_of(look: str) -> Markup:
 
 
 def _frame(x: Axis, y: Axis, x_title: str) -> Iterable[Markup]:
-    floor = HEIGHT - BOTTOM
+    floor, end = HEIGHT - BOTTOM, WIDTH - RIGHT
+    lines_of = [f"M{LEFT} {coordinate(up(y, tick))}H{end}" for tick in y.ticks]
+    lines_of += [f"M{coordinate(across(x, tick))} {floor}v4" for tick in x.ticks]
+    yield element("path", d="".join(lines_of), class_="grid")
     for tick in y.ticks:
-        at = up(y, tick)
-        yield element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_="grid")
-        yield element("text", y.label(tick), x=LEFT - 6, y=at + 4, text_anchor="end")
+        yield element("text", y.label(tick), x=LEFT - 6, y=up(y, tick) + 4, text_anchor="end")
     for tick in x.ticks:
         at = across(x, tick)
-        yield element("line", x1=at, x2=at, y1=floor, y2=floor + 4, class_="grid")
         yield element("text", x.label(tick), x=at, y=floor + 17, text_anchor="middle")
     middle = (LEFT + WIDTH - RIGHT) / 2
     yield element(
@@ -151,12 +160,19 @@ def _series(one: Series, x: Axis, y: Axis) -> Markup:
     if len(places) > 1:
         d = "M" + " ".join(f"{coordinate(a, 1)} {coordinate(b, 1)}" for a, b in places)
         parts.append(element("path", d=d, class_="series"))
-    for point, (a, b) in zip(one.points, places, strict=True):
-        if point.y_interval is not None:
-            low, high = (up(y, end) for end in point.y_interval)
-            parts.append(element("line", x1=a, x2=a, y1=low, y2=high, class_="interval"))
-        if point.x_interval is not None:
-            low, high = (across(x, end) for end in point.x_interval)
-            parts.append(element("line", x1=low, x2=high, y1=b, y2=b, class_="interval"))
-        parts.append(marker(one.look, a, b))
+    if spans := "".join(_spans(one, x, y)):
+        parts.append(element("path", d=spans, class_="interval"))
+    parts.append(markers(one.look, places))
     return element("g", join(parts), class_=one.look)
+
+
+def _spans(one: Series, x: Axis, y: Axis) -> Iterator[str]:
+    """Yield the path of each interval."""
+    for point in one.points:
+        at = coordinate(across(x, point.x)), coordinate(up(y, point.y))
+        if point.y_interval is not None:
+            low, high = (coordinate(up(y, end)) for end in point.y_interval)
+            yield f"M{at[0]} {low}V{high}"
+        if point.x_interval is not None:
+            low, high = (coordinate(across(x, end)) for end in point.x_interval)
+            yield f"M{low} {at[1]}H{high}"

@@ -1,7 +1,8 @@
-"""A network drawn: layers as columns, connections as a few paths, units as circles."""
+"""A network drawn: layers as columns, connections and units as a few paths each."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,7 +18,11 @@ SPACING, SHORTEST, TALLEST = 14, 300, 460
 BUCKETS = 4
 """Steps of width for each sign: 2 × BUCKETS paths hold all connections."""
 MOST_EDGES, BUSY = 7000, 600
-MOST_LABELS, MOST_CIRCLES = 32, 100
+MOST_LABELS = 32
+LEVELS = 6
+"""Steps of a unit's size: a path for each holds the units of a layer."""
+LARGEST_UNIT, DEAD_UNIT = 8.0, 0.3
+"""Radius of the most important unit where there is room; that of a dead one beside it."""
 LONGEST_LABEL = 16
 CAPTION_WIDTH, CAPTION_HEIGHT, MOST_TIERS = 90, 38, 4
 
@@ -142,14 +147,17 @@ def _edge_paths(drawing: Drawing, plan: Placement, largest: float) -> Iterator[M
 def _column(layer: DrawnLayer, plan: Placement, index: int) -> Markup:
     x, ys = plan.x[index], plan.y[index]
     ends = (0, len(plan.x) - 1)
-    parts = [*_caption(layer, plan, index)]
-    if len(ys) > MOST_CIRCLES:
-        parts += _points(layer, x, ys)
-    else:
-        parts += [_unit(layer, unit, x, y, plan.spacing[index]) for unit, y in enumerate(ys)]
+    parts = [*_caption(layer, plan, index), *_points(layer, x, ys, plan.spacing[index])]
     if index in ends and _labelled(layer):
         parts += [_label(layer, unit, x, y, index == 0) for unit, y in enumerate(ys)]
-    return element("g", *parts, class_="layer")
+    told = [[coordinate(y, 1), _told(layer, unit)] for unit, y in enumerate(ys)]
+    return element(
+        "g",
+        *parts,
+        class_="layer",
+        data_x=coordinate(x, 1),
+        data_units=json.dumps(told, ensure_ascii=False, separators=(",", ":")),
+    )
 
 
 def _caption(layer: DrawnLayer, plan: Placement, index: int) -> Iterator[Markup]:
@@ -170,32 +178,33 @@ def _caption(layer: DrawnLayer, plan: Placement, index: int) -> Iterator[Markup]
     yield element("text", counts, x=at, y=y + 17, text_anchor=anchor)
 
 
-def _unit(layer: DrawnLayer, unit: int, x: float, y: float, spacing: float) -> Markup:
-    """Draw a circle whose area grows with the unit's importance."""
-    most = min(8.0, 0.46 * spacing)
-    alive = layer.alive[unit]
-    size = float(np.sqrt(max(0.0, layer.size[unit]))) if layer.size else 1.0
+def _told(layer: DrawnLayer, unit: int) -> str:
+    """Say what is known of a unit, for whoever points at it."""
     called = name(layer.labels[unit]) if layer.labels else f"unit {layer.shown[unit]}"
+    if not layer.alive[unit]:
+        return f"{called}: not connected"
     told = f"importance {number(layer.size[unit], 'score')}" if layer.size else "not scored"
-    return element(
-        "circle",
-        element("title", f"{called}: {told if alive else 'not connected'}"),
-        cx=coordinate(x, 1),
-        cy=coordinate(y, 1),
-        r=max(0.35 * most, most * size) if alive else 0.4 * most,
-        class_="unit" if alive else "unit dead",
-    )
+    return f"{called}: {told}"
 
 
-def _points(layer: DrawnLayer, x: float, ys: tuple[float, ...]) -> Iterator[Markup]:
-    """Draw the units of a crowded column as a few paths of round points, by size."""
-    paths: dict[str, list[str]] = {}
+def _points(layer: DrawnLayer, x: float, ys: tuple[float, ...], spacing: float) -> Iterator[Markup]:
+    """Draw units as round points whose area grows with importance: a path for each size."""
+    most = min(LARGEST_UNIT, 0.46 * spacing)
+    paths: dict[int, list[str]] = {}
     for unit, y in enumerate(ys):
-        size = bucket(layer.size[unit], 1.0) if layer.size else BUCKETS - 1
-        kind = f"points s{size}" if layer.alive[unit] else "points dead"
-        paths.setdefault(kind, []).append(f"M{coordinate(x, 1)} {coordinate(y, 1)}h0")
-    for kind in sorted(paths):
-        yield element("path", d="".join(paths[kind]), class_=kind)
+        paths.setdefault(level(layer, unit), []).append(f"M{coordinate(x, 1)} {coordinate(y, 1)}h0")
+    for step in sorted(paths):
+        radius = most * float(np.sqrt(step / LEVELS)) if step else DEAD_UNIT * most
+        kind = "points" if step else "points dead"
+        d = "".join(paths[step])
+        yield element("path", d=d, class_=kind, stroke_width=2 * radius)
+
+
+def level(layer: DrawnLayer, unit: int) -> int:
+    """Return a unit's step of size, from 1 to `LEVELS`; 0 for one that nothing connects."""
+    if not layer.alive[unit]:
+        return 0
+    return max(1, int(np.ceil(LEVELS * min(1.0, layer.size[unit])))) if layer.size else LEVELS
 
 
 def _label(layer: DrawnLayer, unit: int, x: float, y: float, first: bool) -> Markup:

@@ -73,8 +73,7 @@ def key(entries: Sequence[tuple[Markup, str]]) -> Block:
 
 def swatch(role: str) -> Markup:
     """Draw a dot in the colour of a model."""
-    dot = element("circle", cx=13, cy=7, r=4)
-    return element("svg", element("g", dot, class_=f"dot {role}"))
+    return element("svg", element("path", d="M13 7h0", class_=f"dot {role}"))
 
 
 def sheet(blocks: Sequence[Block], *, title: str, about: str) -> Markup:

@@ -1,21 +1,25 @@
 """One row of a figure that is a table: dots or bars on an SVG that fills its cell, in per cent.
 
-Nothing is scaled: a track is as wide and as high as its cell, text stays as large as the page's,
-and grid lines and shading of neighbouring rows meet. So figures read as well at 400 pixels as on
-paper.
+The drawing is stretched over its cell, 100 units each way, and no stroke is: grid lines and shading
+of neighbouring rows meet, dots stay round (they are lines of no length with round ends), and text,
+which a stretch would bend, is in the ruler alone. So figures read as well at 400 pixels as on
+paper, and a row is a handful of elements.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.element import element, share
+from explainprune.reporting.svg.element import coordinate, element, share
 
 MOST_LETTERS = 5
 """Letters of a label; the narrowest track has no room for four longer ones."""
+_ARROW = 3.0, 14.0
+"""Length and half the height of the arrow that stands for what lies outside."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,11 @@ def track(axis: Axis, *drawn: Markup, zone: Zone | None = None) -> Markup:
     return element(
         "svg",
         *_zone(axis, zone),
-        *(_line(axis.place(tick), "grid") for tick in axis.ticks),
-        *_ends(axis, zone),
+        *_across([axis.place(tick) for tick in axis.ticks], "grid"),
+        *_across(_ends(axis, zone), "margin"),
         *drawn,
+        viewBox="0 0 100 100",
+        preserveAspectRatio="none",
         class_="track",
         aria_hidden="true",
     )
@@ -74,22 +80,29 @@ def _text(text: str, x: float, y: float, kind: str | None = None) -> Markup:
     return element("text", text, x=share(x), y=y, text_anchor=anchor, class_=kind)
 
 
-def _line(x: float, kind: str) -> Markup:
-    return element("line", x1=share(x), x2=share(x), y2="100%", class_=kind)
+def _across(places: Iterable[float], kind: str) -> list[Markup]:
+    """Draw lines over the whole height of a row, as one path."""
+    d = "".join(f"M{coordinate(place)} 0V100" for place in places)
+    return [element("path", d=d, class_=kind)] if d else []
 
 
 def _zone(axis: Axis, zone: Zone | None) -> list[Markup]:
     if zone is None:
         return []
-    left, right = axis.place(zone.low), axis.place(zone.high)
-    width = share(right - left)
-    return [element("rect", x=share(left), width=width, height="100%", class_="zone")]
+    left, right = (coordinate(axis.place(end)) for end in (zone.low, zone.high))
+    return [element("path", d=f"M{left} 0H{right}V100H{left}z", class_="zone")]
 
 
-def _ends(axis: Axis, zone: Zone | None) -> list[Markup]:
-    """Draw a line at each end of the zone that lies inside the axis."""
+def _ends(axis: Axis, zone: Zone | None) -> list[float]:
+    """Return each end of the zone that lies inside the axis: it gets a line."""
     ends = () if zone is None else (zone.low, zone.high)
-    return [_line(axis.place(end), "margin") for end in ends if axis.low < end < axis.high]
+    return [axis.place(end) for end in ends if axis.low < end < axis.high]
+
+
+def _along(axis: Axis, ends: tuple[float, float], y: float) -> str:
+    """Return the path from one value to another at a height."""
+    low, high = (coordinate(axis.place(end)) for end in ends)
+    return f"M{low} {coordinate(y)}H{high}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +115,7 @@ class Dot:
         Where it lies outside the axis, an arrow at that end stands for it.
     interval : (float, float) or None
     role : str
-        ``"dense"``, ``"other"`` or ``"mark"``: its colour.
+        ``"dense"``, ``"other"`` or ``"mark"``: its colour, and whether it is round.
     strong : bool
         Drawn heavier: what the verdict rests on.
     """
@@ -116,28 +129,27 @@ class Dot:
 def dots(axis: Axis, *drawn: Dot) -> list[Markup]:
     """Draw dots from the top down, at equal distances, so that none hides another."""
     step = 100 / (len(drawn) + 1)
-    return [_dot(axis, dot, share(step * (index + 1))) for index, dot in enumerate(drawn)]
+    return [part for index, dot in enumerate(drawn) for part in _dot(axis, dot, step * (index + 1))]
 
 
-def _dot(axis: Axis, dot: Dot, y: str) -> Markup:
-    kind = f"dot {dot.role}{' strong' if dot.strong else ''}"
+def _dot(axis: Axis, dot: Dot, y: float) -> list[Markup]:
+    kind = f"{dot.role}{' strong' if dot.strong else ''}"
     if not axis.low <= dot.value <= axis.high:
-        return _arrow(axis, dot, y, kind)
+        return [element("path", d=_arrow(dot.value < axis.low, y), class_=f"off {kind}")]
     parts = []
     if dot.interval is not None:
-        low, high = (share(axis.place(end)) for end in dot.interval)
-        parts.append(element("line", x1=low, x2=high, y1=y, y2=y, class_="interval"))
-    center = share(axis.place(dot.value))
-    parts.append(element("circle", cx=center, cy=y, r=5.5 if dot.strong else 4))
-    return element("g", *parts, class_=kind)
+        d = _along(axis, dot.interval, y)
+        parts.append(element("path", d=d, class_=f"interval {kind}"))
+    d = f"M{coordinate(axis.place(dot.value))} {coordinate(y)}h0"
+    parts.append(element("path", d=d, class_=f"dot {kind}"))
+    return parts
 
 
-def _arrow(axis: Axis, dot: Dot, y: str, kind: str) -> Markup:
-    below = dot.value < axis.low
-    shape = "M0 0l8-5v10z" if below else "M0 0l-8-5v10z"
-    place = share(0.0 if below else 100.0)
-    arrow = element("path", d=shape, class_="off")
-    return element("g", element("svg", arrow, x=place, y=y, class_="at"), class_=kind)
+def _arrow(below: bool, y: float) -> str:
+    (length, half), tip = _ARROW, 0.0 if below else 100.0
+    back = coordinate(tip + length if below else tip - length)
+    up, down = coordinate(y - half), coordinate(y + half)
+    return f"M{coordinate(tip)} {coordinate(y)}L{back} {up}V{down}z"
 
 
 @dataclass(frozen=True)
@@ -149,35 +161,27 @@ class Bar:
     interval: tuple[float, float] | None = None
 
 
-def bars(axis: Axis, *stacked: Bar, thick: float = 8, gap: float = 1.5) -> list[Markup]:
+def bars(axis: Axis, *stacked: Bar, thick: int = 8, step: float = 33.0) -> list[Markup]:
     """Draw bars around the middle of a row.
 
     Parameters
     ----------
     axis : Axis
-        Holds zero.
+        Holds zero, which gets a line where values lie on both sides of it.
     *stacked : Bar
         From the top down.
-    thick, gap : float
-        In pixels.
+    thick : int
+        In pixels: 5, 6 or 8.
+    step : float
+        From bar to bar, in per cent of the row's height.
     """
-    top = -(len(stacked) * (thick + gap) - gap) / 2
-    zero = share(axis.place(0.0))
-    drawn: list[Markup] = []
-    for index, bar in enumerate(stacked):
-        drawn += _bar(axis, bar, top + index * (thick + gap), thick)
-    return [
-        element("svg", *drawn, y="50%", class_="at"),
-        element("line", x1=zero, x2=zero, y2="100%", class_="zero"),
+    top = 50 - step * (len(stacked) - 1) / 2
+    places = [(bar, top + step * index) for index, bar in enumerate(stacked)]
+    drawn = [
+        element("path", d=_along(axis, (0.0, bar.value), y), class_=f"bar b{thick} {bar.role}")
+        for bar, y in places
     ]
-
-
-def _bar(axis: Axis, bar: Bar, y: float, thick: float) -> list[Markup]:
-    left, right = sorted((axis.place(0.0), axis.place(bar.value)))
-    x, width = share(left), share(right - left)
-    parts = [element("rect", x=x, y=y, width=width, height=thick, class_=f"bar {bar.role}")]
-    if bar.interval is not None:
-        low, high = (share(axis.place(end)) for end in bar.interval)
-        middle = y + thick / 2
-        parts.append(element("line", x1=low, x2=high, y1=middle, y2=middle, class_="whisker"))
-    return parts
+    whiskers = "".join(_along(axis, bar.interval, y) for bar, y in places if bar.interval)
+    if whiskers:
+        drawn.append(element("path", d=whiskers, class_="whisker"))
+    return [*drawn, *_across([axis.place(0.0)] if axis.low < 0 else [], "zero")]

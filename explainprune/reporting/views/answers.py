@@ -16,20 +16,25 @@ from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.types import Bin, Measure
 from explainprune.types.answers import Cells
 
-MOST_CLASSES = 12
-"""Above so many, matrices are too large to read: the most frequent entries are listed."""
-MOST_LISTED = 10
+MOST_CLASSES, MOST_CHANGED = 10, 6
+"""Classes of the matrix of all predictions, and of those that changed; of more, the most frequent
+entries are listed."""
+MOST_LISTED = 8
 TINTS = 5
 SURE = ("ece", "brier", "log_loss")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """An entry of a matrix: rows, how many of them were right before, and a step of colour."""
+    """An entry of a matrix: rows, how many of them were right before, and a step of colour.
+
+    `was` is how many there were before, where that is another number.
+    """
 
     count: int
     lost: int = 0
     tint: int = 0
+    was: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,8 @@ class Answered:
         From which class to which, and how many of these answers were right.
     listed : tuple of (from, to, Cell)
         The most frequent of them, where there are too many classes for a matrix.
-    confusion : tuple of Matrix
-        Before and after.
+    confusion : Matrix or None
+        Who is taken for whom now, and how many were before.
     curve : Markup
         The share that is right over confidence, both models.
     marks : tuple of (Markup, str)
@@ -70,7 +75,7 @@ class Answered:
     flips: str
     changed: Matrix | None
     listed: tuple[tuple[str, str, Cell], ...]
-    confusion: tuple[Matrix, ...]
+    confusion: Matrix | None
     curve: Markup
     marks: tuple[tuple[Markup, str], ...]
     bins: tuple[tuple[str, Bin], ...]
@@ -83,11 +88,12 @@ def answered(subject: Subject) -> Answered | None:
     if not found.classes:
         return None
     small, reliability = len(found.classes) <= MOST_CLASSES, found.reliability
+    few = len(found.classes) <= MOST_CHANGED
     return Answered(
         flips=_sentence(subject),
-        changed=_changed(subject) if small and found.flips else None,
-        listed=() if small else _listed(subject),
-        confusion=_confusions(subject) if small else (),
+        changed=_changed(subject) if few and found.flips else None,
+        listed=() if few else _listed(subject),
+        confusion=_confusion(subject) if small and found.confusion else None,
         curve=_curve(subject),
         marks=tuple((mark_of(subject.role(k)), subject.arm_term(k).label) for k in reliability),
         bins=tuple((subject.role(key), one) for key, bins in reliability.items() for one in bins),
@@ -115,15 +121,25 @@ def _listed(subject: Subject) -> tuple[tuple[str, str, Cell], ...]:
     return tuple((names[a], names[b], cell) for (a, b), cell in flips[:MOST_LISTED])
 
 
-def _confusions(subject: Subject) -> tuple[Matrix, ...]:
-    """Lay out which class is taken for which, before and after."""
+def _confusion(subject: Subject) -> Matrix:
+    """Lay out which class is taken for which, now and before, coloured by what is now."""
     found = subject.pair.answers
-    return tuple(
-        _matrix(
-            subject.arm_term(key).label, "true class", "predicted", found.classes, _shares(cells)
+    before, now = (_counts(found.confusion.get(k, ())) for k in (subject.dense, subject.other))
+    whole = {a: sum(n for (row, _), n in now.items() if row == a) for a, _ in now}
+    entries = {
+        at: Cell(
+            now.get(at, 0),
+            0,
+            _tint(now.get(at, 0), whole.get(at[0], 0)),
+            before.get(at, 0) if before.get(at, 0) != now.get(at, 0) else None,
         )
-        for key, cells in found.confusion.items()
-    )
+        for at in sorted({*before, *now})
+    }
+    return _matrix("", "true class", "predicted", found.classes, entries)
+
+
+def _counts(cells: Cells) -> dict[tuple[int, int], int]:
+    return {(a, b): n for a, b, n in cells}
 
 
 def _sentence(subject: Subject) -> str:
@@ -153,14 +169,6 @@ def _matrix(
     used = range(len(classes))
     rows = tuple((classes[a], tuple(entries.get((a, b), Cell(0)) for b in used)) for a in used)
     return Matrix(title, down, across, tuple(classes), rows)
-
-
-def _shares(found: Cells) -> dict[tuple[int, int], Cell]:
-    """Colour a confusion by the share of each true class."""
-    whole: dict[int, int] = {}
-    for a, _, n in found:
-        whole[a] = whole.get(a, 0) + n
-    return {(a, b): Cell(n, 0, _tint(n, whole[a])) for a, b, n in found}
 
 
 def _tint(count: int, whole: int) -> int:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
-from explainprune.reporting.svg.axis import axis_for
+from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.heat import heat, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.reporting.views.features import as_image
@@ -19,13 +19,21 @@ MOST = 10
 
 
 @dataclass(frozen=True)
+class Change:
+    """One feature's bar, and its figure."""
+
+    bars: Markup
+    measure: Measure
+
+
+@dataclass(frozen=True)
 class Changes:
     """What is left of the other model's attributions: in all, feature by feature, as an image."""
 
     scale: Rescaling
     whole: Measure | None
     redrawn: Measure | None
-    rows: tuple[tuple[FeatureRow, Markup], ...]
+    rows: tuple[tuple[FeatureRow, Change], ...]
     ruler: Markup
     total: int
     heat: Markup | None
@@ -42,13 +50,11 @@ def changes(subject: Subject) -> Changes | None:
     first = sorted(known, key=_change, reverse=True)[:MOST]
     reach = [end for row in first for end in (_change(row), *(row.change_interval or ()))]
     axis = axis_for(reach, kind="share", include=(0.0,), most=4)
-    drawn = tuple(
-        (row, track(axis, *bars(axis, Bar(_change(row), "mark", row.change_interval))))
-        for row in first
-    )
+    drawn = tuple((row, _drawn(row, axis)) for row in first)
     image = as_image(detail, [_change(row) for row in detail.features])
     largest = 0.0 if image is None else float(np.max(image))
-    told = f"strongest colour {number(largest, 'share')} of the other model's attribution"
+    whose = f"the attribution of {subject.called(subject.other)}"
+    told = f"strongest colour {number(largest, 'share')} of {whose}"
     return Changes(
         detail.rescaling,
         _measured(subject, subject.other),
@@ -60,6 +66,12 @@ def changes(subject: Subject) -> Changes | None:
         largest,
         legend("ink"),
     )
+
+
+def _drawn(row: FeatureRow, axis: Axis) -> Change:
+    bar = bars(axis, Bar(_change(row), "mark", row.change_interval))
+    note = "" if row.change_interval else "none was computed"
+    return Change(track(axis, *bar), Measure(row.change, row.change_interval, note=note))
 
 
 def _measured(subject: Subject, arm: str) -> Measure | None:

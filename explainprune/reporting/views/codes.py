@@ -20,6 +20,7 @@ LABELS = {
     "first": ("another leading reason", ""),
 }
 REDRAWN = ("another draw of those that just pass", "the dense model against itself")
+MOST_SLICES, MOST_EXAMPLES, MOST_USED = 10, 4, 6
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def codes(subject: Subject) -> Codes | None:
                 ),
             ),
         )
-        for use in found.used
+        for use in found.used[:MOST_USED]
     )
     return Codes(
         found,
@@ -83,7 +84,7 @@ def codes(subject: Subject) -> Codes | None:
         _slices(found),
         used,
         ruler(axis),
-        tuple((each, *_both(each)) for each in found.examples),
+        tuple((each, *_both(each)) for each in found.examples[:MOST_EXAMPLES]),
     )
 
 
@@ -92,7 +93,7 @@ def _changed(subject: Subject, found: CodeChanges) -> Iterator[ScaleRow]:
         label, meaning = LABELS.get(key, (key, ""))
         yield ScaleRow(label, (("other", measure),), meaning, strong=key == "set")
     for key, measure in found.marks.items():
-        label, meaning = REDRAWN
+        label, meaning = REDRAWN[0], subject.in_names(REDRAWN[1])
         if key != "reference_redrawn":
             term = subject.arm_term(key)
             label, meaning = term.label, term.meaning
@@ -102,9 +103,12 @@ def _changed(subject: Subject, found: CodeChanges) -> Iterator[ScaleRow]:
 def _slices(found: CodeChanges) -> Scale | None:
     if not found.slices:
         return None
+    parts = list(found.slices.items())
+    if len(parts) > MOST_SLICES:
+        parts.sort(key=lambda item: -(item[1]["set"].value or 0.0))
     lines = [
         ScaleRow(name, (("other", part["set"]),), beside=(part["order"],))
-        for name, part in found.slices.items()
+        for name, part in parts[:MOST_SLICES]
     ]
     columns = (Term("another set or order", "share"),)
     return scale("Another set", lines, kind="share", include=(0.0,), columns=columns)

@@ -13,17 +13,18 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.svg.heat import heat, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
-from explainprune.types import Array, Detail, FeatureRow
+from explainprune.types import Array, Detail, FeatureRow, Measure
 
 MOST = 20
 
 
 @dataclass(frozen=True)
 class FeatureBar:
-    """One feature and its two bars."""
+    """One feature, its two bars, and both shares as figures."""
 
     row: FeatureRow
     bars: Markup
+    measures: tuple[Measure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def features(subject: Subject) -> Features:
     first = leading(subject)
     reach = [v for r in first for v in (r.dense, r.other, *r.dense_interval, *r.other_interval)]
     axis = axis_for(reach, kind="share", include=(0.0,), most=4)
-    rows = tuple(FeatureBar(row, track(axis, *bars(axis, *_bars(row)))) for row in first)
+    rows = tuple(
+        FeatureBar(row, track(axis, *bars(axis, *_bars(row))), _measures(row)) for row in first
+    )
     return Features(rows, ruler(axis), len(subject.pair.detail.features), _heat(subject))
 
 
@@ -60,6 +63,10 @@ def leading(subject: Subject) -> list[FeatureRow]:
     """Return the features that lead in either model, largest share first."""
     rows = subject.pair.detail.features
     return sorted(rows, key=lambda row: -max(row.dense, row.other))[:MOST]
+
+
+def _measures(row: FeatureRow) -> tuple[Measure, Measure]:
+    return Measure(row.dense, row.dense_interval), Measure(row.other, row.other_interval)
 
 
 def _bars(row: FeatureRow) -> tuple[Bar, Bar]:

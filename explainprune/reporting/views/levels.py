@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from explainprune.reporting import wording
-from explainprune.reporting.formatting import name
+from explainprune.reporting.formatting import name, why_none
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.lines import Point, Series, lines, mark_of
@@ -17,6 +17,8 @@ from explainprune.types import Choice, Level, Measure, Study, is_beyond_chance
 
 MEASURES = ("accuracy", "r2", "effective_features", "live_connections")
 _LOOKS = ("mark0", "mark1", "mark2", "mark3")
+MOST_LEVELS, MOST_NUMBERS = 10, 80
+"""Rows of the levels' table, cells of the seeds'; all of both lies beside the page."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class Sweep:
     per_seed : tuple of (label, kind, tuple of number or None)
         One line for each figure, one number for each seed.
     choice : Choice or None
+    all_levels, all_per_seed : int
+        How many rows both tables would have.
+    reasons : tuple of str
+        Why figures have no interval, or no value.
     """
 
     charts: tuple[Chart, ...]
@@ -79,7 +85,10 @@ class Sweep:
     rows: tuple[LevelRow, ...]
     seeds: tuple[int, ...]
     per_seed: tuple[tuple[str, str, tuple[Any, ...]], ...]
-    choice: Choice | None = None
+    choice: Choice | None
+    all_levels: int
+    all_per_seed: int
+    reasons: tuple[str, ...]
 
 
 def sweep(subject: Subject) -> Sweep | None:
@@ -89,21 +98,27 @@ def sweep(subject: Subject) -> Sweep | None:
         return None
     looks = _looks(subject, study)
     metrics = dict.fromkeys(metric for level in study.levels for metric in level.measures)
+    rows = tuple(
+        LevelRow(
+            subject.arm_term(level.arm).label,
+            level,
+            tuple(level.measures.get(metric) for metric in metrics),
+        )
+        for level in study.levels[:MOST_LEVELS]
+    )
+    seeds = tuple(_per_seed(subject, study))
+    most = max(1, MOST_NUMBERS // max(1, len(study.seeds)))
     return Sweep(
         charts(subject),
         tuple((mark_of(look), subject.arm_term(arm).label) for arm, look in looks.items()),
         tuple((metric, subject.term(metric)) for metric in metrics),
-        tuple(
-            LevelRow(
-                subject.arm_term(level.arm).label,
-                level,
-                tuple(level.measures.get(metric) for metric in metrics),
-            )
-            for level in study.levels
-        ),
+        rows,
         study.seeds,
-        tuple(_per_seed(subject, study)),
+        seeds[:most],
         study.choice,
+        len(study.levels),
+        len(seeds),
+        why_none(m for row in rows for m in row.measures),
     )
 
 
@@ -195,9 +210,10 @@ def _reach(series: tuple[Series, ...]) -> list[float]:
 
 
 def _per_seed(subject: Subject, study: Study) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
-    """Turn one dict for each seed into one line for each figure."""
+    """Turn one dict for each seed into one line for each figure, the primary one of pairs first."""
     flat = [dict(_leaves(entry)) for entry in study.per_seed]
-    for path in dict.fromkeys(path for entry in flat for path in entry):
+    known = dict.fromkeys(path for entry in flat for path in entry)
+    for path in sorted(known, key=lambda path: len(path) > 1 and path[-1] != study.primary):
         label = " · ".join(subject.term(part).label if i else name(part).replace("|", " | ")
                            for i, part in enumerate(path))  # fmt: skip
         label = subject.term(path[0]).label if len(path) == 1 else label

@@ -14,6 +14,8 @@ from explainprune.types import Measure, ModelRow, said_of
 from explainprune.types.comparison import SCORES
 
 _CHANCE = ("random_weights", "shuffled_samples")
+MOST_SLICES = 16
+"""Rows of the tables of slices; all are in the table beside the page."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,10 @@ class Performance:
         Every arm is a row; the leading score is drawn, the others stand beside it.
     slices : Scale or None
         Every class, group or outcome is a row, with both models' score and the pair's figures.
-    precisions : Scale or None
-        The same rows with both models' precision.
+    precisions : tuple of (slice, dense, other)
+        Both models' precision.
+    all_slices, all_precisions : int
+        How many rows these two would have.
     churn : tuple of (Term, Measure)
     answers : Answered or None
         Confusions, flips and reliability; None for a regression.
@@ -35,7 +39,9 @@ class Performance:
 
     scores: Scale | None
     slices: Scale | None
-    precisions: Scale | None
+    precisions: tuple[tuple[str, Measure | None, Measure | None], ...]
+    all_slices: int
+    all_precisions: int
     churn: tuple[tuple[wording.Term, Measure], ...]
     answers: Answered | None
 
@@ -45,8 +51,10 @@ def performance(subject: Subject) -> Performance:
     main = subject.results.comparisons[subject.main]
     said = subject.results.metrics
     churn = tuple((subject.term(key), m) for key, m in main.items() if said_of(key, said).of_two)
+    slices, all_slices = _slices(subject)
+    precisions, all_precisions = _precisions(subject)
     return Performance(
-        _scores(subject), _slices(subject), _precisions(subject), churn, answered(subject)
+        _scores(subject), slices, precisions, all_slices, all_precisions, churn, answered(subject)
     )
 
 
@@ -91,7 +99,8 @@ def _scores(subject: Subject) -> Scale | None:
     return scale(known.label, lines, kind=known.kind, axis=axis, columns=columns)
 
 
-def _slices(subject: Subject) -> Scale | None:
+def _slices(subject: Subject) -> tuple[Scale | None, int]:
+    """Lay out both models' score and the pair's figures, slice by slice; say how many there are."""
     models, primary = subject.models, subject.results.primary
     whole = subject.results.comparisons[subject.main]
     within = {ALL_ROWS: whole} | subject.results.slices.get(subject.main, {})
@@ -99,7 +108,7 @@ def _slices(subject: Subject) -> Scale | None:
     scored = (part for m in models.values() for part in m.slices if score in m.slices[part])
     labels = dict.fromkeys([ALL_ROWS, *scored, *within])
     if set(labels) == {ALL_ROWS}:
-        return None
+        return None, 0
     columns = [k for k in (primary, "churn") if any(k in part for part in within.values())]
     known = subject.term(score)
     lines = [
@@ -115,27 +124,38 @@ def _slices(subject: Subject) -> Scale | None:
         for label in labels
     ]
     terms = tuple(subject.term(column) for column in columns)
-    return scale(known.label, lines, kind=known.kind, columns=terms)
+    shown = scale(known.label, worst_first(lines), kind=known.kind, columns=terms)
+    return shown, len(lines)
 
 
-def _precisions(subject: Subject) -> Scale | None:
-    """Lay out both models' precision, class by class and within groups."""
-    models, known = subject.models, subject.term("precision")
-    labels = dict.fromkeys(
-        label for m in models.values() for label, part in m.slices.items() if "precision" in part
+def worst_first(lines: list[ScaleRow]) -> list[ScaleRow]:
+    """Return all rows where they are few, else the whole and those that fell most."""
+    if len(lines) <= MOST_SLICES:
+        return lines
+
+    def fall(line: ScaleRow) -> float:
+        values = [m.value for _, m in line.measures if m.value is not None]
+        if line.label == ALL_ROWS:
+            return float("inf")
+        return values[0] - values[1] if len(values) == 2 else float("-inf")
+
+    return sorted(lines, key=fall, reverse=True)[:MOST_SLICES]
+
+
+def _precisions(
+    subject: Subject,
+) -> tuple[tuple[tuple[str, Measure | None, Measure | None], ...], int]:
+    """Lay out both models' precision, class by class and within groups; say how many there are."""
+    before, after = (
+        {label: part["precision"] for label, part in row.slices.items() if "precision" in part}
+        for row in subject.models.values()
     )
+    rows = [(label, before.get(label), after.get(label)) for label in before | after]
     lines = [
-        ScaleRow(
-            label,
-            tuple(
-                (subject.role(key), row.slices[label]["precision"])
-                for key, row in models.items()
-                if "precision" in row.slices.get(label, {})
-            ),
-        )
-        for label in labels
+        ScaleRow(label, tuple(("", m) for m in both if m is not None)) for label, *both in rows
     ]
-    return scale(known.label, lines, kind="share", meaning=known.meaning) if lines else None
+    shown = {line.label for line in worst_first(lines)}
+    return tuple(row for row in rows if row[0] in shown), len(rows)
 
 
 def _within(row: ModelRow, label: str, score: str) -> Measure | None:

@@ -45,7 +45,7 @@ def provenance(subject: Subject, manifest: dict[str, Any] | None) -> Provenance:
     notes = (*subject.results.notes, *(subject.pair.notes if study else ()))
     return Provenance(
         tuple(
-            (WORDS.get(what, what.replace("_", " ")), v)
+            (WORDS.get(what, what.replace("_", " ")), subject.in_names(v))
             for what, v in flatten(subject.pair.provenance)
         ),
         tuple(flatten(study.config if study else {})),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,23 +13,15 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.heat import heat, legend
+from explainprune.reporting.svg.heat import heats, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.reporting.views.features import picture
-from explainprune.types import Exemplar, Exemplars, Sample
+from explainprune.types import Array, Exemplar, Exemplars, Sample
 
-MOST = 24
+MOST_ROWS, MOST_IMAGES = 6, 9
+"""A row of a table takes more room than four small images."""
 _PROBABILITY = re.compile(r" \(\d+%\)$")
-MOST_BARS = 8
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One panel of an image sample."""
-
-    title: str
-    role: str
-    svg: Markup
+MOST_BARS = 5
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,10 @@ class Shown:
     sample : Sample
     largest : float
         |φ| that gets the strongest colour or the longest bar: of both models and their difference.
-    pictures : tuple of Picture
-        Input, dense φ, other φ, difference; empty for tables.
+    strip : Markup
+        Input, dense φ, other φ and difference side by side; empty for tables.
+    panels : tuple of (role, title)
+        What each of them is.
     bars : tuple of SampleBar
         The features that lead in either model; empty for images.
     ruler : Markup
@@ -63,7 +59,8 @@ class Shown:
 
     sample: Sample
     largest: float
-    pictures: tuple[Picture, ...]
+    strip: Markup
+    panels: tuple[tuple[str, str], ...]
     bars: tuple[SampleBar, ...]
     ruler: Markup
     flipped: bool
@@ -98,11 +95,23 @@ def named(prediction: str) -> str:
 def gallery(subject: Subject) -> Gallery:
     """Draw the samples of the pair."""
     samples = subject.pair.detail.samples
-    shown = tuple(_shown(subject, sample) for sample in samples[:MOST])
+    pictured = any(image_shape(subject, each) for each in samples)
+    most = MOST_IMAGES if pictured else MOST_ROWS
+    shown = tuple(_shown(subject, sample) for sample in of_each_kind(samples, most))
     found = subject.pair.exemplars or Exemplars("")
     beyond = tuple((_shown(subject, each.sample), each) for each in found.shown)
-    images = any(part.pictures for part in (*shown, *(each for each, _ in beyond)))
+    images = any(part.panels for part in (*shown, *(each for each, _ in beyond)))
     return Gallery(shown, len(samples), legend(), images, found.sentence, beyond)
+
+
+def of_each_kind(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """Return `most` of them in their order: of each kind alike, the first ones."""
+    place = Counter[str]()
+    turns = []
+    for index, sample in enumerate(samples):
+        turns.append((place[sample.why], index))
+        place[sample.why] += 1
+    return [samples[index] for index in sorted(index for _, index in sorted(turns)[:most])]
 
 
 def image_shape(subject: Subject, sample: Sample) -> tuple[int, ...] | None:
@@ -131,8 +140,9 @@ def _shown(subject: Subject, sample: Sample) -> Shown:
         return _as_image(subject, sample, shape)
     largest = largest_of(sample)
     axis = Axis(-largest, largest, (-largest, 0.0, largest))
-    drawn = tuple(_bars(subject, sample, axis))
-    return Shown(sample, largest, (), drawn, ruler(axis), _flipped(subject, sample))
+    drawn = tuple(_bars(subject, sample, Axis(-largest, largest, ())))
+    flipped = _flipped(subject, sample)
+    return Shown(sample, largest, Markup(""), (), drawn, ruler(axis), flipped)
 
 
 def _flipped(subject: Subject, sample: Sample) -> bool:
@@ -143,25 +153,25 @@ def _as_image(subject: Subject, sample: Sample, shape: tuple[int, ...]) -> Shown
     dense, other = (picture(np.asarray(v), shape) for v in (sample.dense, sample.other))
     largest = largest_of(sample)
     names = [subject.arm_term(key).label for key in (subject.dense, subject.other)]
-    panels = [
-        Picture(title, role, heat(values, largest, label=f"Row {sample.row}: {title}"))
-        for title, role, values in (
-            (f"φ, {names[0]}", "dense", dense),
-            (f"φ, {names[1]}", "other", other),
-            ("difference", "mark", other - dense),
-        )
+    shown = [
+        (("dense", f"φ, {names[0]}"), (dense, largest, "signed")),
+        (("other", f"φ, {names[1]}"), (other, largest, "signed")),
+        (("mark", "difference"), (other - dense, largest, "signed")),
     ]
     if len(sample.x) == np.prod(shape):
-        panels.insert(0, Picture("input", "mark", _ink(sample, shape)))
+        shown.insert(0, (("mark", "input"), _ink(sample, shape)))
+    panels = tuple(panel for panel, _ in shown)
+    told = f"Row {sample.row}: {', '.join(title for _, title in panels)}"
+    strip = heats([image for _, image in shown], label=told)
     flipped = _flipped(subject, sample)
-    return Shown(sample, largest, tuple(panels), (), Markup(""), flipped)
+    return Shown(sample, largest, strip, panels, (), Markup(""), flipped)
 
 
-def _ink(sample: Sample, shape: tuple[int, ...]) -> Markup:
-    """Draw the input from its lowest value (paper) to its highest (ink)."""
+def _ink(sample: Sample, shape: tuple[int, ...]) -> tuple[Array, float, str]:
+    """Return the input as an image from its lowest value (paper) to its highest (ink)."""
     x = picture(np.asarray(sample.x), shape)
     x = x - x.min()
-    return heat(x, float(x.max()), label=f"Row {sample.row}: input", kind="ink")
+    return x, float(x.max()), "ink"
 
 
 def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:
@@ -181,4 +191,4 @@ def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:
 
 def _bar(axis: Axis, dense: float, other: float) -> list[Markup]:
     drawn = (Bar(dense, "dense"), Bar(other, "other"), Bar(other - dense, "mark"))
-    return bars(axis, *drawn, thick=6, gap=1)
+    return bars(axis, *drawn, thick=6, step=23)

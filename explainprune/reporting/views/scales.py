@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from explainprune.reporting import wording
+from explainprune.reporting.formatting import why_none
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.track import Dot, Zone, dots, ruler, track
 from explainprune.types import Measure
@@ -77,12 +77,11 @@ class Scale:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why several figures have no interval: said once, below the table."""
-        figures = [
+        """Why several figures have no interval, or no value: said once, below the table."""
+        figures = (
             m for line, _ in self.rows for m in (*(m for _, m in line.measures), *line.beside)
-        ]
-        notes = Counter(m.note for m in figures if m and m.value is not None and not m.interval)
-        return tuple(note for note, times in notes.items() if times > 1)
+        )
+        return why_none(figures, most_once=1)
 
 
 def scale(

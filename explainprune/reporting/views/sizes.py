@@ -17,6 +17,8 @@ from explainprune.types import Drawing, ModelRow
 QUANTITIES = (
     "params", "nonzero", "flops", "units", "live_inputs", "live_connections", "exact_cost",
 )  # fmt: skip
+MOST_MODELS, MOST_LAYERS = 9, 20
+"""Rows of both tables; all models are in the table beside the page."""
 _SHARE = Axis(0.0, 1.0, (0.0, 1.0), "share")
 
 
@@ -51,7 +53,9 @@ class Sizes:
     rows : tuple of SizeRow
     layers : tuple of LayerRow
     arms : tuple of (str, ModelRow)
-        Every model with a size, by label.
+        Models with a size, by label.
+    all_arms, all_layers : int
+        How many models and layers there are.
     features : int
         d: how many features (or players) an explanation has.
     full_cost : str
@@ -64,6 +68,8 @@ class Sizes:
     rows: tuple[SizeRow, ...]
     layers: tuple[LayerRow, ...]
     arms: tuple[tuple[str, ModelRow], ...]
+    all_arms: int
+    all_layers: int
     features: int
     full_cost: str
     terms: tuple[tuple[str, wording.Term], ...]
@@ -75,15 +81,18 @@ def sizes(subject: Subject) -> Sizes:
     dense, other = subject.models.values()
     rows = (_row(subject, key, getattr(dense, key), getattr(other, key)) for key in QUANTITIES)
     features = len(subject.pair.detail.feature_names)
-    arms = subject.results.models.items()
+    arms = [
+        (subject.arm_term(key).label, row)
+        for key, row in subject.results.models.items()
+        if any(getattr(row, quantity) is not None for quantity in QUANTITIES)
+    ]
+    layers = _layers(subject)
     return Sizes(
         tuple(row for row in rows if row.dense is not None or row.other is not None),
-        tuple(_layers(subject)),
-        tuple(
-            (subject.arm_term(key).label, row)
-            for key, row in arms
-            if any(getattr(row, quantity) is not None for quantity in QUANTITIES)
-        ),
+        tuple(layers[:MOST_LAYERS]),
+        tuple(arms[:MOST_MODELS]),
+        len(arms),
+        len(layers),
         features,
         power_of_two(features),
         tuple((key, subject.term(key)) for key in QUANTITIES),

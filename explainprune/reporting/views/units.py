@@ -11,7 +11,7 @@ from explainprune.reporting.svg.axis import Axis
 from explainprune.reporting.svg.track import Bar, bars, track
 from explainprune.types import UnitRow
 
-MOST = 200
+MOST = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def units(subject: Subject) -> UnitScores:
     each = max(1, MOST // max(1, len(layers)))
     rows = [row for layer in layers.values() for row in _drawn(sorted(layer, key=_order)[:each])]
     kept = sum(unit.kept for unit in detail.units)
-    return UnitScores(tuple(rows), len(detail.units), kept, detail.criterion)
+    return UnitScores(tuple(rows[:MOST]), len(detail.units), kept, detail.criterion)
 
 
 def _order(unit: UnitRow) -> tuple[float, float]:
@@ -60,6 +60,6 @@ def _drawn(layer: list[UnitRow]) -> list[UnitBar]:
     shares = [((unit.before or 0.0) / before, (unit.after or 0.0) / after) for unit in layer]
     axis = Axis(min(0.0, *(min(pair) for pair in shares)), 1.0, ())
     return [
-        UnitBar(unit, track(axis, *bars(axis, Bar(a, "dense"), Bar(b, "other"), thick=5, gap=1)))
+        UnitBar(unit, track(axis, *bars(axis, Bar(a, "dense"), Bar(b, "other"), thick=5)))
         for unit, (a, b) in zip(layer, shares, strict=True)
     ]

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from explainprune.reporting import wording
-from explainprune.reporting.formatting import name, number
+from explainprune.reporting.formatting import begin, name, number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.power import power_figure
 from explainprune.reporting.svg.track import Zone
+from explainprune.reporting.views.answering import (
+    RATIO,
+    READING,
+    Step,
+    clarity_in_words,
+    decide,
+    moved_in_words,
+    next_step,
+)
 from explainprune.reporting.views.scales import Scale, ScaleRow, ends, scale
 from explainprune.types import Measure, Power, Verdict
 
@@ -25,15 +34,9 @@ GLYPHS = {
     "less clear": "↘",
 }
 _TONES = {"preserved": "good", "clearer": "good", "changed": "bad", "less clear": "bad"}
-_RATIO = "effective_features_ratio"
 _SHARES = ("moved_weight", "worst_class", "worst_group", "floor", "stability")
 _STRONG = ("moved_weight", "worst_class", "worst_group")
 _PLACE = "placebo_to_retrained"
-_REASONS = (
-    "Of what each answer rests on, how much lies elsewhere in the other model: on other features, "
-    "or on the same ones speaking the other way?"
-)
-_CLEARER = "Does an explanation of the other model rest on fewer features, and does it still work?"
 
 LIKELY = 0.9
 """A chance that counts as likely."""
@@ -80,6 +83,12 @@ class Card:
         What the rows or seeds at hand could have told apart.
     stated : str
         When the margin was stated.
+    said : (str, str)
+        The answer in two sentences, of one figure each.
+    step : Step
+        What to do next.
+    reading : tuple of str
+        How the first figure is read, then the others.
     """
 
     question: str
@@ -90,6 +99,9 @@ class Card:
     gloss: str = ""
     power: PowerCurve | None = None
     stated: str = ""
+    said: tuple[str, str] = ("", "")
+    step: Step = field(default_factory=lambda: Step(""))
+    reading: tuple[str, ...] = ()
 
     @property
     def glyph(self) -> str:
@@ -110,13 +122,7 @@ class Card:
     @property
     def decide(self) -> str:
         """What would settle an open verdict, else ""."""
-        more, backgrounds = self.verdict.more, self.verdict.more_backgrounds
-        if self.verdict.label != "inconclusive" or more is None:
-            return ""
-        unit = "rows" if self.verdict.scope == "pair" else "seeds"
-        parts = [f"{number(more, 'count')} more {unit}"] if more else []
-        parts += [f"{backgrounds} more backgrounds"] if backgrounds else []
-        return f"{' and '.join(parts)} would decide with a chance of nine in ten." if parts else ""
+        return decide(self.verdict)
 
 
 def cards(subject: Subject) -> tuple[Card, Card]:
@@ -125,24 +131,30 @@ def cards(subject: Subject) -> tuple[Card, Card]:
     known = (*_SHARES, *wording.ARMS, *subject.primary)
     rest = {key: m for key, m in reasons.evidence.items() if key not in known}
     figures = (decision(subject), *evidence_scales(subject, rest), perspective(subject))
-    stated = stated_when(subject)
+    stated, other = stated_when(subject), subject.called(subject.other)
     return (
         Card(
             "Same reasons?",
             reasons,
             figures,
             place=_place(subject),
-            gloss=_REASONS,
+            gloss=f"How much of what each answer rests on lies elsewhere in {other}?",
             power=power_of(reasons),
             stated=stated,
+            said=moved_in_words(reasons),
+            step=next_step(subject, reasons),
+            reading=READING["reasons"],
         ),
         Card(
             "Clearer?",
             clarity,
             tuple(_clarity_scales(subject, clarity)),
             tuple(_beside(subject)),
-            gloss=_CLEARER,
+            gloss=f"Does an explanation of {other} rest on fewer features?",
             stated=stated,
+            said=clarity_in_words(clarity),
+            step=next_step(subject, clarity),
+            reading=READING["clarity"],
         ),
     )
 
@@ -195,7 +207,7 @@ def perspective(subject: Subject) -> Scale:
         for key, measure in sorted(shares.items(), key=lambda item: _order(item[1]))
     ]
     return scale(
-        "The dense model against every reference arm",
+        f"{begin(subject.called(subject.dense))} against every reference arm",
         lines,
         kind="share",
         axis=Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), "share"),
@@ -205,7 +217,7 @@ def perspective(subject: Subject) -> Scale:
 
 def ratio_scale(subject: Subject, measure: Measure, margin: float) -> Scale:
     """Draw what *clearer?* follows from: the ratio of effective features beside its margin."""
-    known = subject.term(_RATIO)
+    known = subject.term(RATIO)
     zone = Zone(1 / (1 + margin), 1 + margin, f"as before ± {number(margin, 'stated')}")
     line = ScaleRow("Ratio", (("other", measure),), "other over dense", strong=True)
     axis = axis_for(ends([line]), kind=known.kind, include=(0.0, 1 + 2 * margin), most=4)
@@ -237,9 +249,9 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
 
 
 def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
-    if _RATIO in verdict.evidence:
-        yield ratio_scale(subject, verdict.evidence[_RATIO], verdict.margin)
-    rest = {key: m for key, m in verdict.evidence.items() if key != _RATIO}
+    if RATIO in verdict.evidence:
+        yield ratio_scale(subject, verdict.evidence[RATIO], verdict.margin)
+    rest = {key: m for key, m in verdict.evidence.items() if key != RATIO}
     yield from evidence_scales(subject, rest)
 
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from explainprune.reporting.svg.heat import STEPS, blocks, heat, legend, stepped
+from explainprune.reporting.svg.heat import STEPS, blocks, heat, heats, legend, stepped
 
 
 def grid_of(markup):
@@ -12,7 +12,7 @@ def grid_of(markup):
     tree = ElementTree.fromstring(str(markup))
     width, height = (int(v) for v in tree.get("viewBox").split()[2:])
     grid = np.zeros((height, width), dtype=int)
-    for path in tree.iter("path"):
+    for path in tree.find("g").iter("path"):
         step, hue = path.get("class").split()
         sign = -1 if hue == "negative" else 1
         for x, y, run in re.findall(r"M(\d+) (\d+)h(\d+)", path.get("d")):
@@ -42,6 +42,23 @@ def test_values_beyond_the_scale_get_its_ends():
 
 def test_a_scale_of_zero_draws_nothing():
     assert not grid_of(heat(np.ones((2, 2)), 0.0, label="x")).any()
+
+
+def test_images_side_by_side_share_their_paths():
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(2, 6, 6))
+    ink = np.abs(first)
+    strip = heats([(ink, 2.0, "ink"), (first, 2.0, "signed"), (second, 3.0, "signed")], label="x")
+    tree = ElementTree.fromstring(str(strip))
+    classes = [path.get("class") for path in tree.find("g")]
+    assert len(classes) == len(set(classes)) <= 3 * STEPS
+    drawn = grid_of(strip)
+    assert drawn.shape == (6, 3 * 6 + 2)
+    assert drawn[:, :6].tolist() == stepped(ink, 2.0).tolist()
+    assert drawn[:, 7:13].tolist() == stepped(first, 2.0).tolist()
+    assert drawn[:, 14:].tolist() == stepped(second, 3.0).tolist()
+    assert not drawn[:, [6, 13]].any()
+    assert tree.find("path").get("d") == "M0 0h6v6h-6zM7 0h6v6h-6zM14 0h6v6h-6z"
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (100, 33), (31, 65)])

@@ -1,3 +1,4 @@
+import re
 from xml.etree import ElementTree
 
 from explainprune.reporting.svg.axis import Axis
@@ -29,21 +30,21 @@ def test_points_stand_where_their_numbers_say():
     left, right, floor, top = LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, TOP
     middle = f"{(left + right) / 2:g} {(floor + top) / 2:g}"
     assert path == f"M{left} {floor} {middle} {right} {top}"
-    marks = [e.get("transform") for e in tree.iter("path") if e.get("class") == "marker"]
-    assert marks == [
-        f"translate({left} {floor})", f"translate({middle})", f"translate({right} {top})",
+    (marks,) = [e.get("d") for e in tree.iter("path") if e.get("class") == "marker"]
+    assert re.findall(r"M([\d.]+ [\d.]+)m", marks) == [
+        f"{left} {floor}", middle, f"{right} {top}",
     ]  # fmt: skip
 
 
 def test_intervals_are_drawn_along_both_axes():
     tree = drawn(Point(0.75, 5.0, (2.5, 7.5), (0.625, 0.875)))
-    up, across = [e for e in tree.iter("line") if e.get("class") == "interval"]
+    (spans,) = [e.get("d") for e in tree.iter("path") if e.get("class") == "interval"]
     span, rise = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    assert up.get("x1") == up.get("x2") == str(LEFT + span // 2)
-    assert float(up.get("y1")) == HEIGHT - BOTTOM - 0.25 * rise
-    assert float(up.get("y2")) == HEIGHT - BOTTOM - 0.75 * rise
-    assert float(across.get("x1")) == LEFT + 0.25 * span
-    assert float(across.get("x2")) == LEFT + 0.75 * span
+    floor, middle = HEIGHT - BOTTOM, LEFT + span / 2
+    assert spans == (
+        f"M{middle:g} {floor - 0.25 * rise:g}V{floor - 0.75 * rise:g}"
+        f"M{LEFT + 0.25 * span:g} {floor - 0.5 * rise:g}H{LEFT + 0.75 * span:g}"
+    )
     assert tree.find(".//path[@class='series']") is None
 
 

@@ -1,3 +1,4 @@
+import json
 import re
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -7,6 +8,7 @@ import pytest
 
 from explainprune.reporting.svg.network import (
     BUCKETS,
+    LEVELS,
     MOST_EDGES,
     bucket,
     drawable,
@@ -58,9 +60,13 @@ def test_edges_run_from_unit_to_unit_with_their_sign_and_width(drawing):
     np.testing.assert_allclose([d[1:] for d in drawn], [e[1:] for e in expected], atol=0.051)
 
 
-def test_every_edge_ends_in_circles_exactly_as_written(drawing):
+def test_every_edge_ends_in_units_exactly_as_written(drawing):
     tree = tree_of(drawing)
-    centres = {(c.get("cx"), c.get("cy")) for c in tree.iter("circle")}
+    centres = {
+        (layer.get("data-x"), y)
+        for layer in tree.findall("g[@class='layer']")
+        for y, _ in json.loads(layer.get("data-units"))
+    }
     ends = {pair for _, part in segments(tree) for pair in re.findall(r"(\S+) (\S+)", part)}
     assert ends <= centres
 
@@ -70,15 +76,25 @@ def test_widths_follow_quarters_of_the_largest_weight():
     assert [bucket(w, 1.0) for w in weights] == [int(np.ceil(4 * w - 1e-12)) - 1 for w in weights]
 
 
-def test_the_area_of_a_circle_grows_with_importance():
-    layer = DrawnLayer("a", "Dense", 3, (0, 1, 2), (1.0, 0.25, 0.0), (True, True, False))
+def points_of(layer):
+    """Return the width of every unit's point, by where it lies."""
+    return {
+        tuple(place): (path.get("class"), float(path.get("stroke-width")))
+        for path in layer.iter("path")
+        for place in re.findall(r"M(\S+) (\S+)h0", path.get("d"))
+    }
+
+
+def test_the_area_of_a_unit_grows_with_importance():
+    layer = DrawnLayer("a", "Dense", 3, (0, 4, 2), (1.0, 1.5 / LEVELS, 0.0), (True, True, False))
     drawing = Drawing((layer, layer), (DrawnEdges(0, 1, (0,), (0,), (1.0,), 1),))
-    circles = list(tree_of(drawing).iter("circle"))
-    radii = [float(circle.get("r")) for circle in circles[:3]]
-    assert radii[1] == pytest.approx(radii[0] / 2)
-    assert [c.get("class") for c in circles[:3]] == ["unit", "unit", "unit dead"]
-    assert [c.find("title").text for c in circles[:3]] == [
-        "unit 0: importance 1.000", "unit 1: importance 0.250", "unit 2: not connected",
+    first = tree_of(drawing).find("g[@class='layer']")
+    points, told = points_of(first), json.loads(first.get("data-units"))
+    (kind, large), (_, small), (dead, _) = (points[first.get("data-x"), y] for y, _ in told)
+    assert (small / large) ** 2 == pytest.approx(2 / LEVELS, abs=0.002)
+    assert (kind, dead) == ("points", "points dead")
+    assert [text for _, text in told] == [
+        "unit 0: importance 1.000", "unit 4: importance 0.250", "unit 2: not connected",
     ]  # fmt: skip
 
 
@@ -130,20 +146,19 @@ def test_captions_stay_inside_and_apart(count):
     assert [t.text for t in tree.iter("text")][1] == "2 of 300 drawn"
 
 
-def test_a_crowded_column_is_a_few_paths_of_points():
+def test_a_column_is_a_few_paths_of_points_whatever_its_size():
     count = 300
     rng = np.random.default_rng(3)
     alive = tuple(bool(v) for v in rng.random(count) > 0.3)
     size = tuple(float(v) for v in rng.random(count))
     layer = DrawnLayer("a", "Dense", count, tuple(range(count)), size, alive)
     drawing = Drawing((layer, layer), ())
-    tree = tree_of(drawing, largest=1.0)
-    assert not list(tree.iter("circle"))
-    points = {}
-    for path in tree.findall("g[@class='layer']")[0].iter("path"):
-        points[path.get("class")] = path.get("d").count("h0")
-    expected = [
-        f"points s{int(np.ceil(4 * s)) - 1}" if live else "points dead"
-        for s, live in zip(size, alive, strict=True)
-    ]
-    assert points == {kind: expected.count(kind) for kind in set(expected)}
+    first = tree_of(drawing, largest=1.0).find("g[@class='layer']")
+    assert len(list(first)) <= LEVELS + 3
+    points = points_of(first)
+    widths = sorted({width for kind, width in points.values() if kind == "points"})
+    assert len(widths) == LEVELS
+    for (y, _), s, live in zip(json.loads(first.get("data-units")), size, alive, strict=True):
+        kind, width = points[first.get("data-x"), y]
+        assert kind == ("points" if live else "points dead")
+        assert not live or width == widths[int(np.ceil(LEVELS * s)) - 1]

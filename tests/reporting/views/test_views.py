@@ -13,7 +13,7 @@ from explainprune.reporting.views.features import features, leading, picture
 from explainprune.reporting.views.levels import charts, sweep
 from explainprune.reporting.views.metrics import metrics
 from explainprune.reporting.views.performance import performance
-from explainprune.reporting.views.samples import gallery, largest_of
+from explainprune.reporting.views.samples import gallery, largest_of, of_each_kind
 from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.units import units
 from explainprune.reporting.views.verdicts import cards
@@ -159,9 +159,9 @@ def test_why_several_figures_have_no_interval_is_said_once(comparison):
     assert shown.reasons == (note, "one row")  # class 4 and the flipped row
     page = render(replace(sliced, models=models)).partition("Within classes, groups")[2]
     page = page.partition("</section>")[0]
-    assert page.count(f"no interval: <bdi>{note}</bdi>") == 1
-    assert page.count('<span class="why">no interval<sup>1</sup></span>') == 2
-    assert page.count('<span class="why">no interval<sup>2</sup></span>') == 2
+    assert page.count(f"<sup>1</sup> <bdi>{note}</bdi>") == 1
+    assert page.count("no interval¹<") == 2
+    assert page.count("no interval²<") == 2
 
 
 def test_layers_count_units_and_connections(comparison):
@@ -224,10 +224,19 @@ def test_pictures_add_up_channels():
 
 
 def test_units_are_listed_best_first_within_their_layer(comparison):
-    shown = [bar.row for bar in units(subject_of(comparison)).rows]
-    assert [u.layer for u in shown] == ["hidden"] * 48 + ["hidden_2"] * 24 + ["logits"] * 10
+    found = units(subject_of(comparison))
+    shown, total = [bar.row for bar in found.rows], len(comparison.detail.units)
+    assert [u.layer for u in shown] == ["hidden"] * 6 + ["hidden_2"] * 6 + ["logits"] * 6
+    assert (len(shown), found.total) == (18, total)
     ranks = [u.rank_before for u in shown if u.layer == "hidden"]
-    assert ranks == sorted(ranks)
+    assert ranks == sorted(ranks) == [float(i) for i in range(1, 7)]
+
+
+def test_units_of_many_layers_are_no_more(comparison, factory):
+    layers = tuple((f"layer {i}", 100) for i in range(100))
+    many = factory.units_of(layers, np.random.default_rng(0))
+    found = units(subject_of(replace(comparison, detail=replace(comparison.detail, units=many))))
+    assert (len(found.rows), found.total) == (20, 10_000)
 
 
 def test_each_sample_has_one_symmetric_scale(comparison):
@@ -236,13 +245,22 @@ def test_each_sample_has_one_symmetric_scale(comparison):
         difference = [b - a for a, b in zip(sample.dense, sample.other, strict=True)]
         largest = max(abs(v) for v in (*sample.dense, *sample.other, *difference))
         assert shown.largest == largest_of(sample) == pytest.approx(largest)
-        assert len(shown.pictures) == 4
+        assert len(shown.panels) == 4
+
+
+def test_rows_of_each_kind_are_shown_alike_in_their_order(comparison):
+    samples = comparison.detail.samples
+    shown = [each.sample for each in gallery(subject_of(comparison)).shown]
+    assert shown == list(samples[:9])  # the three kinds take turns there
+    lopsided = (*samples[::3], *samples[1:2], *samples[2:3])
+    assert of_each_kind(lopsided, 4) == [*samples[0:4:3], samples[1], samples[2]]
+    assert of_each_kind(lopsided, 99) == list(lopsided)
 
 
 def test_only_another_class_is_a_flip(comparison):
-    flipped = [shown.flipped for shown in gallery(subject_of(comparison)).shown]
-    assert flipped == [s.why == "prediction flipped" for s in comparison.detail.samples]
-    assert any(flipped)
+    shown = gallery(subject_of(comparison)).shown
+    assert [s.flipped for s in shown] == [s.sample.why == "prediction flipped" for s in shown]
+    assert sum(s.flipped for s in shown) == 3
     regression = replace(comparison, provenance={"task": "regression"})
     assert not any(shown.flipped for shown in gallery(subject_of(regression)).shown)
 

@@ -35,7 +35,7 @@ def test_the_page_says_what_a_rule_does_and_how_it_was_found(comparison):
     assert "age at most 30 and duration over 24" in text
     assert "on the other (180)" in text
     assert re.search(
-        r"A difference of 32\.0 % \W*25\.0 – 39\.0 .{0,3} its interval allows for 3 rules", text
+        r"A difference of 32\.0 % \(25\.0–39\.0\) ; its interval allows for 3 rules", text
     )
     assert "Tried and not confirmed (1)" in text
     assert "Rules could be about age , duration , job" in text
@@ -54,8 +54,7 @@ def test_exemplars_are_shown_before_other_rows_with_their_nulls(comparison):
     assert len(shown.exemplars) == 2 and shown.twins
     text = text_of(render(comparison), "samples")
     assert text.index("Same prediction, other reasons") < text.index("Typical rows, those that")
-    assert "by other background rows 6.2 %" in text
-    assert "in arm retrained 18.0 %" in text
+    assert ", 6.2 % by other background rows, 18.0 % in arm retrained." in text.replace(" ,", ",")
     none = replace(comparison, exemplars=Exemplars("No row of 348 has other reasons."))
     text = text_of(render(none), "samples")
     assert "No row of 348 has other reasons." in text
@@ -66,7 +65,7 @@ def test_exemplars_are_shown_before_other_rows_with_their_nulls(comparison):
 def test_values_are_shown_as_the_user_knows_them(table):
     sample = replace(table.detail.samples[0], said=("thirty",) * 30)
     page = render(replace(table, detail=replace(table.detail, samples=(sample,))))
-    assert text_of(page, "samples").count("= thirty") == 8
+    assert text_of(page, "samples").count("= thirty") == 5
 
 
 def test_reasons_that_change_are_held_against_what_changes_them_otherwise(comparison):
@@ -89,8 +88,8 @@ def test_the_page_names_the_reasons_of_both_models(comparison):
     text = text_of(render(comparison), "codes")
     assert "Of 60 rows with a chance of deny of 50 % or more in both models, 25 %" in text
     assert "history = 0.62 usual among those that just pass: 0.36" in text
-    assert "requests = 0.62 only here usual among" in text
-    assert "age of account = missing only here" in text
+    assert "requests = 0.62 (only here) usual among" in text
+    assert "age of account = missing (only here)" in text
     assert "nothing speaks for it" in text
     assert "in dense : 50 of 301 passing rows" in text
     assert 'id="codes"' not in render(replace(comparison, codes=None))
