@@ -12,7 +12,8 @@ from explainprune.types import Certificate, Detail
 MANIFEST = {"command": "explainprune demo", "timings": {"training": 1.5}, "seeds": [0, 1]}
 FILES = [
     "attributions.csv", "certificate.json", "features.csv", "figures", "manifest.json",
-    "metrics.csv", "models.csv", "reasons.csv", "report.html", "results.json", "slices.csv", "units.csv",
+    "metrics.csv", "models.csv", "reasons.csv", "report.html", "results.json", "slices.csv",
+    "units.csv",
 ]  # fmt: skip
 
 
