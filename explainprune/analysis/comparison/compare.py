@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,13 +14,7 @@ from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.certifying import certificate_of
 from explainprune.analysis.comparison.cut_offs import decided_by
-from explainprune.analysis.comparison.differing import (
-    exemplars_of,
-    gallery,
-    sample_of,
-    stated_cut_off,
-    where_of,
-)
+from explainprune.analysis.comparison.differing import detail_of, stated_cut_off
 from explainprune.analysis.comparison.figures import model_rows, pair_figures, sliced_figures
 from explainprune.analysis.comparison.judging import judge_clarity, judge_reasons
 from explainprune.analysis.comparison.measuring import Measured, explained, measured
@@ -31,7 +25,6 @@ from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.steps import Progress, Steps
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
-from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.analysis.reasons.changes import code_changes
 from explainprune.data import load_data
@@ -254,7 +247,7 @@ def compared(
         shown["codes"] = code_changes(case, primary, cut)
         steps.tick("compared reasons of adverse decisions")
     if asked.detail:
-        shown |= _detail(case, first, primary, asked.criterion, asked.kept)
+        shown |= detail_of(case, first, primary, asked.criterion, asked.kept)
         steps.tick("gathered details")
     result = Comparison(
         verdict=judge_reasons(case, first),
@@ -277,28 +270,3 @@ def compared(
 def defaults() -> dict[str, Any]:
     """Return the options of `compare` as they are when they aren't given."""
     return {each.name: each.default for each in signature(compare).parameters.values()}
-
-
-def _detail(
-    case: Case,
-    found: Measured,
-    method: Callable[..., Any],
-    criterion: Any,
-    kept: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """Gather what the page shows beyond figures, and where the two differ."""
-    sample = sample_of(case, found)
-    return {
-        "where": where_of(case, found),
-        "exemplars": exemplars_of(case, found, method, sample),
-        "detail": pair_detail(
-            case.data,
-            case.dense,
-            case.other,
-            (found.dense.values, found.other.values),
-            gallery(case, found, sample),
-            criterion=criterion,
-            kept=kept,
-            seed=case.settings.seed,
-        ),
-    }

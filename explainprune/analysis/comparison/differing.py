@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.measuring import Measured
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.detail.columns import columns_of, own_columns, said_columns
+from explainprune.analysis.detail.pair_detail import pair_detail
 from explainprune.analysis.detail.samples import SampleOf, flipped, samples, sampling
 from explainprune.analysis.differing import exemplars, where_they_differ
 from explainprune.analysis.reasons.deciding import CutOff, cut_off
@@ -76,6 +77,31 @@ def _same(case: Case) -> Array:
     spread = AS_GOOD_AS_SAME * case.dense.outputs.std(axis=0)
     near = np.abs(case.other.outputs - case.dense.outputs) <= spread
     return np.asarray(near.all(axis=1))
+
+
+def detail_of(
+    case: Case,
+    found: Measured,
+    method: Callable[..., Any],
+    criterion: Any,
+    kept: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Gather what the page shows beyond figures, and where the two differ."""
+    sample = sample_of(case, found)
+    return {
+        "where": where_of(case, found),
+        "exemplars": exemplars_of(case, found, method, sample),
+        "detail": pair_detail(
+            case.data,
+            case.dense,
+            case.other,
+            (found.dense.values, found.other.values),
+            gallery(case, found, sample),
+            criterion=criterion,
+            kept=kept,
+            seed=case.settings.seed,
+        ),
+    }
 
 
 def stated_cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> CutOff | None:
