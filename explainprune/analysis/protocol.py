@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,6 +16,7 @@ from explainprune.lookup import check_keys, name_of, nearest
 from explainprune.types import Data
 from explainprune.types.arrays import checksum
 from explainprune.types.encoding import decode, encode
+from explainprune.types.plain import read_toml
 
 SECTION = "protocol"
 MARGINS = ("margin", "accuracy_margin", "faithfulness_margin", "clarity_margin")
@@ -172,10 +172,7 @@ def read_protocol(path: str | Path) -> tuple[Protocol, str]:
     if not path.is_file():
         near = nearest(path.name, [each.name for each in path.parent.glob("*.toml")])
         raise FileNotFoundError(f"There is no protocol {str(path)!r}.{near}")
-    try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name!r} is not valid TOML: {error}.") from None
+    plain = read_toml(path, repr(path.name))
     values = plain.get(SECTION)
     if not isinstance(values, dict):
         raise ValueError(f"{path.name!r} is no protocol: it has no table [{SECTION}].")

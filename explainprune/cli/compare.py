@@ -261,7 +261,7 @@ def _kept(path: Path | None) -> dict[str, Any] | None:
     """Read original unit indices."""
     if path is None:
         return None
-    from explainprune.data.archives import read_arrays
+    from explainprune.types.archives import read_arrays
 
     return dict(read_arrays(path))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import nearest
+from explainprune.types.plain import read_toml as parsed
 
 
 def to_toml(sections: Mapping[str, Mapping[str, Any]], comments: Mapping[str, str]) -> str:
@@ -57,10 +58,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         folder = path.parent if path.parent.is_dir() else Path()
         near = nearest(path.name, [entry.name for entry in folder.glob("*.toml")])
         raise ValueError(f"There is no configuration {str(path)!r}.{near}")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name!r} is not valid TOML: {error}.") from None
+    return parsed(path, repr(path.name))
 
 
 def merged(config: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +91,6 @@ def assignments(texts: Sequence[str], option: str) -> dict[str, Any]:
             raise ValueError(f"{option} takes KEY=VALUE. Received: {text!r}.")
         try:
             found[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             found[key.strip()] = value.strip()
     return found

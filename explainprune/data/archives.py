@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from explainprune.data.raw import Raw, RawRows, texts
 from explainprune.lookup import nearest
+from explainprune.network.files.bounds import check_links
 from explainprune.types import Array
+from explainprune.types.archives import (
+    Refused,
+    check_unpacked,
+    read_array,
+    read_arrays,
+    readable,
+)
 
 PER_ROW = ("y", "group", "weight", "clusters", "truth")
 KNOWN = (
@@ -22,63 +26,13 @@ KNOWN = (
     *(f"{name}_{part}" for part in ("train", "validation", "test") for name in ("x", *PER_ROW)),
 )
 
-DAMAGE = (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What the readers raise on a damaged file (encrypted and unsupported members included)."""
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file raises into one sentence."""
-    try:
-        yield
-    except DAMAGE as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise ValueError(f"{path.name!r} is not a readable {path.suffix} file: {reason}.") from None
-
-
-def check_memory(needed: int, what: str) -> None:
-    """Refuse what can't fit into this machine's memory, before it is allocated."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return
-    if needed > memory:
-        raise ValueError(
-            f"{what} needs {needed / 1e9:,.1f} GB of memory; "
-            f"this machine has {memory / 1e9:,.1f} GB."
-        )
-
-
-def _check_header(file: IO[bytes], size: int, what: str) -> None:
-    """Check what an array's header declares, before numpy believes it."""
-    try:
-        version = np.lib.format.read_magic(file)
-        first, second = np.lib.format.read_array_header_1_0, np.lib.format.read_array_header_2_0
-        shape, _, dtype = (first if version == (1, 0) else second)(file)
-    except ValueError as error:
-        raise ValueError(f"{what} is not a readable array: {str(error).splitlines()[0]}.") from None
-    if dtype.hasobject:
-        raise ValueError(
-            f"{what} holds Python objects, which only pickle can read, and pickle can run code. "
-            "Save it as numbers or as text of fixed width (astype(str))."
-        )
-    declared = dtype.itemsize
-    for length in shape:
-        declared *= length
-    if declared < 0 or declared > size - file.tell():
-        raise ValueError(f"{what} declares shape {shape}, but the file is too short for it.")
-    check_memory(declared, what)
-
 
 def read_npy(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
     """Read inputs from a ``.npy`` file."""
     for option, what, name in (("target", "labels", target), ("weight", "weights", weight)):
         if name:
             raise ValueError(f"{option}={name!r} names {what}; {path.name!r} holds a single array.")
-    with readable(path):
-        with path.open("rb") as file:
-            _check_header(file, path.stat().st_size, f"{path.name!r}")
-        return Raw(RawRows(np.load(path, allow_pickle=False)))
+    return Raw(RawRows(read_array(path)))
 
 
 def read_npz(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
@@ -86,42 +40,29 @@ def read_npz(path: Path, target: str | None = None, weight: str | None = None) -
     return named_arrays(read_arrays(path), target, path.name, weight)
 
 
-def read_arrays(path: Path) -> dict[str, Array]:
-    """Read every array of a ``.npz`` file."""
-    with readable(path):
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            check_memory(sum(member.file_size for member in members), f"{path.name!r}")
-            for member in members:
-                what = f"{member.filename.removesuffix('.npy')!r} in {path.name!r}"
-                with archive.open(member) as file:
-                    _check_header(file, member.file_size, what)
-        with np.load(path, allow_pickle=False) as archive_arrays:
-            return {name: archive_arrays[name] for name in archive_arrays.files}
-
-
 def read_h5(path: Path, target: str | None = None, weight: str | None = None) -> Raw:
     """Read an ``.h5`` file whose datasets are named as in a ``.npz``: see `named_arrays`."""
     import h5py
 
     arrays: dict[str, Array] = {}
-    with readable(path), h5py.File(path, "r") as file:
+    with readable(path, Exception), h5py.File(path, "r") as file:
         if "model_weights" in file or "layer_names" in file.attrs:
-            raise ValueError(f"{path.name!r} is a Keras model, not data.")
-        for name in file:
-            link = file.get(name, getlink=True)
-            if isinstance(link, h5py.ExternalLink):
-                raise ValueError(
-                    f"{name!r} in {path.name!r} links to another file, which is refused."
-                )
-            entry = file[name]
-            for key, dataset in (
-                {f"{name}/{part}": entry[part] for part in entry}
-                if isinstance(entry, h5py.Group)
-                else {name: entry}
-            ).items():
+            raise Refused(f"{path.name!r} is a Keras model, not data.")
+        check_links(file, path.name)
+        check_unpacked(path, _bytes(file))
+        for name, entry in file.items():
+            parts = entry.items() if isinstance(entry, h5py.Group) else [("", entry)]
+            for part, dataset in parts:
+                key = f"{name}/{part}" if part else name
                 arrays[key] = _read_dataset(dataset, f"{key!r} in {path.name!r}")
     return named_arrays(arrays, target, path.name, weight)
+
+
+def _bytes(group: Any) -> int:
+    """Count the bytes that all datasets of a file hold."""
+    sizes: list[int] = []
+    group.visititems(lambda name, entry: sizes.append(int(getattr(entry, "nbytes", 0))))
+    return sum(sizes)
 
 
 def _read_dataset(dataset: Any, what: str) -> Array:
@@ -129,16 +70,13 @@ def _read_dataset(dataset: Any, what: str) -> Array:
     import h5py
 
     if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"{what} is a group within a group. Expected arrays.")
-    if dataset.is_virtual or dataset.external:
-        raise ValueError(f"{what} keeps its values in another file, which is refused.")
+        raise Refused(f"{what} is a group within a group. Expected arrays.")
     if dataset.shape is None:
-        raise ValueError(f"{what} is empty. Expected an array.")
-    check_memory(int(dataset.nbytes), what)
+        raise Refused(f"{what} is empty. Expected an array.")
     if h5py.check_string_dtype(dataset.dtype):
         return np.asarray(dataset.asstr()[...], dtype=np.str_)
     if dataset.dtype.hasobject:
-        raise ValueError(f"{what} has rows of different length. Expected the same for each row.")
+        raise Refused(f"{what} has rows of different length. Expected the same for each row.")
     return np.asarray(dataset[...])
 
 

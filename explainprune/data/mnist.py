@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from explainprune.data.archives import read_npz, readable
+from explainprune.data.archives import read_npz
 from explainprune.types import Array
+from explainprune.types.archives import readable
 
 Splits = tuple[tuple[Array, Array], tuple[Array, Array]]
 

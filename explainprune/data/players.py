@@ -116,7 +116,7 @@ def _read(path: Path) -> Any:
         read = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError:
         raise ValueError(f"No players file {path.name!r}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError, EOFError, csv.Error) as error:
         raise ValueError(f"Players file {path.name!r} could not be read: {error}.") from None
     return read if isinstance(read, dict) else _numbers(read, path)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.data.archives import check_memory, readable
 from explainprune.data.raw import Columns, RawRows
 from explainprune.lookup import unknown
 from explainprune.types import Array
+from explainprune.types.archives import check_memory, readable
 from explainprune.types.tables import frame_values, named_columns
 
 LABELS = ("target", "label", "y")

@@ -57,7 +57,7 @@ def compute(function: str, cell: dict[str, Any]) -> dict[str, Any]:
             answer = {
                 "error": _builtin_name(error),
                 "message": str(error.args[0]) if len(error.args) == 1 else str(error),
-                "kind": type(error).__name__,
+                "kind": _kind(error),
                 "trace": traceback.format_exc(),
             }
     shown = [w for w in caught if issubclass(w.category, UserWarning)]
@@ -80,6 +80,12 @@ def _builtin_name(error: Exception) -> str | None:
         if kind is not Exception and getattr(builtins, kind.__name__, None) is kind:
             return kind.__name__ if issubclass(kind, Exception) else None
     return None
+
+
+def _kind(error: Exception) -> str:
+    """Name an exception's type; ours are what they are made of."""
+    ours = type(error).__module__.startswith("explainprune.")
+    return (_builtin_name(error) if ours else None) or type(error).__name__
 
 
 def _listen(file: IO[bytes], inbox: queue.Queue[Any]) -> None:

@@ -16,6 +16,7 @@ from explainprune.reporting.subject import subject_of
 from explainprune.reporting.tables import write_attributions, write_tables, write_units
 from explainprune.reporting.views.overview import folder_of
 from explainprune.types import AnyResults, Comparison, Overview, Profile, read_results
+from explainprune.types.plain import read_json
 
 PAGE = "report.html"
 RESULTS = "results.json"
@@ -162,7 +163,7 @@ def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:
     try:
         results = read_results(file.read_text(encoding="utf-8"))
         beside = file.with_name(MANIFEST)
-        manifest = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else None
+        manifest = read_json(beside.read_text(encoding="utf-8")) if beside.is_file() else None
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} can't be read: {error}") from None
     return results, manifest

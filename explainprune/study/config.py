@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from typing import Any
 from explainprune.lookup import check_keys, unknown
 from explainprune.options import PruneOptions, ReadOptions, said
 from explainprune.types.encoding import decode, encode
+from explainprune.types.plain import read_toml
 
 ITS_OWN_SHARE = re.compile(r"\d+:\d+|fan_in:.*")
 """Granularities that say themselves how much is removed."""
+
+MOST_SEEDS, MOST_WORKERS = 10_000, 1_000
+"""Beyond these a number is a slip."""
 
 ARMS = (
     "placebo",
@@ -170,6 +175,9 @@ class StudyConfig:
     study: StudySettings = field(default_factory=StudySettings)
 
     def __post_init__(self) -> None:
+        for section, key, value in _numbers(self.to_dict()):
+            if not math.isfinite(value):
+                raise ValueError(f"[{section}] {key} is a finite number. Received: {value}.")
         if not self.study.seeds or len(set(self.study.seeds)) < len(self.study.seeds):
             raise ValueError(f"[study] seeds are distinct integers. Received: {self.study.seeds}.")
         for arm in self.study.arms:
@@ -181,8 +189,11 @@ class StudyConfig:
         if not 0 < self.data.test_share < 1:
             raise ValueError(f"[data] test_share lies in (0, 1). Received: {self.data.test_share}.")
         for name in ("workers", "threads"):
-            if getattr(self.study, name) < 1:
-                raise ValueError(f"[study] {name} is at least 1. Received: 0 or less.")
+            if not 1 <= getattr(self.study, name) <= MOST_WORKERS:
+                raise ValueError(
+                    f"[study] {name} is at least 1 and at most {MOST_WORKERS:,}. Received: "
+                    f"{getattr(self.study, name):,}."
+                )
         if not self.study.l1_penalty > 0:
             raise ValueError(f"[study] l1_penalty is above 0. Received: {self.study.l1_penalty}.")
         if not 0 < self.study.dropout_rate < 1:
@@ -194,6 +205,16 @@ class StudyConfig:
         """Return plain sections."""
         plain: dict[str, Any] = encode(self)
         return plain
+
+
+def _numbers(sections: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """Yield every number of a configuration that may not be one."""
+    for section, settings in sections.items():
+        for key, value in settings.items():
+            several = value.values() if isinstance(value, dict) else value
+            for each in several if isinstance(several, Iterable) else (several,):
+                if isinstance(each, float):
+                    yield section, key, each
 
 
 def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> StudyConfig:
@@ -226,8 +247,12 @@ def study_config(source: StudyConfig | dict[str, Any] | str | Path | None) -> St
 def _spread(section: dict[str, Any]) -> dict[str, Any]:
     """Let a single number stand for a tuple, and a count of seeds for the seeds."""
     section = dict(section)
-    if isinstance(section.get("seeds"), int):
-        section["seeds"] = list(range(section["seeds"]))
+    seeds = section.get("seeds")
+    count = seeds if isinstance(seeds, int) else len(seeds) if isinstance(seeds, list) else 0
+    if count > MOST_SEEDS:
+        raise ValueError(f"[study] seeds are at most {MOST_SEEDS:,}. Received: {count:,}.")
+    if isinstance(seeds, int):
+        section["seeds"] = list(range(seeds))
     for key in (
         "dropout",
         "hidden",
@@ -248,7 +273,4 @@ def _spread(section: dict[str, Any]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise FileNotFoundError(f"There is no configuration {str(path)!r}.")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{str(path)!r} is not valid TOML: {error}.") from None
+    return read_toml(path, repr(str(path)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from explainprune.network import Model
 from explainprune.pruning.finetuning import check_recipe, trained_by
 from explainprune.study.config import ModelSettings
 from explainprune.types import Data
+from explainprune.types.archives import check_memory
 
 Recipe = Callable[..., Model]
 """``train(model, data, *, seed, after_step) -> model``: trains and returns a model.
@@ -41,9 +43,12 @@ def build(settings: ModelSettings, data: Data, seed: int) -> Model:
         return made_by(settings.build)(data, seed=seed)
     if isinstance(data.x, dict):
         raise ValueError("The built-in perceptron reads one input. Set [model] build or path.")
+    features, outputs = int(np.prod(data.x.shape[1:])), _n_outputs(data)
+    weights = sum(a * b for a, b in pairwise((features, *settings.hidden, outputs)))
+    check_memory(12 * weights, f"[model] hidden = {list(settings.hidden)} (with its optimizer)")
     return network.perceptron(
-        int(np.prod(data.x.shape[1:])),
-        _n_outputs(data),
+        features,
+        outputs,
         hidden=settings.hidden,
         activation=settings.activation,
         dropout=settings.dropout,

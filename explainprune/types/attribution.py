@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.lookup import unknown
+from explainprune.types.archives import read_arrays, readable
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
 from explainprune.types.explanation import explanation
 from explainprune.types.framed import framed
@@ -265,19 +266,31 @@ class Attribution:
 
     @classmethod
     def load(cls, path: str | Path) -> Attribution:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            fields: dict[str, Any] = json.loads(str(file["meta"]))
-            for key in file.files:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if it holds no attributions or is damaged.
+        """
+        found = read_arrays(Path(path))
+        with readable(Path(path), Exception, "file of attributions"):
+            fields: dict[str, Any] = json.loads(str(found.pop("meta")))
+            _check_said(fields)
+            for key, array in found.items():
                 name, _, part = key.partition("/")
+                if name not in (*_BY_NAME, *_OPTIONAL, "base", "output"):
+                    raise ValueError(f"it has an array {key!r}")
+                if name != "raw" and array.dtype.kind not in "biufU"[: 5 if name == "x" else 4]:
+                    raise ValueError(f"{key!r} needs numbers, and has dtype={array.dtype}")
                 if part:
-                    fields.setdefault(name, {})[part] = file[key]
-                elif key != "meta":
-                    fields[name] = file[key]
-        for name in ("feature_names", "notes"):
-            if fields[name] is not None:
-                fields[name] = tuple(fields[name])
-        return cls(**fields)
+                    fields.setdefault(name, {})[part] = array
+                else:
+                    fields[name] = array
+            for name in ("feature_names", "notes"):
+                if fields[name] is not None:
+                    fields[name] = tuple(fields[name])
+            return cls(**fields)
 
     _repr_html_ = framed
 
@@ -291,6 +304,26 @@ class Attribution:
             f"Attribution({self.method!r} of the {self.output_kind}, values {shapes}, "
             f"relative gap {self.relative_gap:.1e})"
         )
+
+
+def _check_said(fields: Any) -> None:
+    """Raise unless what a file says beside its arrays is of the right kinds."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "method": str,
+        "output_kind": str,
+        "complete": bool,
+        "feature_names": (list, type(None)),
+        "notes": list,
+        "options": dict,
+    }
+    if not isinstance(fields, dict) or fields.keys() != kinds.keys():
+        raise ValueError(f"it says {fields if isinstance(fields, str) else sorted(fields)}")
+    for name, kind in kinds.items():
+        texts = fields[name] if isinstance(fields[name], list) else []
+        if not isinstance(fields[name], kind) or not all(isinstance(each, str) for each in texts):
+            raise ValueError(f"it says {name}={fields[name]!r}")
+    if fields["output_kind"] not in OUTPUTS:
+        raise ValueError(f"it says output_kind={fields['output_kind']!r}")
 
 
 def _around(values: Array, half: Array) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from explainprune.types.encoding import decode, encode
 from explainprune.types.framed import framed
 from explainprune.types.measure import Measure, Verdict
 from explainprune.types.metric import Metric
+from explainprune.types.plain import read_json
 from explainprune.types.reasons import CodeChanges
 
 SCORES = ("accuracy", "balanced_accuracy", "r2", "auc", "log_loss")
@@ -95,11 +96,7 @@ class _Results:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read the text of a ``results.json``."""
-        try:
-            plain = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"Not valid JSON: {error}.") from None
-        return cls.from_dict(plain)
+        return cls.from_dict(read_json(text))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from explainprune.types.archives import read_arrays, readable
 from explainprune.types.arrays import Array, frozen
 
 
@@ -91,12 +92,20 @@ class Masks(Mapping[str, Array]):
 
     @classmethod
     def load(cls, path: str | Path) -> Masks:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if not name.startswith("__")}
-            marked = [name for name in file.files if name.startswith("__entries__/")]
-            entries = {name.removeprefix("__entries__/"): file[name] for name in marked}
-            return cls(arrays, tuple(str(p) for p in file["__prunable__"]), entries)
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, if it is no file of masks or is damaged.
+        """
+        found = read_arrays(Path(path))
+        with readable(Path(path), Exception, "file of masks"):
+            prunable = tuple(str(name) for name in found.pop("__prunable__"))
+            start = "__entries__/"
+            entries = {k.removeprefix(start): v for k, v in found.items() if k.startswith(start)}
+            arrays = {name: mask for name, mask in found.items() if not name.startswith("__")}
+            return cls(arrays, prunable, entries)
 
     def __repr__(self) -> str:
         return f"Masks({self.removed:,} of {self.total:,} entries removed, {self.sparsity:.1%})"

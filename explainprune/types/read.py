@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from explainprune.types.comparison import Comparison, Study
 from explainprune.types.overview import Overview
+from explainprune.types.plain import read_json
 from explainprune.types.profile import Profile
 
 AnyResults = Comparison | Study | Profile | Overview
@@ -25,10 +24,7 @@ def read_results(text: str) -> AnyResults:
     ValueError
         If it isn't JSON, or of none of them.
     """
-    try:
-        plain = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"Not valid JSON: {error}.") from None
+    plain = read_json(text)
     keys = plain if isinstance(plain, dict) else {}
     for mark, kind in MARKS.items():
         if mark in keys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -98,7 +99,7 @@ def named_columns(frame: Any) -> Any:
         Naming the column that is there twice, or that only counts the rows.
     """
     names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ValueError(f"Column {twice[0]!r} is there more than once. Rename one.")
     if names and names[0] in ("", "Unnamed: 0") and len(frame):
@@ -278,14 +279,15 @@ def aligned(frame: Any, names: Sequence[str], what: str, other: str = "x") -> An
         Naming the columns that are missing, or that `other` doesn't have.
     """
     frame = named_columns(frame)
-    have = list(frame.columns)
+    have = dict.fromkeys(frame.columns)
     missing = [name for name in names if name not in have]
     if missing:
         raise ValueError(
             f"{what} lacks the column {', '.join(map(repr, missing[:3]))}"
             f"{_more(missing)}, which {other} has.{nearest(missing[0], have)}"
         )
-    extra = [name for name in have if name not in names]
+    wanted = set(names)
+    extra = [name for name in have if name not in wanted]
     if extra:
         raise ValueError(
             f"{what} has the column {', '.join(map(repr, extra[:3]))}{_more(extra)}, which {other} "

@@ -155,7 +155,7 @@ def test_a_header_that_lies_is_not_believed(tmp_path, shape):
 
 
 def test_more_than_memory_is_refused_before_it_is_allocated(tmp_path, monkeypatch):
-    from explainprune.data import archives
+    from explainprune.types import archives
 
     sizes = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 1000}
     monkeypatch.setattr(archives.os, "sysconf", sizes.get)
@@ -213,3 +213,25 @@ def test_a_model_is_not_data(tmp_path):
         load_data(tmp_path / "m.keras")
     with pytest.raises(ValueError, match=r"'m.h5' is a Keras model, not data"):
         load_data(tmp_path / "m.h5")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_links_to_other_files_are_refused_at_any_depth(tmp_path, depth):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = X
+        group = file
+        for number in range(depth):
+            group = group.create_group(f"g{number}")
+        group["y"] = h5py.ExternalLink("/etc/other.h5", "x")
+    with pytest.raises(ValueError, match=r"'y' in 'a.h5' links to another file, which is refused"):
+        load_data(tmp_path / "a.h5")
+
+
+def test_a_packed_data_set_that_unpacks_to_too_much(tmp_path, monkeypatch):
+    from explainprune.types import archives
+
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("x", data=np.zeros((20_000, 100)), compression="gzip")
+    monkeypatch.setattr(archives, "LARGE", 10e6)
+    with pytest.raises(ValueError, match=r"'a.h5' unpacks to 0.0 GB, [\d,]+ times its size"):
+        load_data(tmp_path / "a.h5")

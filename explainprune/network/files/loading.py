@@ -13,9 +13,11 @@ from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.backend import keras
+from explainprune.network.files.bounds import check_model_file
 from explainprune.network.files.legacy import modern_copy
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
+from explainprune.types.archives import Refused
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -40,9 +42,12 @@ def load_keras(
         return load_saved_model(path, trust=trust)
     _check_kind(path)
     with tempfile.TemporaryDirectory() as folder:
-        readable = modern_copy(path, Path(folder)) or path
         try:
+            check_model_file(path, Path(folder))
+            readable = modern_copy(path, Path(folder)) or path
             model = _read(readable, dict(custom_objects or {}), safe_mode=not trust)
+        except Refused:
+            raise
         except Exception as error:
             raise ValueError(_explained(path, error)) from None
     if not isinstance(model, keras.Model):
