@@ -58,7 +58,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Exit with 0 if the results meet what is required, else with 1: for CI."""
-    from explainprune.reporting import load_results
+    from explainprune.reporting import load_results, that_fit
     from explainprune.reporting.limits import held, limit
     from explainprune.types import CLEARER, SAME_REASONS, Overview, Profile
 
@@ -74,10 +74,11 @@ def check(
         raise ValueError(
             f"{str(results)!r} holds no comparison or study, whose verdicts are checked."
         )
-    outcomes = [_verdict(found, label, SAME_REASONS) for label in labels]
-    if max_accuracy_drop is not None:
-        limits = [_most_drop(found, max_accuracy_drop), *limits]
-    outcomes += [held(found, each) for each in limits]
+    with that_fit(results, ValueError):
+        outcomes = [_verdict(found, label, SAME_REASONS) for label in labels]
+        if max_accuracy_drop is not None:
+            limits = [_most_drop(found, max_accuracy_drop), *limits]
+        outcomes += [held(found, each) for each in limits]
     passed = all(outcome["passed"] for outcome in outcomes)
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:

@@ -23,6 +23,7 @@ from explainprune.cli.options import (
     option,
 )
 from explainprune.cli.outputs import check_file, check_folder, whole_files
+from explainprune.keeping import held
 from explainprune.options import ReadOptions
 
 CERTIFICATE = "certificate.json"
@@ -91,12 +92,13 @@ def shrink(
     options: dict[str, Any] = {"basis": basis, "measure": tuple(measure or ())}
     if masks is not None:
         options["masks"] = xp.Masks.load(masks)
-    with console.working(f"Shrinking {model.name}"):
-        shrunk = xp.shrink(loaded, data=rows, **options)
-    if not dry_run:
-        finals["model"].parent.mkdir(exist_ok=True)
-        with whole_files(finals) as files:
-            write(shrunk, files)
+    with held(out):
+        with console.working(f"Shrinking {model.name}"):
+            shrunk = xp.shrink(loaded, data=rows, **options)
+        if not dry_run:
+            finals["model"].parent.mkdir(exist_ok=True)
+            with whole_files(finals) as files:
+                write(shrunk, files)
     _show(console, shrunk, finals, written=not dry_run)
 
 

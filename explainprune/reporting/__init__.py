@@ -3,7 +3,7 @@
 from explainprune.reporting import plot
 from explainprune.reporting.folder import check_free, reserved, whole_folder
 from explainprune.reporting.page import render
-from explainprune.reporting.writing import load_results, report, write_report
+from explainprune.reporting.writing import load_results, report, that_fit, write_report
 
 __all__ = [
     "check_free",
@@ -12,6 +12,7 @@ __all__ = [
     "render",
     "report",
     "reserved",
+    "that_fit",
     "whole_folder",
     "write_report",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,14 @@ def report(
     FileNotFoundError: No results at nowhere. Expected a results.json, or a folder that holds one.
     """
     text = None
+    source: AbstractContextManager[None] = nullcontext()
     if isinstance(results, (str, Path)):
+        source = that_fit(results)
         text = _results_file(results).read_bytes()
         results, known = load_results(results)
         manifest = known if manifest is None else manifest
     check_free(out, force=force)
-    with whole_folder(out, force=force) as folder:
+    with whole_folder(out, force=force) as folder, source:
         if isinstance(results, Mapping):
             write_several(results, folder, manifest=manifest)
         else:
@@ -147,6 +150,22 @@ def _write_results(results: AnyResults, folder: Path, text: bytes | None) -> Non
     """Write results, or the text that they were read from."""
     known = results.to_json().encode("utf-8", errors="backslashreplace") if text is None else text
     (folder / RESULTS).write_bytes(known)
+
+
+@contextmanager
+def that_fit(path: str | Path, *ours: type[Exception]) -> Iterator[None]:
+    """Say of results from a file that they can't be shown where parts of them don't fit together.
+
+    What `ours` names passes, and so does what isn't about them (a full disk).
+    """
+    passing: tuple[type[Exception], ...] = (OSError, *ours)
+    try:
+        yield
+    except passing:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ValueError(f"{path} holds results that don't fit together: {said}") from error
 
 
 def load_results(path: str | Path) -> tuple[AnyResults, dict[str, Any] | None]:

@@ -2,7 +2,7 @@
 
 from explainprune.types.answers import Answers, Bin
 from explainprune.types.arrays import Array, Inputs
-from explainprune.types.attribution import OUTPUTS, Attribution
+from explainprune.types.attribution import Attribution
 from explainprune.types.bound import OutputBound
 from explainprune.types.certificate import Certificate, Size, flips_of, rows_sha256
 from explainprune.types.comparison import (
@@ -27,6 +27,7 @@ from explainprune.types.drawing import (
     UnitRow,
 )
 from explainprune.types.export import ExportCertificate
+from explainprune.types.filed import OUTPUTS
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
 from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Power, Verdict

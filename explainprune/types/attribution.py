@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,9 @@ from explainprune.lookup import unknown
 from explainprune.types.archives import read_arrays, readable
 from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
 from explainprune.types.explanation import explanation
+from explainprune.types.filed import BY_NAME, OPTIONAL, arrays_of, fields_of
 from explainprune.types.framed import framed
 from explainprune.types.frames import long_frame, reasons_frame
-
-OUTPUTS = ("logit", "centred", "probability")
-_BY_NAME = ("values", "std_error", "x", "raw")
-_OPTIONAL = ("gap_error", "targets", "interactions")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,10 +76,10 @@ class Attribution:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in _BY_NAME:
+        for name in BY_NAME:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_inputs(getattr(self, name)))
-        for name in ("base", "output", *_OPTIONAL):
+        for name in ("base", "output", *OPTIONAL):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen(getattr(self, name)))
         count = n_rows(self.values, "values")
@@ -243,26 +239,8 @@ class Attribution:
 
     def save(self, path: str | Path) -> None:
         """Write to `path` as ``.npz``, without pickle."""
-        arrays: dict[str, Array] = {"base": self.base, "output": self.output}
-        for name in _BY_NAME:
-            part = getattr(self, name)
-            if isinstance(part, dict):
-                arrays |= {f"{name}/{key}": value for key, value in part.items()}
-            elif part is not None:
-                arrays[name] = part
-        for name in _OPTIONAL:
-            if getattr(self, name) is not None:
-                arrays[name] = getattr(self, name)
-        rest = {
-            "method": self.method,
-            "output_kind": self.output_kind,
-            "complete": self.complete,
-            "feature_names": self.feature_names,
-            "notes": self.notes,
-            "options": self.options,
-        }
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, meta=np.array(json.dumps(rest)), **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(file, **arrays_of(self))  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | Path) -> Attribution:
@@ -275,22 +253,7 @@ class Attribution:
         """
         found = read_arrays(Path(path))
         with readable(Path(path), Exception, "file of attributions"):
-            fields: dict[str, Any] = json.loads(str(found.pop("meta")))
-            _check_said(fields)
-            for key, array in found.items():
-                name, _, part = key.partition("/")
-                if name not in (*_BY_NAME, *_OPTIONAL, "base", "output"):
-                    raise ValueError(f"it has an array {key!r}")
-                if name != "raw" and array.dtype.kind not in "biufU"[: 5 if name == "x" else 4]:
-                    raise ValueError(f"{key!r} needs numbers, and has dtype={array.dtype}")
-                if part:
-                    fields.setdefault(name, {})[part] = array
-                else:
-                    fields[name] = array
-            for name in ("feature_names", "notes"):
-                if fields[name] is not None:
-                    fields[name] = tuple(fields[name])
-            return cls(**fields)
+            return cls(**fields_of(found))
 
     _repr_html_ = framed
 
@@ -304,26 +267,6 @@ class Attribution:
             f"Attribution({self.method!r} of the {self.output_kind}, values {shapes}, "
             f"relative gap {self.relative_gap:.1e})"
         )
-
-
-def _check_said(fields: Any) -> None:
-    """Raise unless what a file says beside its arrays is of the right kinds."""
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "method": str,
-        "output_kind": str,
-        "complete": bool,
-        "feature_names": (list, type(None)),
-        "notes": list,
-        "options": dict,
-    }
-    if not isinstance(fields, dict) or fields.keys() != kinds.keys():
-        raise ValueError(f"it says {fields if isinstance(fields, str) else sorted(fields)}")
-    for name, kind in kinds.items():
-        texts = fields[name] if isinstance(fields[name], list) else []
-        if not isinstance(fields[name], kind) or not all(isinstance(each, str) for each in texts):
-            raise ValueError(f"it says {name}={fields[name]!r}")
-    if fields["output_kind"] not in OUTPUTS:
-        raise ValueError(f"it says output_kind={fields['output_kind']!r}")
 
 
 def _around(values: Array, half: Array) -> tuple[Array, Array]:

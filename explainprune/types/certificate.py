@@ -15,6 +15,7 @@ from explainprune.types.bound import OutputBound
 from explainprune.types.data import Rows
 from explainprune.types.encoding import decode, encode
 from explainprune.types.framed import framed
+from explainprune.types.plain import read_json
 
 SCHEMA = "explainprune/certificate/1"
 FILE = "certificate.json"
@@ -155,7 +156,7 @@ class Certificate:
                 f"No certificate at {path}. Expected a {FILE}, or a folder that holds one."
             )
         try:
-            plain: Any = json.loads(file.read_text(encoding="utf-8"))
+            plain = read_json(file.read_text(encoding="utf-8"))
             schema = plain.get("schema") if isinstance(plain, dict) else None
             if schema != SCHEMA:
                 raise ValueError(f"Expected schema {SCHEMA!r}. Received: {schema!r}.")

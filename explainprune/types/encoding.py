@@ -58,7 +58,7 @@ def decode(plain: Any, kind: type[T]) -> T:
     try:
         built: T = _converter().structure(plain, kind)
     except Exception as error:
-        reasons = "; ".join(transform_error(error, kind.__name__, _reason))
+        reasons = " ".join("; ".join(transform_error(error, kind.__name__, _reason)).split())
         raise ValueError(f"Not a {kind.__name__}: {reasons}.") from None
     return built
 
