@@ -48,7 +48,7 @@ def pairs():
 
 def main() -> None:
     columns = ("model", "file", "bytes", "largest difference", "flips", "64 rows, ms")
-    columns += ("moved weight", "took")
+    columns += ("moved weight", "verdict", "compared in")
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     with tempfile.TemporaryDirectory() as folder:
         for name, model, data in pairs():
@@ -59,14 +59,18 @@ def main() -> None:
                 found = xp.compare(model, path, data, rows=200)
                 took = time.perf_counter() - start
                 moved = found.comparisons["dense|other"]["moved_weight"]
-                print(
-                    f"| {name} | {path.suffix} {quantise} | {c.bytes:,} | {c.max_difference:.1e} | "
-                    f"{c.flips} of {c.rows} | {c.latency_before_ms:.2f} → {c.latency_ms:.2f} | "
-                    f"{moved.value:.1%} ({moved.low:.1%}–{moved.high:.1%}), "
-                    f"{found.verdict.label} | "
-                    f"{took:.0f} s |",
-                    flush=True,
+                cells = (
+                    name,
+                    f"{path.suffix} {quantise}",
+                    f"{c.after.file_bytes:,}",
+                    f"{c.max_difference:.1e}",
+                    f"{c.flips} of {c.rows}",
+                    f"{c.before.latency_ms:.2f} → {c.after.latency_ms:.2f}",
+                    f"{moved.value:.1%} ({moved.low:.1%}–{moved.high:.1%})",
+                    found.verdict.label,
+                    f"{took:.0f} s",
                 )
+                print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

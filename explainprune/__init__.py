@@ -38,7 +38,6 @@ _HOMES = {
     "Certificate": "explainprune.types",
     "Comparison": "explainprune.types",
     "Data": "explainprune.types",
-    "ExportCertificate": "explainprune.types",
     "Importance": "explainprune.types",
     "Masks": "explainprune.types",
     "Overview": "explainprune.types",
@@ -96,7 +95,6 @@ if TYPE_CHECKING:
     from explainprune.types import Certificate as Certificate
     from explainprune.types import Comparison as Comparison
     from explainprune.types import Data as Data
-    from explainprune.types import ExportCertificate as ExportCertificate
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
     from explainprune.types import OutputBound as OutputBound

@@ -47,6 +47,7 @@ def export(
 ) -> None:
     """Write a model as .tflite or .onnx, run the file on data, and write its certificate beside."""
     import explainprune as xp
+    from explainprune.types.encoding import encode
 
     beside = out.with_suffix(".certificate.json")
     check_file(out, ENDINGS, force=force)
@@ -62,15 +63,6 @@ def export(
         whole_files({"file": out, "certificate": beside}) as files,
     ):
         found = xp.export(loaded, files["file"], quantise=quantise, data=rows, seed=seed)
-        files["certificate"].write_text(found.to_json(), encoding="utf-8")
-    for note in found.notes:
-        console.note(note)
-    plain: dict[str, Any] = {"file": str(out), "certificate": str(beside)}
-    console.show(f"{found}\nWrote {out} and {beside}", plain | _figures(found))
-
-
-def _figures(found: Any) -> dict[str, Any]:
-    """Return what was measured, as JSON holds it."""
-    from explainprune.types.encoding import encode
-
-    return {key: value for key, value in encode(found).items() if key != "file"}
+        found.save(files["certificate"])
+    plain = {"file": str(out), "certificate": encode(found), "quantise": quantise}
+    console.show(f"{found}\nWrote {out} and {beside}", plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from explainprune.data import load_data
 from explainprune.lookup import nearest, unknown
 from explainprune.network.failing import in_words
 from explainprune.network.protocol import Model
-from explainprune.types import Array, Data, ExportCertificate, Inputs
+from explainprune.types import Array, Certificate, Data, Inputs, flips_of, rows_sha256
 from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
 
@@ -31,7 +32,7 @@ def export(
     data: Any = None,
     force: bool = False,
     seed: int = 0,
-) -> ExportCertificate:
+) -> Certificate:
     """Write a model as a TFLite or ONNX file, run the file, and say how far its outputs moved.
 
     Parameters
@@ -53,7 +54,9 @@ def export(
 
     Returns
     -------
-    ExportCertificate
+    Certificate
+        Of what both put out themselves: largest and mean difference, flips, bytes, and the time for
+        64 rows, in turns.
 
     Raises
     ------
@@ -70,26 +73,28 @@ def export(
     from explainprune.network import load_model, model_sha256, size_of
 
     path = _checked(Path(path), quantise, data, force)
-    bytes_before = size_of(model, gzip=False).bytes  # raises for what is no Keras model
+    before = size_of(model)  # raises for what is no Keras model
     given = None if data is None else load_data(data, model=model)
-    partial_path = path.with_name(f".{path.stem}.partial{path.suffix}")
+    unfinished = path.with_name(f".{path.stem}.partial{path.suffix}")
+    times: list[float | None] = [None, None]
+    moved: dict[str, Any] = dict.fromkeys(("max_difference", "relative_difference", "flips"))
     try:
-        partial_path.write_bytes(_converted(model, path.suffix, quantise, given, seed))
-        artefact = load_model(partial_path)
-        measured = _nothing() if given is None else _measured(model, artefact, given)
-        partial_path.replace(path)
+        unfinished.write_bytes(_converted(model, path.suffix, quantise, given, seed))
+        artefact = load_model(unfinished)
+        if given is not None:
+            moved, times = _measured(model, artefact, given)
+        unfinished.replace(path)
     finally:
-        partial_path.unlink(missing_ok=True)
-    return ExportCertificate(
-        file=path.name,
-        quantise=quantise,
-        **measured,
-        step=max(each.step for each in artefact.outputs),
-        bytes_before=bytes_before,
-        bytes=artefact.bytes,
-        sha256_before=model_sha256(model),
-        sha256=artefact.sha256,
-        notes=tuple(note.replace(partial_path.name, path.name) for note in artefact.notes),
+        unfinished.unlink(missing_ok=True)
+    return Certificate(
+        kind="approximate",
+        basis="rows compared",
+        **{"rows": 0, **moved},
+        before=replace(before, latency_ms=times[0]),
+        after=replace(before, latency_ms=times[1], file_bytes=artefact.bytes),
+        before_sha256=model_sha256(model),
+        after_sha256=artefact.sha256,
+        no_bound="a file's layers aren't known",
     )
 
 
@@ -136,15 +141,9 @@ def _calibration(model: Model, data: Data, seed: int) -> dict[str, Array]:
     return found
 
 
-def _nothing() -> dict[str, Any]:
-    names = ("max_difference", "mean_difference", "relative_difference", "flips", "negative_flips",
-             "latency_before_ms", "latency_ms")  # fmt: skip
-    return {"rows": 0, **dict.fromkeys(names)}
-
-
-def _measured(model: Model, artefact: Any, data: Data) -> dict[str, Any]:
+def _measured(model: Model, artefact: Any, data: Data) -> tuple[dict[str, Any], list[float | None]]:
     """Run both on the scored rows, and time them in turns."""
-    from explainprune.network import ForwardNetwork
+    from explainprune.network import ForwardNetwork, as_network
     from explainprune.network.functions.artefacts.converting import as_written
     from explainprune.network.shrinking.measuring import BATCH, in_turns
 
@@ -160,16 +159,17 @@ def _measured(model: Model, artefact: Any, data: Data) -> dict[str, Any]:
         )
     apart, largest = np.abs(a - b), float(np.abs(a).max())
     batches = [np.resize(each, (BATCH, each.shape[1])) for each in (rows, theirs)]
-    before, after = in_turns([partial(written.outputs, batches[0]), partial(file.raw, batches[1])])
-    return {
+    network = as_network(model, "logit", like=data.x, task=data.task)
+    moved = {
         "rows": n_rows(data.x),
         "max_difference": float(apart.max()),
         "mean_difference": float(apart.mean()),
         "relative_difference": float(apart.max()) / largest if largest else float(apart.max()),
-        **_flips(model, a, b, data),
-        "latency_before_ms": before,
-        "latency_ms": after,
+        **_flips(network, a, b, data),
+        "output": "probability" if network.looked_through else "logit",
+        "rows_sha256": rows_sha256(data.scored),
     }
+    return moved, [*in_turns([partial(written.outputs, batches[0]), partial(file.raw, batches[1])])]
 
 
 def _in_order(x: Inputs, signature: Any) -> Inputs:
@@ -177,26 +177,14 @@ def _in_order(x: Inputs, signature: Any) -> Inputs:
     return {part.name: x[part.name] for part in signature.parts} if isinstance(x, dict) else x
 
 
-def _flips(model: Model, a: Array, b: Array, data: Data) -> dict[str, int | None]:
+def _flips(network: Any, a: Array, b: Array, data: Data) -> dict[str, Any]:
     """Count rows whose class changed, where the model puts out one vector of classes."""
-    from explainprune.network import as_network
-
-    network = as_network(model, "logit", like=data.x, task=data.task)
     one = len(network.output_shapes) == 1 and len(network.output_shapes[0]) == 1
     if data.task == "regression" or not one or network.n_outputs < 2:
-        return {"flips": None, "negative_flips": None}
+        return flips_of(None, None)
     cut = 0.5 if network.looked_through else 0.0
     ours, theirs = (
         (each[:, 0] > cut).astype(int) if each.shape[1] == 1 else each.argmax(axis=1)
         for each in (a, b)
     )
-    flipped = ours != theirs
-    labels = data.y
-    if labels is not None and labels.shape == (len(a), network.n_outputs):
-        labels = labels.argmax(axis=1)
-    known = labels is not None and labels.size == len(a)
-    right = (ours == labels.ravel()) if known and labels is not None else None
-    return {
-        "flips": int(flipped.sum()),
-        "negative_flips": None if right is None else int((flipped & right).sum()),
-    }
+    return flips_of(ours, theirs, data.y)

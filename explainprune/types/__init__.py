@@ -26,7 +26,6 @@ from explainprune.types.drawing import (
     Sample,
     UnitRow,
 )
-from explainprune.types.export import ExportCertificate
 from explainprune.types.filed import OUTPUTS
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
@@ -76,7 +75,6 @@ __all__ = [
     "DrawnLayer",
     "Exemplar",
     "Exemplars",
-    "ExportCertificate",
     "FeatureRow",
     "Importance",
     "Inputs",

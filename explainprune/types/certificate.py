@@ -69,6 +69,8 @@ class Certificate:
         Largest absolute difference of any output on the rows given; None without rows.
     relative_difference : float or None
         The same over the largest absolute output.
+    mean_difference : float or None
+        Mean absolute difference; of files that ship.
     flips : int or None
         Rows whose predicted class changed; None without rows or without classes.
     rows : int
@@ -113,6 +115,7 @@ class Certificate:
     after_sha256: str = ""
     bound: OutputBound | None = None
     no_bound: str = ""
+    mean_difference: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -176,12 +179,19 @@ class Certificate:
         flips = "" if self.flips is None else f", {self.flips} label flips"
         if self.flips and self.negative_flips is not None:
             flips += f" ({self.negative_flips} negative)"
-        return f"largest output difference {self.max_difference:.2g}{flips} on {self.rows:,} rows"
+        mean = "" if self.mean_difference is None else f", mean {self.mean_difference:.2g}"
+        most = f"largest output difference {self.max_difference:.2g}{mean}"
+        return f"{most}{flips} on {self.rows:,} rows"
 
     def _sizes(self) -> str:
         if self.before is None or self.after is None:
             return ""
-        return f"; parameters {self.before.params:,} → {self.after.params:,}"
+        if self.after.file_bytes is None or self.before.params != self.after.params:
+            return f"; parameters {self.before.params:,} → {self.after.params:,}"
+        text = f"; {self.before.bytes:,} bytes of weights → {self.after.file_bytes:,} in the file"
+        if self.before.latency_ms is None or self.after.latency_ms is None:
+            return text
+        return f"{text}; {self.before.latency_ms:.3g} → {self.after.latency_ms:.3g} ms for a batch"
 
     def _bounded(self) -> str:
         return "" if self.bound is None else f"; bound {self.bound.largest:.2g}"

@@ -16,14 +16,14 @@ def shipped(cli):
 
 def test_export_writes_the_file_and_its_certificate(shipped, cli):
     written = json.loads(Path("m.certificate.json").read_text())
-    assert written["file"] == "m.tflite" and written["rows"] == 80
+    assert written["schema"] == "explainprune/certificate/1" and written["rows"] == 80
     assert 0 < written["max_difference"] < 0.1 and written["flips"] is not None
     assert "label flips" in shipped.out and "Wrote m.tflite and m.certificate.json" in shipped.out
     again = cli("export", "dense.keras", "-o", "m.tflite", "--data", "d.npz")
     assert again.code == 2
     assert again.error == "'m.tflite' exists already. Pass --force to replace it."
     plain = cli("export", "dense.keras", "-o", "m.tflite", "--data", "d.npz", "--force", "--json")
-    assert plain.json["quantise"] == "none" and plain.json["max_difference"] < 1e-5
+    assert plain.json["quantise"] == "none" and plain.json["certificate"]["max_difference"] < 1e-5
     assert cli("export", "dense.keras", "-o", "n.onnx", "--dry-run").code == 0
     assert not Path("n.onnx").exists()
 

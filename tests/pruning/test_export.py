@@ -32,10 +32,10 @@ def test_a_tflite_file_and_its_certificate(tmp_path, kind):
     assert c.flips == flipped.sum()
     assert c.negative_flips == (flipped & (ours.argmax(1) == LABELS)).sum()
     weights = 4 * 8 + 8 + 8 * 3 + 3
-    assert (c.rows, c.bytes, c.bytes_before) == (60, path.stat().st_size, 4 * weights)
-    assert c.step == pytest.approx(1 / 256 if kind == "int8" else 0)
-    assert c.latency_ms > 0 and c.latency_before_ms > 0
-    assert c.sha256_before == model_sha256(model) and c.sha256 == xp.load_model(path).sha256
+    assert (c.rows, c.after.file_bytes, c.before.bytes) == (60, path.stat().st_size, 4 * weights)
+    assert (c.kind, c.basis, c.output) == ("approximate", "rows compared", "probability")
+    assert c.before.latency_ms > 0 and c.after.latency_ms > 0
+    assert c.before_sha256 == model_sha256(model) and c.after_sha256 == xp.load_model(path).sha256
     assert list(tmp_path.iterdir()) == [path]
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -69,7 +69,7 @@ def test_an_onnx_file_and_its_certificate(tmp_path, kind):
     assert c.max_difference < (1e-5 if kind == "none" else 0.05)
     artefact = xp.load_model(path)
     assert artefact.outputs[0].end == "softmax" and [p.name for p in artefact.parts] == ["features"]
-    assert c.bytes == artefact.bytes == path.stat().st_size
+    assert c.after.file_bytes == artefact.bytes == path.stat().st_size
 
 
 @pytest.mark.parametrize("ending", [".tflite", ".onnx"])
@@ -110,8 +110,11 @@ def test_several_inputs_keep_their_names(tmp_path):
 
 def test_without_rows_nothing_is_compared(tmp_path):
     c = xp.export(trained(), tmp_path / "m.tflite")
-    assert c.rows == 0 and c.max_difference is c.flips is c.latency_ms is None
-    assert str(c) == (f"m.tflite: outputs not compared (no rows given); 268 → {c.bytes:,} bytes")
+    assert c.rows == 0 and c.max_difference is c.flips is c.after.latency_ms is None
+    assert str(c) == (
+        "approximate (outputs compared): outputs not compared (no rows given); 268 bytes of "
+        f"weights → {c.after.file_bytes:,} in the file"
+    )
 
 
 def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):

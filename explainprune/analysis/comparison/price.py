@@ -12,8 +12,10 @@ from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.verdict.wording import count
 from explainprune.lookup import name_of
 
-TIMED = 512
-"""Rows that a model is timed on."""
+TIMED = (64, 16_384)
+"""Fewest and most rows that a model is timed on."""
+LONG = 0.05
+"""Seconds that tell how long more rows take."""
 
 
 def price_of(case: Case) -> str:
@@ -46,12 +48,17 @@ def price_of(case: Case) -> str:
 
 
 def _seconds(subject: Subject) -> float:
-    """Time one row of a large call."""
-    rows = np.resize(subject.x, (TIMED, subject.x.shape[1]))
-    subject.network.outputs(rows)  # what is made at the first call isn't the price
-    start = time.perf_counter()
-    subject.network.outputs(rows)
-    return (time.perf_counter() - start) / TIMED
+    """Time one row of a call that is large, as far as that is quick."""
+    count, most = TIMED
+    subject.network.outputs(np.resize(subject.x, (count, subject.x.shape[1])))  # is made ready
+    while True:
+        rows = np.resize(subject.x, (count, subject.x.shape[1]))
+        start = time.perf_counter()
+        subject.network.outputs(rows)
+        taken = time.perf_counter() - start
+        if taken > LONG or count >= most:
+            return taken / count
+        count *= 4
 
 
 def _duration(seconds: float) -> str:
