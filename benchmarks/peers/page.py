@@ -174,8 +174,8 @@ What else the tables say:
   300 nodes; in the MLP in a fifth of the time that xplique takes for these, in the CNN in half as
   much again.
 - `deep_shap` of all classes of the CNN differs from shap's by 7e-4 in two rows: two places of a
-  pooling window hold the same maximum there, and rounding, which depends on how many rows go through
-  a convolution at once, says which of them is paid. Class by class the difference is 2e-7.
+  pooling window hold the same maximum there, and rounding, which depends on how many rows go
+  through a convolution at once, says which of them is paid. Class by class it differs by 2e-7.
 - `deep_shap` costs 2.6 times the limit in MobileNetV2; what of its slopes takes so long wasn't
   looked into.
 - Every call of ours also evaluates the rows and the background, for the output and the base: where

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,23 +90,12 @@ def check(
 
 
 def _markdown(outcomes: list[dict[str, Any]], passed: bool) -> str:
-    r"""Lay the outcome out as a table; what is in it is text, whatever it holds.
+    """Lay the outcome out as a table."""
+    from explainprune.reporting.markdown import table
 
-    >>> print(_markdown([{"passed": False, "sentence": "churn of <b>|x|</b>"}], False).strip())
-    ### explainprune: a check failed
-    <BLANKLINE>
-    | | |
-    |---|---|
-    | failed | churn of &lt;b&gt;\|x\|&lt;/b&gt; |
-    """
-    rows = []
-    for outcome in outcomes:
-        text = " ".join(escape(outcome["sentence"], quote=False).split())
-        for mark in "\\`*_|[]#":
-            text = text.replace(mark, f"\\{mark}")
-        rows.append(f"| {'ok' if outcome['passed'] else 'failed'} | {text} |")
     title = f"### explainprune: {'all checks passed' if passed else 'a check failed'}"
-    return "\n".join([title, "", "| | |", "|---|---|", *rows, "", ""])
+    rows = [("ok" if each["passed"] else "failed", each["sentence"]) for each in outcomes]
+    return "\n".join([title, "", *table(("check", "what was found"), rows), "", ""])
 
 
 def _verdict(results: Any, label: str, same_reasons: tuple[str, ...]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 
 from explainprune.cli.console import Console
 from explainprune.cli.options import Force, Json, Quiet, flag
+from explainprune.cli.outputs import check_file, whole_files
 
 
 def report(
@@ -19,6 +20,14 @@ def report(
         Path | None,
         flag("-o", "--out", help="Folder to write. Default: the report's own, rendered again."),
     ] = None,
+    dossier: Annotated[
+        Path | None,
+        flag("--dossier", help="Write the change's dossier, to sign, as Markdown.", metavar="FILE"),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        flag("--card", help="Write the second model's card, as Markdown.", metavar="FILE"),
+    ] = None,
     open_page: Annotated[bool, flag("--open", help="Open the page in a browser.")] = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -27,14 +36,35 @@ def report(
     """Render a report again from its results; needs no TensorFlow."""
     from explainprune.reporting import report as write
 
+    documents = {"dossier": dossier, "card": card}
+    asked = {name: path for name, path in documents.items() if path is not None}
+    for path in asked.values():
+        check_file(path, (".md",), force=force)
     in_place = results if results.is_dir() else results.parent
     if out is None and not (in_place / "report.html").is_file() and results.is_file():
         raise ValueError(f"{results.name!r} lies beside no report. Name a folder to write: -o DIR.")
     console = Console(quiet, json)
     with console.working("Rendering"):
         page = write(results, in_place if out is None else out, force=force or out is None)
-    console.show(str(page), {"report": str(page)})
+    _write(page.parent, asked)
+    files = {"report": str(page)} | {name: str(path) for name, path in asked.items()}
+    console.show("\n".join(files.values()), files)
     if open_page:
         import webbrowser
 
         webbrowser.open(page.resolve().as_uri())
+
+
+def _write(folder: Path, asked: dict[str, Path]) -> None:
+    """Write documents of a report's results."""
+    from explainprune.reporting import dossier, load_results
+    from explainprune.types import Comparison, Study
+
+    if not asked:
+        return
+    found, manifest = load_results(folder)
+    if not isinstance(found, Comparison | Study):
+        raise ValueError("--dossier and --card are of two models. Received: another report.")
+    with whole_files(asked) as files:
+        for name, path in files.items():
+            path.write_text(getattr(dossier, name)(found, manifest), encoding="utf-8")

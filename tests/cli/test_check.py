@@ -201,3 +201,16 @@ def test_a_summary_is_added_to_what_a_job_says(check, files):
     assert "| ok | same reasons: preserved, required preserved. 6 % moved. |" in text
     assert "### explainprune: a check failed" in text
     assert "a\\|&lt;b&gt; \\# c |" in text
+
+
+def test_a_reports_dossier_and_card_are_documents_beside_it(cli, files):
+    from explainprune.reporting import report
+
+    report(results(), files / "R")
+    outcome = cli("report", "R", "--dossier", "D.md", "--card", "C.md")
+    assert outcome.code == 0, outcome.err
+    assert (files / "D.md").read_text(encoding="utf-8").startswith("# Change dossier: dense → ")
+    assert (files / "C.md").read_text(encoding="utf-8").startswith("---\nlibrary_name: keras\n")
+    again = cli("report", "R", "--dossier", "D.md")
+    assert again.code == 2 and "exists already" in again.error
+    assert cli("report", "R", "--card", "C.txt").code == 2

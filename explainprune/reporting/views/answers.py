@@ -90,7 +90,7 @@ def answered(subject: Subject) -> Answered | None:
     small, reliability = len(found.classes) <= MOST_CLASSES, found.reliability
     few = len(found.classes) <= MOST_CHANGED
     return Answered(
-        flips=_sentence(subject),
+        flips=flips_in_words(subject),
         changed=_changed(subject) if few and found.flips else None,
         listed=() if few else _listed(subject),
         confusion=_confusion(subject) if small and found.confusion else None,
@@ -142,7 +142,7 @@ def _counts(cells: Cells) -> dict[tuple[int, int], int]:
     return {(a, b): n for a, b, n in cells}
 
 
-def _sentence(subject: Subject) -> str:
+def flips_in_words(subject: Subject) -> str:
     """Say how many answers changed, and which way."""
     found = subject.pair.answers
     changed, lost = (sum(n for _, _, n in part) for part in (found.flips, found.negative))
