@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,8 +27,6 @@ from explainprune.cli.options import (
 )
 from explainprune.cli.outputs import check_file
 from explainprune.options import ReadOptions
-
-TRIAL_ROWS = 16
 
 
 @with_options(ReadOptions, panel=DATA_PANEL)
@@ -183,13 +180,13 @@ def _would(
     console: Console, verb: Any, model: Any, data: Any, keywords: dict[str, Any], out: Path
 ) -> None:
     """Time a few rows, and say what all would take."""
+    from explainprune.analysis.timing import pace
     from explainprune.cli.plan import duration
 
-    trial = data.with_(scored=data.scored.take(slice(TRIAL_ROWS)))
-    verb(model, trial, **keywords)  # compiles
-    start = time.perf_counter()
-    verb(model, trial, **keywords)
-    seconds = (time.perf_counter() - start) * len(data) / len(trial)
+    def run(rows: int) -> object:
+        return verb(model, data.with_(scored=data.scored.take(slice(rows))), **keywords)
+
+    seconds = pace(run, len(data)).seconds(len(data))
     console.show(
         f"would explain {data!r} by {keywords['method']} in about {duration(seconds)}, and write "
         f"{out}",

@@ -1,9 +1,8 @@
-"""``explainprune compare``: two model files, from any tool, and a report on both."""
+"""``explainprune compare``: model files, from any tool, and a report on each beside the first."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,14 @@ import typer
 from explainprune.cli.console import Console
 from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import described
+from explainprune.cli.models import (
+    NAMES,
+    arms_of,
+    as_class,
+    named_models,
+    show_all,
+    would_compare,
+)
 from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
@@ -26,25 +33,25 @@ from explainprune.cli.options import (
     Schema,
     Seed,
     Trust,
-    names_of,
     option,
 )
 from explainprune.options import ReadOptions
-
-TRIAL_ROWS = (16, 48)
 
 
 @with_options(ReadOptions, panel=DATA_PANEL)
 def compare(
     dense: DenseFile,
-    other: Annotated[Path, typer.Argument(help="The model after.", metavar="OTHER")],
+    others: Annotated[
+        list[Path],
+        typer.Argument(help="The model after; several, side by side.", metavar="OTHER..."),
+    ],
     data: DataFile,
     out: OutFolder,
     schema: Schema = None,
     names: Annotated[
         str,
-        option("--names", help="What to call the two models.", panel=DATA_PANEL, metavar="A,B"),
-    ] = "dense,other",
+        option("--names", help="What to call the models.", panel=DATA_PANEL, metavar="A,B"),
+    ] = NAMES,
     background: Annotated[
         str,
         option(
@@ -168,13 +175,19 @@ def compare(
     json: Json = False,
     **reading: Any,
 ) -> None:
-    """Ask of two models whether they decide for the same reasons, and which is clearer."""
+    """Ask of two models whether they decide for the same reasons, and which is clearer.
+
+    Of several, each is compared with the first, which is explained once: a report for each, and a
+    page over all.
+    """
     import explainprune as xp
     from explainprune.analysis.protocol import data_sha256
-    from explainprune.cli.study import command_line, show_verdicts
+    from explainprune.cli.study import command_line
     from explainprune.network import model_sha256
     from explainprune.reporting import check_free, reserved
     from explainprune.study.manifest import manifest
+    from explainprune.types import Overview
+    from explainprune.types.archives import read_arrays
 
     check_free(out, force=force)
     console = Console(quiet, json)
@@ -183,16 +196,16 @@ def compare(
     reading = described(schema, protocol) | reading
     if count is None:
         reading["background"] = background
-    called = _called(names)
-    files = {**dict(zip(called, (dense, other), strict=True)), **_arms(arm or [], called)}
+    called, named = named_models(others, kept, names)
+    files = {called: dense, **named, **arms_of(arm or [], (called, *named))}
     with console.noting():
         models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
-        read = xp.load_data(data, model=models[called[0]], **reading)
+        read = xp.load_data(data, model=models[called], **reading)
     options: dict[str, Any] = {
         "methods": tuple(method) if method else None,
         "metrics": tuple(metric) if metric else None,
-        **_class("target", explain_class, read.class_names),
-        **_class("adverse", adverse, read.class_names),
+        **as_class("target", explain_class, read.class_names),
+        **as_class("adverse", adverse, read.class_names),
         **({} if threshold is None else {"threshold": threshold, "reasons": reasons}),
         "margin": margin,
         "accuracy_margin": accuracy_margin,
@@ -204,90 +217,36 @@ def compare(
         "effort": effort,
         "rows": rows,
         "criterion": criterion,
-        "names": called,
         "seed": seed,
     }
-    extra = {name: models[name] for name in files if name not in called}
-    ready = (models[called[0]], models[called[1]], read)
+    extra = {name: models[name] for name in files if name not in (called, *named)}
     if dry_run:
-        _would(console, xp.compare, ready, extra, options, out)
+        beside = [model for name, model in models.items() if name != called]
+        would_compare(console, models[called], beside, read, options, out)
         return
-    with reserved(out), console.working(f"Comparing {dense.name} with {other.name}") as progress:
-        found = xp.compare(
-            *ready, arms=extra, kept=_kept(kept), protocol=protocol, progress=progress, **options
+    after = others[0].name if len(others) == 1 else f"{len(others)} models"
+    what = f"Comparing {dense.name} with {after}"
+    with reserved(out), console.working(what) as progress:
+        found = xp.compare_several(
+            models[called],
+            {name: models[name] for name in named},
+            read,
+            arms=extra,
+            name=called,
+            kept={} if kept is None else {n: dict(read_arrays(kept)) for n in named},
+            protocol=protocol,
+            progress=progress,
+            **options,
         )
+        results = found if len(found) > 1 else next(iter(found.values()))
         hashes = {f"model {name}": model_sha256(model) for name, model in models.items()}
         record = manifest(
-            found,
-            config=options,
+            Overview.of(found) if isinstance(results, dict) else results,
+            config=options | {"names": [called, *named]},
             seeds=[seed],
             checksums={"data": data_sha256(read), **hashes},
             command=command_line(),
             seconds=time.perf_counter() - started,
         )
-        xp.report(found, out, manifest=record, force=force)
-    show_verdicts(console, found, out)
-
-
-def _class(what: str, given: str | None, names: Sequence[str] | None) -> dict[str, Any]:
-    """Read a class, if one is given: a name, else a number."""
-    if given is None:
-        return {}
-    return {what: int(given) if given.isdigit() and given not in (names or ()) else given}
-
-
-def _called(text: str) -> tuple[str, str]:
-    """Read what to call the two models."""
-    names = names_of(text) or []
-    if len(names) != 2 or not all(names) or names[0] == names[1]:
-        raise ValueError(
-            f"--names takes two names, as in 'Champion,Challenger'. Received: {text!r}."
-        )
-    return names[0], names[1]
-
-
-def _arms(texts: list[str], taken: Sequence[str] = ("dense", "other")) -> dict[str, Path]:
-    """Read ``NAME=FILE``."""
-    arms = {}
-    for text in texts:
-        name, equals, file = text.partition("=")
-        if not (name and equals and file) or name in taken:
-            raise ValueError(f"--arm takes NAME=FILE, with a name of its own. Received: {text!r}.")
-        arms[name] = Path(file)
-    return arms
-
-
-def _kept(path: Path | None) -> dict[str, Any] | None:
-    """Read original unit indices."""
-    if path is None:
-        return None
-    from explainprune.types.archives import read_arrays
-
-    return dict(read_arrays(path))
-
-
-def _would(
-    console: Console,
-    verb: Any,
-    ready: tuple[Any, Any, Any],
-    arms: dict[str, Any],
-    options: dict[str, Any],
-    out: Path,
-) -> None:
-    """Time two small comparisons, and say what all rows would take."""
-    from explainprune.cli.plan import duration
-
-    data = ready[2]
-    total = min(len(data), options["rows"] or len(data))
-    times = []
-    for count in (TRIAL_ROWS[0], *TRIAL_ROWS):  # the first one compiles
-        start = time.perf_counter()
-        verb(*ready, arms=arms, detail=False, **(options | {"rows": min(count, total)}))
-        times.append(time.perf_counter() - start)
-    slope = max(0.0, times[2] - times[1]) / (TRIAL_ROWS[1] - TRIAL_ROWS[0])
-    seconds = times[0] + slope * total
-    console.show(
-        f"would compare on {total:,} rows of {data!r} in about {duration(seconds)}, "
-        f"and write {out}",
-        {"rows": total, "seconds": round(seconds, 1), "out": str(out), **options},
-    )
+        xp.report(results, out, manifest=record, force=force)
+    show_all(console, found, out)

@@ -14,6 +14,7 @@ from explainprune.cli.check import check
 from explainprune.cli.compare import compare
 from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
+from explainprune.cli.explain import explain
 from explainprune.cli.export import export
 from explainprune.cli.failures import INTERRUPTED, failed
 from explainprune.cli.init import init
@@ -61,6 +62,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "attribute": attribute,
     "export": export,
     "compare": compare,
+    "explain": explain,
     "protocol": protocol,
     "report": report,
     "check": check,

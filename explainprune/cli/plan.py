@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
-
-# Measured on two cores with the built-in perceptron: good to a factor of two or three.
-SECONDS_PER_CELL = 8.0
-"""Importing TensorFlow and compiling, for each child."""
-SECONDS_PER_STEP = 0.0012
-"""One batch of training."""
-SECONDS_PER_EXPLAINED = 3e-6
-"""One sample against one background row, all draws and arms included, for each feature."""
 
 
 def plan(config: Any) -> dict[str, Any]:
     """Load the data, count what would be trained and explained, and estimate the time."""
     from explainprune.study.cell import study_data
+    from explainprune.study.foreseen import study_seconds
 
     data = study_data(config)
     seeds, arms = len(config.study.seeds), config.study.arms
     trained = _trainings(config)
-    steps = math.ceil(len(data.learnable) / config.model.batch_size) * config.model.epochs
     rows = min(len(data), config.explain.rows or len(data))
-    features = math.prod(data.x.shape[1:]) if not isinstance(data.x, dict) else 100
     background = config.explain.background * config.explain.backgrounds
-    explained = rows * background * features * len(config.explain.methods)
-    one = (
-        SECONDS_PER_CELL
-        + trained * steps * SECONDS_PER_STEP
-        + (4 + len(arms)) * explained * SECONDS_PER_EXPLAINED
-    )
     return {
         "data": repr(data),
         "seeds": list(config.study.seeds),
@@ -40,7 +24,7 @@ def plan(config: Any) -> dict[str, Any]:
         "rows_explained": rows,
         "background": background,
         "workers": min(config.study.workers, seeds),
-        "seconds": round(one * math.ceil(seeds / config.study.workers)),
+        "seconds": round(study_seconds(config, data)["seconds"]),
     }
 
 
@@ -61,7 +45,7 @@ def plan_text(found: dict[str, Any]) -> str:
             f"models     {found['models_trained']} to train: {', '.join(found['arms'])}"
             + (f"; pruned to {found['levels']}" if found["levels"] else ""),
             f"explained  {found['rows_explained']:,} rows against {found['background']}",
-            f"time       about {duration(found['seconds'])}, within a factor of three",
+            f"time       about {duration(found['seconds'])}, within a factor of two or so",
         ]
     )
 

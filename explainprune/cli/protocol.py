@@ -74,7 +74,7 @@ def protocol(
         list[str] | None,
         typer.Argument(
             help="As in `run` a CONFIG.toml, or as in `compare` the models.",
-            metavar="[CONFIG.toml | DENSE OTHER]",
+            metavar="[CONFIG.toml | DENSE OTHER...]",
         ),
     ] = None,
     out: Annotated[Path, flag("-o", "--out", help="File to write.")] = Path("protocol.toml"),
@@ -138,7 +138,7 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[
     from explainprune.analysis.comparison.compare import defaults
     from explainprune.analysis.comparison.needs import methods_for
     from explainprune.analysis.protocol import protocol_of
-    from explainprune.cli.compare import _arms
+    from explainprune.cli.models import arms_of
 
     if "data" not in given:
         raise ValueError("A protocol of a pair needs --data; one of a study a CONFIG.toml.")
@@ -152,7 +152,7 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[
     if "explain_class" in options:
         options["target"] = options.pop("explain_class")
     methods = options.pop("method", None)
-    arms = list(_arms(options.pop("arm", [])))
+    arms = list(arms_of(options.pop("arm", [])))
     seeds = (options.get("seed", 0),)
     trust = bool(options.pop("trust", False))
     models = [xp.load_model(word, trust=trust) for word in words or []]

@@ -154,14 +154,16 @@ def _would(
     console: Console, model: Any, rows: Any, options: dict[str, Any], finals: dict[str, Path]
 ) -> None:
     """Say what would be done."""
-    from explainprune.cli.plan import SECONDS_PER_CELL, SECONDS_PER_STEP, duration
+    from explainprune.cli.plan import duration
+    from explainprune.study.foreseen import pruning_seconds
 
     options = {each.name: options.get(each.name, each.default) for each in fields(PruneOptions)}
     epochs = options["finetune_epochs"]
     if epochs is None:
         epochs = 0 if rows is None or rows.y is None else 2 * options["steps"]
-    batches = 0 if rows is None else -(-len(rows.learnable) // 32)
-    seconds = round(SECONDS_PER_CELL + epochs * batches * SECONDS_PER_STEP)
+    learned = None if rows is None else rows.learnable
+    with console.noting():
+        seconds = round(pruning_seconds(model, learned, epochs, options["steps"]))
     amount = options["budget"] or options["sparsity"]
     text = (
         f"would prune {model.name!r} ({model.count_params():,} parameters) to {amount} by "

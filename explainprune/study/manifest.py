@@ -12,11 +12,11 @@ from typing import Any
 from explainprune import network
 from explainprune._version import __version__
 from explainprune.keeping import PACKAGES
-from explainprune.types import Comparison, Study
+from explainprune.types import AnyResults
 
 
 def manifest(
-    results: Comparison | Study,
+    results: AnyResults,
     *,
     config: dict[str, Any],
     seeds: Sequence[int],

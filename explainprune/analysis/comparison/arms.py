@@ -24,8 +24,9 @@ EXPLANATIONS = 160
 """Rows × copies that are explained at least: of few rows, each meets several copies."""
 MARK_ROWS = 400
 """Most rows on which scale marks are measured: they need no more."""
-MARK_BACKGROUND = 40
-"""Background rows that copies with random weights are explained against, at most."""
+MARK_BACKGROUND = (40, 20)
+"""Background rows that copies with random weights are explained against, at most; and of a network
+that costs much."""
 SHUFFLES = 5
 
 
@@ -113,6 +114,8 @@ class PairedExplainer:
     remembered : Remembered, optional
     options : mapping
         The method's own.
+    costly : bool
+        Whether the network costs much: then marks are explained against fewer rows.
     """
 
     method: Callable[..., Any]
@@ -124,6 +127,7 @@ class PairedExplainer:
     flat: Callable[[Inputs], Array]
     remembered: Remembered | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    costly: bool = False
 
     @property
     def sampled(self) -> bool:
@@ -168,9 +172,9 @@ class PairedExplainer:
         if self.linear:
             rows = self.backgrounds.joined(self.backgrounds.first)
             total = n_rows(rows, "background")
-            if total > MARK_BACKGROUND:
+            if total > (most := MARK_BACKGROUND[self.costly]):
                 rng = stream(self.seed, "background of marks")
-                rows = take(rows, rng.choice(total, MARK_BACKGROUND, replace=False))
+                rows = take(rows, rng.choice(total, most, replace=False))
         values, base = self._under(subject, index, rows, "explainer 0 0")
         return Met(subject, index, values[None], base)
 

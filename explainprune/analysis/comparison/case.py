@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,11 @@ from explainprune.analysis.metrics.behaviour.prediction import as_labels, one_ho
 from explainprune.analysis.verdict.same_reasons import FEWEST_UNITS
 from explainprune.network import Model, Network
 from explainprune.types import Array, Data
+
+MUCH = 5e11
+"""Floating-point operations from which on a first look at both models costs much: many seconds."""
+OF_A_PAIR = 6
+"""Passes that a pair of a row and a background row is taken to need: two gradients."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +94,21 @@ class Case:
         """Dense, other and the given arms, by name."""
         return {self.dense.name: self.dense, self.other.name: self.other, **self.arms}
 
+    @cached_property
+    def flops(self) -> int:
+        """Floating-point operations of one row through the dense network; 0 of a formula."""
+        if self.dense.keras_model is None:
+            return 0
+        from explainprune.network import size_of
+
+        return int(size_of(self.dense.keras_model, gzip=False).flops)
+
+    @property
+    def costly(self) -> bool:
+        """Whether a first look at both models takes so long that none follows unasked."""
+        pairs = 2 * len(self.targets) * self.backgrounds.size * self.backgrounds.first
+        return pairs * OF_A_PAIR * self.flops > MUCH
+
     @property
     def flat_background(self) -> Array:
         """All backgrounds of the first look, as the dense network reads them."""
@@ -116,6 +137,7 @@ class Case:
             lambda rows: pack(self.dense.network, rows, "background"),
             self.remembered,
             {"draws": 1} if artefacts and method is permutation else {},
+            self.costly,
         )
 
     def k(self, players: int) -> int:

@@ -106,9 +106,8 @@ def compare(
     backgrounds : int
         Backgrounds to begin with, at least 2.
     players : as `load_data` takes them, optional
-        What is one reason: ``"time:10"``, ``"channel"``, ``"patch:4"``, prefixes, a file, numbers.
-        None: those of the `Data`; for images of more than 1,000 pixels and methods that run the
-        model for each player, patches; else each feature, as ``"each"`` says.
+        What is one reason: ``"time:10"``, ``"patch:4"``, prefixes, a file, numbers. None: those of
+        the `Data`; patches of large images for methods that run the model for each; else each.
     clusters : array-like (n,) or str, optional
         Rows of one value belong together (one patient, one video): they are the unit of inference
         then. A name is that of a feature. None: those of the `Data`, else each row for itself.
@@ -117,7 +116,8 @@ def compare(
     effort : int, optional
         Pairs of a row and a background row that each model may be explained on. Draws of the
         explainer and backgrounds grow within it until the floor and the variances allow a label; it
-        may not suffice for all rows. None: twice what six backgrounds take, and at least 50,000.
+        may not suffice for all rows. None: twice what six backgrounds take, at least 50,000; only
+        what they take where that is 5 × 10¹¹ operations.
     protocol : str or Path, optional
         What ``explainprune protocol`` wrote before there were results: whatever differs is
         refused, and the result repeats the protocol's hash.

@@ -20,8 +20,8 @@ from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
 from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
 
-FLOOR_ROWS = 200
-"""Most rows on which the explainer's floor is measured."""
+FLOOR_ROWS = (200, 48)
+"""Most rows on which the explainer's floor is measured; and of a network that costs much."""
 LEAST_EFFORT = 50_000
 PART = 4
 """The floor, and half the interval's width, are to be at most this part of the margin."""
@@ -57,7 +57,8 @@ def explained_pair(case: Case, explain: PairedExplainer, tick: Callable[[str], N
     """Explain both models, then again where the explainer or the backgrounds need it."""
     size, first = case.backgrounds.size, case.backgrounds.first
     once = len(case.targets) * size
-    effort = case.settings.effort or max(2 * once * first, LEAST_EFFORT)
+    more = once * first if case.costly else max(2 * once * first, LEAST_EFFORT)
+    effort = case.settings.effort or more
     dense = explain(case.dense)
     tick(f"explained {case.dense.name}")
     other = _other(case, dense, explain)
@@ -136,7 +137,8 @@ def _floor(case: Case, explain: PairedExplainer, dense: Met) -> Crossed | None:
     """Explain the dense model again with draws of its own: what moves is the explainer's noise."""
     if not explain.sampled:
         return None
-    index = some_rows(len(case.targets), FLOOR_ROWS, case.settings.seed, "floor")
+    most = FLOOR_ROWS[case.costly]
+    index = some_rows(len(case.targets), most, case.settings.seed, "floor")
     again = explain(
         case.dense,
         index,

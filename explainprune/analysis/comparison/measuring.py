@@ -90,7 +90,7 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
     look = explained_pair(case, explain, tick)
     dense, other = look.dense, look.other
     p = dense.values.shape[1]
-    how = design(case.data, case.dense, case.flat_background, p, _flops(case), case.settings.seed)
+    how = design(case.data, case.dense, case.flat_background, p, case.flops, case.settings.seed)
     scale = _Scale(case, dense, how, case.k(p), Explaining(explain))
     quality = {case.dense.name: scale.quality(dense)}
     pairs: dict[str, PerRow] = {}
@@ -224,11 +224,3 @@ def _add_ratios(pair: PerRow, ours: PerRow, theirs: PerRow) -> None:
     logs = [np.log(quality["effective_features"][here]) for quality in (ours, theirs)]
     drop = ours["naopc"][here] - theirs["naopc"][here]
     pair.add(here, {"log_effective_features_ratio": logs[1] - logs[0], "naopc_drop": drop})
-
-
-def _flops(case: Case) -> int:
-    if case.dense.keras_model is None:
-        return 0
-    from explainprune.network import size_of
-
-    return int(size_of(case.dense.keras_model, gzip=False).flops)

@@ -18,8 +18,9 @@ from explainprune.types.arrays import n_rows
 from explainprune.types.arrays import rows as take
 from explainprune.types.comparison import SCORES
 
-COST_ROWS = 16
-"""Scored rows, and background rows, on whose pairs the price of exact values is counted."""
+COST_ROWS, LARGE = (16, 4), 1000
+"""Scored rows, and background rows, on whose pairs the price of exact values is counted; fewer of
+them where there are more than `LARGE` inputs."""
 ALL = "all rows"
 
 
@@ -156,14 +157,19 @@ def _hidden(model: Any, alive: Any) -> int:
     return int(sum(units.sum() for path, units in alive.units.items() if path not in outputs))
 
 
-def _cost(subject: Subject, data: Data, background: Inputs) -> tuple[float | None, str]:
-    """Count coalitions on a few rows; None where the network can't be cut into small games."""
+def price(subject: Subject, data: Data, background: Inputs, most: int) -> Any:
+    """Count what exact values cost on so many rows, and background rows."""
     from explainprune.analysis.attribution import exact_cost
 
     few, reference = (
-        take(part, np.arange(min(COST_ROWS, n_rows(part)))) for part in (data.x, background)
+        take(part, np.arange(min(most, n_rows(part)))) for part in (data.x, background)
     )
-    cost = exact_cost(subject.model, few, reference, output=subject.kind, players=data.players)
+    return exact_cost(subject.model, few, reference, output=subject.kind, players=data.players)
+
+
+def _cost(subject: Subject, data: Data, background: Inputs) -> tuple[float | None, str]:
+    """Count coalitions on a few rows; None where the network can't be cut into small games."""
+    cost = price(subject, data, background, COST_ROWS[subject.network.n_inputs > LARGE])
     if cost.why_not:
         return None, f"Exact values have no price: {cost.why_not}"
     return float(cost), ""

@@ -87,10 +87,10 @@ criterion, seed, progress
     """
     model = opened(model)
     asked = dict(locals())
-    asked.pop("name")
-    found, case, measured = compared(
-        asked.pop("model"), model, asked.pop("data"), names=(name, ITSELF), detail=False, **asked
-    )
+    for given in ("model", "data", "name"):
+        asked.pop(given)
+    one = opened(model)
+    found, case, measured = compared(one, one, data, names=(name, ITSELF), detail=False, **asked)
     detail = pair_detail(
         case.data,
         case.dense,

@@ -94,3 +94,35 @@ def test_little_effort_scores_fewer_rows(curved, normal_rows):
     found = compare(curved(), curved(noise=0.05), data, effort=6_000, **OPTIONS)
     assert found.verdict.evidence["moved_weight"].n == 50
     assert "A sample of 50 of 500 rows was scored." in found.notes
+
+
+def test_a_network_that_costs_much_is_looked_at_once(curved, rows, monkeypatch):
+    from explainprune.analysis.comparison import case, growth
+
+    seen = []
+    some_rows = growth.some_rows
+    monkeypatch.setattr(
+        growth, "some_rows", lambda n, most, *at: (seen.append(most), some_rows(n, most, *at))[1]
+    )
+    pair = curved(), curved(noise=0.05)
+    cheap = compare(*pair, rows, methods=[noisy(0.5)], **OPTIONS)
+    assert cheap.provenance["effort"] == 50_000 and set(seen) == {200}
+    seen.clear()
+    monkeypatch.setattr(case, "MUCH", -1)
+    dear = compare(*pair, rows, methods=[noisy(0.5)], **OPTIONS)
+    assert dear.provenance["effort"] == dear.provenance["pairs"] == 60 * 20 * 6
+    assert dear.provenance["explainer_draws"] == 1 < cheap.provenance["explainer_draws"]
+    assert set(seen) == {48}
+    asked = compare(*pair, rows, methods=[noisy(0.5)], effort=10**5, **OPTIONS)
+    assert asked.provenance["explainer_draws"] > 1  # what is asked for is done
+
+
+def test_what_costs_much_is_counted_from_passes(monkeypatch):
+    from types import SimpleNamespace
+
+    from explainprune.analysis.comparison.case import MUCH, Case
+
+    drawn = SimpleNamespace(size=20, first=6)
+    for flops, costly in ((MUCH / 36_000 / 6 + 1, True), (MUCH / 36_000 / 6 - 1, False)):
+        case = SimpleNamespace(targets=np.zeros(150), backgrounds=drawn, flops=flops)
+        assert Case.costly.fget(case) is costly

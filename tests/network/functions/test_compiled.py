@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import tf
-from explainprune.network.functions.compiled import CompiledFunction
+from explainprune.network.functions.compiled import FEWEST_ROWS, NEAR_BYTES, CompiledFunction
 
 
 @pytest.fixture
@@ -134,3 +134,17 @@ GENERATOR = tf.random.Generator.from_seed(1)
 def test_every_way_to_draw_counts(draw):
     with pytest.raises(ValueError, match="draws random numbers in inference"):
         compiled(lambda x: x + draw(x))
+
+
+def test_calls_are_no_larger_than_caches_help_with_and_no_smaller_than_pays():
+    def wide(units):
+        def forward(x):
+            kernel = tf.ones((10, units))
+            return tf.reduce_sum(tf.nn.relu(x @ kernel), axis=1, keepdims=True)
+
+        return CompiledFunction(forward, 10).rows_per_call
+
+    rows = wide(2**13)  # 32 kB of activations a row, kept a few times
+    assert FEWEST_ROWS < rows < NEAR_BYTES / 2**15
+    assert wide(2**19) <= FEWEST_ROWS  # 2 MB a row
+    assert wide(2**10) == pytest.approx(8 * rows, rel=0.1)

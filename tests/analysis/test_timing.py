@@ -2,8 +2,8 @@
 
 import pytest
 
-from explainprune.cli import timing
-from explainprune.cli.timing import pace
+from explainprune.analysis import timing
+from explainprune.analysis.timing import pace
 
 
 class Work:

@@ -1,0 +1,84 @@
+"""How long training and a study will take, from a few batches and a few rows of their own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from explainprune.analysis.comparison.foreseen import comparison_seconds
+from explainprune.analysis.timing import pace
+from explainprune.network import Model
+from explainprune.network.training.trainer import Trainer
+from explainprune.study.config import StudyConfig
+from explainprune.study.recipes import build, trained
+from explainprune.types import Data, Rows
+
+BATCHES = 12
+"""Batches that training is timed on."""
+STARTED = 8.0
+"""Seconds until a child process has imported TensorFlow and can work."""
+RANKING = 0.5
+"""What a round of pruning takes beside training, in epochs: statistics, ranks, masks."""
+LEVEL_ROWS = 500
+"""Rows on which each level of a sweep is explained, at most."""
+
+
+def training_seconds(model: Model, rows: Rows, epochs: float, *, batch_size: int = 32) -> float:
+    """Foresee how long it takes to train a model for so many epochs, compiling it included.
+
+    Nothing without labels, which nothing is trained on.
+    """
+    if not rows.labelled or epochs <= 0:
+        return 0.0
+    batches = math.ceil(len(rows) / batch_size)
+    some = rows.take(slice(min(BATCHES, batches) * batch_size))
+    trainer = Trainer(model, some, batch_size=batch_size)
+    found = pace(lambda epochs: trainer.run(model, epochs=epochs), 256, begin=1)
+    return found.first + epochs * len(rows) / len(some) * (found.each + found.fixed / 64)
+
+
+def pruning_seconds(model: Model, rows: Rows | None, epochs: int, steps: int) -> float:
+    """Foresee how long it takes to prune a model in rounds with training in between."""
+    return 0.0 if rows is None else training_seconds(model, rows, epochs + RANKING * steps)
+
+
+def study_seconds(config: StudyConfig, data: Data) -> dict[str, float]:
+    """Foresee a study: seconds of training and of explaining one seed, and of all of it.
+
+    Models that a recipe trains are timed as the built-in training is: what a recipe does is its
+    own.
+    """
+    model = trained(config.model) or build(config.model, data, config.data.seed)
+    batch, rounds = config.model.batch_size, config.prune.steps
+    tuned = config.prune.finetune_epochs
+    tuned = 2 * rounds if tuned is None else tuned
+    epochs = _epochs(config, tuned + RANKING * rounds)
+    training = training_seconds(model, data.learnable, epochs, batch_size=batch)
+    arms = [arm for arm in config.study.arms if arm != "matched_churn"]
+    asked = vars(config.explain)
+    beside = 1 + len(arms) + config.prune.shrink
+    explaining = comparison_seconds(model, [model] * beside, data, asked)
+    if config.study.levels:
+        swept = len(config.study.levels) * (1 + ("random_pruned" in arms))
+        rows = min(len(data), config.explain.rows or len(data))
+        share = min(rows, LEVEL_ROWS) / rows  # one explanation for each, of those that arms have
+        explaining += explaining * share * swept / (2 * (beside + 1))
+    seeds, workers = len(config.study.seeds), min(config.study.workers, len(config.study.seeds))
+    whole = STARTED + (training + explaining) * math.ceil(seeds / workers)
+    return {"training": training, "explaining": explaining, "seconds": whole}
+
+
+def _epochs(config: StudyConfig, tuned: float) -> float:
+    """Count the epochs of one seed: the dense model, the pruned one, arms and levels."""
+    whole = config.model.epochs
+    arms: dict[str, float] = {
+        "placebo": tuned,
+        "retrained": whole,
+        "random_pruned": tuned,
+        "repruned": tuned,
+        "matched_churn": 0.0,
+    }
+    dense = 0.0 if config.model.path else float(whole)
+    swept = len(config.study.levels) * (1 + ("random_pruned" in config.study.arms))
+    named: Any = config.study.arms
+    return dense + tuned * (1 + swept) + sum(arms.get(arm, float(whole)) for arm in named)
