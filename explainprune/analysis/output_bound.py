@@ -27,7 +27,9 @@ def output_bound(
     Interval arithmetic on both networks and on their difference together: of a sum,
     :math:`w_1 a_1 - w_2 a_2 = w_1 (a_1 - a_2) + (w_1 - w_2) a_2 = w_2 (a_1 - a_2) + (w_1 - w_2)
     a_1`, term by term whichever is tightest; of a ReLU the exact range over the three intervals.
-    Where the networks share weights their parts cancel, which bounds of each by itself can't see.
+    What a layer reads is also walked back to the inputs, along lines above and below each ReLU and
+    each difference of two. Where the networks share weights their parts cancel, which bounds of
+    each by itself can't see.
 
     Parameters
     ----------
@@ -60,8 +62,8 @@ def output_bound(
     -----
     It holds for the two functions in exact arithmetic; sums in float64 are rounded outwards. A
     model that runs in float32 rounds on top, by about 1e-7 of its largest numbers. Layers with
-    rules: those of `docs/certificates.md`. Difference networks and intervals on them: ReluDiff
-    (Paulsen et al. 2020, arXiv:2001.03662).
+    rules: those of `docs/certificates.md`. Intervals on the difference: ReluDiff (Paulsen et
+    al. 2020, arXiv:2001.03662); lines: DeepPoly (Singh et al. 2019, doi:10.1145/3290354).
 
     Examples
     --------

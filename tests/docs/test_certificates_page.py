@@ -27,3 +27,12 @@ def test_every_field_is_on_the_page():
     from explainprune.types import Certificate
 
     assert all(f"`{each.name}`" in PAGE for each in fields(Certificate))
+
+
+def test_every_bound_of_the_table_lies_between_what_was_found_and_each_by_itself():
+    table = PAGE.split("<!-- bounds -->")[1].split("<!-- end -->")[0].strip().splitlines()[2:]
+    assert len(table) == 12
+    for line in table:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        measured, found, bound, alone = map(float, cells[3:7])
+        assert 0 < measured <= found <= bound < alone

@@ -1,4 +1,4 @@
-"""How far two networks of one structure can lie apart, over all inputs of a box.
+"""How far two networks of one structure can lie apart, layer by layer.
 
 Interval arithmetic on three things at once, for every element: what it is in the first network (a),
 in the second (b), and a − b. Each term of a sum is w a − v b, which is also w (a − b) + (w − v) b
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
-from explainprune.network.scalars.elements import Ends, Units, Unrolled
+from explainprune.network.scalars.affine import Affine, Sparse
+from explainprune.network.scalars.elements import Ends, Units
 from explainprune.network.scalars.functions import ROUNDING
 from explainprune.types import Array
 
@@ -54,30 +54,14 @@ class Apart:
         return Apart(self.first, self.second, between)
 
 
-def apart(first: Unrolled, second: Unrolled, low: Array, high: Array) -> Apart:
-    """Bound the outputs of two networks, and their difference, over a box of inputs.
-
-    Parameters
-    ----------
-    first, second : Unrolled
-        Of one structure: layer by layer, the same groups of the same functions (see `aligned`).
-    low, high : ndarray (n_inputs,)
+def through(layer: Units, read: Apart) -> Apart:
+    """Put what a layer reads through its function.
 
     Raises
     ------
     ValueError
-        Naming the first layer whose function has no rule.
+        If there is no rule for that; it begins with the layer's name.
     """
-    box = np.asarray(low, np.float64), np.asarray(high, np.float64)
-    known = {INPUTS: Apart(box, box, (np.zeros(len(low)), np.zeros(len(low))))}
-    layers = zip(first.layers, second.layers, strict=True)
-    for number, (ours, theirs) in enumerate(layers, start=1):
-        known[number] = _through(ours, _read(ours.reads, theirs.reads, known))
-    return _read(first.output, second.output, known)
-
-
-def _through(layer: Units, read: Apart) -> Apart:
-    """Put what a layer reads through its function."""
     function = layer.function
     if function.bounds is None or function.apart is None:
         raise ValueError(
@@ -95,7 +79,7 @@ def _through(layer: Units, read: Apart) -> Apart:
     return Apart(*((low.reshape(-1), high.reshape(-1)) for low, high in made)).met()
 
 
-def _read(first: Affine, second: Affine, known: dict[int, Apart]) -> Apart:
+def reads_apart(first: Affine, second: Affine, known: dict[int, Apart]) -> Apart:
     """Bound two affine functions of the same sources, and their difference."""
     biases = first.bias, second.bias, first.bias - second.bias
     sums = [_Sum(bias) for bias in biases]

@@ -12,9 +12,10 @@ from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.scalars.aligned import aligned
-from explainprune.network.scalars.apart import Apart, apart
+from explainprune.network.scalars.apart import Apart
 from explainprune.network.scalars.elements import Ends, Unrolled
 from explainprune.network.scalars.reading import unroll
+from explainprune.network.scalars.walked_back import outputs_apart
 from explainprune.network.ways.size import size_of
 from explainprune.types import Array, OutputBound
 
@@ -117,9 +118,9 @@ def _apart(
     """Return the ends of the difference, and those from each network by itself."""
     laid = aligned(theirs, ours, kept)
     if laid is not None:
-        found = apart(ours, laid, *box)
+        found = outputs_apart(ours, laid, *box)
         return (found.between, found.alone), ""
-    each = [apart(network, network, *box).first for network in (ours, theirs)]
+    each = [outputs_apart(network, network, *box).first for network in (ours, theirs)]
     alone = Apart(each[0], each[1], each[0]).alone
     return (alone, alone), NO_PAIRS
 
