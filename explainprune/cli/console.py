@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explainprune.cli.failures import one_line
+from explainprune.cli.streams import dropped, tell
 
 Progress = Callable[[int, int, Any], None]
 
@@ -43,14 +43,16 @@ class Console:
     def say(self, message: str) -> None:
         """Print a message for people."""
         if not self.quiet:
-            print(message, file=sys.stderr, flush=True)
+            tell(message)
 
     def show(self, text: str, data: Any) -> None:
         """Print the result: as JSON if asked, else as text."""
+        if self.json:
+            text = json.dumps(data, indent=1, ensure_ascii="utf" not in _encoding())
         try:
-            print(json.dumps(data, indent=1, ensure_ascii=False) if self.json else text, flush=True)
+            print(text, flush=True)
         except BrokenPipeError:  # `explainprune list | head`: the reader has what it wanted
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            dropped(sys.stdout)
 
     @contextmanager
     def noting(self) -> Iterator[None]:
@@ -110,6 +112,11 @@ class Console:
         """Print a warning as a note."""
         if issubclass(category, UserWarning):
             self.note(str(message))
+
+
+def _encoding() -> str:
+    """Return how stdout writes text."""
+    return (sys.stdout.encoding or "utf-8").lower()
 
 
 @contextmanager

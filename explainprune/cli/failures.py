@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 from explainprune.cli.interrupts import kept_words
+from explainprune.cli.streams import dropped, tell
 
 CHECK_FAILED = 1
 USAGE = 2
@@ -26,6 +27,8 @@ def failed(error: BaseException) -> int:
     raised on purpose) are the user's to mend: 2. Everything else is ours: 3.
     """
     if isinstance(error, SystemExit):  # code of the user's that stops the program
+        if isinstance(error.__context__, BrokenPipeError):  # … or `--help | head`
+            return 0
         return INTERNAL if error.code else 0
     if os.environ.get(TRACE) and not hasattr(error, "format_message"):
         traceback.print_exception(error, file=sys.stderr)
@@ -38,8 +41,8 @@ def failed(error: BaseException) -> int:
             _say(sentence)
         return USAGE
     if isinstance(error, OSError) and not _says_itself(error):
-        where = f" {str(error.filename)!r}" if error.filename is not None else ""
-        _say(f"{error.strerror or type(error).__name__}:{where}.")
+        where = f": {str(error.filename)!r}" if error.filename is not None else ""
+        _say(f"{error.strerror or type(error).__name__}{where}.")
         return USAGE
     refused = ValueError | TypeError | OSError | ImportError  # the last: a backend that is missing
     if isinstance(error, refused) and on_purpose(error):
@@ -77,7 +80,22 @@ def one_line(text: str) -> str:
 
 
 def _say(sentence: str) -> None:
-    """Print to stderr; never fail on what can't be encoded."""
-    text = f"explainprune: {sentence}\n"
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
+    """Print to stderr who it is that says something."""
+    tell(f"explainprune: {sentence}")
+
+
+def flushed(code: int) -> int:
+    """Flush both streams, and return the exit code: a result that can't be written is a failure.
+
+    A reader that has what it wanted (``explainprune list | head``) is none.
+    """
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            dropped(stream)
+        except OSError as error:
+            dropped(stream)
+            if stream is sys.stdout and code == 0:
+                code = failed(error)
+    return code

@@ -16,7 +16,7 @@ from explainprune.cli.demo import demo
 from explainprune.cli.doctor import doctor
 from explainprune.cli.explain import explain
 from explainprune.cli.export import export
-from explainprune.cli.failures import INTERRUPTED, failed
+from explainprune.cli.failures import INTERRUPTED, failed, flushed
 from explainprune.cli.init import init
 from explainprune.cli.interrupts import forget, insistent
 from explainprune.cli.listing import list_names
@@ -25,6 +25,7 @@ from explainprune.cli.prune import prune
 from explainprune.cli.report import report
 from explainprune.cli.sensitivity import sensitivity
 from explainprune.cli.shrink import shrink
+from explainprune.cli.streams import written
 from explainprune.cli.study import run as run_command
 
 app = typer.Typer(
@@ -97,6 +98,6 @@ def run(arguments: Sequence[str] | None = None, received: Sequence[int] = ()) ->
 
 def main() -> None:
     """Run the command line and exit."""
-    with insistent() as received:
-        code = run(received=received)
+    with insistent() as received, written():
+        code = flushed(run(received=received))
     sys.exit(code)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -25,10 +27,40 @@ def in_words(verb: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(verb)
     def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
+        check_fork()
         with failing("The model failed"):
             return verb(*args, **kwargs)
 
     return spoken
+
+
+_FORKED: list[bool] = []
+
+
+def _forked() -> None:
+    """Note in a forked child that TensorFlow had run before: its threads aren't there."""
+    context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
+    if context is not None and getattr(context, "_initialized", True):
+        _FORKED.append(True)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def check_fork() -> None:
+    """Refuse to run TensorFlow in a process that was forked after it ran: it would wait for ever.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    if _FORKED:
+        raise RuntimeError(
+            "This process was forked after TensorFlow had run, whose threads aren't in it: it "
+            "would wait for them for ever. Start processes anew, by "
+            "multiprocessing.get_context('spawn')."
+        )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def randomised(model: Model, seed: int) -> Model:
         If a layer makes its weights in a way that can't be repeated.
     """
     copy = clone(model)
-    with _seeded(seed):
+    with seeded(seed):
         drawn = _drawn(model, seed)
     assign(copy, {path: values for layer in drawn for path, values in layer.items()})
     return copy
@@ -60,15 +61,20 @@ def with_noise(model: Model, seed: int) -> Callable[[float], Model]:
     return sized
 
 
+_GENERATOR = threading.RLock()
+"""Python's own generator is one for all threads: who has seeded it holds this until it is back."""
+
+
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
     """Seed Python's own generator, of which Keras seeds initialisers, and give it back after."""
-    state = random.getstate()
-    try:
-        random.seed(seed)
-        yield
-    finally:
-        random.setstate(state)
+    with _GENERATOR:
+        state = random.getstate()
+        try:
+            random.seed(seed)
+            yield
+        finally:
+            random.setstate(state)
 
 
 def redrawn_by_layer(model: Model, seed: int) -> list[tuple[str, dict[str, Array]]]:
@@ -81,7 +87,7 @@ def redrawn_by_layer(model: Model, seed: int) -> list[tuple[str, dict[str, Array
     ValueError
         If a layer makes its weights in a way that can't be repeated.
     """
-    with _seeded(seed):
+    with seeded(seed):
         drawn = _drawn(model, seed)
     return [(next(iter(each)).rpartition("/")[0], each) for each in reversed(drawn)]
 

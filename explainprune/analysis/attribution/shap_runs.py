@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,7 +103,18 @@ def over_games(
 
 @contextmanager
 def quiet(seed: int | None = None) -> Iterator[None]:
-    """Silence warnings and logs, and give numpy's global random state back as it was."""
+    """Silence warnings and logs, and give numpy's global random state back as it was.
+
+    One thread at a time: all of these are one for the whole process.
+    """
+    with _ONE:
+        yield from _quiet(seed)
+
+
+_ONE = threading.RLock()
+
+
+def _quiet(seed: int | None) -> Iterator[None]:
     state = np.random.get_state()  # noqa: NPY002 (shap draws from the global state)
     logs = [logging.getLogger(name) for name in ("shap", "tensorflow")]
     levels = [log.level for log in logs]

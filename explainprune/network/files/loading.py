@@ -13,6 +13,7 @@ from typing import Any
 
 from explainprune.lookup import nearest
 from explainprune.network.backend import keras
+from explainprune.network.failing import check_fork
 from explainprune.network.files.bounds import check_model_file
 from explainprune.network.files.legacy import modern_copy
 from explainprune.network.protocol import Model
@@ -34,6 +35,7 @@ def load_keras(
     ValueError
         If it is no model, can't be read, wants to run code, or names an unknown class.
     """
+    check_fork()
     if not path.exists():
         raise FileNotFoundError(f"There is no model file {str(path)!r}.{_neighbour(path)}")
     if path.is_dir():

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import copy
-import random
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from explainprune.network.backend import keras
@@ -15,6 +12,7 @@ from explainprune.network.copier import Copier
 from explainprune.network.graph.nodes import functional_class, nodes_between
 from explainprune.network.layers.passing import Change
 from explainprune.network.protocol import Model
+from explainprune.network.redrawing import seeded
 from explainprune.network.shrinking.likeness import (
     holds_more_than_its_config,
     keep_class,
@@ -34,7 +32,7 @@ def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
     plan : Plan
     """
     rebuilder = _Rebuilder(plan)
-    with _quiet_randomness():
+    with seeded(0):  # not from the caller's random numbers
         smaller = rebuilder.model(model)
         rebuilder.fill()
         for mine, state in zip(seed_states(smaller), seed_states(model), strict=False):
@@ -42,17 +40,6 @@ def rebuild(model: Model, plan: Plan) -> tuple[Model, bool]:
     smaller.trainable = model.trainable
     rebuilder.restore_trainable()
     return smaller, any(change.folds for change in rebuilder.changes.values())
-
-
-@contextmanager
-def _quiet_randomness() -> Iterator[None]:
-    """Build layers without drawing from the caller's random numbers."""
-    state = random.getstate()
-    try:
-        random.seed(0)
-        yield
-    finally:
-        random.setstate(state)
 
 
 class _Rebuilder:
