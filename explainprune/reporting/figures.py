@@ -73,6 +73,12 @@ def reliability_figure(subject: Subject) -> list[Block]:
     return [key(found.marks), grid("", [("Share right over confidence", found.curve)], 1)]
 
 
+def cut_offs_figure(subject: Subject) -> list[Block]:
+    """Draw what other cut-offs would make of both models."""
+    found = performance(subject).cuts
+    return [] if found is None else [key(found.marks), grid("", found.charts, 3)]
+
+
 def features_figure(subject: Subject) -> list[Block]:
     """Draw the features that lead in either model, then all of them where they are an image."""
     found = features(subject)
@@ -168,6 +174,7 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "network": ("The network, before and after", network_figure),
     "performance": ("Does it still work?", performance_figure),
     "reliability": ("Does confidence hold?", reliability_figure),
+    "cut_offs": ("Decisions by a cut-off", cut_offs_figure),
     "features": ("Which features mattered", features_figure),
     "changes": ("What changed, scale set aside", changes_figure),
     "where": ("Where they differ", where_figure),

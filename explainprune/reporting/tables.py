@@ -11,6 +11,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.sizes import QUANTITIES
 from explainprune.types import CodeChanges, Detail, Measure, Sample, Study
+from explainprune.types.answers import CutOffs
 from explainprune.types.comparison import SCORES
 
 Lines = Iterable[list[Any]]
@@ -27,8 +28,8 @@ FIGURE = ("value", "low", "high", "n", "unit", "note")
 def write_tables(subject: Subject, folder: Path) -> None:
     """Write ``units``, ``attributions``, ``features``, ``models``, ``metrics`` and ``slices.csv``.
 
-    There is ``reasons.csv`` where reasons of adverse decisions were compared; a study has
-    ``levels.csv`` and ``seeds.csv`` as well.
+    There is ``reasons.csv`` where reasons of adverse decisions were compared, and ``cut_offs.csv``
+    of two classes; a study has ``levels.csv`` and ``seeds.csv`` as well.
     """
     detail, study = subject.pair.detail, subject.study
     write_units(detail, folder / "units.csv")
@@ -42,6 +43,10 @@ def write_tables(subject: Subject, folder: Path) -> None:
     codes = subject.pair.codes
     if codes is not None:
         write_table(folder / "reasons.csv", ("of", "name", "figure", *FIGURE), _reasons(codes))
+    cuts = subject.pair.answers.cut_offs
+    if cuts is not None:
+        columns = ("rows", "model", "cut_off", "figure", *FIGURE)
+        write_table(folder / "cut_offs.csv", columns, _cut_offs(cuts))
     if study is not None:
         columns = ("arm", "sparsity", "achieved", "metric", *FIGURE)
         write_table(folder / "levels.csv", columns, _levels(study))
@@ -110,6 +115,17 @@ def _reasons(codes: CodeChanges) -> Lines:
     for use in codes.used:
         for model, measure in (("dense", use.dense), ("other", use.other)):
             yield ["feature", use.feature, model, *_figure(measure)]
+
+
+def _cut_offs(cuts: CutOffs) -> Lines:
+    """Yield decisions over cut-offs on all rows, then those at the stated one within groups."""
+    groups = {part: each for part, each in cuts.within.items() if part != ALL_ROWS}
+    within = {part: {model: (at,) for model, at in each.items()} for part, each in groups.items()}
+    for part, curves in {ALL_ROWS: cuts.curve, **within}.items():
+        for model, curve in curves.items():
+            for at in curve:
+                for figure in ("decided", "recall", "false_alarms", "precision"):
+                    yield [part, model, at.chance, figure, *_figure(getattr(at, figure))]
 
 
 def _levels(study: Study) -> Lines:

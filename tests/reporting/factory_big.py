@@ -107,7 +107,7 @@ def many_answers(rng, n):
     bins = {name: found * 3 for name, found in few.reliability.items()}
     return replace(
         few, classes=tuple(f"class {k}" for k in range(10)), rows=n, flips=flips, negative=flips,
-        confusion={"dense": cells, "pruned": cells}, reliability=bins,
+        confusion={"dense": cells, "pruned": cells}, reliability=bins, cut_offs=None,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from explainprune.types import (
     UnitRow,
     Verdict,
 )
+from explainprune.types.answers import AtCutOff, CutOffs, Fall
 
 
 def measure(value, half, *, n=360, unit="samples", note=""):
@@ -89,8 +90,39 @@ def units_of(layers, rng):
     return tuple(rows)
 
 
+def at_cut_off(chance, high, n=360):
+    """One cut-off of a model whose shares begin at `high`; nothing is decided at the end."""
+    share = max(0.0, high - chance)
+    return AtCutOff(
+        chance,
+        measure(share, 0.04, n=n),
+        measure(min(1.0, 1.1 * share), 0.06, n=n // 3),
+        measure(0.5 * share, 0.03, n=2 * n // 3),
+        measure(0.9, 0.05, n=n)
+        if share
+        else Measure(None, None, 0, "samples", "decided for no row"),
+    )
+
+
+def cut_offs():
+    """Both models over cut-offs, and within two groups at the stated one."""
+    highs = {"dense": 0.97, "pruned": 0.81}
+    return CutOffs(
+        "1",
+        0.3,
+        {
+            name: tuple(at_cut_off(0.1 * step, high) for step in range(1, 10))
+            for name, high in highs.items()
+        },
+        {
+            part: {name: at_cut_off(0.3, high, n) for name, high in highs.items()}
+            for part, n in (("all rows", 360), ("group east", 90), ("group west", 270))
+        },
+    )
+
+
 def answers(n=360):
-    """Ten classes, a few flips, four bins of confidence for each model."""
+    """Ten classes, a few flips, four bins of confidence for each model, a class that falls."""
     wrong = {"dense": ((1, 7, 4), (8, 9, 6)), "pruned": ((1, 7, 8), (3, 5, 6))}
     right = tuple((k, k, 35) for k in range(10))
     return Answers(
@@ -107,6 +139,8 @@ def answers(n=360):
             )
             for name, off in (("dense", 0.02), ("pruned", 0.08))
         },
+        Fall("class 3", 0.9444, 0.7778, measure(0.1667, 0.1543, n=36), 11),
+        cut_offs(),
     )
 
 

@@ -94,4 +94,4 @@ def test_hostile_names_are_text(table, factory, tmp_path):
 
 def test_nothing_to_draw_is_no_file(small, tmp_path):
     bare = written(replace(small, detail=Detail(), where=None, codes=None), tmp_path)
-    assert set(bare) == {"reasons", "clarity", "performance", "reliability"}
+    assert set(bare) == {"reasons", "clarity", "performance", "reliability", "cut_offs"}

@@ -42,6 +42,7 @@ def lines(
     label: str,
     reference: tuple[str, float] | None = None,
     diagonal: bool = False,
+    at: float | None = None,
 ) -> Markup:
     """Draw every series with its intervals; the y axis is named by the figure's heading.
 
@@ -55,12 +56,15 @@ def lines(
         A value to compare with, drawn across, and its name.
     diagonal : bool
         Whether to draw where x and y are equal.
+    at : float, optional
+        A place on the x axis that is drawn as a line.
     """
     return element(
         "svg",
         *_frame(x, y, x_title),
         *(_reference(*reference, y) if reference else ()),
         *(_diagonal(x, y) if diagonal else ()),
+        *([] if at is None else [_upright(across(x, at))]),
         *(_series(one, x, y) for one in series),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         class_="lines",
@@ -144,6 +148,10 @@ def _reference(label: str, value: float, y: Axis) -> Iterable[Markup]:
     yield element("line", x1=LEFT, x2=end, y1=at, y2=at, class_="reference")
     above = at - 5 if at > TOP + 14 else at + 13
     yield element("text", label, x=end, y=above, text_anchor="end", class_="reference-name")
+
+
+def _upright(at: float) -> Markup:
+    return element("line", x1=at, x2=at, y1=TOP, y2=HEIGHT - BOTTOM, class_="reference")
 
 
 def _diagonal(x: Axis, y: Axis) -> Iterable[Markup]:

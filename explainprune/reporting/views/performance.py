@@ -8,6 +8,7 @@ from explainprune.reporting import wording
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
 from explainprune.reporting.views.answers import Answered, answered
+from explainprune.reporting.views.cut_offs import Decisions, decisions
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.scales import Scale, ScaleRow, ends, scale
 from explainprune.types import Measure, ModelRow, said_of
@@ -35,6 +36,8 @@ class Performance:
     churn : tuple of (Term, Measure)
     answers : Answered or None
         Confusions, flips and reliability; None for a regression.
+    cuts : Decisions or None
+        Decisions over cut-offs; None but for two classes with labels.
     """
 
     scores: Scale | None
@@ -44,6 +47,7 @@ class Performance:
     all_precisions: int
     churn: tuple[tuple[wording.Term, Measure], ...]
     answers: Answered | None
+    cuts: Decisions | None = None
 
 
 def performance(subject: Subject) -> Performance:
@@ -54,7 +58,14 @@ def performance(subject: Subject) -> Performance:
     slices, all_slices = _slices(subject)
     precisions, all_precisions = _precisions(subject)
     return Performance(
-        _scores(subject), slices, precisions, all_slices, all_precisions, churn, answered(subject)
+        _scores(subject),
+        slices,
+        precisions,
+        all_slices,
+        all_precisions,
+        churn,
+        answered(subject),
+        decisions(subject),
     )
 
 
