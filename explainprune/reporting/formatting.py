@@ -234,3 +234,12 @@ def begin(text: str) -> str:
     'The dense model'
     """
     return text[:1].upper() + text[1:]
+
+
+def prose(text: str) -> str:
+    r"""Clean a sentence, and keep its numbers with their units on one line.
+
+    >>> prose("11 % moved\n(interval 9–13 %)")
+    '11\xa0% moved (interval 9–13\xa0%)'
+    """
+    return name(text).replace(" %", f"{NBSP}%")

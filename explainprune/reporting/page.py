@@ -168,6 +168,7 @@ def _environment() -> Environment:
         "name": formatting.name,
         "exact": json.dumps,
         "begin": formatting.begin,
+        "prose": formatting.prose,
     }
     return environment
 
