@@ -14,6 +14,8 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+MOST_POWER = 30
+"""Numbers beyond ten to this power, and below its inverse, are said to be no more than that."""
 KINDS = ("share", "stated", "score", "amount", "count", "plain")
 """``share`` is in per cent with one decimal, ``stated`` (a share somebody chose) with as many as it
 needs, ``score`` has three decimals, ``amount`` one, ``count`` none, ``plain`` three digits."""
@@ -39,6 +41,8 @@ def number(value: float | None, kind: str = "plain") -> str:
     ('−0.937', '11.0', '6,464')
     >>> number(2.0**64, "count"), number(0.000123, "plain"), number(None)
     ('1.8\xa0×\xa010¹⁹', '1.23\xa0×\xa010⁻⁴', '–')
+    >>> number(2.7e303, "count"), number(-1e-40, "plain")
+    ('>10³⁰', '−<10⁻³⁰')
     """
     if value is None:
         return "–"
@@ -81,17 +85,11 @@ def bare(value: float | None, kind: str) -> str:
 def power_of_two(exponent: int) -> str:
     r"""Write 2 to the power of `exponent`, and what that is.
 
-    >>> power_of_two(8), power_of_two(64)
-    ('2⁸ = 256', '2⁶⁴ = 1.8\xa0×\xa010¹⁹')
-    >>> power_of_two(3072)
-    '2³⁰⁷² = 5.8\xa0×\xa010⁹²⁴'
+    >>> power_of_two(8), power_of_two(64), power_of_two(3072)
+    ('2⁸ = 256', '2⁶⁴ = 1.8\xa0×\xa010¹⁹', '2³⁰⁷²')
     """
     written = f"2{superscript(exponent)}"
-    if exponent <= 1000:
-        return f"{written} = {number(2.0**exponent, 'count')}"
-    whole, part = divmod(exponent * math.log10(2), 1)
-    power = superscript(int(whole))
-    return f"{written} = {10**part:.1f}{NBSP}×{NBSP}10{power}"
+    return f"{written} = {number(2.0**exponent, 'count')}" if exponent < MOST_POWER * 3 else written
 
 
 def name(text: object, longest: int | None = None) -> str:
@@ -149,9 +147,11 @@ def _plain(value: float) -> str:
 
 def _power(value: float, decimals: int) -> str:
     mantissa, exponent = f"{abs(value):.{decimals}e}".split("e")
-    power = superscript(int(exponent))
     sign = MINUS if value < 0 else ""
-    return f"{sign}{mantissa}{NBSP}×{NBSP}10{power}"
+    if abs(int(exponent)) > MOST_POWER:  # nobody can tell such numbers from each other
+        ends = ("<", -MOST_POWER) if int(exponent) < 0 else (">", MOST_POWER)
+        return f"{sign}{ends[0]}10{superscript(ends[1])}"
+    return f"{sign}{mantissa}{NBSP}×{NBSP}10{superscript(int(exponent))}"
 
 
 def ends(interval: tuple[float, float], kind: str) -> str:

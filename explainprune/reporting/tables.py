@@ -11,7 +11,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.sizes import QUANTITIES
 from explainprune.types import CodeChanges, Detail, Measure, Sample, Study
-from explainprune.types.answers import CutOffs
+from explainprune.types.answers import AtCutOff, CutOffs
 from explainprune.types.comparison import SCORES
 
 Lines = Iterable[list[Any]]
@@ -119,9 +119,11 @@ def _reasons(codes: CodeChanges) -> Lines:
 
 def _cut_offs(cuts: CutOffs) -> Lines:
     """Yield decisions over cut-offs on all rows, then those at the stated one within groups."""
-    groups = {part: each for part, each in cuts.within.items() if part != ALL_ROWS}
-    within = {part: {model: (at,) for model, at in each.items()} for part, each in groups.items()}
-    for part, curves in {ALL_ROWS: cuts.curve, **within}.items():
+    every: dict[str, dict[str, tuple[AtCutOff, ...]]] = {ALL_ROWS: cuts.curve}
+    for part, each in cuts.within.items():
+        if part != ALL_ROWS:
+            every[part] = {model: (at,) for model, at in each.items()}
+    for part, curves in every.items():
         for model, curve in curves.items():
             for at in curve:
                 for figure in ("decided", "recall", "false_alarms", "precision"):

@@ -129,9 +129,9 @@ def test_every_number_of_the_results_head_is_on_the_page(page, results, tmp_path
         del model["n"]
     for verdict in (plain["verdict"], plain["clarity"]):
         more, backgrounds = verdict.pop("more"), verdict.pop("more_backgrounds")
-        wanted = f"{number(912, 'count')} more rows and 6 more backgrounds would decide"
-        wanted = wanted.replace("rows", "seeds") if verdict["scope"] == "procedure" else wanted
-        assert (more, backgrounds) == (None, 0) or wanted in "".join(page.text)
+        advised = "912 more rows and 6 more backgrounds would decide" in "".join(page.text)
+        # Nobody trains as many seeds.
+        assert (more, backgrounds) == (None, 0) or advised == (verdict["scope"] == "pair")
     without_n = re.sub(r'"n": \d+', '"n": null', json.dumps(plain))
     plain = json.loads(without_n)
     of_pairs = ("verdict", "clarity", "models", "comparisons", "slices")
@@ -156,7 +156,7 @@ def test_numbers_are_written_as_their_value_says(html):
     for value, text in pairs:
         written = text.split("\xa0")[0].split(" (")[0]
         digits = re.sub(r"[^0-9.]", "", written.replace(",", "")) or "0"
-        if "×" in text:
+        if "×" in text or "10³⁰" in text:
             continue
         shown, exact = float(digits), abs(float(value))
         close = [shown, shown / 100] if "<" not in text and ">" not in text else [0.0]

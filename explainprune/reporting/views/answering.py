@@ -13,6 +13,8 @@ from explainprune.types.answers import Fall
 from explainprune.types.comparison import SCORES
 
 RATIO = "effective_features_ratio"
+MOST_ROWS, MOST_SEEDS = 1_000_000, 100
+"""Nobody would score more rows, or train more seeds: no advice then."""
 _BECAUSE = re.compile(r" are not called [\w ]+, because ([^:]+):")
 _OPEN = "Whether that counts can't be told from these figures."
 
@@ -110,9 +112,11 @@ def decide(verdict: Verdict) -> str:
     more, backgrounds = verdict.more, verdict.more_backgrounds
     if verdict.label != "inconclusive" or more is None:
         return ""
-    unit = "rows" if verdict.scope == "pair" else "seeds"
-    parts = [f"{number(more, 'count')} more {unit}"] if more else []
-    parts += [f"{backgrounds} more backgrounds"] if backgrounds else []
+    unit, most = ("row", MOST_ROWS) if verdict.scope == "pair" else ("seed", MOST_SEEDS)
+    if more > most:
+        return ""
+    parts = [f"{number(more, 'count')} more {unit}{'s' * (more != 1)}"] if more else []
+    parts += [f"{backgrounds} more background{'s' * (backgrounds != 1)}"] if backgrounds else []
     return f"{' and '.join(parts)} would decide with a chance of nine in ten." if parts else ""
 
 

@@ -153,10 +153,18 @@ def flips_in_words(subject: Subject) -> str:
         return f"{text}."
     rest = changed - lost - found.positive
     return (
-        f"{text}: {number(lost, 'count')} were right and are wrong now (negative flips), "
-        f"{number(found.positive, 'count')} were wrong and are right now, "
-        f"{number(rest, 'count')} are wrong both times."
+        f"{text}: {_were(lost)} right and {_are(lost)} wrong now (negative flips), "
+        f"{_were(found.positive)} wrong and {_are(found.positive)} right now, "
+        f"{number(rest, 'count')} {_are(rest)} wrong both times."
     )
+
+
+def _were(count: int) -> str:
+    return f"{number(count, 'count')} {'was' if count == 1 else 'were'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _matrix(

@@ -12,7 +12,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
 from explainprune.reporting.svg.heat import heat, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
-from explainprune.reporting.views.features import as_image
+from explainprune.reporting.views.features import as_image, laid_out
 from explainprune.types import FeatureRow, Measure, Rescaling
 
 MOST = 10
@@ -39,6 +39,7 @@ class Changes:
     heat: Markup | None
     largest: float
     legend: Markup
+    said: str
 
 
 def changes(subject: Subject) -> Changes | None:
@@ -65,6 +66,7 @@ def changes(subject: Subject) -> Changes | None:
         None if image is None else heat(image, largest, label=f"Change, {told}", kind="ink"),
         largest,
         legend("ink"),
+        laid_out(detail),
     )
 
 

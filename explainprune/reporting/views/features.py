@@ -11,7 +11,7 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
-from explainprune.reporting.svg.heat import heat, legend
+from explainprune.reporting.svg.heat import LARGEST, heat, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.types import Array, Detail, FeatureRow, Measure
 
@@ -36,6 +36,7 @@ class HeatPair:
     largest: float
     dense_legend: Markup
     other_legend: Markup
+    said: str
 
 
 @dataclass(frozen=True)
@@ -115,4 +116,15 @@ def _heat(subject: Subject) -> HeatPair | None:
         largest,
         legend("dense"),
         legend("other"),
+        laid_out(detail),
     )
+
+
+def laid_out(detail: Detail) -> str:
+    """Say what a cell of an image's map stands for."""
+    height, width, *channels = detail.image_shape or (0, 0)
+    said = [f"{height} × {width} pixels"]
+    said += ["channels added up"] if channels and channels[0] > 1 else []
+    size = -(-max(height, width) // LARGEST)
+    said += [f"averaged over blocks of {size} × {size}"] if size > 1 else []
+    return ", ".join(said)
