@@ -13,7 +13,6 @@ from html.parser import HTMLParser
 import pytest
 
 from explainprune.reporting import render
-from explainprune.reporting.formatting import number
 from explainprune.reporting.page import SECTIONS
 from explainprune.reporting.subject import subject_of
 from explainprune.reporting.tables import write_tables
