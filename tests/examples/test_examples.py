@@ -19,6 +19,7 @@ SCRIPTS = {
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
     "mortgage_reasons.py": r"Of \d+ rows with a chance of deny of 25 % or more in both models, \d",
     "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
+    "ship_int8.py": r"Same reasons\? For this pair, on 20 rows, \d",
     "three_papers.py": r"at random 32× \| 0\.\d+ \| 0\.\d+",
     "twelve_times_smaller.py": r"4\.0 +[\d,]+ +0?\.\d+",
     "winning_tickets.py": r"25\.0% 0?\.\d+",
