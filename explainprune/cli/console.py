@@ -78,7 +78,7 @@ class Console:
                 reused = step.get("reused") if isinstance(step, dict) else None
                 if reused is not None:
                     self.say(_going_on(reused, total))
-                if not done and isinstance(step, str):  # such as what the work takes
+                if getattr(step, "before", False):  # what the work takes
                     self.note(step)
                 progress(done, total, step)
 

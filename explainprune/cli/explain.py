@@ -11,11 +11,11 @@ from explainprune.cli.inputs import read
 from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
+    AnyModel,
     DataFile,
     DryRun,
     Force,
     Json,
-    ModelFile,
     OutFolder,
     Quiet,
     Schema,
@@ -28,7 +28,7 @@ from explainprune.options import ReadOptions
 
 @with_options(ReadOptions, panel=DATA_PANEL)
 def explain(
-    model: ModelFile,
+    model: AnyModel,
     data: DataFile,
     out: OutFolder,
     schema: Schema = None,
@@ -60,7 +60,7 @@ def explain(
         list[str] | None,
         option(
             "--method",
-            help="Attribution method; may be repeated. Default: expected_gradients.",
+            help="Attribution method; may be repeated. Default: one that suits it.",
             metavar="NAME",
             panel=REASONS_PANEL,
         ),

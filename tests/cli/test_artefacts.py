@@ -40,6 +40,28 @@ def test_compare_takes_the_file_and_says_its_price(shipped, cli):
     assert len(manifest["sha256"]["model other"]) == 64
 
 
+def test_several_files_each_say_their_price(shipped, cli):
+    done = cli("export", "dense.keras", "-o", "f.tflite")
+    assert done.code == 0, done.err
+    done = cli("compare", "dense.keras", "m.tflite", "f.tflite", "--data", "d.npz", "-o", "r",
+               "--backgrounds", "2", "--quiet")  # fmt: skip
+    assert done.code == 0 and done.err == ""
+    done = cli("compare", "dense.keras", "m.tflite", "f.tflite", "--data", "d.npz", "-o", "r",
+               "--backgrounds", "2", "--force")  # fmt: skip
+    assert done.code == 0, done.err
+    for name in ("m", "f"):
+        assert f"Note: {name}: permutation runs each model on up to 19,200 rows" in done.err
+    for name in ("m", "f"):
+        results = json.loads((Path("r") / name / "results.json").read_text())
+        assert results["provenance"]["methods"] == ["permutation"]
+
+
+def test_explain_takes_the_file(shipped, cli):
+    done = cli("explain", "m.tflite", "--data", "d.npz", "-o", "r", "--backgrounds", "2")
+    assert done.code == 0, done.err
+    assert Path("r/report.html").exists()
+
+
 def test_attribute_takes_the_file_and_says_its_price(shipped, cli):
     done = cli("attribute", "m.tflite", "--data", "d.npz", "-o", "a.npz", "--method", "occlusion")
     assert done.code == 0, done.err

@@ -71,14 +71,13 @@ def compare_several(
         )
     dense, others = opened(dense), {called: opened(each) for called, each in others.items()}
     options["methods"] = methods_for(options.get("methods"), (dense, *others.values()))
-    dense = opened(dense)
     rows, remembered = load_data(data, model=dense), Remembered(dense)
     found: dict[str, Comparison] = {}
     for turn, (called, other) in enumerate(others.items()):
 
         def tell(done: int, total: int, what: str, turn: int = turn, called: str = called) -> None:
             if progress is not None:
-                said = what if len(others) == 1 else f"{called}: {what}"
+                said = what if len(others) == 1 else type(what)(f"{called}: {what}")
                 progress(turn * total + done, len(others) * total, said)
 
         found[called] = compared(

@@ -9,6 +9,12 @@ Progress = Callable[[int, int, str], None]
 work takes."""
 
 
+class Before(str):
+    """What is told before a step is done, to be read by people: what the work takes."""
+
+    before = True
+
+
 class Steps:
     """Counts what is done."""
 
@@ -18,7 +24,7 @@ class Steps:
     def tell(self, what: str) -> None:
         """Say something before the first step."""
         if self.progress is not None and what:
-            self.progress(0, self.total, what)
+            self.progress(0, self.total, Before(what))
 
     def tick(self, what: str) -> None:
         """Report one more step."""
