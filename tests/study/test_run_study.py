@@ -40,7 +40,8 @@ def test_a_study_writes_its_folder(ran):
     names = {path.name for path in out.iterdir()}
     assert names == {
         "report.html", "results.json", "manifest.json", "units.csv", "attributions.csv",
-        "figures", "models", "masks.npz", "certificate.json",
+        "figures", "models", "masks.npz", "certificate.json", "seeds.csv", "features.csv",
+        "metrics.csv", "levels.csv", "models.csv", "slices.csv",
     }  # fmt: skip
     assert not out.with_name("wine.cells").exists()
     assert not out.with_name("wine.partial").exists()
