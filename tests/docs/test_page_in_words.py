@@ -1,0 +1,36 @@
+"""What docs/page.md shows: its block prints what it says, and names every kind and file."""
+
+import re
+import tomllib
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+from explainprune.data.words import KINDS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "page.md").read_text(encoding="utf-8")
+TABLES = (
+    Path(__file__).parents[2] / "explainprune" / "reporting" / "tables.py"
+).read_text(encoding="utf-8")  # fmt: skip
+
+
+def blocks(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_block_prints_what_stands_below_it():
+    (code,), (printed,) = blocks("python"), blocks("text")
+    with redirect_stdout(said := StringIO()):
+        exec(compile(code, "page.md", "exec"), {})
+    assert said.getvalue() == printed
+
+
+def test_the_labels_are_of_every_kind():
+    (text,) = blocks("toml")
+    assert set(tomllib.loads(text)) == set(KINDS)
+
+
+def test_every_table_beside_the_page_is_named():
+    written = set(re.findall(r'"(\w+\.csv)"', TABLES))
+    assert written == set(re.findall(r"`(\w+\.csv)`", PAGE))
+    assert len(written) == 10
