@@ -63,7 +63,7 @@ def main():
     parser.add_argument("-o", "--out", help="folder of the report; none is written without")
     parser.add_argument("--quick", action="store_true", help="few rows and epochs")
     options = parser.parse_args()
-    each, epochs = (40, 2) if options.quick else (400, 12)
+    each, epochs = (20, 2) if options.quick else (400, 12)
 
     data = patches(each)
     model = network()
@@ -79,9 +79,8 @@ def main():
         file = folder / "shipped.tflite"
         print(f"as int8: {xp.export(small.model, file, quantise='int8', data=data)}\n")
 
-        rows = 20 if options.quick else 200
-        found = xp.compare(model, file, data, rows=rows, players="patch:8",
-                           names=("dense", "shipped"))  # fmt: skip
+        few = {"rows": 20, "background": 4, "backgrounds": 2} if options.quick else {"rows": 200}
+        found = xp.compare(model, file, data, players="patch:8", names=("dense", "shipped"), **few)
     print(f"Same reasons? {found.verdict.sentence}\nClearer? {found.clarity.sentence}")
     if options.out:
         print(xp.report(found, options.out))
