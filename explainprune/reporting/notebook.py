@@ -21,6 +21,8 @@ from explainprune.types.frames import named, named_inputs
 TALL, SHORT = 720, 360
 """Height of the frame of a page, and of a card, in pixels."""
 MOST = 12
+BOX = ("bound › low", "bound › high")
+"""A number for each input: in the file, and not on the card."""
 
 
 @dataclass(frozen=True)
@@ -98,5 +100,5 @@ def _attribution(attribution: Attribution) -> Card:
 
 
 def _certificate(certificate: Certificate) -> Card:
-    facts = tuple(flatten(encode(certificate)))
+    facts = tuple(fact for fact in flatten(encode(certificate)) if fact[0] not in BOX)
     return Card("Certificate", str(certificate), (), (), facts)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explainprune.reporting import render
-from explainprune.types import Attribution, Certificate, Size
+from explainprune.types import Attribution, Certificate, OutputBound, Size
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -65,3 +65,11 @@ def test_a_certificate_shows_what_it_says():
     found = Certificate("exact", "all inputs", 1e-6, 1e-7, 0, 5, size, replace(size, params=4))
     page = page_in(found._repr_html_())
     assert "parameters 10 → 4" in page and "after › params" in page
+
+
+def test_a_certificate_shows_its_bound_without_the_box():
+    bound = OutputBound((0.5,), (2.0,), (0.0,) * 3, (1.0,) * 3)
+    found = Certificate("exact", "all inputs", 0.1, 0.1, 0, 5, None, None, bound=bound)
+    page = page_in(found._repr_html_())
+    assert "bound 0.5" in page and "bound › alone" in page
+    assert "bound › low" not in page and "bound › high" not in page

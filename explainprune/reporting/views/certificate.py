@@ -105,7 +105,7 @@ def _moved(found: Certificate) -> list[tuple[str, str, float | None, str]]:
     return [
         ("largest measured difference", "on these rows", found.max_difference, "plain"),
         ("bound", "for any input in their range", ends[0], "plain"),
-        ("bound of each by itself", "the two added up", ends[1], "plain"),
+        ("bound of each by itself", "what is known without their difference", ends[1], "plain"),
         ("predictions changed", "label flips", found.flips, "count"),
         ("negative flips", "right before, wrong after", found.negative_flips, "count"),
         ("positive flips", "wrong before, right after", found.positive_flips, "count"),
