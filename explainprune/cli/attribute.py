@@ -184,7 +184,8 @@ def _would(
     from explainprune.cli.plan import duration
 
     def run(rows: int) -> object:
-        return verb(model, data.with_(scored=data.scored.take(slice(rows))), **keywords)
+        few = data.with_(scored=data.scored.take(slice(rows)), train=data.learnable)
+        return verb(model, few, **keywords)  # against the background of all
 
     seconds = pace(run, len(data)).seconds(len(data))
     console.show(

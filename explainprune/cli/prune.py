@@ -163,7 +163,9 @@ def _would(
         epochs = 0 if rows is None or rows.y is None else 2 * options["steps"]
     learned = None if rows is None else rows.learnable
     with console.noting():
-        seconds = round(pruning_seconds(model, learned, epochs, options["steps"]))
+        seconds = round(
+            pruning_seconds(model, learned, epochs, options["steps"], options["criterion"])
+        )
     amount = options["budget"] or options["sparsity"]
     text = (
         f"would prune {model.name!r} ({model.count_params():,} parameters) to {amount} by "

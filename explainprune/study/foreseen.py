@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 from explainprune.analysis.comparison.foreseen import comparison_seconds
 from explainprune.analysis.timing import pace
+from explainprune.criteria import importance
 from explainprune.network import Model
 from explainprune.network.training.trainer import Trainer
 from explainprune.study.config import StudyConfig
@@ -15,10 +17,14 @@ from explainprune.types import Data, Rows
 
 BATCHES = 12
 """Batches that training is timed on."""
+SCORED = 64
+"""Rows whose statistics are gathered once, to see what tracing them takes."""
 STARTED = 8.0
 """Seconds until a child process has imported TensorFlow and can work."""
 RANKING = 0.5
 """What a round of pruning takes beside training, in epochs: statistics, ranks, masks."""
+COMPILED = 3.0
+"""What is compiled and scored around training, in times of compiling the training itself."""
 LEVEL_ROWS = 500
 """Rows on which each level of a sweep is explained, at most."""
 
@@ -34,12 +40,20 @@ def training_seconds(model: Model, rows: Rows, epochs: float, *, batch_size: int
     some = rows.take(slice(min(BATCHES, batches) * batch_size))
     trainer = Trainer(model, some, batch_size=batch_size)
     found = pace(lambda epochs: trainer.run(model, epochs=epochs), 256, begin=1)
-    return found.first + epochs * len(rows) / len(some) * (found.each + found.fixed / 64)
+    each = found.each + found.fixed / 64
+    return COMPILED * found.first + epochs * len(rows) / len(some) * each
 
 
-def pruning_seconds(model: Model, rows: Rows | None, epochs: int, steps: int) -> float:
+def pruning_seconds(
+    model: Model, rows: Rows | None, epochs: int, steps: int, criterion: Any = "taylor"
+) -> float:
     """Foresee how long it takes to prune a model in rounds with training in between."""
-    return 0.0 if rows is None else training_seconds(model, rows, epochs + RANKING * steps)
+    if rows is None:
+        return 0.0
+    begin = time.perf_counter()
+    importance(model, rows.take(slice(SCORED)), criterion=criterion)
+    tracing = time.perf_counter() - begin
+    return tracing + training_seconds(model, rows, epochs + RANKING * steps)
 
 
 def study_seconds(config: StudyConfig, data: Data) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,9 @@ LOOKED_AT = 8
 BEAM = 5
 """Orders that NAOPC follows."""
 REST = 1.15
-"""What is measured beside explanations, as a factor: figures, intervals, details."""
+"""What is measured beside explanations, as a factor: figures and intervals."""
+SETTING_UP = 4.0
+"""What else traces models, draws and writes, in times of setting up the comparison."""
 
 
 def comparison_seconds(
@@ -79,6 +82,7 @@ def comparison_seconds(
         seed=asked["seed"],
     )
     rows, _ = with_players(rows, asked["players"], settings.methods.values())
+    begin = time.perf_counter()
     case = case_of(
         dense,
         others[0],
@@ -90,10 +94,11 @@ def comparison_seconds(
         backgrounds=asked["backgrounds"],
         rows=asked["rows"],
     )
+    fixed = SETTING_UP * (time.perf_counter() - begin)
     alone = len(others) == 1 and others[0] is dense
     models = 1 if alone else 1 + len(others)
     each = [_method(case, case.explainer(m), models) for m in settings.methods.values()]
-    return REST * sum(each) + _quality(case, 1 + len(others)) + _prices(case, models)
+    return fixed + REST * sum(each) + _quality(case, 1 + len(others)) + _prices(case, models)
 
 
 def _method(case: Case, explain: PairedExplainer, models: int) -> float:

@@ -10,9 +10,10 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis, axis_for
-from explainprune.reporting.svg.heat import heat, legend
+from explainprune.reporting.svg.heat import legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
 from explainprune.reporting.views.features import as_image, laid_out
+from explainprune.reporting.views.maps import drawn as drawn_map
 from explainprune.types import FeatureRow, Measure, Rescaling
 
 MOST = 10
@@ -63,7 +64,9 @@ def changes(subject: Subject) -> Changes | None:
         drawn,
         ruler(axis),
         len(detail.features),
-        None if image is None else heat(image, largest, label=f"Change, {told}", kind="ink"),
+        None
+        if image is None
+        else drawn_map(detail, image, largest, label=f"Change, {told}", kind="ink"),
         largest,
         legend("ink"),
         laid_out(detail),

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import axis_for
-from explainprune.reporting.svg.heat import LARGEST, heat, legend
+from explainprune.reporting.svg.heat import LARGEST, legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
+from explainprune.reporting.views.maps import caption, drawn, laid
 from explainprune.types import Array, Detail, FeatureRow, Measure
 
 MOST = 20
@@ -77,29 +78,17 @@ def _bars(row: FeatureRow) -> tuple[Bar, Bar]:
     )
 
 
-def picture(values: Array, shape: tuple[int, ...]) -> Array:
-    """Lay flat values out as an image; several channels are added up.
-
-    >>> picture(np.array([1.0, 2.0, 3.0, 4.0]), (1, 2, 2))
-    array([[3., 7.]])
-    """
-    laid = np.asarray(values, dtype=np.float64).reshape(shape)
-    return laid if laid.ndim == 2 else laid.sum(axis=-1)
-
-
 def as_image(detail: Detail, values: Sequence[float]) -> Array | None:
-    """Lay one number for each listed feature out as the image; None where features aren't pixels.
+    """Lay one number for each listed feature out as rows lie; None of tables and texts.
 
     Features come in any order: their names say where each lies.
     """
-    shape, rows = detail.image_shape, detail.features
-    if shape is None or len(shape) not in (2, 3) or len(rows) != np.prod(shape):
-        return None
+    rows = detail.features
     order = {name: place for place, name in enumerate(detail.feature_names)}
-    laid = np.array(values, dtype=np.float64)
+    given = np.array(values, dtype=np.float64)
     if len(order) == len(rows) and all(row.name in order for row in rows):
-        laid = laid[np.argsort([order[row.name] for row in rows])]
-    return picture(laid, shape)
+        given = given[np.argsort([order[row.name] for row in rows])]
+    return laid(detail, given)
 
 
 def _heat(subject: Subject) -> HeatPair | None:
@@ -111,8 +100,8 @@ def _heat(subject: Subject) -> HeatPair | None:
     largest = max(float(dense.max()), float(other.max()))
     told = f"strongest colour {number(largest, 'share')} of all attribution"
     return HeatPair(
-        heat(dense, largest, label=f"Dense model, {told}", kind="dense"),
-        heat(other, largest, label=f"Other model, {told}", kind="other"),
+        drawn(detail, dense, largest, label=f"Dense model, {told}", kind="dense"),
+        drawn(detail, other, largest, label=f"Other model, {told}", kind="other"),
         largest,
         legend("dense"),
         legend("other"),
@@ -121,9 +110,12 @@ def _heat(subject: Subject) -> HeatPair | None:
 
 
 def laid_out(detail: Detail) -> str:
-    """Say what a cell of an image's map stands for."""
+    """Say what a cell of a map stands for."""
+    if detail.image_shape is None:
+        return caption(detail, signal=False).rstrip(".").lower()
     height, width, *channels = detail.image_shape or (0, 0)
     said = [f"{height} × {width} pixels"]
+    said += ["each player's value in equal parts on its pixels"] if detail.owners else []
     said += ["channels added up"] if channels and channels[0] > 1 else []
     size = -(-max(height, width) // LARGEST)
     said += [f"averaged over blocks of {size} × {size}"] if size > 1 else []

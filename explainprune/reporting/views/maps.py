@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 
-from explainprune.reporting.svg.heat import heat
+from explainprune.reporting.svg.element import coordinate, element
+from explainprune.reporting.svg.heat import APART, heat, heats
 from explainprune.reporting.svg.raster import raster
 from explainprune.reporting.svg.series import MOST, series
-from explainprune.reporting.views.features import picture
 from explainprune.types import Array, Detail
 
 
@@ -37,6 +38,16 @@ def laid(detail: Detail, values: Sequence[float] | Array) -> Array | None:
         if (owners != owners[..., :1]).any():
             return None
     return picture(each, shape)
+
+
+def picture(values: Array, shape: tuple[int, ...]) -> Array:
+    """Lay flat values out as an image; several channels are added up.
+
+    >>> picture(np.array([1.0, 2.0, 3.0, 4.0]), (1, 2, 2))
+    array([[3., 7.]])
+    """
+    found = np.asarray(values, dtype=np.float64).reshape(shape)
+    return found if found.ndim == 2 else found.sum(axis=-1)
 
 
 def drawn(
@@ -78,8 +89,62 @@ def caption(detail: Detail, *, signal: bool = True) -> str:
     return f"From left to right: steps 0 to {steps - 1}{lanes}.{line}"
 
 
-def parts(detail: Detail) -> str:
-    """Say what a map has a value for."""
-    if detail.owners:
-        return "players"
-    return "pixels" if detail.image_shape is not None else "steps and channels"
+def strip(
+    detail: Detail,
+    row: Sequence[float],
+    maps: Sequence[Array],
+    largest: float,
+    titles: Sequence[str],
+    told: str,
+) -> tuple[Markup, bool]:
+    """Draw maps of one row side by side, the input before them where it is an image.
+
+    Returns
+    -------
+    Markup
+    bool
+        Whether the input is among them; a series' is drawn on each map.
+    """
+    whole = len(row) == np.prod(detail.image_shape or detail.series_shape or ())
+    if detail.image_shape is None:
+        signal = np.reshape(row, maps[0].shape) if whole else None
+        drawings = [
+            drawn(detail, part, largest, label=f"{told}: {title}", signal=signal)
+            for part, title in zip(maps, titles, strict=True)
+        ]
+        return side_by_side(drawings, label=told), False
+    images: list[tuple[Array, float, str]] = [(part, largest, "signed") for part in maps]
+    if not whole:
+        return heats(images, label=told), False
+    if len(detail.image_shape) == 3 and detail.image_shape[2] == 3:
+        shown = shown_input(detail, row, f"{told}: input")
+        return side_by_side([shown, heats(images, label=told)], label=told), True
+    ink = picture(np.asarray(row), detail.image_shape)
+    ink = ink - ink.min()  # from its lowest value (paper) to its highest (ink)
+    return heats([(ink, float(ink.max()), "ink"), *images], label=told), True
+
+
+def side_by_side(charts: Sequence[Markup], *, label: str) -> Markup:
+    """Put charts of one height beside each other, as far apart as `heats` puts images."""
+    sizes = [size_of(chart) for chart in charts]
+    gap = max(1, round(sizes[0][0] / APART))
+    placed, x = [], 0.0
+    for chart, (width, height) in zip(charts, sizes, strict=True):
+        placed.append(element("svg", chart, x=x, width=width, height=height))
+        x += width + gap
+    return element(
+        "svg",
+        *placed,
+        viewBox=f"0 0 {coordinate(x - gap)} {coordinate(sizes[0][1])}",
+        class_="heat",
+        role="img",
+        aria_label=label,
+    )
+
+
+def size_of(chart: Markup) -> tuple[float, float]:
+    """Return the width and height that a chart says it has."""
+    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', chart)
+    if found is None:
+        raise ValueError("Only a chart with a viewBox has a size of its own.")
+    return float(found[1]), float(found[2])

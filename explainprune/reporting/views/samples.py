@@ -13,9 +13,10 @@ from markupsafe import Markup
 from explainprune.reporting.formatting import name
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.axis import Axis
-from explainprune.reporting.svg.heat import heats, legend
+from explainprune.reporting.svg.heat import legend
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
-from explainprune.reporting.views.features import picture
+from explainprune.reporting.views.maps import caption, laid, strip
+from explainprune.reporting.views.tokens import Line, token_lines
 from explainprune.types import Array, Exemplar, Exemplars, Sample
 
 MOST_ROWS, MOST_IMAGES = 6, 9
@@ -55,6 +56,10 @@ class Shown:
         From −largest to largest.
     flipped : bool
         Whether the two models name different classes.
+    lines : tuple of Line
+        Of texts: the tokens under both models.
+    caption : str
+        How a series lies.
     """
 
     sample: Sample
@@ -64,6 +69,8 @@ class Shown:
     bars: tuple[SampleBar, ...]
     ruler: Markup
     flipped: bool
+    lines: tuple[Line, ...] = ()
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +102,12 @@ def named(prediction: str) -> str:
 def gallery(subject: Subject) -> Gallery:
     """Draw the samples of the pair."""
     samples = subject.pair.detail.samples
-    pictured = any(image_shape(subject, each) for each in samples)
+    pictured = any(laid(subject.pair.detail, each.dense) is not None for each in samples)
     most = MOST_IMAGES if pictured else MOST_ROWS
     shown = tuple(_shown(subject, sample) for sample in of_each_kind(samples, most))
     found = subject.pair.exemplars or Exemplars("")
     beyond = tuple((_shown(subject, each.sample), each) for each in found.shown)
-    images = any(part.panels for part in (*shown, *(each for each, _ in beyond)))
+    images = any(part.panels or part.lines for part in (*shown, *(each for each, _ in beyond)))
     return Gallery(shown, len(samples), legend(), images, found.sentence, beyond)
 
 
@@ -112,13 +119,6 @@ def of_each_kind(samples: Sequence[Sample], most: int) -> list[Sample]:
         turns.append((place[sample.why], index))
         place[sample.why] += 1
     return [samples[index] for index in sorted(index for _, index in sorted(turns)[:most])]
-
-
-def image_shape(subject: Subject, sample: Sample) -> tuple[int, ...] | None:
-    """Return the shape of the image that a sample's attributions fill, or None."""
-    shape = subject.pair.detail.image_shape
-    fits = shape is not None and len(shape) in (2, 3) and len(sample.dense) == np.prod(shape)
-    return shape if fits else None
 
 
 def largest_of(sample: Sample) -> float:
@@ -135,43 +135,47 @@ def _leading(sample: Sample) -> list[int]:
 
 
 def _shown(subject: Subject, sample: Sample) -> Shown:
-    shape = image_shape(subject, sample)
-    if shape is not None:
-        return _as_image(subject, sample, shape)
+    detail = subject.pair.detail
+    dense, other = (laid(detail, values) for values in (sample.dense, sample.other))
+    if dense is not None and other is not None:
+        return _as_maps(subject, sample, dense, other)
     largest = largest_of(sample)
     axis = Axis(-largest, largest, (-largest, 0.0, largest))
     drawn = tuple(_bars(subject, sample, Axis(-largest, largest, ())))
     flipped = _flipped(subject, sample)
-    return Shown(sample, largest, Markup(""), (), drawn, ruler(axis), flipped)
+    both = zip(_labels(subject), ("dense", "other"), (sample.dense, sample.other), strict=True)
+    lines = token_lines(sample, [*both], largest) if detail.tokens else ()
+    return Shown(sample, largest, Markup(""), (), drawn, ruler(axis), flipped, lines)
 
 
 def _flipped(subject: Subject, sample: Sample) -> bool:
     return not subject.regression and named(sample.dense_says) != named(sample.other_says)
 
 
-def _as_image(subject: Subject, sample: Sample, shape: tuple[int, ...]) -> Shown:
-    dense, other = (picture(np.asarray(v), shape) for v in (sample.dense, sample.other))
-    largest = largest_of(sample)
-    names = [subject.arm_term(key).label for key in (subject.dense, subject.other)]
-    shown = [
-        (("dense", f"φ, {names[0]}"), (dense, largest, "signed")),
-        (("other", f"φ, {names[1]}"), (other, largest, "signed")),
-        (("mark", "difference"), (other - dense, largest, "signed")),
-    ]
-    if len(sample.x) == np.prod(shape):
-        shown.insert(0, (("mark", "input"), _ink(sample, shape)))
-    panels = tuple(panel for panel, _ in shown)
-    told = f"Row {sample.row}: {', '.join(title for _, title in panels)}"
-    strip = heats([image for _, image in shown], label=told)
-    flipped = _flipped(subject, sample)
-    return Shown(sample, largest, strip, panels, (), Markup(""), flipped)
+def _labels(subject: Subject) -> tuple[str, str]:
+    return subject.arm_term(subject.dense).label, subject.arm_term(subject.other).label
 
 
-def _ink(sample: Sample, shape: tuple[int, ...]) -> tuple[Array, float, str]:
-    """Return the input as an image from its lowest value (paper) to its highest (ink)."""
-    x = picture(np.asarray(sample.x), shape)
-    x = x - x.min()
-    return x, float(x.max()), "ink"
+def _as_maps(subject: Subject, sample: Sample, dense: Array, other: Array) -> Shown:
+    """Draw both attributions and their difference as the row lies, and the row itself."""
+    detail, maps = subject.pair.detail, (dense, other, other - dense)
+    largest = max(float(np.abs(part).max(initial=0.0)) for part in maps) or 1.0
+    titles = [f"φ, {label}" for label in _labels(subject)]
+    panels = (("dense", titles[0]), ("other", titles[1]), ("mark", "difference"))
+    named_maps = [title for _, title in panels]
+    told = f"Row {sample.row}: {', '.join(named_maps)}"
+    row = sample.whole or sample.x
+    drawn, first = strip(detail, row, maps, largest, named_maps, told)
+    return Shown(
+        sample,
+        largest,
+        drawn,
+        (("mark", "input"), *panels) if first else panels,
+        (),
+        Markup(""),
+        _flipped(subject, sample),
+        caption=caption(detail),
+    )
 
 
 def _bars(subject: Subject, sample: Sample, axis: Axis) -> list[SampleBar]:

@@ -9,8 +9,9 @@ from explainprune.reporting import render
 from explainprune.reporting.subject import subject_of
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.drawings import drawings_of, panels
-from explainprune.reporting.views.features import features, leading, picture
+from explainprune.reporting.views.features import features, leading
 from explainprune.reporting.views.levels import charts, sweep
+from explainprune.reporting.views.maps import picture
 from explainprune.reporting.views.metrics import metrics
 from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.samples import gallery, largest_of, of_each_kind
