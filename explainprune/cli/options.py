@@ -69,7 +69,7 @@ Schema = Annotated[
     Path | None,
     option(
         "--schema",
-        help="How rows are read, said once: a .toml whose [data] has the options below as keys.",
+        help='How rows are read, said once: a .toml whose table "data" has these options as keys.',
         panel=DATA_PANEL,
         metavar="FILE",
     ),

@@ -77,3 +77,12 @@ def test_a_schema_that_cant_be_read_is_named(cli, table, text, message):
     )
     assert outcome.code == 2 and message in outcome.error
     assert not (table / "o.csv").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_help_holds_marks_that_the_terminal_takes_for_styles(command):
+    """Of ``[data]`` in a help text nothing is shown."""
+    parameters = inspect.signature(COMMANDS[command], eval_str=True).parameters
+    for each in parameters.values():
+        for info in getattr(each.annotation, "__metadata__", ()):
+            assert "[" not in (getattr(info, "help", None) or ""), each.name
