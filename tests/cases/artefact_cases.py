@@ -90,3 +90,13 @@ def scores(a, b):
 def softmax(z):
     powers = np.exp(z - z.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def mutants(content, count=60):
+    """Copies of a file with some bytes changed, or cut short."""
+    rng = np.random.default_rng(3)
+    for _ in range(count):
+        mutant = bytearray(content)
+        for place in rng.integers(0, len(content), rng.integers(1, 5)):
+            mutant[place] = rng.integers(256)
+        yield bytes(mutant[: rng.integers(1, len(content))] if rng.random() < 0.2 else mutant)

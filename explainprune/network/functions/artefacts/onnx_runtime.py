@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +57,9 @@ def read_onnx(path: Path) -> Artefact:
     options = runtime.SessionOptions()
     options.log_severity_level = 4
     try:
-        # By its path: its weights may lie in files beside it.
-        session = runtime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+        with redirect_stdout(io.StringIO()), silent_stderr():  # it complains there, too
+            # By its path: its weights may lie in files beside it.
+            session = runtime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
         graph = onnx.load(str(path), load_external_data=False).graph
     except Exception as error:  # both raise kinds of their own
         raise ValueError(

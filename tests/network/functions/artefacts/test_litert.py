@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from artefact_cases import ROWS, by_the_book, dense_model, softmax, tflite
+from artefact_cases import ROWS, by_the_book, dense_model, mutants, softmax, tflite
 
 from explainprune import export, load_model
 from explainprune.network import as_network
@@ -151,3 +151,17 @@ def test_without_litert_the_extra_is_named(files, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     with pytest.raises(ImportError, match=r"pip install 'explainprune\[tflite\]'"):
         load_model(files[1] / "none.tflite")
+
+
+def test_a_damaged_file_is_run_or_refused_in_a_sentence(files, tmp_path, capfd):
+    path, whole = tmp_path / "m.tflite", (files[1] / "int8.tflite").read_bytes()
+    refused = 0
+    for content in mutants(whole):
+        path.write_bytes(content)
+        try:
+            load_model(path)(ROWS)
+        except ValueError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 10
+    assert "".join(capfd.readouterr()) == ""

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from artefact_cases import ROWS, onnx_file, scores, softmax
+from artefact_cases import ROWS, mutants, onnx_file, scores, softmax
 
 from explainprune import load_model
 from explainprune.network import as_network
@@ -79,3 +79,20 @@ def test_without_the_runtime_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ImportError, match=r"pip install 'explainprune\[onnx\]'"):
         load_model(path)
+
+
+def test_a_damaged_file_is_run_or_refused_in_a_sentence(tmp_path, capfd):
+    path = onnx_file(tmp_path / "m.onnx")
+    whole = path.read_bytes()
+    load_model(path)
+    capfd.readouterr()
+    refused = 0
+    for content in mutants(whole):
+        path.write_bytes(content)
+        try:
+            load_model(path)({"a": A, "b": B})
+        except ValueError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 10
+    assert "".join(capfd.readouterr()) == ""
