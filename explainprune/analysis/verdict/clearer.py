@@ -173,7 +173,7 @@ def _sentence(
         are = {"clearer": "clearer", "same": "as clear as before", "less clear": "less clear"}
         return f"{start} are {are[label]}: {figures}."
     if failing:
-        called = "clearer" if found != "same" else "as clear"
+        called = {"same": "as clear", "less clear": "less clear"}.get(found, "clearer")
         because = f"because {failing[0].broken}: {_lower(failing[0].sentence)}"
         return f"{start} are not called {called}, {because}. {capital(figures)}."
     whether = f"Whether the {name} model's explanations are clearer is inconclusive"

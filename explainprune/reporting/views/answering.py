@@ -15,7 +15,7 @@ from explainprune.types.comparison import SCORES
 RATIO = "effective_features_ratio"
 MOST_ROWS, MOST_SEEDS = 1_000_000, 100
 """Nobody would score more rows, or train more seeds: no advice then."""
-_BECAUSE = re.compile(r" are not called [\w ]+, because ([^:]+):")
+_BECAUSE = re.compile(r" are not called ([\w ]+), because ([^:]+):")
 _OPEN = "Whether that counts can't be told from these figures."
 
 
@@ -96,7 +96,7 @@ def clarity_in_words(verdict: Verdict) -> tuple[str, str]:
     first = f"An explanation rests on {number(ratio.value)} times as many features as before."
     because = _BECAUSE.search(verdict.sentence)
     if because:
-        return first, f"It isn't called clearer, because {because[1]}."
+        return first, f"It isn't called {because[1]}, because {because[2]}."
     if verdict.label == "inconclusive":
         low, high = ratio.interval or (0.0, float("inf"))
         edges = (1 / (1 + verdict.margin), 1 + verdict.margin)

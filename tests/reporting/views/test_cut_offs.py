@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -15,7 +16,7 @@ from explainprune.types import Measure
 
 def section(html, anchor):
     (found,) = re.findall(rf'<section id="{anchor}".*?</section>', html, re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found)))
 
 
 def with_answers(comparison, **changes):
@@ -66,8 +67,8 @@ def test_what_falls_most_stands_on_the_first_screen_with_its_rows(comparison):
     assert (found.fall, found.sure) == (comparison.answers.fall, True)
     text = section(render(comparison), "verdicts")
     assert (
-        "It falls most in class 3 : from 94.4 % to 77.8 % , by 16.7 % (1.2–32.1) "
-        "n = 36 . The interval allows for all 11 classes and groups that have rows enough."
+        "It falls most in class 3 : from 94.4 % to 77.8 % of its rows, by 16.7 % (1.2–32.1) of "
+        "them, n = 36 . The interval allows for all 11 classes and groups that have rows enough."
     ) in text
 
 
@@ -85,3 +86,13 @@ def test_without_labels_there_is_no_such_line(comparison):
     unlabelled = replace(with_answers(comparison, fall=None), models=models)
     assert works(subject_of(unlabelled)) is None
     assert "Does it still work?" not in section(render(unlabelled), "verdicts")
+
+
+def test_why_it_is_not_called_so_is_said_on_the_first_screen(comparison):
+    sentence = (
+        "The pruned model's explanations are not called less clear, because the other model is "
+        "broken: accuracy fell by 6.6 points (interval 4.4–8.6; margin 2)."
+    )
+    clarity = replace(comparison.clarity, label="inconclusive", sentence=sentence)
+    text = section(render(replace(comparison, clarity=clarity)), "verdicts")
+    assert "It isn't called less clear, because the pruned model is broken." in text
