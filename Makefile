@@ -4,6 +4,7 @@
 #   make test    all tests, the browser's included
 #   make check   lint, format, types, import directions
 #   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them
+#   make soak    kills, pairs of writers, damaged stores, thousands of mutants of files; a quarter hour
 #   make mutants breaks single operators and counts what the folder's own tests notice; some hours
 
 VENV := .venv
@@ -14,7 +15,7 @@ BENCH ?= [a-z]*
 
 MUTANTS ?= --count 200
 
-.PHONY: demo test check bench mutants
+.PHONY: demo test check bench soak mutants
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -35,6 +36,9 @@ bench: $(VENV)/dev.stamp
 	  test -e "$$script" || { echo "There is no $$script." >&2; exit 1; }; \
 	  echo "== $$script"; $(BIN)/python "$$script"; \
 	done
+
+soak: $(VENV)/dev.stamp
+	$(BIN)/python tests/soak.py $(SOAK)
 
 mutants: $(VENV)/dev.stamp
 	$(BIN)/python tests/mutants.py $(MUTANTS)

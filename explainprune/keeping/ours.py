@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -86,7 +88,10 @@ def remove(folder: Path) -> None:
 
 def sweep(path: Path) -> None:
     """Remove what killed runs left of making, or of removing, a folder of that name."""
-    start = f".{path.name}."
-    for left in list(path.parent.iterdir()):
-        if left.name.startswith(start) and is_ours(left):
+    aside = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}")
+    for left in [each for each in path.parent.iterdir() if aside.fullmatch(each.name)]:
+        if is_ours(left):
             shutil.rmtree(left, ignore_errors=True)
+        elif left.is_dir() and not left.is_symlink():  # no mark yet, or no more: it is empty
+            with suppress(OSError):
+                left.rmdir()

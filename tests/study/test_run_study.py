@@ -95,8 +95,9 @@ def test_the_bytes_depend_on_neither_workers_nor_interruption(ran, tmp_path):
     assert not again.exists()
     assert len(list((tmp_path / "again.cells").glob("seed-0-*.json"))) == 1
     computed = []
-    run_study(with_(workers=1), again, resume=True, progress=lambda d, n, c: computed.append(d))
-    assert computed == [2]
+    run_study(with_(workers=1), again, resume=True, progress=lambda *said: computed.append(said))
+    assert [(done, "seed" in cell) for done, _, cell in computed] == [(1, False), (2, True)]
+    assert computed[0][2] == {"reused": [0]}
     assert (again / "results.json").read_bytes() == expected
 
 
