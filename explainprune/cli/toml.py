@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import nearest
-from explainprune.types.plain import read_toml as parsed
 
 
 def to_toml(sections: Mapping[str, Mapping[str, Any]], comments: Mapping[str, str]) -> str:
@@ -54,6 +53,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     ValueError
         If it is missing or no TOML.
     """
+    from explainprune.types.plain import read_toml as parsed
+
     if not path.is_file():
         folder = path.parent if path.parent.is_dir() else Path()
         near = nearest(path.name, [entry.name for entry in folder.glob("*.toml")])

@@ -17,10 +17,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
-
 from explainprune._version import __version__
-from explainprune.types.arrays import checksum
 
 PACKAGES = ("tensorflow", "keras", "shap", "numpy", "pandas", "scipy", "scikit-learn",
             "ai-edge-litert", "onnxruntime")  # fmt: skip
@@ -51,6 +48,10 @@ def mark(value: Any, known: Known = lambda value: None) -> str:
 
 def _said(value: Any, known: Known, seen: dict[int, Any]) -> Iterator[str]:
     """Yield what a value is, in a fixed order."""
+    import numpy as np  # here: the command line asks for locks long before it needs arrays
+
+    from explainprune.types.arrays import checksum
+
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         yield f"{type(value).__name__} {value!r}"
     elif (better := known(value)) is not None:
@@ -69,6 +70,8 @@ def _said(value: Any, known: Known, seen: dict[int, Any]) -> Iterator[str]:
 
 def _parts(value: Any) -> Iterator[Any]:
     """Yield what a value consists of."""
+    import numpy as np
+
     if isinstance(value, Mapping):
         for key in sorted(value, key=repr):
             yield key
