@@ -285,3 +285,14 @@ def test_batches_bound_the_rows_of_a_call():
 
 def test_the_registry_is_in_order():
     assert list(METHODS) == sorted(METHODS)
+
+
+def test_errors_follow_players_that_only_change_the_order():
+    def sampled(network, x, background, targets):
+        values = np.tile([1.0, 2.0, 3.0], (len(x), 1))
+        return Explained(values, np.zeros(len(x)), std_error=values / 10)
+
+    found = explain(method=sampled, players=[2, 0, 1])
+    np.testing.assert_allclose(found.values[0], [2, 3, 1])
+    np.testing.assert_allclose(found.std_error[0], [0.2, 0.3, 0.1])
+    assert explain(method=sampled, players=[0, 0, 1]).std_error is None
