@@ -46,8 +46,10 @@ def test_killed_at_any_step_one_report_is_whole_and_notes_stay(tmp_path, exists)
             (out / "models" / "a.keras").write_text("weights")
         if not killed_at(step, lambda out=out: report(out, "new")):
             break
+        between = exists and not out.exists()  # the old one is aside: the new one isn't lost
         check_free(out, force=True)  # what any next run does first
         seen.append(read(out) if out.exists() else "none")
+        assert not between or seen[-1] == "new"
         assert seen[-1] in (("old", "new") if exists else ("none", "new"))
         if exists:
             assert (out / "notes.txt").read_text() == "mine"
