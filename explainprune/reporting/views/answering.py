@@ -60,6 +60,8 @@ class Works:
         The class or group that falls most.
     sure : bool
         Whether that is beyond chance, with all counted that were looked at.
+    of_first_seed : bool
+        Whether the fall is that of a study's first seed alone.
     """
 
     label: str
@@ -68,6 +70,7 @@ class Works:
     after: Measure
     fall: Fall | None
     sure: bool
+    of_first_seed: bool
 
 
 def moved_in_words(verdict: Verdict) -> tuple[str, str]:
@@ -167,4 +170,5 @@ def works(subject: Subject) -> Works | None:
         return None
     known, fall = subject.term(score), subject.pair.answers.fall
     sure = fall is not None and fall.fall.low is not None and fall.fall.low > 0
-    return Works(known.label, known.kind, before, after, fall, sure)
+    first = subject.study is not None
+    return Works(known.label, known.kind, before, after, fall, sure, first)

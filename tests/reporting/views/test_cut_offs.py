@@ -96,3 +96,9 @@ def test_why_it_is_not_called_so_is_said_on_the_first_screen(comparison):
     clarity = replace(comparison.clarity, label="inconclusive", sentence=sentence)
     text = section(render(replace(comparison, clarity=clarity)), "verdicts")
     assert "It isn't called less clear, because the pruned model is broken." in text
+
+
+def test_on_a_studys_page_the_fall_is_said_to_be_the_first_seeds(study):
+    assert works(subject_of(study)).of_first_seed
+    text = section(render(study), "verdicts")
+    assert "In the first seed: It falls most in" in text or "In the first seed: The largest" in text
