@@ -246,7 +246,7 @@ def test_no_price_without_structure():
     layers = keras.layers
     model = keras.Sequential([keras.Input((4, 2)), layers.LSTM(3, name="loop"), layers.Dense(2)])
     rows = np.zeros((2, 4, 2))
-    subject = SimpleNamespace(model=model, kind="logit")
+    subject = SimpleNamespace(model=model, kind="logit", network=SimpleNamespace(n_inputs=8))
     cost, note = model_rows._cost(subject, SimpleNamespace(x=rows, players=None), rows)
     assert cost is None
     assert note.startswith("Exact values have no price: layer 'loop' (LSTM) is not read")
