@@ -47,6 +47,8 @@ def read_tflite(path: Path) -> Artefact:
         raise ValueError(
             f"{str(path)!r} can't be run by LiteRT: {lines[0] if lines else type(error).__name__}"
         ) from error
+    if not inputs or not outputs:
+        raise ValueError(f"{str(path)!r} reads nothing, or puts out nothing.")
     for tensor in (*inputs, *outputs):
         if tensor.dtype.kind not in "fiub":
             raise ValueError(

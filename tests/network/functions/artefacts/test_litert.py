@@ -9,6 +9,7 @@ from artefact_cases import ROWS, by_the_book, dense_model, mutants, softmax, tfl
 
 from explainprune import export, load_model
 from explainprune.network import as_network
+from explainprune.network.functions.artefacts import litert
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,10 @@ def test_a_damaged_file_is_run_or_refused_in_a_sentence(files, tmp_path, capfd):
             assert "\n" not in str(error)
     assert refused > 10
     assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize("ends", [([], ["one"]), (["one"], [])])
+def test_a_file_that_reads_or_puts_out_nothing_is_refused(ends, files, monkeypatch):
+    monkeypatch.setattr(litert._File, "tensors", lambda self: ends)
+    with pytest.raises(ValueError, match="reads nothing, or puts out nothing"):
+        load_model(files[1] / "int8.tflite")
