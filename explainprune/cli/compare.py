@@ -17,19 +17,27 @@ from explainprune.cli.models import (
     as_class,
     named_models,
     show_all,
-    would_compare,
+    would_take,
 )
 from explainprune.cli.options import (
     DATA_PANEL,
     REASONS_PANEL,
+    Background,
+    Backgrounds,
     DataFile,
     DenseFile,
     DryRun,
+    Effort,
+    ExplainClass,
     Force,
     Json,
+    Methods,
+    Metrics,
     OutFolder,
     ProtocolFile,
     Quiet,
+    RankedBy,
+    SampledRows,
     Schema,
     Seed,
     Trust,
@@ -52,18 +60,8 @@ def compare(
         str,
         option("--names", help="What to call the models.", panel=DATA_PANEL, metavar="A,B"),
     ] = NAMES,
-    background: Annotated[
-        str,
-        option(
-            "--background",
-            help="Reference rows: how many, or a file.",
-            panel=DATA_PANEL,
-            metavar="N|FILE",
-        ),
-    ] = "20",
-    backgrounds: Annotated[
-        int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
-    ] = 6,
+    background: Background = "20",
+    backgrounds: Backgrounds = 6,
     copies: Annotated[
         str,
         option(
@@ -73,45 +71,11 @@ def compare(
             panel=DATA_PANEL,
         ),
     ] = "clustered",
-    effort: Annotated[
-        int | None,
-        option(
-            "--effort",
-            help="Pairs of a row and a background row to explain each model on, at most.",
-            panel=DATA_PANEL,
-        ),
-    ] = None,
-    rows: Annotated[
-        int | None,
-        option("--rows", help="Score a seeded sample of N rows only.", panel=DATA_PANEL),
-    ] = None,
-    method: Annotated[
-        list[str] | None,
-        option(
-            "--method",
-            help="Attribution method; may be repeated. Default: one that suits both models.",
-            metavar="NAME",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
-    explain_class: Annotated[
-        str | None,
-        option(
-            "--class",
-            help="Explain this class for all rows, in place of the dense prediction.",
-            metavar="CLASS",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        option(
-            "--metric",
-            help="Metric; may be repeated. default: the default choice.",
-            metavar="NAME",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
+    effort: Effort = None,
+    rows: SampledRows = None,
+    method: Methods = None,
+    explain_class: ExplainClass = None,
+    metric: Metrics = None,
     margin: Annotated[
         float,
         option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
@@ -128,9 +92,7 @@ def compare(
         float,
         option("--clarity-margin", help="Change of clarity that is none.", panel=REASONS_PANEL),
     ] = 0.05,
-    criterion: Annotated[
-        str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)
-    ] = "activation",
+    criterion: RankedBy = "activation",
     arm: Annotated[
         list[str] | None,
         option(
@@ -153,7 +115,7 @@ def compare(
         float | None,
         option(
             "--threshold",
-            help="Chance of --adverse from which on the decision is adverse.",
+            help="Cut-off: the chance (of --adverse, else of the second class) that decides.",
             metavar="P",
             panel=REASONS_PANEL,
         ),
@@ -222,7 +184,9 @@ def compare(
     extra = {name: models[name] for name in files if name not in (called, *named)}
     if dry_run:
         beside = [model for name, model in models.items() if name != called]
-        would_compare(console, models[called], beside, read, options, out)
+        total = min(len(read), rows or len(read))
+        what = f"compare on {total:,} rows of {read!r}"
+        would_take(console, what, [models[called], *beside], read, options, out, rows=total)
         return
     after = others[0].name if len(others) == 1 else f"{len(others)} models"
     what = f"Comparing {dense.name} with {after}"

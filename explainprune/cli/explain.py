@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Any
 
 from explainprune.cli.console import Console
 from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import read
+from explainprune.cli.models import as_class, would_take
 from explainprune.cli.options import (
     DATA_PANEL,
-    REASONS_PANEL,
     AnyModel,
+    Background,
+    Backgrounds,
     DataFile,
     DryRun,
+    Effort,
+    ExplainClass,
     Force,
     Json,
+    Methods,
+    Metrics,
     OutFolder,
     Quiet,
+    RankedBy,
+    SampledRows,
     Schema,
     Seed,
     Trust,
-    option,
 )
 from explainprune.options import ReadOptions
 
@@ -32,60 +39,14 @@ def explain(
     data: DataFile,
     out: OutFolder,
     schema: Schema = None,
-    background: Annotated[
-        str,
-        option(
-            "--background",
-            help="Reference rows: how many, or a file.",
-            panel=DATA_PANEL,
-            metavar="N|FILE",
-        ),
-    ] = "20",
-    backgrounds: Annotated[
-        int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
-    ] = 6,
-    effort: Annotated[
-        int | None,
-        option(
-            "--effort",
-            help="Pairs of a row and a background row to explain the model on, at most.",
-            panel=DATA_PANEL,
-        ),
-    ] = None,
-    rows: Annotated[
-        int | None,
-        option("--rows", help="Explain a seeded sample of N rows only.", panel=DATA_PANEL),
-    ] = None,
-    method: Annotated[
-        list[str] | None,
-        option(
-            "--method",
-            help="Attribution method; may be repeated. Default: one that suits it.",
-            metavar="NAME",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        option(
-            "--metric",
-            help="Metric; may be repeated. default: the default choice.",
-            metavar="NAME",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
-    explain_class: Annotated[
-        str | None,
-        option(
-            "--class",
-            help="Explain this class for all rows, in place of the prediction.",
-            metavar="CLASS",
-            panel=REASONS_PANEL,
-        ),
-    ] = None,
-    criterion: Annotated[
-        str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)
-    ] = "activation",
+    background: Background = "20",
+    backgrounds: Backgrounds = 6,
+    effort: Effort = None,
+    rows: SampledRows = None,
+    method: Methods = None,
+    metric: Metrics = None,
+    explain_class: ExplainClass = None,
+    criterion: RankedBy = "activation",
     seed: Seed = 0,
     trust: Trust = False,
     dry_run: DryRun = False,
@@ -97,8 +58,6 @@ def explain(
     """Say what one model's answers rest on, and how far that can be trusted."""
     import explainprune as xp
     from explainprune.analysis.protocol import data_sha256
-    from explainprune.cli.models import as_class
-    from explainprune.cli.plan import duration
     from explainprune.cli.study import command_line
     from explainprune.network import model_sha256
     from explainprune.reporting import check_free
@@ -128,13 +87,7 @@ def explain(
         "seed": seed,
     }
     if dry_run:
-        from explainprune.analysis.comparison.foreseen import comparison_seconds
-
-        seconds = comparison_seconds(loaded, [loaded], given, options)
-        text = (
-            f"would explain {model.name} on {given!r} in about {duration(seconds)}, and write {out}"
-        )
-        console.show(text, {"seconds": round(seconds, 1), "out": str(out), **options})
+        would_take(console, f"explain {model.name} on {given!r}", [loaded], given, options, out)
         return
     with console.working(f"Explaining {model.name}") as progress:
         found = xp.explain(loaded, given, name=model.stem, progress=progress, **options)

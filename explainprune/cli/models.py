@@ -80,23 +80,22 @@ def show_all(console: Console, found: dict[str, Any], out: Path) -> None:
     console.show(text, {"models": verdicts, "report": str(page)})
 
 
-def would_compare(
+def would_take(
     console: Console,
-    dense: Any,
-    beside: list[Any],
+    what: str,
+    models: list[Any],
     data: Any,
     options: dict[str, Any],
     out: Path,
+    **more: Any,
 ) -> None:
-    """Time the passes on a few rows, and say what all of them would take."""
+    """Time the passes of models on a few rows, and say how long doing `what` would take."""
     from explainprune.analysis.comparison.foreseen import comparison_seconds
     from explainprune.cli.plan import duration
 
-    total = min(len(data), options["rows"] or len(data))
     with console.noting():
-        seconds = comparison_seconds(dense, beside, data, options)
+        seconds = comparison_seconds(models[0], models[1:] or models, data, options)
     console.show(
-        f"would compare on {total:,} rows of {data!r} in about {duration(seconds)}, "
-        f"and write {out}",
-        {"rows": total, "seconds": round(seconds, 1), "out": str(out), **options},
+        f"would {what} in about {duration(seconds)}, and write {out}",
+        {**more, "seconds": round(seconds, 1), "out": str(out), **options},
     )

@@ -79,14 +79,61 @@ Trust = Annotated[
     flag("--trust", help="Let the model file run code (Lambda layers). Only for files you trust."),
 ]
 
-# How.
-Seed = Annotated[int, option("--seed", help="Decides every draw.")]
-Criterion = Annotated[
-    str | None,
+# What to explain, and against what.
+Background = Annotated[
+    str,
     option(
-        "--criterion", help="Who matters: see `explainprune list criteria`.", panel=PRUNING_PANEL
+        "--background",
+        help="Reference rows: how many, or a file.",
+        panel=DATA_PANEL,
+        metavar="N|FILE",
     ),
 ]
+Backgrounds = Annotated[
+    int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
+]
+Effort = Annotated[
+    int | None,
+    option(
+        "--effort",
+        help="Pairs of a row and a background row to explain each model on, at most.",
+        panel=DATA_PANEL,
+    ),
+]
+SampledRows = Annotated[
+    int | None, option("--rows", help="Take a seeded sample of N rows only.", panel=DATA_PANEL)
+]
+Methods = Annotated[
+    list[str] | None,
+    option(
+        "--method",
+        help="Attribution method; may be repeated. Default: one that suits the models.",
+        metavar="NAME",
+        panel=REASONS_PANEL,
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    option(
+        "--metric",
+        help="Metric; may be repeated. default: the default choice.",
+        metavar="NAME",
+        panel=REASONS_PANEL,
+    ),
+]
+ExplainClass = Annotated[
+    str | None,
+    option(
+        "--class",
+        help="Explain this class for all rows, in place of the (first model's) prediction.",
+        metavar="CLASS",
+        panel=REASONS_PANEL,
+    ),
+]
+RankedBy = Annotated[str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)]
+
+# How.
+Seed = Annotated[int, option("--seed", help="Decides every draw.")]
 
 ProtocolFile = Annotated[
     Path | None,

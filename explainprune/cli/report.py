@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -45,8 +46,12 @@ def report(
         raise ValueError(f"{results.name!r} lies beside no report. Name a folder to write: -o DIR.")
     console = Console(quiet, json)
     with console.working("Rendering"):
+        texts = _documents(results, asked)
         page = write(results, in_place if out is None else out, force=force or out is None)
-    _write(page.parent, asked)
+    if asked:
+        with whole_files(asked) as written:
+            for name, path in written.items():
+                path.write_text(texts[name], encoding="utf-8")
     files = {"report": str(page)} | {name: str(path) for name, path in asked.items()}
     console.show("\n".join(files.values()), files)
     if open_page:
@@ -55,16 +60,14 @@ def report(
         webbrowser.open(page.resolve().as_uri())
 
 
-def _write(folder: Path, asked: dict[str, Path]) -> None:
-    """Write documents of a report's results."""
+def _documents(results: Path, asked: Iterable[str]) -> dict[str, str]:
+    """Return the text of each document that is asked for of results."""
     from explainprune.reporting import dossier, load_results
     from explainprune.types import Comparison, Study
 
     if not asked:
-        return
-    found, manifest = load_results(folder)
+        return {}
+    found, manifest = load_results(results)
     if not isinstance(found, Comparison | Study):
         raise ValueError("--dossier and --card are of two models. Received: another report.")
-    with whole_files(asked) as files:
-        for name, path in files.items():
-            path.write_text(getattr(dossier, name)(found, manifest), encoding="utf-8")
+    return {name: getattr(dossier, name)(found, manifest) for name in asked}

@@ -17,12 +17,12 @@ from explainprune.reporting.subject import subject_of
 from explainprune.reporting.tables import write_attributions, write_tables, write_units
 from explainprune.reporting.views.overview import folder_of
 from explainprune.types import AnyResults, Comparison, Overview, Profile, read_results
+from explainprune.types.certificate import FILE as CERTIFICATE
 from explainprune.types.plain import read_json
 
 PAGE = "report.html"
 RESULTS = "results.json"
 MANIFEST = "manifest.json"
-CERTIFICATE = "certificate.json"
 
 
 def report(

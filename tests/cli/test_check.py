@@ -214,3 +214,17 @@ def test_a_reports_dossier_and_card_are_documents_beside_it(cli, files):
     again = cli("report", "R", "--dossier", "D.md")
     assert again.code == 2 and "exists already" in again.error
     assert cli("report", "R", "--card", "C.txt").code == 2
+
+
+def test_documents_of_another_report_are_refused_before_anything_is_written(
+    cli, files, monkeypatch
+):
+    from explainprune import reporting
+
+    reporting.report(results(), files / "R")
+    before = (files / "R" / "report.html").stat().st_mtime_ns
+    monkeypatch.setattr(reporting, "load_results", lambda path: (object(), None))
+    outcome = cli("report", "R", "--dossier", "D.md")
+    assert outcome.code == 2 and "--dossier and --card are of two models" in outcome.error
+    assert not (files / "D.md").exists()
+    assert (files / "R" / "report.html").stat().st_mtime_ns == before
