@@ -30,7 +30,7 @@ from explainprune.analysis.reasons.changes import code_changes
 from explainprune.data import load_data
 from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
-from explainprune.types import Comparison, Masks
+from explainprune.types import Comparison, Data, Masks
 
 
 def compare(
@@ -200,32 +200,9 @@ def compared(
         said = {key: value for key, value in vars(asked).items() if key in STATED}
         of_all = protocol_of(data, said, arms=list(arms), seeds=(asked.seed,))
         stated = held_to(asked.protocol, of_all)
-    settings = settled(
-        names=asked.names,
-        methods=asked.methods,
-        metrics=asked.metrics,
-        margins={name: getattr(asked, name) for name in MARGINS},
-        arms=list(arms),
-        k=asked.k,
-        effort=asked.effort,
-        copies=asked.copies,
-        seed=asked.seed,
-    )
     check_criterion(asked.criterion)
-    data, said_of_players = with_players(data, asked.players, settings.methods.values())
-    check_needs(settings, data)
-    case = case_of(
-        dense,
-        other,
-        with_clusters(data, asked.clusters),
-        arms,
-        settings,
-        target=asked.target,
-        background=asked.background,
-        backgrounds=asked.backgrounds,
-        rows=asked.rows,
-        remembered=remembered,
-    )
+    case, said_of_players = begun(asked, dense, other, data, arms, remembered)
+    settings = case.settings
     cut = stated_cut_off(case, asked.adverse, asked.threshold, asked.reasons)
     case, coded = decided_by(case, cut), asked.adverse is not None
     extra = asked.detail + coded
@@ -265,6 +242,43 @@ def compared(
         notes=(*said_of_players, *notes_of(case, first)),
     )
     return result, case, first
+
+
+def begun(
+    asked: SimpleNamespace,
+    dense: Model | Network,
+    other: Model | Network,
+    data: Data,
+    arms: Mapping[str, Model | Network],
+    remembered: Remembered | None = None,
+) -> tuple[Case, tuple[str, ...]]:
+    """Settle what was asked and set up the case; nothing is explained yet."""
+    settings = settled(
+        names=asked.names,
+        methods=asked.methods,
+        metrics=asked.metrics,
+        margins={name: getattr(asked, name) for name in MARGINS},
+        arms=list(arms),
+        k=asked.k,
+        effort=asked.effort,
+        copies=asked.copies,
+        seed=asked.seed,
+    )
+    data, said_of_players = with_players(data, asked.players, settings.methods.values())
+    check_needs(settings, data)
+    case = case_of(
+        dense,
+        other,
+        with_clusters(data, asked.clusters),
+        arms,
+        settings,
+        target=asked.target,
+        background=asked.background,
+        backgrounds=asked.backgrounds,
+        rows=asked.rows,
+        remembered=remembered,
+    )
+    return case, said_of_players
 
 
 def defaults() -> dict[str, Any]:

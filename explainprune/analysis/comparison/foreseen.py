@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from explainprune.analysis.comparison.arms import (
     MARK_ROWS,
     PairedExplainer,
 )
-from explainprune.analysis.comparison.case import Case, case_of
-from explainprune.analysis.comparison.compare import defaults
+from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.compare import begun, defaults
 from explainprune.analysis.comparison.growth import (
     FLOOR_ROWS,
     LEAST_EFFORT,
@@ -24,11 +25,8 @@ from explainprune.analysis.comparison.growth import (
 )
 from explainprune.analysis.comparison.model_rows import price
 from explainprune.analysis.comparison.needs import methods_for
-from explainprune.analysis.comparison.playing import with_players
 from explainprune.analysis.comparison.quality import design
-from explainprune.analysis.comparison.settings import settled
 from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
-from explainprune.analysis.protocol import MARGINS
 from explainprune.analysis.timing import Pace, pace
 from explainprune.data import load_data
 from explainprune.network import Model, Network
@@ -68,36 +66,15 @@ def comparison_seconds(
         Seconds on this machine as it is now; within a factor of two as a rule. More backgrounds,
         which variances may ask for, are not foreseen.
     """
-    asked = defaults() | dict(options)
+    asked = SimpleNamespace(**(defaults() | dict(options)))
+    asked.methods = methods_for(asked.methods, (dense, *others))
     rows = load_data(data, model=dense)
-    settings = settled(
-        names=("dense", "other"),
-        methods=methods_for(asked["methods"], (dense, *others)),
-        metrics=asked["metrics"],
-        margins={name: asked[name] for name in MARGINS},
-        arms=(),
-        k=asked["k"],
-        effort=asked["effort"],
-        copies=asked["copies"],
-        seed=asked["seed"],
-    )
-    rows, _ = with_players(rows, asked["players"], settings.methods.values())
     begin = time.perf_counter()
-    case = case_of(
-        dense,
-        others[0],
-        rows,
-        {},
-        settings,
-        target=asked["target"],
-        background=asked["background"],
-        backgrounds=asked["backgrounds"],
-        rows=asked["rows"],
-    )
+    case, _ = begun(asked, dense, others[0], rows, {})
     fixed = SETTING_UP * (time.perf_counter() - begin)
     alone = len(others) == 1 and others[0] is dense
     models = 1 if alone else 1 + len(others)
-    each = [_method(case, case.explainer(m), models) for m in settings.methods.values()]
+    each = [_method(case, case.explainer(m), models) for m in case.settings.methods.values()]
     return fixed + REST * sum(each) + _quality(case, 1 + len(others)) + _prices(case, models)
 
 

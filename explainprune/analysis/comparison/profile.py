@@ -89,8 +89,9 @@ criterion, seed, progress
     asked = dict(locals())
     for given in ("model", "data", "name"):
         asked.pop(given)
-    one = opened(model)
-    found, case, measured = compared(one, one, data, names=(name, ITSELF), detail=False, **asked)
+    found, case, measured = compared(
+        model, model, data, names=(name, ITSELF), detail=False, **asked
+    )
     detail = pair_detail(
         case.data,
         case.dense,
