@@ -1,7 +1,5 @@
 """The verb: certificate, kept indices, calibration, saving, and what is refused."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -216,34 +214,6 @@ def test_regression_has_no_flips(x):
 def test_one_logit_flips_by_sign(x):
     model = keras.Sequential([keras.Input((5,)), L.Dense(3, "relu"), L.Dense(1, "sigmoid")])
     assert shrink(model, data=x).certificate.flips == 0
-
-
-class Subclassed(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.layer = L.Dense(2)
-
-    def call(self, x):
-        return self.layer(x)
-
-
-def test_models_without_a_known_graph_are_refused():
-    with pytest.raises(ValueError, match=r"subclassed model .Subclassed.*explained but not shrunk"):
-        shrink(Subclassed())
-    with pytest.raises(TypeError, match=r"takes a Keras model\. Received: str"):
-        shrink("model.keras")
-    with pytest.raises(ValueError, match="has no input shape yet"):
-        shrink(keras.Sequential([L.Dense(2)]))
-
-
-def test_a_saved_model_layer_is_refused(tmp_path):
-    inner = keras.Sequential([keras.Input((3,)), L.Dense(2)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        inner.export(tmp_path / "saved", verbose=False)
-    layer = L.TFSMLayer(tmp_path / "saved", call_endpoint="serve")
-    with pytest.raises(TypeError, match="TFSMLayer, a saved computation without layers"):
-        shrink(layer)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def _load(name):
 
 for each in (
     "factory_parts",
+    "factory_rows",
     "factory_where",
     "factory",
 ):  # now: whoever collects imports the factory

@@ -7,10 +7,7 @@ from dataclasses import replace
 import numpy as np
 from reporting_factory_parts import (
     answers,
-    certificate,
     clearer,
-    digits_images,
-    digits_samples,
     drawing_of,
     feature_rows,
     measure,
@@ -18,6 +15,7 @@ from reporting_factory_parts import (
     reasons,
     units_of,
 )
+from reporting_factory_rows import certificate, digits_images, digits_samples
 from reporting_factory_where import codes, exemplars, where
 
 from explainprune.types import (

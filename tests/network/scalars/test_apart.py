@@ -6,14 +6,10 @@ from keras_cases import sequential
 
 from explainprune.network import clone
 from explainprune.network.backend import keras, tf
-from explainprune.network.scalars.affine import Affine, from_entries
 from explainprune.network.scalars.aligned import aligned
-from explainprune.network.scalars.apart import Apart, reads_apart
-from explainprune.network.scalars.bounded import NO_PAIRS, bound_between, bound_if_cheap
-from explainprune.network.scalars.elements import Units
-from explainprune.network.scalars.functions import MAXIMUM, MINIMUM, ROUNDING, relu
+from explainprune.network.scalars.bounded import NO_PAIRS, bound_between
 from explainprune.network.scalars.reading import unroll
-from explainprune.network.scalars.walked_back import _lines, outputs_apart
+from explainprune.network.scalars.walked_back import outputs_apart
 from explainprune.pruning import shrink
 
 L = keras.layers
@@ -166,91 +162,6 @@ def test_one_hidden_unit_by_hand():
     np.testing.assert_allclose(bound.alone, [2.0], rtol=1e-6)
 
 
-def possible(rng, count=400):
-    """Intervals of x, y and x − y that some pair of numbers fulfils."""
-    x, y = rng.normal(size=(2, count))
-    ends = []
-    for value in (x, y, x - y):
-        below, above = rng.exponential(0.7, size=(2, count)) * (rng.random((2, count)) < 0.8)
-        ends.append((value - below, value + above))
-    return ends
-
-
-def corners(a, b, between, cuts=()):
-    """All x and y where lines of the intervals cross: a linear function is largest at one."""
-    xs, ys, ds = [*a, *cuts], [*b, *cuts], between
-    found = [(x, y) for x in xs for y in ys]
-    found += [(x, x - d) for x in xs for d in ds] + [(y + d, y) for y in ys for d in ds]
-    x, y = np.array(found).T
-    inside = (x >= a[0] - 1e-9) & (x <= a[1] + 1e-9) & (y >= b[0] - 1e-9) & (y <= b[1] + 1e-9)
-    inside &= (x - y >= between[0] - 1e-9) & (x - y <= between[1] + 1e-9)
-    return x[inside], y[inside]
-
-
-def case(ends, i):
-    """The i-th of each interval."""
-    return [(low[i], high[i]) for low, high in ends]
-
-
-def test_the_relu_rule_is_the_range_of_its_difference():
-    ends = possible(np.random.default_rng(0))
-    low, high = relu().apart(*ends)
-    for i in range(len(low)):
-        x, y = corners(*case(ends, i), cuts=(0.0,))
-        moved = np.maximum(x, 0) - np.maximum(y, 0)
-        np.testing.assert_allclose((low[i], high[i]), (moved.min(), moved.max()), atol=1e-8)
-    assert ((low < 0) & (high > 0)).sum() > 50 and (low > 0).sum() > 5 and (high < 0).sum() > 5
-
-
-def test_the_rule_of_a_sum_is_the_range_of_its_term():
-    rng = np.random.default_rng(3)
-    ends, at = possible(rng), np.zeros(1, int)
-    weights = rng.normal(size=(2, len(ends[0][0])))
-    weights[1, :100] = 0.0  # pruned
-    for i, (w, v) in enumerate(weights.T):
-        known = {1: Apart(*((np.array([low]), np.array([high])) for low, high in case(ends, i)))}
-        sums = (
-            Affine({1: from_entries(at, at, np.array([k]), (1, 1))}, np.zeros(1)) for k in (w, v)
-        )
-        x, y = corners(*case(ends, i))
-        terms = w * x - v * y
-        found = np.ravel(reads_apart(*sums, known).between)
-        np.testing.assert_allclose(found, (terms.min(), terms.max()), atol=1e-8)
-
-
-@pytest.mark.parametrize("function", [MAXIMUM, MINIMUM])
-def test_an_extreme_moves_no_further_than_what_it_reads(function):
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(size=(2, 500, 3))
-    d = x - y
-    low, high = function.apart((x, x), (y, y), (d - 0.1, d + 0.2))
-    moved = function.call(x) - function.call(y)
-    assert (low + 0.1 <= moved + 1e-12).all() and (moved <= high - 0.2 + 1e-12).all()
-
-
-def test_sums_are_rounded_outwards():
-    first = sequential((3,), L.Dense(1))
-    first.weights[0].assign([[1.0], [1e8], [-1e8]])
-    second = sequential((3,), L.Dense(1))
-    second.weights[0].assign(np.zeros((3, 1)))
-    bound = bound_between(first, second, box=(1.0, 1.0))
-    assert 1.0 <= bound.each[0] <= 1.0 + 100 * ROUNDING * 2e8
-
-
-def test_a_layer_without_a_rule_is_named():
-    for layer, said in (
-        (L.Dense(3, "gelu", name="odd"), r"layer 'odd' applies gelu, for which no rule is known"),
-        (L.Softmax(name="odd"), r"layer 'odd' applies softmax"),
-        (L.LSTM(2, name="odd"), r"layer 'odd' \(LSTM\) is not read"),
-    ):
-        shape = (3, 2) if isinstance(layer, L.LSTM) else (3,)
-        model = sequential(shape, layer, L.Dense(2))
-        with pytest.raises(ValueError, match=said):
-            bound_between(model, model, box=(0, 1))
-        none, reason = bound_if_cheap(model, model, box=(0, 1))
-        assert none is None and "odd" in reason
-
-
 def silenced(model, seed=0):
     """Silence half of the units of each hidden layer: nothing reads them."""
     rng = np.random.default_rng(seed)
@@ -325,32 +236,6 @@ def test_places_only_decide_how_tight_it_is():
     assert right.largest < other.largest <= other.alone[int(np.argmax(other.each))]
 
 
-def test_boxes_that_are_none_are_refused():
-    model = sequential((3,), L.Dense(2))
-    for box, said in (
-        (None, r"A bound needs rows, or a box\. Received: neither"),
-        (((0, 0), 1), r"one number for each of the 3 inputs.*low with shape \(2,\)"),
-        ((0, np.inf), r"finite ends\. Received: high with NaN or infinite"),
-        (((0, 2, 0), 1), r"from low to high\. Received: 2 to 1 for input 1"),
-    ):
-        with pytest.raises(ValueError, match=said):
-            bound_between(model, model, box=box)
-    with pytest.raises(ValueError, match=r"same number of inputs\. Received: 3 and 4"):
-        bound_between(model, sequential((4,), L.Dense(2)), box=(0, 1))
-    with pytest.raises(ValueError, match=r"same number of outputs\. Received: 2 and 1"):
-        bound_between(model, sequential((3,), L.Dense(1)), box=(0, 1))
-    with pytest.raises(TypeError, match=r"two Keras models\. Received: str"):
-        bound_between(model, "m.keras", box=(0, 1))
-
-
-def test_large_models_are_left_to_whoever_asks(monkeypatch):
-    model = sequential((3,), L.Dense(2))
-    monkeypatch.setattr("explainprune.network.scalars.bounded.MOST_WEIGHTS", 5)
-    bound, reason = bound_if_cheap(model, model, box=(0, 1))
-    assert bound is None and "6 multiply-adds, more than the 5" in reason
-    assert bound_between(model, model, box=(0, 1)).largest == 0
-
-
 def test_measured_and_spread_are_of_rows():
     first = drawn(sequential((4,), L.Dense(7, "relu"), L.Dense(3)))
     second, x = changed(first, 0), np.random.default_rng(0).normal(size=(2500, 4))
@@ -410,19 +295,3 @@ def test_what_cancels_on_the_way_to_the_inputs_has_cancelled():
     second.set_weights([np.ones((1, 2)), np.full(2, 3.0), np.zeros((2, 1)), np.zeros(1)])
     bound = bound_between(first, second, box=(-1.0, 1.0))
     assert max(bound.alone) < 1e-12
-
-
-def test_lines_lie_above_and_below_rectifiers():
-    rng = np.random.default_rng(5)
-    ends = possible(rng)
-    count = len(ends[0][0])
-    units = Units("u", (count,), Affine({}, np.zeros(count)), np.arange(count)[:, None], relu())
-    lines = _lines(units, Apart(*ends))
-    for i in range(count):
-        x, y = corners(*case(ends, i), cuts=(0.0,))
-        made = np.maximum(x, 0) - np.maximum(y, 0)
-        for (by_d, by_y, constant), sign in ((lines.above, 1), (lines.below, -1)):
-            line = by_d[i] * (x - y) + by_y[i] * y + constant[i]
-            assert (sign * (line - made) >= -1e-8).all()
-        for (slope, constant), sign in ((lines.second_above, 1), (lines.second_below, -1)):
-            assert (sign * (slope[i] * y + constant[i] - np.maximum(y, 0)) >= -1e-8).all()
