@@ -195,7 +195,7 @@ class ForwardNetwork:
     def _both(self, raw: Array) -> Array:
         """Set "no" beside "yes": (n, 1) → (n, 2)."""
         if not self._shares and self._asked == "probability":
-            raw = 1 / (1 + np.exp(-raw))
+            raw = np.exp(-np.logaddexp(0, -raw))  # the sigmoid, without overflow
         if self.output_kind == "probability":
             return np.concatenate([1 - raw, raw], axis=1)
         both = np.concatenate([-raw, raw], axis=1)
@@ -233,8 +233,6 @@ def _as_asked(scores: Array, output: str) -> Array:
     """Centre class scores (n, ..., K), or turn them into probabilities."""
     if scores.ndim < 2 or scores.shape[-1] == 1:
         return scores
-    centred = scores - scores.mean(axis=-1, keepdims=True)
     if output == "centred":
-        return np.asarray(centred)
-    powers = np.exp(centred - centred.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+        return np.asarray(scores - scores.mean(axis=-1, keepdims=True))
+    return np.asarray(np.exp(scores - np.logaddexp.reduce(scores, axis=-1, keepdims=True)))

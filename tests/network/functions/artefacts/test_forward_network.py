@@ -143,3 +143,16 @@ def test_what_it_cannot_do_is_refused_in_a_sentence():
         seen(lambda x: x, np.array([["a"], ["b"]]))
     with pytest.raises(ValueError, match=r"expects shape \(n, 3\). Received: shape=\(5, 4\)"):
         network.pack(np.ones((5, 4)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scores_far_from_zero_overflow_nowhere(dtype):
+    """A warning would be an error here."""
+    far = np.array([[-2000.0], [0.0], [2000.0]], dtype)
+    yes = ForwardNetwork(
+        Artefact("mine", lambda x: x), output="probability", like=far, task="classification"
+    )
+    np.testing.assert_allclose(yes.outputs(far), [[1, 0], [0.5, 0.5], [0, 1]])
+    two = np.concatenate([far, np.zeros_like(far)], axis=1)
+    several = ForwardNetwork(Artefact("mine", lambda x: x), output="probability", like=two)
+    np.testing.assert_allclose(several.outputs(two), [[0, 1], [0.5, 0.5], [1, 0]])
