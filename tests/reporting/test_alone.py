@@ -9,6 +9,7 @@ import pytest
 from explainprune.reporting import load_results, report
 from explainprune.reporting.overview_page import render_overview
 from explainprune.reporting.profile_page import SECTIONS, render_profile
+from explainprune.reporting.views.profile import MOST_UNITS, units
 from explainprune.types import Detail, Overview, Profile, Verdict
 
 
@@ -73,6 +74,19 @@ def test_sections_without_content_are_left_out(profile):
     bare = replace(profile, marks={}, detail=Detail(features=profile.detail.features))
     found = re.findall(r'<section id="(\w+)"', render_profile(bare))
     assert found == ["rests", "works", "provenance"]
+
+
+def test_all_layers_together_draw_as_many_neurons_as_there_is_room_for(profile):
+    first = profile.detail.units[0]
+    made = [
+        replace(first, layer=layer, unit=unit, before=1.0 + unit, rank_before=50 - unit)
+        for layer in ("one", "two", "three")
+        for unit in range(50)
+    ]
+    drawn = units(replace(profile, detail=replace(profile.detail, units=tuple(made))))
+    kept = [f"{layer}, unit {u}" for layer in ("one", "two", "three") for u in range(49, 29, -1)]
+    assert (len(kept), [line.label for line in drawn.rows]) == (MOST_UNITS, kept)
+    assert units(replace(profile, detail=replace(profile.detail, units=()))).rows == ()
 
 
 def test_a_report_of_one_model_is_a_folder_and_rendered_again(profile, tmp_path):

@@ -28,8 +28,7 @@ def learn_inputs(model: Model, like: Any) -> None:
     if getattr(model, "inputs", None):
         return
     check_layers(model)
-    whole = model.built and all(layer.built for layer in layers_inside(model))
-    if whole or (model.built and like is not None and not model.weights):
+    if model.built and all(layer.built for layer in layers_inside(model)):
         return
     if like is None:
         raise ValueError(

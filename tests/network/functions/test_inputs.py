@@ -16,7 +16,8 @@ def test_images_are_taken_in_their_own_shape_and_flat():
     np.testing.assert_array_equal(flat, np.arange(8).reshape(2, 4))
     assert flat.dtype == np.float32
     np.testing.assert_array_equal(pack(x.reshape(2, 4), IMAGE, "float32"), flat)
-    np.testing.assert_array_equal(pack({"image": x}, IMAGE, "float32"), flat)
+    for given in ({"image": x}, [x], [x.reshape(2, 4)]):
+        np.testing.assert_array_equal(pack(given, IMAGE, "float32"), flat)
 
 
 def test_values_come_back_in_the_callers_shape():

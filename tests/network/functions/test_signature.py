@@ -109,6 +109,16 @@ def test_integers_stay_integers_in_a_subclassed_model():
         network.jacobian(network.pack(tokens))
 
 
+def test_integers_that_are_only_scaled_are_numbers():
+    pixels, tokens = keras.Input((2,), dtype="uint8"), keras.Input((2,), dtype="int32")
+    scaled = layers.Rescaling(1 / 255)(pixels)
+    embedded = layers.Flatten()(layers.Embedding(9, 1)(tokens))
+    model = keras.Model([pixels, tokens], layers.Dense(1)(layers.Concatenate()([scaled, embedded])))
+    assert [part.dtype for part in signature_of(model).parts] == ["float32", "int32"]
+    both = keras.Model(pixels, layers.Dense(1)(scaled) + layers.Embedding(256, 1)(pixels)[:, 0])
+    assert [part.dtype for part in signature_of(both).parts] == ["uint8"]
+
+
 @pytest.mark.parametrize("make", [One, lambda: keras.Sequential([layers.Dense(2)])])
 def test_a_model_that_was_never_built_is_refused(make):
     with pytest.raises(ValueError, match=r"was never built, so that it has no weights yet: call"):

@@ -65,6 +65,14 @@ def test_a_model_that_was_never_called_learns_from_the_rows(make, x):
     np.testing.assert_allclose(found.values, X * np.asarray(dense.kernel)[:, 0], atol=1e-6)
 
 
+def test_a_model_that_calls_itself_built_learns_from_the_rows_if_its_layers_are_not():
+    model = Own()
+    model.built = True  # as a build() of one's own leaves it that builds no layer
+    with pytest.warns(UserWarning, match="was called for the first time: it has the weights that"):
+        found = attribute(model, X, background=BACK, **HOW)
+    np.testing.assert_allclose(found.values, X * np.asarray(model.dense.kernel)[:, 0], atol=1e-6)
+
+
 def test_several_inputs_by_name_and_in_order():
     for make, x, background in (
         (Named, {"a": X, "b": X[:, :2]}, {"a": BACK, "b": BACK[:, :2]}),

@@ -225,6 +225,8 @@ def test_masks_and_tokens_end_where_they_are_looked_up():
     model = sequential((4,), kl.Embedding(5, 2, name="table"), kl.Flatten(), kl.Dense(2))
     (readers,) = readers_of_inputs(model).values()
     assert (readers.slices, readers.ends) == ((), ("table",))
+    model = sequential((1,), kl.Embedding(5, 2, name="table"), kl.Flatten(), kl.Dense(2))
+    assert readers_of_inputs(model).popitem()[1].ends == ("table",)  # its one token is unit 0
 
 
 def test_an_input_of_unknown_size_is_refused():

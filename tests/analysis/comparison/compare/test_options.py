@@ -199,6 +199,7 @@ def test_errors_come_before_any_work(models, data, curved):
     fails(r"'random_weights', which is an arm of every", arms={"random_weights": models[0]})
     fails(r"has no '\|' in it.* Received: 'a\|b'", names=("a|b", "c"))
     fails(r"names holds two names", names=("one",))
+    fails(r"names holds two names", names=("one", 2))
     wrong = Data(Rows(data.x, np.full(90, 3)), task="classification")
     fails(r"class indices from 0 to 2. Received: 3 among", rows=wrong)
     fails(r"NaN or infinite", rows=np.full((3, 8), np.nan))
