@@ -215,3 +215,24 @@ def test_gradients_are_guided_at_rectifiers_only():
 
     slope = (1 - np.tanh(X) ** 2) * [1, 0, 3, 0]
     close(traced.get_concrete_function(tf.TensorSpec((None, 4)))(tf.constant(X)), slope * (X > 0))
+
+
+def test_what_arrived_is_told_inside_of_a_kernel_and_nowhere_else():
+    told = {}
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 4), tf.float32)], autograph=False)
+    def traced(rows):
+        product = rows @ W
+        shaped = tf.reshape(product, (-1, 2, 1))
+        apart = tf.tanh(rows)  # on no way to the output
+        out = shaped + tf.constant([[1.0], [2.0]])
+        walk = Walk([rows], [out], CONSTANT)
+        relevance = Relevance(walk, "epsilon", ())
+        walk.plan(relevance)
+        found = walk.back([out], 1e-9)
+        told["apart"] = relevance.at(apart, found)
+        told["nothing came"] = relevance.at(product, {})
+        return relevance.at(product, found)
+
+    close(traced(X).numpy(), X @ W + [1, 2])
+    assert told == {"apart": None, "nothing came": None}
