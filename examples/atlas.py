@@ -7,7 +7,6 @@ atlas grows whenever this runs.
 
     python examples/atlas.py                          # some hours on two cores; reports/atlas
     python examples/atlas.py --sets wine --minutes 20 # a part of it
-    python examples/atlas.py --table                  # only write the page's tables again
     python examples/atlas.py --quick                  # one small study, no file
 """
 
@@ -26,11 +25,10 @@ import explainprune as xp
 CRITERIA = ("magnitude", "taylor", "fisher", "snip", "lrp")
 LEVELS = {"weight": (0.5, 0.8, 0.9, 0.95), "unit": (0.25, 0.5, 0.75, 0.9)}
 ARMS = (
-    *("placebo", "retrained", "random_pruned", "repruned", "small_dense"),
+    *("placebo", "retrained", "repruned", "small_dense"),
     *("distilled", "l1", "dropout", "matched_churn"),
 )
 STAYS, MOVES = 0.02, 0.15
-"""How much accuracy may be lost and how much of the reasons' weight may move."""
 
 
 def table(name, target, columns):
@@ -71,7 +69,6 @@ SETS = {
     ),
     "power": power,
 }
-"""The sets, and how those are made that aren't built in."""
 
 
 def studies(sets):
@@ -94,7 +91,7 @@ def config(source, name, granularity, criterion, tuned, *, seeds=6, **training):
             "name": f"{name}, {granularity}s by {criterion}{'' if tuned else ', not fine-tuned'}",
             "seeds": list(range(seeds)),
             "levels": list(LEVELS[granularity]),
-            "arms": list(ARMS if tuned and criterion == CRITERIA[0] else ()),
+            "arms": ["random_pruned", *ARMS] if tuned and criterion == CRITERIA[0] else [],
         },
     }
 
@@ -110,36 +107,22 @@ def source_of(name, folder):
 
 def lines_of(results, **study):
     """Yield a line for each level and for each arm, with intervals over seeds."""
-    quality = "accuracy" if results["models"]["dense"]["accuracy"] is not None else "r2"
     dense = results["models"]["dense"]
+    quality = "accuracy" if dense["accuracy"] is not None else "r2"
 
     def line(arm, sparsity, moved, kept, between):
-        low, high = moved["interval"] or (None, None)
-        return study | {
-            "arm": arm,
-            "sparsity": sparsity,
-            "moved": moved["value"],
-            "moved_low": low,
-            "moved_high": high,
-            "quality": kept,
-            "quality_low": (between or (None, None))[0],
-            "quality_high": (between or (None, None))[1],
-            "dense_quality": dense[quality],
-        }
+        figures = {"moved": moved["value"], "quality": kept, "dense_quality": dense[quality]}
+        for name, ends in (("moved", moved["interval"]), ("quality", between)):
+            figures[f"{name}_low"], figures[f"{name}_high"] = ends or (None, None)
+        return study | {"arm": arm, "sparsity": sparsity} | figures
 
     for level in results["levels"]:
         if level["arm"] == "pruned" or study["criterion"] == CRITERIA[0]:
-            kept = level["measures"][quality]
-            yield line(
-                level["arm"],
-                level["sparsity"],
-                level["measures"]["moved_weight"],
-                kept["value"],
-                kept["interval"],
-            )
-    for pair, found in results["comparisons"].items():
-        arm = pair.removeprefix("dense|")
-        if arm in ARMS and arm != "random_pruned":
+            measures = level["measures"]
+            kept = measures[quality]["value"], measures[quality]["interval"]
+            yield line(level["arm"], level["sparsity"], measures["moved_weight"], *kept)
+    for arm in ARMS:
+        if found := results["comparisons"].get(f"dense|{arm}"):
             model = results["models"][arm]
             between = (model["intervals"] or {}).get(quality)
             yield line(arm, None, found["moved_weight"], model[quality], between)
@@ -195,9 +178,10 @@ def at_equal_size(lines):
     found = pruned(lines)
     rows = []
     for (granularity, sparsity), level in found.groupby(["granularity", "sparsity"]):
-        wide = level.pivot(index="set", columns="criterion", values="moved").dropna()
+        wide = level.pivot(index="set", columns="criterion", values="moved")
+        wide = wide.reindex(columns=[*CRITERIA, "random"]).dropna()
         row = {"removed": f"{sparsity:.0%} of {granularity}s", "sets": str(len(wide))}
-        row["magnitude moves"] = interval(wide["magnitude"])
+        row["magnitude"] = interval(wide["magnitude"])
         for criterion in (*CRITERIA[1:], "random"):
             row[f"{criterion}, less magnitude"] = interval(wide[criterion] - wide["magnitude"])
         best = wide[list(CRITERIA)].idxmin(axis=1)
@@ -220,24 +204,20 @@ def moved_when_lost(level, lost):
 
 def at_equal_accuracy(lines, lost=STAYS):
     """Set moved weight side by side where accuracy (or R²) has fallen by as much."""
-    found = pruned(lines)
     rows = []
-    for granularity, some in found.groupby("granularity"):
-        at = some.groupby(["set", "criterion"]).apply(
-            moved_when_lost, lost=lost, include_groups=False
-        )
-        wide = at.unstack()
+    for granularity, some in pruned(lines).groupby("granularity"):
+        curves = some.groupby(["set", "criterion"])
+        wide = curves.apply(moved_when_lost, lost=lost, include_groups=False).unstack()
+        wide = wide.reindex(columns=[*CRITERIA, "random"])
         for criterion in (*CRITERIA, "random"):
-            both = wide[[criterion, "magnitude"]].dropna().T.drop_duplicates().T
+            beside = wide[criterion] - wide["magnitude"]
             rows.append(
                 {
                     "removed": f"{granularity}s",
                     "criterion": criterion,
                     f"moved at {lost:.0%} lost": interval(wide[criterion]),
                     "sets that lose as much": str(int(wide[criterion].notna().sum())),
-                    "less magnitude, same sets": interval(both[criterion] - both["magnitude"])
-                    if criterion != "magnitude"
-                    else "–",
+                    "less magnitude": "–" if criterion == "magnitude" else interval(beside),
                 }
             )
     return pd.DataFrame(rows)
@@ -249,21 +229,18 @@ def silent(lines):
     found = found[found["criterion"] != "random"]
     changed = found["moved_low"] > MOVES
     stayed = found["quality_low"] > found["dense_quality"] - STAYS
-    rows = []
-    for (granularity, sparsity), level in found.assign(changed=changed, stayed=stayed).groupby(
-        ["granularity", "sparsity"]
-    ):
-        both = level["changed"] & level["stayed"]
-        rows.append(
-            {
-                "removed": f"{sparsity:.0%} of {granularity}s",
-                "networks (set × criterion)": str(len(level)),
-                "accuracy stayed": str(int(level["stayed"].sum())),
-                "reasons changed": str(int(level["changed"].sum())),
-                "reasons changed, accuracy stayed": str(int(both.sum())),
-            }
-        )
-    return pd.DataFrame(rows)
+    counted = pd.DataFrame(
+        {
+            "networks (set × criterion)": 1,
+            "accuracy stayed": stayed,
+            "reasons changed": changed,
+            "reasons changed, accuracy stayed": stayed & changed,
+        },
+        index=found.index,
+    ).astype(int)
+    sums = counted.groupby([found["granularity"], found["sparsity"]]).sum().astype(str)
+    removed = [f"{sparsity:.0%} of {granularity}s" for granularity, sparsity in sums.index]
+    return sums.reset_index(drop=True).assign(removed=removed)[["removed", *sums]]
 
 
 def tuning_or_pruning(lines):

@@ -14,6 +14,7 @@ from explainprune.cli import run as command
 FOLDER = Path(__file__).parents[2] / "examples"
 
 SCRIPTS = {
+    "atlas.py": r"placebo +NaN 0\.\d+ 0\.\d+",
     "article_mnist.py": r"pruned at random, 75% of neurons +\d+ +0\.\d+",
     "criteria_side_by_side.py": r"magnitude +0?\.\d+",
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
