@@ -6,7 +6,6 @@ from explainprune.types.attribution import Attribution
 from explainprune.types.bound import OutputBound
 from explainprune.types.certificate import Certificate, Size, flips_of, rows_sha256
 from explainprune.types.comparison import (
-    SCHEMA,
     Choice,
     Comparison,
     Level,
@@ -50,6 +49,7 @@ from explainprune.types.reasons import (
     ReasonCodes,
     ReasonRow,
 )
+from explainprune.types.versions import SCHEMA
 
 __all__ = [
     "CLEARER",

@@ -16,10 +16,10 @@ from explainprune.types.measure import Measure, Verdict
 from explainprune.types.metric import Metric
 from explainprune.types.plain import read_json
 from explainprune.types.reasons import CodeChanges
+from explainprune.types.versions import SCHEMA, up_to_date
 
 SCORES = ("accuracy", "balanced_accuracy", "r2", "auc", "log_loss")
 """What a `ModelRow` says of how well a model does, the leading one first."""
-SCHEMA = "explainprune/results/2"
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,15 @@ class _Results:
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Self:
-        """Read what `to_dict` returned.
+        """Read what `to_dict` returned, now or in an earlier version.
 
         Raises
         ------
         ValueError
-            If the schema is another one, or a field is missing, unknown or of the wrong type.
+            If the schema is a later or another one, or a field is missing, unknown or of the wrong
+            type.
         """
-        schema = plain.get("schema") if isinstance(plain, dict) else None
-        if schema != SCHEMA:
-            raise ValueError(f"Expected schema {SCHEMA!r}. Received: {schema!r}.")
-        return decode({key: value for key, value in plain.items() if key != "schema"}, cls)
+        return decode(up_to_date(plain), cls)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

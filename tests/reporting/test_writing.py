@@ -100,7 +100,7 @@ def test_paths_without_results_are_refused(tmp_path):
     ("text", "message"),
     [
         ("{", "results.json can't be read: Not valid JSON"),
-        ('{"schema": "other/1"}', "can't be read: Expected schema 'explainprune/results/2'"),
+        ('{"schema": "other/1"}', r"can't be read: Expected schema 'explainprune/results/2\.1'"),
         ('{"schema": "explainprune/results/2"}', "can't be read: Not a Comparison"),
     ],
 )
