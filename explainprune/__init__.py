@@ -27,6 +27,10 @@ _HOMES = {
     "explain": "explainprune.analysis.comparison.profile",
     "output_bound": "explainprune.analysis.output_bound",
     "reason_codes": "explainprune.analysis.reasons",
+    "circuit": "explainprune.analysis.understanding.circuit",
+    "recurring": "explainprune.types",
+    "shapes": "explainprune.analysis.understanding.shapes",
+    "formula": "explainprune.analysis.understanding.formula",
     "run_study": "explainprune.study",
     "report": "explainprune.reporting",
     "plot": "explainprune.reporting",
@@ -36,14 +40,17 @@ _HOMES = {
     "METRICS": "explainprune.analysis.metrics",
     "Attribution": "explainprune.types",
     "Certificate": "explainprune.types",
+    "Circuit": "explainprune.types",
     "Comparison": "explainprune.types",
     "Data": "explainprune.types",
+    "Formula": "explainprune.types",
     "Importance": "explainprune.types",
     "Masks": "explainprune.types",
     "Overview": "explainprune.types",
     "Profile": "explainprune.types",
     "OutputBound": "explainprune.types",
     "ReasonCodes": "explainprune.types",
+    "Shapes": "explainprune.types",
     "Study": "explainprune.types",
 }
 
@@ -80,6 +87,9 @@ if TYPE_CHECKING:
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.analysis.output_bound import output_bound as output_bound
     from explainprune.analysis.reasons import reason_codes as reason_codes
+    from explainprune.analysis.understanding.circuit import circuit as circuit
+    from explainprune.analysis.understanding.formula import formula as formula
+    from explainprune.analysis.understanding.shapes import shapes as shapes
     from explainprune.criteria import CRITERIA as CRITERIA
     from explainprune.criteria.importance import importance as importance
     from explainprune.data import load_data as load_data
@@ -93,13 +103,17 @@ if TYPE_CHECKING:
     from explainprune.study import run_study as run_study
     from explainprune.types import Attribution as Attribution
     from explainprune.types import Certificate as Certificate
+    from explainprune.types import Circuit as Circuit
     from explainprune.types import Comparison as Comparison
     from explainprune.types import Data as Data
+    from explainprune.types import Formula as Formula
     from explainprune.types import Importance as Importance
     from explainprune.types import Masks as Masks
     from explainprune.types import OutputBound as OutputBound
     from explainprune.types import Overview as Overview
     from explainprune.types import Profile as Profile
     from explainprune.types import ReasonCodes as ReasonCodes
+    from explainprune.types import Shapes as Shapes
     from explainprune.types import Study as Study
     from explainprune.types import metric as metric
+    from explainprune.types import recurring as recurring

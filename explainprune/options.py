@@ -123,3 +123,11 @@ class PruneOptions:
     refit: bool | str = field(
         default=False, metadata=said("Refit what reads removed units: true, false or obs.", "HOW")
     )
+    objective: str | None = field(
+        default=None,
+        metadata=said("clear: the fewest inputs, then connections, within the margins.", "clear"),
+    )
+    margins: dict[str, float] | None = field(
+        default=None,
+        metadata=said("What an objective may cost: accuracy=.02, moved_weight=.15.", "NAME=VALUE"),
+    )

@@ -166,7 +166,7 @@ def _would(
         seconds = round(
             pruning_seconds(model, learned, epochs, options["steps"], options["criterion"])
         )
-    amount = options["budget"] or options["sparsity"]
+    amount = options["budget"] or options["sparsity"] or options["objective"]
     text = (
         f"would prune {model.name!r} ({model.count_params():,} parameters) to {amount} by "
         f"{options['criterion']}, {epochs} epochs of fine-tuning on {rows!r}, in about "

@@ -193,13 +193,25 @@ def within_accuracy(
 
 def _lost(history: Any) -> Any:
     """Return what each step lost of the first row's accuracy: of several outputs, the most."""
+    known = measured(history)
+    return (history[known].iloc[0] - history[known]).max(axis=1)
+
+
+def measured(history: Any) -> list[str]:
+    """Return the columns that say how well a model does: of validation rows, where there are some.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
     for rows in ("validation", "train"):
         known = [name for name in history if re.fullmatch(rf"{rows}_(.+_)?(accuracy|r2)", name)]
         if known:
-            return (history[known].iloc[0] - history[known]).max(axis=1)
+            return known
     raise ValueError(
-        "budget 'accuracy_drop' needs labels, and a loss of classes or numbers. Received: a "
-        f"history of {', '.join(history)}."
+        "budget 'accuracy_drop' and objective 'clear' need labels, and a loss of classes or "
+        f"numbers. Received: a history of {', '.join(history)}."
     )
 
 

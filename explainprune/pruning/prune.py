@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import Allocation
 from explainprune.pruning.budget import Outcome, cost_goal, read_budget, within_accuracy
 from explainprune.pruning.candidates import Protect, candidates
+from explainprune.pruning.clearest import check_alone, clearest, read_margins
 from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for
 from explainprune.pruning.goals import Goal, final_sparsity, sparsity_goal
 from explainprune.pruning.granularity import Sharing, View, view
+from explainprune.pruning.pruned import Pruned
 from explainprune.pruning.repair import Refit, check_refit
 from explainprune.pruning.rows import Given, given
 from explainprune.pruning.run import Run
@@ -27,40 +29,7 @@ from explainprune.pruning.schedule import Schedule, epochs_of_steps
 from explainprune.pruning.step import Criterion
 from explainprune.pruning.weighing import ClassWeight
 from explainprune.pruning.zeros import Start, start_of
-from explainprune.types import Array, Masks
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Pruned:
-    """A model some of whose entries are held at zero.
-
-    Attributes
-    ----------
-    model : keras.Model
-        The architecture it was; removed entries are exactly 0.
-    masks : Masks
-        Which entries are kept, by variable path; True = keep.
-    history : pandas.DataFrame
-        One row for each step, step 0 being the model before. Columns: ``step``, ``requested`` and
-        ``achieved`` sparsity, ``criterion``, ``epochs``, and, with labels, ``train_loss``,
-        ``train_accuracy`` (``train_r2``) and the same of ``validation``, measured after the step;
-        of several outputs ``train_NAME_accuracy`` as well, and the mean.
-        With a budget ``budget``, ``budget_requested`` and ``budget_achieved``.
-    notes : tuple of str
-        What the reader must know: what was assumed, what was left whole.
-    left_whole : dict of str to str
-        Layers (or inputs) that this granularity can't prune, with the reason.
-    """
-
-    model: Model
-    masks: Masks
-    history: Any
-    notes: tuple[str, ...] = ()
-    left_whole: dict[str, str] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        steps = len(self.history) - 1
-        return f"Pruned({self.model.name!r}, {self.masks!r}, {steps} steps)"
+from explainprune.types import Array
 
 
 @in_words
@@ -85,6 +54,8 @@ def prune(
     class_weight: ClassWeight = None,
     sample_weight: Any = None,
     patience: int | None = None,
+    objective: str | None = None,
+    margins: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Pruned:
     """Remove what matters least, in steps, training in between.
@@ -149,6 +120,15 @@ def prune(
     patience : int, optional
         Stop each step's fine-tuning after so many epochs without a lower loss on the validation
         rows, and go back to the best. Where there are none, 15 % of the rows are held out.
+    objective : str, optional
+        ``"clear"``: in place of a sparsity or a budget, within `margins` the fewest live inputs,
+        then live connections, then exact cost. Whole inputs go first, then what `granularity`
+        says, each by bisection: seven prunings for each, all of them in ``frontier``.
+    margins : dict of str to float, optional
+        By how much the ``"accuracy"`` (R² for numbers) of the validation rows may fall, .02, and
+        the ``"moved_weight"`` may reach there with the upper end of its interval over rows, .15:
+        by expected gradients of the centred logit of the prediction before, 20 background rows.
+        Chosen on these rows, both look better than they are: `compare` says it of others.
     seed : int
 
     Returns
@@ -169,7 +149,10 @@ def prune(
     >>> pruned.masks
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
+    asked = locals().copy()  # all that an objective's own prunings are told
     check_refit(refit)
+    if margins is not None and objective is None:
+        raise ValueError("margins= are those of an objective: pass objective='clear'.")
     learned = given(
         data,
         model,
@@ -180,6 +163,13 @@ def prune(
     )
     _check_weights(model)
     _check_data(model, learned)
+    if objective is not None:
+        held = read_margins(margins, objective)
+        check_alone(granularity, sparsity, budget, allocation, masks)
+        for own in ("model", "granularity", "sparsity", "masks", "objective", "margins"):
+            asked.pop(own)
+        found: Pruned = clearest(partial(prune, **asked), model, learned, granularity, held)
+        return found
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos, criterion)

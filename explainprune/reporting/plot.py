@@ -6,6 +6,7 @@ from typing import Any
 
 from explainprune.reporting.plots.attributions import beeswarm, maps
 from explainprune.reporting.plots.axes import axes_of, new_figure, save, styled
+from explainprune.reporting.plots.frontiers import clearest
 from explainprune.reporting.plots.pairs import (
     frontier,
     network,
@@ -13,11 +14,13 @@ from explainprune.reporting.plots.pairs import (
     reliability,
     slopegraph,
 )
+from explainprune.reporting.plots.shapes import shape, shapes
 from explainprune.reporting.svg.sheet import COLOURS
 
 __all__ = [
     "COLOURS",
     "beeswarm",
+    "clearest",
     "frontier",
     "maps",
     "network",
@@ -27,6 +30,8 @@ __all__ = [
     "save",
     "scored_by",
     "sensitivity",
+    "shape",
+    "shapes",
     "slopegraph",
     "styled",
 ]

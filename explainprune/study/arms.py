@@ -84,7 +84,7 @@ def pruned_at(config: StudyConfig, dense: Model, data: Data, seed: int, **change
     own = None if config.model.recipe is None else recipe_of(config.model)
     arguments = {each.name: getattr(config.prune, each.name) for each in fields(PruneOptions)}
     if "sparsity" in changes:
-        arguments["budget"] = None
+        arguments |= {"budget": None, "objective": None, "margins": None}
     if changes.get("sparsity") == 0.0:
         arguments |= {"granularity": "weight", "allocation": "global"}
     return prune(dense, data, recipe=own, seed=seed, **(arguments | changes))

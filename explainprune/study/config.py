@@ -108,7 +108,7 @@ class PruneSettings(PruneOptions):
     shrink: bool = True
 
     def __post_init__(self) -> None:
-        others = self.budget or not isinstance(self.allocation, str)
+        others = self.budget or self.objective or not isinstance(self.allocation, str)
         if self.sparsity is None and not others and not ITS_OWN_SHARE.fullmatch(self.granularity):
             object.__setattr__(self, "sparsity", 0.9)
 

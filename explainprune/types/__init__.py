@@ -5,6 +5,7 @@ from explainprune.types.arrays import Array, Inputs
 from explainprune.types.attribution import Attribution
 from explainprune.types.bound import OutputBound
 from explainprune.types.certificate import Certificate, Size, flips_of, rows_sha256
+from explainprune.types.circuit import Circuit, recurring
 from explainprune.types.comparison import (
     Choice,
     Comparison,
@@ -26,6 +27,7 @@ from explainprune.types.drawing import (
     UnitRow,
 )
 from explainprune.types.filed import OUTPUTS
+from explainprune.types.formula import Formula
 from explainprune.types.importance import Importance
 from explainprune.types.masks import Masks
 from explainprune.types.measure import CLEARER, SAME_REASONS, Measure, Power, Verdict
@@ -49,6 +51,7 @@ from explainprune.types.reasons import (
     ReasonCodes,
     ReasonRow,
 )
+from explainprune.types.shapes import Curve, Shapes, Surface
 from explainprune.types.versions import SCHEMA
 
 __all__ = [
@@ -64,10 +67,12 @@ __all__ = [
     "Bin",
     "Certificate",
     "Choice",
+    "Circuit",
     "CodeChanges",
     "CodeUse",
     "Comparison",
     "Condition",
+    "Curve",
     "Data",
     "Detail",
     "Drawing",
@@ -76,6 +81,7 @@ __all__ = [
     "Exemplar",
     "Exemplars",
     "FeatureRow",
+    "Formula",
     "Importance",
     "Inputs",
     "Level",
@@ -94,9 +100,11 @@ __all__ = [
     "Rows",
     "Rule",
     "Sample",
+    "Shapes",
     "Size",
     "Source",
     "Study",
+    "Surface",
     "UnitRow",
     "Verdict",
     "Where",
@@ -107,6 +115,7 @@ __all__ = [
     "metric_of",
     "perfect",
     "read_results",
+    "recurring",
     "rows_sha256",
     "said_of",
 ]

@@ -90,7 +90,7 @@ def maps(attribution: Attribution, *, row: int = 0, ax: Any = None) -> Any:
     most = float(np.abs(picture).max()) or 1.0
     with axes_of(ax, 6.4 if series else 3.4, 2.4 if series else 3.4) as axes:
         axes.imshow(
-            picture, cmap=_two_hues(), vmin=-most, vmax=most, aspect="auto" if series else "equal",
+            picture, cmap=two_hues(), vmin=-most, vmax=most, aspect="auto" if series else "equal",
             interpolation="nearest",
         )  # fmt: skip
         if series:
@@ -100,7 +100,8 @@ def maps(attribution: Attribution, *, row: int = 0, ax: Any = None) -> Any:
     return axes
 
 
-def _two_hues() -> Any:
+def two_hues() -> Any:
+    """Return the colours of values around 0: purple below, green above."""
     from matplotlib.colors import LinearSegmentedColormap
 
     ends = [COLOURS["negative"], "#ffffff", COLOURS["positive"]]

@@ -11,7 +11,7 @@ from explainprune.reporting.plots.axes import axes_of, down
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.svg.network import drawable, largest_weight
 from explainprune.reporting.svg.sheet import COLOURS
-from explainprune.types import Comparison, Drawing, Study
+from explainprune.types import Circuit, Comparison, Drawing, Study
 
 Results = Comparison | Study
 MOST = 12
@@ -204,12 +204,14 @@ def reliability(results: Results, *, ax: Any = None) -> Any:
     return axes
 
 
-def network(results: Results | Drawing, *, model: str | None = None, ax: Any = None) -> Any:
+def network(
+    results: Results | Drawing | Circuit, *, model: str | None = None, ax: Any = None
+) -> Any:
     """Draw a network: layers as columns, units as dots, the strongest connections as lines.
 
     Parameters
     ----------
-    results : Comparison, Study or Drawing
+    results : Comparison, Study, Circuit or Drawing
     model : str, optional
         Which of the two models; by default the other one.
     ax : matplotlib.axes.Axes, optional
@@ -262,11 +264,13 @@ def network(results: Results | Drawing, *, model: str | None = None, ax: Any = N
     return axes
 
 
-def _drawing(results: Results | Drawing, model: str | None) -> Drawing:
+def _drawing(results: Results | Drawing | Circuit, model: str | None) -> Drawing:
     from explainprune.lookup import unknown
 
     if isinstance(results, Drawing):
         return results
+    if isinstance(results, Circuit):
+        return results.drawing
     subject = subject_of(results)
     drawings = subject.pair.detail.drawings
     _needed(drawings, "drawings")

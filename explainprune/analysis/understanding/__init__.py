@@ -1,0 +1,1 @@
+"""A network small enough to be read: its functions drawn, written out, and cut to one class."""
