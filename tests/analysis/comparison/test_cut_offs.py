@@ -1,5 +1,7 @@
 """A cut-off of one's own: what follows it, against counting; and the slice that falls most."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from comparison_cases import PAIR, QUICK
@@ -7,7 +9,9 @@ from credit_cases import applicants, risk
 from scipy.stats import t as student
 
 from explainprune.analysis import compare
+from explainprune.analysis.comparison.cut_offs import at_cut_off
 from explainprune.analysis.comparison.scores import DECISIONS
+from explainprune.analysis.intervals import Units
 from explainprune.analysis.metrics import METRICS, kind_of
 from explainprune.types import Comparison
 
@@ -201,3 +205,11 @@ def test_slices_of_few_rows_are_not_looked_at_and_no_fall_is_none(data):
 def test_results_make_the_round_trip(data):
     found = compare(risk(EVEN), risk(TURNED), data, threshold=0.3, **QUICK)
     assert Comparison.from_json(found.to_json()) == found
+
+
+def test_a_chance_on_the_cut_off_is_decided():
+    chance, true = np.array([0.2, 0.5, 0.5, 0.8]), np.array([False, True, False, True])
+    case = SimpleNamespace(units=Units.rows(4))
+    found = at_cut_off(case, chance, true, 0.5, np.ones(4, dtype=bool))
+    assert (found.decided.value, found.recall.value, found.false_alarms.value) == (0.75, 1.0, 0.5)
+    assert found.precision.value == pytest.approx(2 / 3)

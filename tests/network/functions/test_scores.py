@@ -1,7 +1,7 @@
 import pytest
 
 from explainprune.network.backend import keras
-from explainprune.network.functions.scores import loss_of, takes_class_scores
+from explainprune.network.functions.scores import is_yes_or_no, loss_of, takes_class_scores
 
 
 def compiled(loss):
@@ -39,3 +39,20 @@ def test_a_loss_that_nobody_knows_says_nothing():
     model = compiled([focal, focal])
     assert loss_of(model, 0) == "focal"
     assert takes_class_scores(model, 0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "kind", "linear", "task", "expected"),
+    [
+        ("binary_crossentropy", "softmax", False, "classification", False),  # a softmax over one
+        ("binary_crossentropy", "sigmoid", False, "regression", False),
+        ("mean_squared_error", "sigmoid", False, "classification", True),
+        ("mean_squared_error", "sigmoid", False, "unknown", False),
+        ("binary_crossentropy", "raw", True, "unknown", True),
+        ("hinge", "raw", False, "classification", True),
+        ("", "raw", False, "classification", False),
+        ("", "raw", True, "classification", True),
+    ],
+)
+def test_one_unit_stands_for_two_classes_or_for_a_number(loss, kind, linear, task, expected):
+    assert is_yes_or_no(loss, kind, linear, task) is expected

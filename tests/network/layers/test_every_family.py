@@ -51,6 +51,7 @@ IMAGES = {
     "DepthwiseConv": lambda: L.DepthwiseConv2D(2, depth_multiplier=2, activation="tanh"),
     "SeparableConv": lambda: L.SeparableConv2D(5, 2, depth_multiplier=2),
     "Dense": lambda: L.Dense(5, "tanh"),
+    "Dense, softmax": lambda: L.Dense(5, "softmax"),
     "EinsumDense": lambda: L.EinsumDense("abcd,de->abce", (4, 4, 5), bias_axes="e"),
     "ZeroPadding": lambda: L.ZeroPadding2D(1),
     "Cropping": lambda: L.Cropping2D(1),
@@ -117,7 +118,7 @@ def close(found, wanted, share=1e-5):
 
 WHOLE = {
     "LayerNormalization", "GroupNormalization", "UnitNormalization", "RMSNormalization", "Softmax",
-    "Conv, groups", "divide", "Attention",
+    "Conv, groups", "Dense, softmax", "divide", "Attention",
 }  # fmt: skip
 """Where the units before it stay, with the reason; those behind it go all the same."""
 WHOLE_BY_UNIT = WHOLE | {
