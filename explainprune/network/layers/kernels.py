@@ -11,12 +11,7 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.activations import (
-    activate,
-    activated,
-    check_elementwise,
-    is_elementwise,
-)
+from explainprune.network.layers.activations import activate, activated, check_elementwise
 from explainprune.network.layers.axes import channel_axis, expect_axis, is_channels_last, single
 from explainprune.network.layers.kind import Kind, Sides, Sized, product
 from explainprune.network.layers.links import Channels, Link, Matrix, nonzero
@@ -100,8 +95,6 @@ def _constants(placed: Placed, inputs: Arrays) -> Arrays:
     constant = ~(read & ~usable[:, None]).any(axis=0)
     sums = np.where(usable, values, 0.0) @ kernel.sum(axis=0, dtype=np.float64)
     sums += placed.weights.get("bias", 0.0)
-    if not is_elementwise(call.operation.activation):
-        return (np.full(len(constant), np.nan),)
     return (activate(call.operation.activation, np.where(constant, sums, np.nan)),)
 
 

@@ -8,10 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.graph.graph import Call
-from explainprune.network.layers.activations import (
-    activate,
-    is_elementwise,
-)
+from explainprune.network.layers.activations import activate
 from explainprune.network.layers.depthwise import depthwise_ways
 from explainprune.network.layers.kernels import (
     by_position,
@@ -70,8 +67,6 @@ def _constants(placed: Placed, inputs: Arrays) -> Arrays:
     usable = _foldable(placed, inputs[0])
     constant = np.asarray(~_paths(placed)[~usable].any(axis=0))
     sums = np.where(usable, inputs[0], 0.0) @ _sums(placed) + placed.weights.get("bias", 0.0)
-    if not is_elementwise(placed.call.operation.activation):
-        return (np.full(len(constant), np.nan),)
     return (activate(placed.call.operation.activation, np.where(constant, sums, np.nan)),)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from explainprune.network.layers.activations import mixes_units
 from explainprune.network.layers.passing import Arrays, Needs
 from explainprune.network.shrinking.tracing import UnitGraph
 from explainprune.types import Array
@@ -54,6 +55,8 @@ def _constants(
                 np.where(a == b, a, np.nan) for a, b in zip(read, given[index], strict=True)
             )
         results = kind.constants(placed, read)
+        if mixes_units(placed.call.operation):  # what a softmax is given may be constant
+            results = tuple(np.full_like(each, np.nan) for each in results)
         for i, values in zip(placed.call.outputs, results, strict=True):
             if seen and i in seen:
                 values = np.where(np.isnan(values), seen[i], values)
@@ -108,6 +111,9 @@ def needs(traced: UnitGraph, constant: dict[int, Array], pinned: dict[int, Array
     triples = list(zip(traced.placed, traced.kinds, given, strict=True))
     for placed, kind, read in reversed(triples):
         inputs, outputs = placed.call.inputs, placed.call.outputs
+        if mixes_units(placed.call.operation):  # all units of a softmax share its denominator
+            for i in outputs:
+                needed[i][:] = True
         need = kind.needs(placed, at(outputs, needed), read, at(outputs, made))
         for i, wanted in zip(inputs, need.needed, strict=True):
             needed[i] |= wanted

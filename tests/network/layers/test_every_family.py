@@ -50,6 +50,7 @@ IMAGES = {
     "ConvTranspose": lambda: L.Conv2DTranspose(5, 2, strides=2),
     "DepthwiseConv": lambda: L.DepthwiseConv2D(2, depth_multiplier=2, activation="tanh"),
     "SeparableConv": lambda: L.SeparableConv2D(5, 2, depth_multiplier=2),
+    "SeparableConv, softmax": lambda: L.SeparableConv2D(5, 2, activation="softmax"),
     "Dense": lambda: L.Dense(5, "tanh"),
     "Dense, softmax": lambda: L.Dense(5, "softmax"),
     "EinsumDense": lambda: L.EinsumDense("abcd,de->abce", (4, 4, 5), bias_axes="e"),
@@ -118,7 +119,7 @@ def close(found, wanted, share=1e-5):
 
 WHOLE = {
     "LayerNormalization", "GroupNormalization", "UnitNormalization", "RMSNormalization", "Softmax",
-    "Conv, groups", "Dense, softmax", "divide", "Attention",
+    "Conv, groups", "Dense, softmax", "SeparableConv, softmax", "divide", "Attention",
 }  # fmt: skip
 """Where the units before it stay, with the reason; those behind it go all the same."""
 WHOLE_BY_UNIT = WHOLE | {
