@@ -5,7 +5,7 @@ import pytest
 
 from explainprune.network import apply_masks, model_sha256
 from explainprune.network.backend import keras
-from explainprune.network.shrinking import smaller
+from explainprune.network.shrinking import constants, smaller
 from explainprune.pruning import shrink
 from explainprune.types import Data, Masks, Rows, rows_sha256
 
@@ -35,6 +35,22 @@ def model():
 @pytest.fixture
 def x():
     return np.random.default_rng(1).normal(size=(120, 5)).astype("float32")
+
+
+def test_what_should_be_the_same_and_is_not_is_refused(monkeypatch):
+    keras.utils.set_random_seed(0)
+    mixing = keras.Sequential(
+        [keras.Input((5,)), L.Dense(4), L.Dense(3, "softmax", name="mixes"), L.Dense(2)]
+    )
+    kernels = [mixing.layers[i].kernel for i in (1, 2)]
+    kernels[0].assign([[0, 1, 0], [1, 0, 1], [2, 1, 0], [0, 1, 2]])  # unit 1 feeds 0 and 2 alone
+    kernels[1].assign([[0, 0], [1, 2], [0, 0]])
+    x = np.random.default_rng(1).normal(size=(9, 5)).astype("float32")
+    shrunk = shrink(mixing, data=x)
+    np.testing.assert_allclose(shrunk.model(x), mixing(x), rtol=1e-5)
+    monkeypatch.setattr(constants, "mixes_units", lambda operation: False)
+    with pytest.raises(ValueError, match=r"The shrunk model puts out something else than the mod"):
+        shrink(mixing, data=x)
 
 
 def without(model, layer, units, axis=-1):
