@@ -120,6 +120,17 @@ class PruneOptions:
     patience: int | None = field(
         default=None, metadata=said("Stop after so many epochs without a lower loss.", "EPOCHS")
     )
+    preserve: str | None = field(
+        default=None,
+        metadata=said(
+            "What fine-tuning holds to the given model's: attributions, gradients or logits.",
+            "WHAT",
+        ),
+    )
+    preserve_weight: float | None = field(
+        default=None,
+        metadata=said("Of that, the loss having 1. Default: 20, or 1 for logits.", "WEIGHT"),
+    )
     refit: bool | str = field(
         default=False, metadata=said("Refit what reads removed units: true, false or obs.", "HOW")
     )

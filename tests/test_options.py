@@ -11,7 +11,7 @@ from explainprune.options import PruneOptions
 from explainprune.study.config import PruneSettings, study_config
 
 DECLARED = {each.name: each.default for each in fields(PruneOptions)}
-NOT_PLAIN = {"recipe", "masks", "sample_weight", "seed"}
+NOT_PLAIN = {"recipe", "masks", "sample_weight", "unlabelled", "seed"}
 """Arguments of `prune` that a command or a study says elsewhere, or that have no plain form."""
 
 

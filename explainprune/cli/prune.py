@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from explainprune.cli.console import Console
 from explainprune.cli.declared import taken, with_options
-from explainprune.cli.inputs import read
+from explainprune.cli.inputs import described, read
 from explainprune.cli.options import (
     DATA_PANEL,
     OUTPUT_PANEL,
@@ -56,6 +56,15 @@ def prune(
             metavar="FILE",
         ),
     ] = None,
+    unlabelled: Annotated[
+        str | None,
+        option(
+            "--unlabelled",
+            help="More rows for --preserve, read as the data is, without a target.",
+            panel=PRUNING_PANEL,
+            metavar="SOURCE",
+        ),
+    ] = None,
     shrink: Annotated[
         bool,
         flag(
@@ -91,6 +100,9 @@ def prune(
     console = Console(quiet, json)
     reading = taken(options, ReadOptions)
     rows, loaded = read(console, model, data, trust=trust, schema=schema, **reading)
+    if unlabelled is not None:
+        asked = described(schema) | reading | {"target": ""}
+        options["unlabelled"] = xp.load_data(unlabelled, model=loaded, **asked)
     options["seed"] = seed
     if dry_run:
         _would(console, loaded, rows, options, finals)
@@ -164,7 +176,14 @@ def _would(
     learned = None if rows is None else rows.learnable
     with console.noting():
         seconds = round(
-            pruning_seconds(model, learned, epochs, options["steps"], options["criterion"])
+            pruning_seconds(
+                model,
+                learned,
+                epochs,
+                options["steps"],
+                options["criterion"],
+                options["preserve"],
+            )
         )
     amount = options["budget"] or options["sparsity"] or options["objective"]
     text = (

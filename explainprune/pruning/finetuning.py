@@ -9,8 +9,9 @@ from explainprune.lookup import check_call
 from explainprune.network.functions.losses import ready_to_train
 from explainprune.network.masking import apply_masks, holder
 from explainprune.network.protocol import Model
+from explainprune.network.training.preserving import WEIGHTS, Preserve
 from explainprune.network.training.trainer import Trainer
-from explainprune.pruning.rows import Given
+from explainprune.pruning.rows import Given, given
 from explainprune.types import Masks
 
 Recipe = Callable[..., Model]
@@ -29,7 +30,12 @@ NOT_COMPILED = (
 )
 
 
-def finetuner(recipe: Recipe | None, given: Given, patience: int | None = None) -> Finetune:
+def finetuner(
+    recipe: Recipe | None,
+    given: Given,
+    patience: int | None = None,
+    preserve: Preserve | None = None,
+) -> Finetune:
     """Return what trains a model while its masks hold.
 
     Raises
@@ -38,7 +44,7 @@ def finetuner(recipe: Recipe | None, given: Given, patience: int | None = None) 
         If the recipe isn't callable.
     """
     if recipe is None:
-        return _Own(given, patience)
+        return _Own(given, patience, preserve)
     if not callable(recipe):
         raise TypeError(
             "recipe is a function train(model, data, *, seed, after_step) that returns a model. "
@@ -92,11 +98,50 @@ def epochs_for(
     return 0, NO_LABELS if given.learn is not None else None
 
 
+def preserved(
+    what: str | None,
+    weight: float | None,
+    unlabelled: Any,
+    *,
+    dense: Model,
+    recipe: Recipe | None,
+    epochs: int,
+) -> Preserve | None:
+    """Return what fine-tuning holds to the dense model's, if anything.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown, weighs less than 0, or nothing is fine-tuned by the model's own loss.
+    """
+    if what is None:
+        if unlabelled is not None:
+            raise ValueError(
+                "unlabelled= holds rows to preserve something on: pass preserve= as well, one of "
+                f"{', '.join(WEIGHTS)}."
+            )
+        return None
+    if recipe is not None:
+        raise ValueError(
+            f"preserve={what!r} is a term of the model's own loss, and a recipe decides by which "
+            "loss it trains: leave out either."
+        )
+    if not epochs:
+        raise ValueError(
+            f"preserve={what!r} is a term of the loss of fine-tuning, and nothing is fine-tuned: "
+            "it needs labels, and finetune_epochs of at least 1."
+        )
+    rows = None if unlabelled is None else given(unlabelled, dense).learn
+    return Preserve(what, dense, weight, rows)
+
+
 class _Own:
     """Training by the model's own loss; what is compiled at the first step serves the others."""
 
-    def __init__(self, given: Given, patience: int | None) -> None:
-        self._given, self._patience = given, patience
+    def __init__(
+        self, given: Given, patience: int | None, preserve: Preserve | None = None
+    ) -> None:
+        self._given, self._patience, self._preserve = given, patience, preserve
         self._trainer: Trainer | None = None
 
     def __call__(self, model: Model, masks: Masks, epochs: int, seed: int) -> Model:
@@ -104,7 +149,11 @@ class _Own:
         if self._trainer is None:
             watched = None if self._patience is None else self._given.validation
             self._trainer = Trainer(
-                model, self._given.learn, validation=watched, patience=self._patience
+                model,
+                self._given.learn,
+                validation=watched,
+                patience=self._patience,
+                preserve=self._preserve,
             )
         trained, _ = self._trainer.train(model, epochs=epochs, seed=seed, masks=masks)
         return trained

@@ -18,7 +18,7 @@ from explainprune.pruning.allocation import Allocation
 from explainprune.pruning.budget import Outcome, cost_goal, read_budget, within_accuracy
 from explainprune.pruning.candidates import Protect, candidates
 from explainprune.pruning.clearest import check_alone, clearest, read_margins
-from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for
+from explainprune.pruning.finetuning import NOT_COMPILED, Recipe, epochs_for, preserved
 from explainprune.pruning.goals import Goal, final_sparsity, sparsity_goal
 from explainprune.pruning.granularity import Sharing, View, view
 from explainprune.pruning.pruned import Pruned
@@ -56,6 +56,9 @@ def prune(
     patience: int | None = None,
     objective: str | None = None,
     margins: Mapping[str, float] | None = None,
+    preserve: str | None = None,
+    preserve_weight: float | None = None,
+    unlabelled: Any = None,
     seed: int = 0,
 ) -> Pruned:
     """Remove what matters least, in steps, training in between.
@@ -129,6 +132,15 @@ def prune(
         the ``"moved_weight"`` may reach there with the upper end of its interval over rows, .15:
         by expected gradients of the centred logit of the prediction before, 20 background rows.
         Chosen on these rows, both look better than they are: `compare` says it of others.
+    preserve : str, optional
+        What fine-tuning holds to the given model's, by a term added to the loss (its formula:
+        `Lesson`): ``"attributions"``, the moved weight of what expected gradients attribute, at
+        random points between rows; ``"gradients"``, that of the gradients at rows; ``"logits"``,
+        distillation. Steps take 2 to 5 times as long: see `docs/preserving.md`.
+    preserve_weight : float, optional
+        Of that term, the loss having 1; 0 is fine-tuning without it. None: 20, or 1 for logits.
+    unlabelled : array-like or Data, optional
+        Rows to hold it on beside those that are learned from; their labels, if any, aren't used.
     seed : int
 
     Returns
@@ -170,6 +182,10 @@ def prune(
             asked.pop(own)
         found: Pruned = clearest(partial(prune, **asked), model, learned, granularity, held)
         return found
+    epochs, warning = epochs_for(finetune_epochs, recipe, learned, steps, patience)
+    kept = preserved(
+        preserve, preserve_weight, unlabelled, dense=model, recipe=recipe, epochs=epochs
+    )
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos, criterion)
@@ -184,13 +200,12 @@ def prune(
     def pruned(goal: Goal) -> Outcome:
         epochs, _ = epochs_for(finetune_epochs, recipe, learned, goal.steps)
         shares = epochs_of_steps(epochs, goal.steps)
-        run = Run(seen, learned, criterion, shares, recipe, refit, seed, start.kept, patience)
+        run = Run(seen, learned, criterion, shares, recipe, refit, seed, start.kept, patience, kept)
         return run(model, goal)
 
     def trial(share: float) -> Outcome:
         return pruned(sparsity_goal(seen, share, schedule, steps, sharing, begun))
 
-    epochs, warning = epochs_for(finetune_epochs, recipe, learned, steps, patience)
     notes = _notes(model, seen, epochs, [learned.note, warning], recipe)
     notes = notes if start.note is None else (*notes, start.note)
     if final is not None:

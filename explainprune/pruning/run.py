@@ -10,6 +10,7 @@ from explainprune.network.functions.feeding import feed
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.tracing.same import FIRST_ROWS
+from explainprune.network.training.preserving import Preserve
 from explainprune.network.variables import clone
 from explainprune.pruning.finetuning import Recipe, finetuner
 from explainprune.pruning.goals import Goal
@@ -44,6 +45,7 @@ class Run:
     before : dict of str to ndarray of bool
         Entries that aren't gone to begin with.
     patience : int, optional
+    preserve : Preserve, optional
     rows : list of dict
         The history so far.
     """
@@ -57,13 +59,14 @@ class Run:
     seed: int
     before: Entries
     patience: int | None = None
+    preserve: Preserve | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, model: Model, goal: Goal) -> tuple[Model, Masks, Any]:
         """Prune a clone of `model`; return it, its masks and the history as a DataFrame."""
         import pandas as pd
 
-        finetune = finetuner(self.recipe, self.given, self.patience)
+        finetune = finetuner(self.recipe, self.given, self.patience, self.preserve)
         begun = sparsity_of(self.before)
         self._note(model, step=0, requested=begun, achieved=begun, epochs=0)
         current, kept = clone(model), self.before

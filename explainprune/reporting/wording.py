@@ -77,6 +77,9 @@ ARMS = {
     "retrained": Term("Retrained", meaning="training from another start"),
     "random_pruned": Term("Pruned at random", meaning="as much, by no criterion"),
     "repruned": Term("Pruned again", meaning="the same dense model, another seed of pruning"),
+    "preserving": Term(
+        "Pruned, reasons held", meaning="the same, attributions held in fine-tuning"
+    ),
     "shuffled_samples": Term("Rows shuffled", meaning="another row's explanation: chance"),
     "random_weights": Term("Random weights", meaning="copies that learned nothing: chance"),
     "small_dense": Term("Small from scratch", meaning="the shrunk architecture, trained anew"),

@@ -165,6 +165,14 @@ def repruned(seed: Seed) -> Model:
     return replace(seed, number=seed.number + AGAIN).pruned_at()
 
 
+def preserving(seed: Seed) -> Model:
+    """Prune alike, the dense model's attributions held in fine-tuning: what that would keep."""
+    if seed.config.prune.preserve is not None:
+        raise NotMade("what the pruned model's own fine-tuning holds is [prune] preserve.")
+    with _told():
+        return seed.pruned_at(preserve="attributions")
+
+
 def small_dense(seed: Seed) -> Model:
     """Train the shrunk architecture from scratch, then as the placebo: size without pruning."""
     recipe = recipe_of(seed.config.model)
@@ -217,6 +225,7 @@ ARMS: dict[str, Callable[[Seed], Model]] = {
     "retrained": retrained,
     "random_pruned": random_pruned,
     "repruned": repruned,
+    "preserving": preserving,
     "small_dense": small_dense,
     "distilled": distilled,
     "l1": l1,

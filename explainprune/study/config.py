@@ -25,6 +25,7 @@ ARMS = (
     "retrained",
     "random_pruned",
     "repruned",
+    "preserving",
     "small_dense",
     "distilled",
     "l1",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import Any
 
 from explainprune.analysis.comparison.foreseen import comparison_seconds
 from explainprune.analysis.timing import pace
 from explainprune.criteria import importance
 from explainprune.network import Model
+from explainprune.network.training.preserving import Preserve
 from explainprune.network.training.trainer import Trainer
 from explainprune.study.config import StudyConfig
 from explainprune.study.recipes import build, trained
@@ -29,7 +31,9 @@ LEVEL_ROWS = 500
 """Rows on which each level of a sweep is explained, at most."""
 
 
-def training_seconds(model: Model, rows: Rows, epochs: float, *, batch_size: int = 32) -> float:
+def training_seconds(
+    model: Model, rows: Rows, epochs: float, *, batch_size: int = 32, preserve: str | None = None
+) -> float:
     """Foresee how long it takes to train a model for so many epochs, compiling it included.
 
     Nothing without labels, which nothing is trained on.
@@ -38,14 +42,20 @@ def training_seconds(model: Model, rows: Rows, epochs: float, *, batch_size: int
         return 0.0
     batches = math.ceil(len(rows) / batch_size)
     some = rows.take(slice(min(BATCHES, batches) * batch_size))
-    trainer = Trainer(model, some, batch_size=batch_size)
+    held = None if preserve is None else Preserve(preserve, model)
+    trainer = Trainer(model, some, batch_size=batch_size, preserve=held)
     found = pace(lambda epochs: trainer.run(model, epochs=epochs), 256, begin=1)
     each = found.each + found.fixed / 64
     return COMPILED * found.first + epochs * len(rows) / len(some) * each
 
 
 def pruning_seconds(
-    model: Model, rows: Rows | None, epochs: int, steps: int, criterion: Any = "taylor"
+    model: Model,
+    rows: Rows | None,
+    epochs: int,
+    steps: int,
+    criterion: Any = "taylor",
+    preserve: str | None = None,
 ) -> float:
     """Foresee how long it takes to prune a model in rounds with training in between."""
     if rows is None:
@@ -53,7 +63,7 @@ def pruning_seconds(
     begin = time.perf_counter()
     importance(model, rows.take(slice(SCORED)), criterion=criterion)
     tracing = time.perf_counter() - begin
-    return tracing + training_seconds(model, rows, epochs + RANKING * steps)
+    return tracing + training_seconds(model, rows, epochs + RANKING * steps, preserve=preserve)
 
 
 def study_seconds(config: StudyConfig, data: Data) -> dict[str, float]:
@@ -66,8 +76,16 @@ def study_seconds(config: StudyConfig, data: Data) -> dict[str, float]:
     batch, rounds = config.model.batch_size, config.prune.steps
     tuned = config.prune.finetune_epochs
     tuned = 2 * rounds if tuned is None else tuned
-    epochs = _epochs(config, tuned + RANKING * rounds)
-    training = training_seconds(model, data.learnable, epochs, batch_size=batch)
+    each = tuned + RANKING * rounds
+    timed = partial(training_seconds, model, data.learnable, batch_size=batch)
+    plain, held = _epochs(config, 0.0), config.prune.preserve
+    tuning = _epochs(config, each) - plain
+    if held is None:
+        training = timed(plain + tuning)
+    else:
+        training = timed(plain) + timed(tuning, preserve=held)
+    if held is None and "preserving" in config.study.arms:
+        training += timed(each, preserve="attributions")
     arms = [arm for arm in config.study.arms if arm != "matched_churn"]
     asked = vars(config.explain)
     beside = 1 + len(arms) + config.prune.shrink
@@ -91,6 +109,7 @@ def _epochs(config: StudyConfig, tuned: float) -> float:
         "random_pruned": tuned,
         "repruned": tuned,
         "matched_churn": 0.0,
+        "preserving": 0.0,  # timed by itself
     }
     dense = 0.0 if config.model.path else float(whole)
     swept = len(config.study.levels) * (1 + ("random_pruned" in config.study.arms))

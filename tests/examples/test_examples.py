@@ -18,6 +18,7 @@ SCRIPTS = {
     "article_mnist.py": r"pruned at random, 75% of neurons +\d+ +0\.\d+",
     "criteria_side_by_side.py": r"magnitude +0?\.\d+",
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",
+    "keep_the_reasons.py": r"reasons held +accuracy 0\.\d+, \d+\.\d% of the reasons",
     "mortgage_reasons.py": r"Of \d+ rows with a chance of deny of 25 % or more in both models, \d",
     "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
     "ship_int8.py": r"Same reasons\? For this pair, on 20 rows, \d",

@@ -8,7 +8,7 @@ from explainprune import network
 from explainprune.study.arms import train_arms
 from explainprune.study.config import study_config
 
-ALL = ["repruned", "small_dense", "distilled", "l1", "dropout", "matched_churn"]
+ALL = ["repruned", "preserving", "small_dense", "distilled", "l1", "dropout", "matched_churn"]
 
 
 def made_of(data, arms=ALL, **sections):
@@ -30,7 +30,7 @@ def test_further_arms_are_what_they_say():
     data = xp.load_data("wine")
     arms = made_of(data)
     assert list(arms.others) == ALL and not [n for n in arms.notes if n.startswith("No ")]
-    of_small = {tuple(map(np.shape, arms.others[n].get_weights())) for n in ALL[1:3]}
+    of_small = {tuple(map(np.shape, arms.others[n].get_weights())) for n in ALL[2:4]}
     assert of_small == {tuple(map(np.shape, arms.shrunk.model.get_weights()))}
     dense = network.weights_of(arms.dense)
 
@@ -41,11 +41,13 @@ def test_further_arms_are_what_they_say():
     for name in ("l1", "dropout", "matched_churn"):
         assert apart(name) > 0
         assert (network.weights_of(arms.others[name])["hidden_1/kernel"] != 0).all()
-    repruned = network.weights_of(arms.others["repruned"])
     gone = arms.masks["hidden_1/kernel"]
-    assert (repruned["hidden_1/kernel"][~gone] == 0).all()  # the same units go by magnitude
+    repruned, held = (network.weights_of(arms.others[n]) for n in ALL[:2])
+    for found in (repruned, held):  # the same units go by magnitude
+        assert (found["hidden_1/kernel"][~gone] == 0).all()
     pruned = network.weights_of(arms.pruned)
     assert not np.allclose(repruned["outputs/kernel"], pruned["outputs/kernel"])
+    assert not np.allclose(held["outputs/kernel"], pruned["outputs/kernel"])
     again = made_of(data)
     for name in ALL:
         for a, b in zip(

@@ -119,6 +119,7 @@ ARMS = {
     "retrained": "training from another start",
     "random_pruned": "pruning at random",
     "repruned": "pruning again with another seed",
+    "preserving": "pruning that holds the attributions",
     "small_dense": "a small network from scratch",
     "distilled": "a small network taught by the dense one",
     "l1": "further training under an L1 penalty",

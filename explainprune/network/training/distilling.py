@@ -12,11 +12,9 @@ from explainprune.network.functions.losses import head_of
 from explainprune.network.functions.networks import as_network
 from explainprune.network.protocol import Model
 from explainprune.network.training.fitting import fit
+from explainprune.network.training.softened import TEMPERATURE, divergence, shares
 from explainprune.network.variables import uncompiled_clone
 from explainprune.types import Array, Rows
-
-TEMPERATURE = 3.0
-"""By which logits are divided before they become the shares that are taught."""
 
 
 class Distilling(keras.losses.Loss):  # type: ignore[misc]
@@ -53,9 +51,7 @@ class Distilling(keras.losses.Loss):  # type: ignore[misc]
             return (errors[0] + errors[1]) / 2
         z = self._logits(y_pred)
         hard = -ops.sum(own * ops.log_softmax(z), axis=-1)
-        known = ops.log(ops.maximum(taught, keras.config.epsilon()))
-        apart = known - ops.log_softmax(z / self.temperature)
-        return (hard + self.temperature**2 * ops.sum(taught * apart, axis=-1)) / 2
+        return (hard + divergence(taught, z, self.temperature)) / 2
 
     def _logits(self, outputs: Any) -> Any:
         """Return logits of all classes, up to a constant for each row."""
@@ -108,8 +104,8 @@ def distilled(
             f"Student and teacher put out as many numbers. Received: {widths[0]} and {widths[1]}."
         )
     logits = network.outputs(network.pack(rows.x))
-    taught = _softmax(logits, temperature) if classes else logits
-    own = _shares(rows.y, taught.shape[1]) if classes else rows.y.reshape(len(rows), -1)
+    taught = shares(logits, temperature) if classes else logits
+    own = _labels(rows.y, taught.shape[1]) if classes else rows.y.reshape(len(rows), -1)
     if own.shape != taught.shape:
         raise ValueError(
             f"Labels and the teacher's outputs have one shape. Received: {own.shape} and "
@@ -123,14 +119,7 @@ def distilled(
     return uncompiled_clone(trained)
 
 
-def _softmax(logits: Array, temperature: float) -> Array:
-    """Return the shares of all classes at a temperature: (n, K); two for a single logit."""
-    z = np.asarray(logits, dtype=np.float64) / temperature
-    z = np.concatenate([np.zeros_like(z), z], axis=1) if z.shape[1] == 1 else z
-    return np.asarray(np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True)))
-
-
-def _shares(y: Array, classes: int) -> Array:
+def _labels(y: Array, classes: int) -> Array:
     """Return labels as shares: one-hot as they are, classes by their number."""
     if y.ndim == 2 and y.shape[1] == classes:
         return y

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from explainprune.network.masking import HeldMasks
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
 from explainprune.network.tracing.traced import Traced
+from explainprune.network.training.preserving import Lesson, Term, adding
 from explainprune.network.variables import seed_states
 from explainprune.types import Array, Rows
 
@@ -67,10 +69,12 @@ class Loop:
     fed : Fed
         Rows like those that will be learnt.
     masks : HeldMasks
+    term : callable, optional
+        Of a `Lesson`: added to the loss.
     """
 
-    def __init__(self, model: Model, fed: Fed, masks: HeldMasks) -> None:
-        self.model, self.masks = model, masks
+    def __init__(self, model: Model, fed: Fed, masks: HeldMasks, term: Term | None = None) -> None:
+        self.model, self.masks, self._term = model, masks, term
         self._create_metrics(fed)
         self._step = Traced(self._trace_step)
         self._epoch = Traced(self._trace_epoch)
@@ -78,23 +82,30 @@ class Loop:
 
     def start(self, seed: int) -> None:
         """Begin anew: `seed` decides the order of rows and the model's own random layers."""
-        self._rng = np.random.default_rng(seed)
+        self._rng, self._lesson_rng = (np.random.default_rng(s) for s in (seed, [seed, 1]))
         for state in seed_states(self.model):
             state.assign(np.array([self._rng.integers(2**31 - 1), 0], dtype=state.dtype))
         self.masks.hold()
 
     def epoch(
-        self, fed: Fed, batch_size: int, after_batch: Callable[[int, Logs], None] | None
+        self,
+        fed: Fed,
+        batch_size: int,
+        after_batch: Callable[[int, Logs], None] | None,
+        lesson: Lesson | None = None,
     ) -> Logs:
         """Train once over all rows in a new order; `after_batch` is called after each step."""
         order = self._rng.permutation(len(fed))
+        held: tuple[Any, ...] = () if lesson is None else lesson.tensors
+        drawn = () if lesson is None else lesson.drawn(self._lesson_rng, len(order))
         self.model.reset_metrics()
         if after_batch is None:
-            self._epoch(fed.tensors, order, tf.constant(batch_size))
+            self._epoch(fed.tensors, order, tf.constant(batch_size), held, drawn)
         else:
             for batch, start in enumerate(range(0, len(order), batch_size)):
-                index = tf.constant(order[start : start + batch_size])
-                self._step(fed.tensors, index)
+                part = slice(start, start + batch_size)
+                now = tuple(tf.constant(each[part]) for each in drawn)
+                self._step(fed.tensors, tf.constant(order[part]), held, now)
                 after_batch(batch, self._logs())
         return self._logs()
 
@@ -142,16 +153,28 @@ class Loop:
             *keras.tree.map_structure(lambda part: tf.gather(part, index), tuple(rest)),
         )
 
-    def _trace_step(self, tensors: tuple[Any, ...], index: Any) -> None:
-        self.model.train_step(self._batch(tensors, index))
+    def _trace_step(
+        self, tensors: tuple[Any, ...], index: Any, held: tuple[Any, ...], drawn: tuple[Any, ...]
+    ) -> None:
+        batch, term = self._batch(tensors, index), self._term
+        with nullcontext() if term is None else adding(self.model, lambda: term(held, drawn)):
+            self.model.train_step(batch)
         self.masks.hold()
 
-    def _trace_epoch(self, tensors: tuple[Any, ...], order: Any, size: Any) -> None:
+    def _trace_epoch(
+        self,
+        tensors: tuple[Any, ...],
+        order: Any,
+        size: Any,
+        held: tuple[Any, ...],
+        drawn: tuple[Any, ...],
+    ) -> None:
         """Run all steps in one TensorFlow loop."""
         n = tf.shape(order)[0]
 
         def body(start: Any) -> tuple[Any]:
-            self._trace_step(tensors, order[start : tf.minimum(start + size, n)])
+            part = slice(start, tf.minimum(start + size, n))
+            self._trace_step(tensors, order[part], held, tuple(each[part] for each in drawn))
             return (start + size,)
 
         tf.while_loop(lambda start: start < n, body, (tf.constant(0),), parallel_iterations=1)

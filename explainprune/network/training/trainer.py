@@ -13,6 +13,7 @@ from explainprune.network.functions.losses import check_labels, compiled_like
 from explainprune.network.masking import HeldMasks, Holder
 from explainprune.network.protocol import Model
 from explainprune.network.training.loop import Fed, Logs, Loop, Patience
+from explainprune.network.training.preserving import Lesson, Preserve
 from explainprune.network.variables import clone, located_layers, variables
 from explainprune.types import Array, Rows
 
@@ -33,11 +34,13 @@ class Trainer:
         With labels.
     batch_size, validation, learning_rate, sample_weight, class_weight, patience
         As `fit` has them.
+    preserve : Preserve, optional
+        What is held to another model's by a term of the loss; nothing is where that weighs 0.
 
     Raises
     ------
     ValueError
-        As `fit` does.
+        As `fit` and `Lesson` do.
     """
 
     def __init__(
@@ -51,13 +54,15 @@ class Trainer:
         sample_weight: Array | None = None,
         class_weight: Mapping[int, float] | None = None,
         patience: int | None = None,
+        preserve: Preserve | None = None,
     ) -> None:
         _check(batch_size=batch_size)
         if patience is not None and validation is None:
             raise ValueError("patience= needs validation= rows to watch.")
         self.model = compiled_like(model, rows, learning_rate=learning_rate)
         self._batch_size, self._patience = batch_size, patience
-        self._fed = Fed.of(self.model, rows, _weight(rows, sample_weight, class_weight))
+        own = _weight(rows, sample_weight, class_weight)
+        self._fed = Fed.of(self.model, rows, own)
         self._checked = None
         if validation is not None:
             check_labels(self.model, validation, training=False)
@@ -65,6 +70,11 @@ class Trainer:
             self._checked = Fed.of(self.model, validation, weight)
         self._fresh = [variable.numpy() for variable in self.model.optimizer.variables]
         self._loop: Loop | None = None
+        self._lesson: Lesson | None = None
+        if preserve is not None and preserve.strength:
+            weights = [each for each in (rows.weight, own) if each is not None]
+            total = np.prod(weights, axis=0) if weights else None
+            self._lesson = Lesson(preserve, self.model, rows, total)
 
     def train(
         self, model: Model, *, epochs: int, seed: int = 0, masks: Mapping[str, Array] | None = None
@@ -98,7 +108,7 @@ class Trainer:
         called.on_train_begin()
         for epoch in range(epochs):
             called.on_epoch_begin(epoch)
-            logs = loop.epoch(self._fed, self._batch_size, after_batch)
+            logs = loop.epoch(self._fed, self._batch_size, after_batch, self._lesson)
             _check_loss(logs, epoch)
             if self._checked is not None:
                 scores = loop.score(self._checked)
@@ -130,7 +140,8 @@ class Trainer:
         paths = set() if self._loop is None else self._loop.masks.paths
         if self._loop is None or not paths >= set(masks):  # compiled for other variables, if at all
             held_masks = HeldMasks(self.model, sorted(paths | set(masks)))
-            self._loop = Loop(self.model, self._fed, held_masks)
+            term = None if self._lesson is None else self._lesson.term
+            self._loop = Loop(self.model, self._fed, held_masks, term)
         self._loop.masks.set(masks)
         return self._loop
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from explainprune.reporting.formatting import number
+from explainprune.reporting.formatting import begin, number
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.performance import measure_of
 from explainprune.types import Measure, Verdict
@@ -16,6 +16,8 @@ RATIO = "effective_features_ratio"
 MOST_ROWS, MOST_SEEDS = 1_000_000, 100
 """Nobody would score more rows, or train more seeds: no advice then."""
 _BECAUSE = re.compile(r" are not called ([\w ]+), because ([^:]+):")
+HELD, COST = 'preserve="attributions"', "2 to 5"
+"""What keeps reasons, and what it costs: as measured in docs/preserving.md."""
 _OPEN = "Whether that counts can't be told from these figures."
 
 
@@ -136,9 +138,9 @@ def next_step(subject: Subject, verdict: Verdict) -> Step:
     if verdict.label == "inconclusive":
         return Step(wanted) if wanted else Step("See what stands in the way", *below)
     if verdict.label == "changed" and subject.pair.where is not None:
-        return Step("See for which rows", "where", "Where they differ")
+        return Step(f"See for which rows, then {_kept(subject)}", "where", "Where they differ")
     if verdict.label == "changed":
-        return Step("Prune less or train longer, and compare again")
+        return Step(begin(_kept(subject)))
     if verdict.label == "preserved" and (where := _beyond(verdict)):
         return Step(f"Look at {where}, where more may have moved", *below)
     if verdict.label == "preserved":
@@ -148,6 +150,20 @@ def next_step(subject: Subject, verdict: Verdict) -> Step:
     if verdict.label == "less clear":
         return Step(f"Where people read explanations, stay with {dense}")
     return Step("See what got smaller instead", "sizes", "What was pruned")
+
+
+def _kept(subject: Subject) -> str:
+    """Say how to prune so that reasons are kept, and what that costs."""
+    arm = subject.primary.get("preserving")
+    if arm is not None and arm.value is not None:
+        moved = number(arm.value, "share")
+        return f"prune less, or hold the reasons in fine-tuning, as the arm of which {moved} moved"
+    if subject.study is not None and subject.study.config.get("prune", {}).get("preserve"):
+        return "prune less or train longer, and compare again"
+    return (
+        f"prune again with {HELD}, which holds the reasons in fine-tuning and makes that take "
+        f"{COST} times as long, or prune less"
+    )
 
 
 def _beyond(verdict: Verdict) -> str:
