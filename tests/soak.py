@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parent / "cases"))
 
@@ -132,6 +134,28 @@ def damaged_store(folder: Path, rng: random.Random) -> Outcome:
     return told, "" if same and told else f"other bytes: {not same}, said: {told}"
 
 
+def killed_worker(folder: Path, rng: random.Random) -> Outcome:
+    """Kill one of two Dask workers while they explain a stream, and compare bytes."""
+    from dask_cases import dask_cluster
+
+    out, killed = folder / "a.npz", threading.Event()
+    with dask_cluster(folder) as cluster:
+        nanny = psutil.Process(cluster.processes[rng.choice((1, 2))].pid)
+        victim = max(nanny.children(), key=lambda each: each.memory_info().rss)
+
+        def kill() -> None:
+            victim.kill()
+            killed.set()
+
+        timer = threading.Timer(6 * rng.random(), kill)
+        timer.start()
+        stream(out, cluster=cluster.address)
+        timer.cancel()
+    stream(folder / "whole.npz")
+    same = out.read_bytes() == (folder / "whole.npz").read_bytes()
+    return killed.is_set(), "" if same else "other bytes"
+
+
 CONFIG = """
 [data]
 source = "wine"
@@ -221,12 +245,13 @@ def main() -> None:
     asked.add_argument("--studies", type=int, default=0)
     asked.add_argument("--mutants", type=int, default=6000)
     options = asked.parse_args()
-    share = options.seconds / 6
+    share = options.seconds / 7
     rows = {
         "swaps of reports, killed": (killed_swap, 100),
         "streams of parts, killed": (killed_stream, 100),
         "pairs of writers, one refused": (two_writers, 50),
         "stores, damaged": (damaged_store, 50),
+        "workers of a cluster, killed": (killed_worker, 20),
         "studies, killed": (killed_study, options.studies),
     }
     print("| what | tried | of these | lost or wrong |\n|---|---|---|---|", flush=True)

@@ -21,7 +21,7 @@ ALLOWED = {
     "engine": {"types", "lookup", "keeping"},
     "reporting": {"types", "lookup", "_version", "keeping"},
     "pruning": {"types", "lookup", "network", "data", "criteria"},
-    "analysis": {"types", "lookup", "network", "data", "criteria", "_version", "keeping"},
+    "analysis": {"types", "lookup", "network", "data", "criteria", "_version", "keeping", "engine"},
 }
 LOWER = {"types", "lookup", "_version", "network", "data", "criteria", "engine", "reporting"}
 LOWER.add("keeping")

@@ -13,6 +13,7 @@ from explainprune.cli.interrupts import keeping
 from explainprune.cli.options import (
     DATA_PANEL,
     AnyModel,
+    ClusterAddress,
     DataFile,
     DryRun,
     Force,
@@ -22,8 +23,10 @@ from explainprune.cli.options import (
     Schema,
     Seed,
     Trust,
+    Workers,
     flag,
     option,
+    where,
 )
 from explainprune.cli.outputs import check_file
 from explainprune.options import ReadOptions
@@ -68,6 +71,8 @@ def attribute(
         ),
     ] = None,
     seed: Seed = 0,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
     trust: Trust = False,
     dry_run: DryRun = False,
     resume: Annotated[
@@ -127,7 +132,10 @@ def attribute(
             top=top,
             resume=resume,
             force=force,
+            workers=workers,
+            cluster=where(cluster, workers),
             progress=progress,
+            told=lambda link: report(0, len(given), {"dashboard": link}),
             **keywords,
         )
     for note in written.notes:

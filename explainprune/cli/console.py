@@ -78,6 +78,8 @@ class Console:
                 reused = step.get("reused") if isinstance(step, dict) else None
                 if reused is not None:
                     self.say(_going_on(reused, total))
+                if isinstance(step, dict) and "dashboard" in step:
+                    self.say(f"Dashboard: {step['dashboard']}")
                 if getattr(step, "before", False):  # what the work takes
                     self.note(step)
                 progress(done, total, step)

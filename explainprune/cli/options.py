@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ DATA_PANEL = "Data"
 REASONS_PANEL = "Reasons and margins"
 PRUNING_PANEL = "Pruning"
 OUTPUT_PANEL = "Output"
+WHERE_PANEL = "Where it runs"
 
 
 def option(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
@@ -29,6 +31,19 @@ def option(*names: str, help: str, panel: str | None = None, metavar: str | None
 def flag(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
     """Declare an option that must be given on the command line: what overwrites or only looks."""
     return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar)
+
+
+def where(cluster: str | None, workers: int | None) -> str | None:
+    """Return where a cluster is: by its address, or here, if several workers and Dask are.
+
+    >>> where("tcp://10.0.0.1:8786", 4), where(None, None), where(None, 1)
+    ('tcp://10.0.0.1:8786', None, None)
+    """
+    if cluster or workers is None or workers < 2 or find_spec("distributed") is None:
+        return cluster
+    from explainprune.engine import LOCAL
+
+    return LOCAL
 
 
 def names_of(text: str | None) -> list[str] | None:
@@ -132,8 +147,26 @@ ExplainClass = Annotated[
 ]
 RankedBy = Annotated[str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)]
 
-# How.
+# How, and where.
 Seed = Annotated[int, option("--seed", help="Decides every draw.")]
+Workers = Annotated[
+    int | None,
+    option(
+        "--workers",
+        help="Processes at a time; the result doesn't depend on it. With the extra 'cluster' they "
+        "are Dask workers, with a dashboard.",
+        panel=WHERE_PANEL,
+    ),
+]
+ClusterAddress = Annotated[
+    str | None,
+    option(
+        "--cluster",
+        help="Work on the workers of this Dask scheduler.",
+        panel=WHERE_PANEL,
+        metavar="ADDRESS",
+    ),
+]
 
 ProtocolFile = Annotated[
     Path | None,

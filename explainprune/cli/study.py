@@ -18,6 +18,8 @@ from explainprune.cli.options import (
     DATA_PANEL,
     PRUNING_PANEL,
     REASONS_PANEL,
+    WHERE_PANEL,
+    ClusterAddress,
     DryRun,
     Force,
     Json,
@@ -26,8 +28,10 @@ from explainprune.cli.options import (
     Quiet,
     Schema,
     Trust,
+    Workers,
     flag,
     option,
+    where,
 )
 from explainprune.options import PruneOptions, ReadOptions
 
@@ -74,8 +78,11 @@ def run(
         ),
     ] = None,
     seeds: Annotated[int | None, option("--seeds", help="How many seeds: 0, 1, ….")] = None,
-    workers: Annotated[int | None, option("--workers", help="Child processes at a time.")] = None,
-    threads: Annotated[int | None, option("--threads", help="Threads of each child.")] = None,
+    workers: Workers = None,
+    cluster: ClusterAddress = None,
+    threads: Annotated[
+        int | None, option("--threads", help="Threads of each process.", panel=WHERE_PANEL)
+    ] = None,
     settings: Annotated[
         list[str] | None,
         flag(
@@ -85,9 +92,6 @@ def run(
         ),
     ] = None,
     resume: Annotated[bool, flag("--resume", help="Go on where a run was interrupted.")] = False,
-    cluster: Annotated[
-        str | None, option("--cluster", help="Address of a Dask cluster.", metavar="ADDRESS")
-    ] = None,
     protocol: ProtocolFile = None,
     trust: Trust = False,
     print_config: PrintConfig = False,
@@ -111,7 +115,7 @@ def run(
         dry_run=dry_run,
         force=force,
         resume=resume,
-        cluster=cluster,
+        cluster=where(cluster, workers),
         protocol=protocol,
     )
 

@@ -45,6 +45,8 @@ class Samples:
         Which part this is, and its first row's place among all.
     of_many : bool
         Whether there are other parts.
+    known_task : str, optional
+        Where rows whose labels say it were left out.
     """
 
     x: Inputs | list[Array]
@@ -55,6 +57,7 @@ class Samples:
     number: int = 0
     start: int = 0
     of_many: bool = False
+    known_task: str | None = None
 
     def __len__(self) -> int:
         return n_rows(_by_place(self.x))
@@ -62,6 +65,8 @@ class Samples:
     @property
     def task(self) -> str:
         """What the labels of the `Data` say; a single output can't be a class beyond 1."""
+        if self.known_task is not None:
+            return self.known_task
         if self.data is None or self.data.task != "classification":
             return "unknown" if self.data is None else self.data.task
         parts = (self.data.scored, self.data.train, self.data.validation)
@@ -159,6 +164,14 @@ def samples_of(model: Any, x: Any, y: Any = None, rows: int | None = None) -> It
             raise ValueError(f"{error} Indices count from row {start:,}.") from None
         yield replace(samples, number=number, start=start, of_many=True)
         start += len(samples)
+
+
+def first_rows(samples: Samples, count: int) -> Samples:
+    """Return the first of some rows."""
+    some = slice(count)
+    y = None if samples.y is None else samples.y[some]
+    data = None if samples.data is None else _taken(samples.data, some)
+    return replace(samples, x=_taken(samples.x, some), y=y, data=data)
 
 
 def _pieces(x: Any, y: Any, rows: int) -> Iterator[tuple[Any, Any]]:

@@ -26,9 +26,13 @@ from explainprune.lookup import imported
 LENGTH = struct.Struct("<Q")
 
 
-def send(file: IO[bytes], message: Any) -> None:
-    """Write one message: its length, then its pickle."""
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+def pickled(message: Any) -> bytes:
+    """Return a message as it is written."""
+    return pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def write(file: IO[bytes], body: bytes) -> None:
+    """Write one pickled message after its length."""
     file.write(LENGTH.pack(len(body)))
     file.write(body)
     file.flush()
@@ -119,11 +123,12 @@ def main() -> None:
     while True:
         answer = compute(start["function"], inbox.get())
         try:
-            send(outgoing, answer)
+            body = pickled(answer)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             kind = type(answer.get("result")).__name__
             message = f"a cell returns plain data, which {kind} isn't: {error}"
-            send(outgoing, {"error": "TypeError", "message": message, "trace": "", "warnings": []})
+            body = pickled({"error": "TypeError", "message": message, "trace": "", "warnings": []})
+        write(outgoing, body)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,14 @@
 """What stays on disk while work is under way: locks, temporary folders, finished pieces."""
 
-from explainprune.keeping.depends import PACKAGES, code_mark, file_mark, mark, source_mark
+from explainprune.keeping.depends import (
+    as_files,
+    code_mark,
+    file_mark,
+    mark,
+    source_mark,
+    sources,
+    versions,
+)
 from explainprune.keeping.locks import held
 from explainprune.keeping.ours import (
     check_way,
@@ -15,8 +23,8 @@ from explainprune.keeping.ours import (
 from explainprune.keeping.store import Store, hashed
 
 __all__ = [
-    "PACKAGES",
     "Store",
+    "as_files",
     "check_way",
     "code_mark",
     "file_mark",
@@ -28,7 +36,9 @@ __all__ = [
     "said",
     "signed",
     "source_mark",
+    "sources",
     "sweep",
     "temporary",
     "unsigned",
+    "versions",
 ]

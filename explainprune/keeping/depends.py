@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import inspect
+import platform
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -132,7 +133,15 @@ def source_mark(module: str) -> str:
 
     Those of installed packages count by their versions (`code_mark`).
     """
-    digest, waiting, seen = hashlib.sha256(), [module], set()
+    digest = hashlib.sha256()
+    for name, path in sources(module):
+        digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sources(module: str) -> Iterator[tuple[str, Path]]:
+    """Yield a module of the user's by name and file, its packages, and what it imports of them."""
+    waiting, seen = [module], set()
     while waiting:
         name = waiting.pop(0)
         path = _file(name)
@@ -140,10 +149,19 @@ def source_mark(module: str) -> str:
             continue
         assert path is not None
         seen.add(path)
-        text = Path(path).read_bytes()
-        digest.update(name.encode() + b"\0" + text)
-        waiting += _imported(text, name)
-    return digest.hexdigest()
+        yield name, Path(path)
+        above = name.rpartition(".")[0]
+        waiting += [*_imported(Path(path).read_bytes(), name), *([above] if above else [])]
+
+
+def as_files(modules: Mapping[str, Path]) -> dict[str, Path]:
+    """Return modules' files by their paths below a folder that Python searches.
+
+    >>> as_files({"a.b": Path("x/b.py"), "a": Path("x/__init__.py")})
+    {'a/b.py': PosixPath('x/b.py'), 'a/__init__.py': PosixPath('x/__init__.py')}
+    """
+    ends = {"__init__.py": "/__init__.py"}
+    return {n.replace(".", "/") + ends.get(path.name, ".py"): path for n, path in modules.items()}
 
 
 def _imported(text: bytes, name: str) -> list[str]:
@@ -211,14 +229,21 @@ def file_mark(path: Path) -> str:
 
 
 @functools.cache
-def code_mark() -> str:
-    """Return a checksum of this package's source and of the versions it computes with."""
-    digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
+def versions() -> dict[str, str]:
+    """Return the versions that decide numbers, by name; "" of what isn't there."""
+    found = {"explainprune": __version__, "Python": platform.python_version()}
     for name in PACKAGES:
         try:
-            digest.update(f"{name} {version(name)}".encode())
+            found[name] = version(name)
         except PackageNotFoundError:
-            continue
+            found[name] = ""
+    return found
+
+
+@functools.cache
+def code_mark() -> str:
+    """Return a checksum of this package's source and of the versions it computes with."""
+    digest = hashlib.sha256(repr((sys.version, versions())).encode())
     for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

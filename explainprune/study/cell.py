@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -48,12 +49,13 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
     ----------
     cell : dict
         ``config`` (plain sections), ``seed``, ``detail`` (whether the page's pictures are wanted)
-        and ``folder`` (where to save this seed's models; None: nowhere).
+        and ``save`` (whether this seed's models are).
 
     Returns
     -------
     dict
-        ``seed``, ``comparison`` (plain), ``levels``, ``certificate`` and ``variance``.
+        ``seed``, ``comparison`` (plain), ``levels``, ``certificate``, ``variance`` and ``files``
+        (the models and masks, by their names in the report).
     """
     config = study_config(cell["config"])
     seed = int(cell["seed"])
@@ -85,8 +87,6 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         detail=bool(cell["detail"]),
         seed=seed,
     )
-    if cell.get("folder"):
-        _save(Path(cell["folder"]), arms)
     levels, left_out = sweep(config, arms.dense, data, seed)
     plain = comparison.to_dict()
     plain["notes"] = [*plain["notes"], *arms.notes, *left_out]
@@ -99,6 +99,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         "levels": levels,
         "certificate": certificate,
         "variance": _variance(case, measured),
+        "files": _files(arms) if cell["save"] else {},
     }
 
 
@@ -109,10 +110,17 @@ def _variance(case: Case, measured: Measured) -> dict[str, Any]:
     return variance_parts(case, measured, again="repruned")
 
 
+def _files(arms: Arms) -> dict[str, bytes]:
+    """Return the models of the seed whose details the page shows, and their masks, as files."""
+    with TemporaryDirectory() as folder:
+        _save(Path(folder), arms)
+        found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
 def _save(folder: Path, arms: Arms) -> None:
-    """Save the models of the seed whose details the page shows, and their masks."""
     models = folder / "models"
-    models.mkdir(parents=True, exist_ok=True)
+    models.mkdir()
     network.save_model(arms.dense, models / "dense.keras")
     network.save_model(arms.pruned, models / "pruned.keras")
     if arms.shrunk is not None:

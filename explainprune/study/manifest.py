@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from explainprune import network
-from explainprune._version import __version__
-from explainprune.keeping import PACKAGES
+from explainprune.keeping import versions
 from explainprune.types import AnyResults
 
 
@@ -30,14 +28,15 @@ def manifest(
     `checksums` are those of what went in and came out, beside that of the results; `resumed` says
     what was there of an earlier run, and what of it wasn't used.
     """
+    found = dict(versions())
     return {
-        "explainprune": __version__,
+        "explainprune": found.pop("explainprune"),
         "command": command,
         "config": {k: list(v) if isinstance(v, tuple) else v for k, v in config.items()},
         "seeds": list(seeds),
-        "python": platform.python_version(),
+        "python": found.pop("Python"),
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: each or "not installed" for name, each in found.items()},
         "sha256": {
             "results.json": hashlib.sha256(results.to_json().encode("utf-8")).hexdigest(),
             **checksums,
@@ -51,10 +50,3 @@ def models_sha256(folder: Path) -> dict[str, str]:
     """Return the checksum of each model that a study saved."""
     found = sorted((folder / "models").glob("*.keras"))
     return {f"models/{path.name}": network.model_sha256(network.load_model(path)) for path in found}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from explainprune.analysis.comparison.compare import defaults
 from explainprune.analysis.protocol import Protocol, held_to, protocol_of
-from explainprune.engine import run_cells
+from explainprune.engine import each_cell
 from explainprune.reporting import check_free, reserved, whole_folder, write_report
 from explainprune.study.aggregate import (
     comparisons_over_seeds,
@@ -21,14 +22,14 @@ from explainprune.study.aggregate import (
 from explainprune.study.cell import study_data
 from explainprune.study.choice import chosen
 from explainprune.study.config import StudyConfig, study_config
-from explainprune.study.kept import Kept
+from explainprune.study.kept import Kept, elsewhere
 from explainprune.study.manifest import manifest, models_sha256
 from explainprune.study.recipes import check_functions
 from explainprune.study.sources import sources_over_seeds
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
 from explainprune.types import Comparison, Study
 
-CELL, KEPT_CELL = "explainprune.study.cell:run_cell", "explainprune.study.kept:keep_cell"
+CELL = "explainprune.study.cell:run_cell"
 
 Progress = Callable[[int, int, dict[str, Any]], None]
 
@@ -60,7 +61,8 @@ def run_study(
     force : bool
         Whether a report in `out` may be replaced.
     cluster : str, optional
-        Address of a Dask cluster.
+        Address of a Dask scheduler, whose workers compute the seeds; ``"local"`` starts as many
+        workers as the configuration says, here.
     command : str, optional
         The command line, for the manifest.
     protocol : str or Path, optional
@@ -68,7 +70,8 @@ def run_study(
         its hash. See `explainprune.analysis.protocol`.
     progress : callable, optional
         ``progress(done, total, cell)`` after each seed; before the first one, where an interrupted
-        run left something, with ``{"reused": seeds}`` as the cell: none, where it was another's.
+        run left something, with ``{"reused": seeds}`` as the cell: none, where it was another's;
+        and with ``{"dashboard": where}`` on a cluster.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def run_study(
         results = _results(config, kept, cluster, progress)
         study = _study(config, results, stated)
         with whole_folder(final, force=force) as folder:
-            kept.copy_models(_cells(config, kept)[0], results[0], folder)
+            kept.copy_models(_cells(config, keep=True)[0], results[0], folder)
             record = manifest(
                 study,
                 config=config.to_dict(),
@@ -129,38 +132,41 @@ def study_protocol(config: StudyConfig) -> Protocol:
     )
 
 
-def _cells(config: StudyConfig, kept: Kept | None) -> list[dict[str, Any]]:
+def _cells(config: StudyConfig, *, keep: bool) -> list[dict[str, Any]]:
     """Return what each seed is computed from; the page shows the first one's details."""
     plain = config.to_dict()
-    cells = [
-        {"config": plain, "seed": seed, "detail": position == 0, "folder": None}
+    return [
+        {"config": plain, "seed": seed, "detail": position == 0, "save": keep and position == 0}
         for position, seed in enumerate(config.study.seeds)
     ]
-    return cells if kept is None else [kept.cell(cell) for cell in cells]
 
 
 def _results(
     config: StudyConfig, kept: Kept | None, cluster: str | None, progress: Progress | None
 ) -> list[dict[str, Any]]:
     """Compute the cells that aren't there yet, and return all in the order of the seeds."""
-    cells = _cells(config, kept)
-    known = {} if kept is None else kept.read(cells)
-    if progress is not None and kept is not None and kept.said:
-        progress(len(known), len(cells), {"reused": sorted(known)})
-
-    def report(done: int, total: int, cell: dict[str, Any]) -> None:
-        if progress is not None:
-            progress(done + len(known), len(cells), cell)
-
-    found = run_cells(
-        CELL if kept is None else KEPT_CELL,
-        [cell for cell in cells if cell["seed"] not in known],
+    cells = _cells(config, keep=kept is not None)
+    by_seed = {} if kept is None else kept.read(cells)
+    tell = progress or (lambda done, total, cell: None)
+    if kept is not None and kept.said:
+        tell(len(by_seed), len(cells), {"reused": sorted(by_seed)})
+    waiting = [cell for cell in cells if cell["seed"] not in by_seed]
+    cluster = cluster if waiting else None
+    plain, needs = (None, None) if cluster is None else elsewhere(config)
+    found = each_cell(
+        CELL,
+        waiting if plain is None else [cell | {"config": plain} for cell in waiting],
         workers=config.study.workers,
         threads=config.study.threads,
-        progress=report,
         cluster=cluster,
+        needs=needs,
+        told=lambda where: tell(len(by_seed), len(cells), {"dashboard": where}),
     )
-    by_seed = known | {result["seed"]: result for result in found}
+    with closing(found):
+        for index, result in found:
+            cell = waiting[index]
+            by_seed[cell["seed"]] = result if kept is None else kept.put(cell, result)
+            tell(len(by_seed), len(cells), cell)
     return [by_seed[seed] for seed in config.study.seeds]
 
 

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 import traceback
+from pathlib import Path
 
 STEPS = ("rename", "replace", "unlink", "rmdir", "mkdir", "open")
 
@@ -36,3 +38,18 @@ def killed_at(step, work):
     _, status = os.waitpid(process, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the work itself failed"
     return os.WIFSIGNALED(status)
+
+
+def alive(pid):
+    """Whether a process runs (a zombie doesn't)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)

@@ -83,3 +83,17 @@ def sleep_with_grandchild(cell):
     Path(cell["pids"]).write_text(f"{os.getpid()} {grandchild.pid}")
     time.sleep(60)
     return {}
+
+
+def where(cell):
+    """Say which Dask worker computes, in a file as well; take a while."""
+    if cell.get("folder"):
+        Path(cell["folder"], str(cell["n"])).write_text(str(os.getppid()))
+    time.sleep(cell.get("seconds", 0))
+    return {"n": cell["n"], "worker": os.getppid()}
+
+
+def fills_memory(cell):
+    held = [np.ones(10**7) for _ in range(cell["times"])]  # 80 MB each
+    time.sleep(1)
+    return {"n": len(held)}

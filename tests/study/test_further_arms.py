@@ -138,6 +138,6 @@ def test_a_cell_loads_its_model_once(tmp_path, monkeypatch):
         "explain": {"rows": 24, "metrics": [], "methods": ["gradient_input"]},
         "study": {"arms": [], "levels": []},
     }
-    result = cell.run_cell({"config": config, "seed": 0, "detail": False, "folder": None})
+    result = cell.run_cell({"config": config, "seed": 0, "detail": False, "save": False})
     assert loaded == [str(path)]
     assert result["variance"]["value"] > 0 and result["variance"]["explainer"] is None

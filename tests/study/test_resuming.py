@@ -3,53 +3,19 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
+from small_studies import config, laid_out, rows
 
 import explainprune as xp
-from explainprune.keeping import Store
 from explainprune.network import perceptron, save_model
-from explainprune.study import run_study, study_config
-from explainprune.study.kept import Kept, depends, keep_cell
-
-RECIPE = """
-from rate_of_mine import EPOCHS
-
-def train(model, data, *, seed, after_step):
-    model.fit(data.learnable.x, data.learnable.y, epochs=EPOCHS, verbose=0, batch_size=32)
-    after_step()
-    return model
-"""
+from explainprune.study import run_study
+from explainprune.study.kept import Kept, depends
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Rows, a model and a recipe, in the working folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    rows(tmp_path, 0)
-    (tmp_path / "recipe_of_mine.py").write_text(RECIPE)
-    (tmp_path / "rate_of_mine.py").write_text("EPOCHS = 1")
-    (tmp_path / "players.json").write_text('{"both": ["a", "b"]}')
+    laid_out(tmp_path, monkeypatch)
     return tmp_path
-
-
-def rows(folder, seed):
-    x = np.random.default_rng(seed).normal(size=(120, 4)).astype("float32")
-    np.savez(folder / "rows.npz", x=x, y=(x[:, 0] > 0).astype(int), feature_names=list("abcd"))
-
-
-CONFIG = {
-    "data": {"source": "rows.npz", "players": "players.json"},
-    "model": {"hidden": [4], "recipe": "recipe_of_mine:train", "epochs": 1},
-    "prune": {"sparsity": 0.3, "steps": 1, "finetune_epochs": 0, "criterion": "magnitude"},
-    "explain": {"rows": 26, "metrics": [], "methods": ["gradient_input"]},
-    "study": {"seeds": 2, "levels": [], "arms": [], "workers": 1},
-}
-
-
-def config(**changes):
-    return study_config({key: {**part, **changes.get(key, {})} for key, part in CONFIG.items()})
 
 
 def test_everything_that_is_named_counts(folder):
@@ -85,9 +51,9 @@ def test_settings_count_unless_no_seed_depends_on_them(folder, changes, same):
     assert (depends(config(**changes)) == depends(config())) is same
 
 
-def cells(kept, seeds=(0, 1)):
-    plain = {"config": config().to_dict(), "folder": None}
-    return [kept.cell({**plain, "seed": seed, "detail": seed == 0}) for seed in seeds]
+def cells(seeds=(0, 1)):
+    plain = {"config": config().to_dict(), "save": True}
+    return [{**plain, "seed": seed, "detail": seed == 0} for seed in seeds]
 
 
 def opened(folder, *, resume=True):
@@ -95,16 +61,9 @@ def opened(folder, *, resume=True):
 
 
 def put(kept, cell, files=()):
-    """Keep what `keep_cell` would."""
-    store, name = Store(kept.store.folder), f"seed-{cell['seed']}"
-    for file in files:
-        part = (folder := store.folder / "x.saved") / file
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(f"{file} of {name}")
-        store.put(f"{name}.{part.stem}", cell["key"], part.suffix, part.replace)
-        shutil.rmtree(folder)
-    text = json.dumps({"seed": cell["seed"], "files": list(files)})
-    return store.put(name, cell["key"], ".json", lambda path: path.write_text(text))
+    """Keep what might be a seed's result."""
+    seed = cell["seed"]
+    kept.put(cell, {"seed": seed, "files": {f: f"{f} of seed-{seed}".encode() for f in files}})
 
 
 FILES = ("models/dense.keras", "models/pruned.keras", "masks.npz")
@@ -112,45 +71,41 @@ FILES = ("models/dense.keras", "models/pruned.keras", "masks.npz")
 
 def test_a_seed_counts_with_all_its_models(folder):
     kept = opened(folder)
-    first, second = cells(kept)
+    first, second = cells()
     put(kept, first, FILES)
     put(kept, second)
     again = opened(folder)
-    found = again.read(cells(again))
+    found = again.read(cells())
     assert list(found) == [0, 1] and again.said == {"reused": [0, 1], "anew": "", "damaged": []}
     for _ in range(2):  # a kill while they are copied loses none
         shutil.rmtree(folder / "out", ignore_errors=True)
         (folder / "out").mkdir()
-        again.copy_models(cells(again)[0], found[0], folder / "out")
+        again.copy_models(cells()[0], found[0], folder / "out")
         for name in FILES:
             assert (folder / "out" / name).read_text() == f"{name} of seed-0"
     (damaged,) = kept.store.folder.glob("seed-0.pruned-*")
     damaged.write_text("half")
     third = opened(folder)
     with pytest.warns(UserWarning, match=r"'seed-0\.pruned-.*' in 'out\.cells' is damaged"):
-        assert list(third.read(cells(third))) == [1]
+        assert list(third.read(cells())) == [1]
     assert third.said["damaged"] == ["seed-0.pruned"]
 
 
 def test_another_place_in_the_study_is_another_cell(folder):
     kept = opened(folder)
-    put(kept, cells(kept)[1])
+    put(kept, cells()[1])
     again = opened(folder)
-    cell = again.cell({**cells(again)[1], "detail": True})
+    cell = {**cells()[1], "detail": True}
     with pytest.warns(UserWarning, match="came of something else"):
         assert again.read([cell]) == {}
 
 
-def test_what_changes_while_a_seed_is_computed_is_refused(folder, monkeypatch):
-    def run_cell(cell):
-        rows(folder, 2)
-        return {"seed": cell["seed"]}
-
-    monkeypatch.setattr("explainprune.study.cell.run_cell", run_cell)
+def test_what_changes_while_a_seed_is_computed_is_refused(folder):
     kept = opened(folder)
+    rows(folder, 2)
     with pytest.raises(ValueError, match=r"^data\.source changed while the study ran"):
-        keep_cell(cells(kept)[1])
-    assert Store(kept.store.folder).empty
+        put(kept, cells()[1])
+    assert opened(folder).store.empty
 
 
 def test_a_folder_of_the_users_is_in_the_way_before_any_work(folder):

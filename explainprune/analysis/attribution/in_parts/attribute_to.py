@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
+from explainprune.analysis.attribution.in_parts.elsewhere import Part, explained_elsewhere
 from explainprune.analysis.attribution.in_parts.files import ENDINGS
 from explainprune.analysis.attribution.in_parts.store import PartStore, Written, parts_folder
 from explainprune.analysis.attribution.sampling.replicates import check_count
@@ -41,7 +44,10 @@ def attribute_to(
     top: int | None = None,
     resume: bool = False,
     force: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
+    told: Callable[[str], None] | None = None,
     **options: Any,
 ) -> Written:
     """Explain rows part by part and write them to one file, in the memory of one part.
@@ -67,8 +73,15 @@ def attribute_to(
         Go on from parts that are there; False: begin anew.
     force : bool
         Replace `out` if it exists: when the new one is whole, not before.
+    workers : int, optional
+        Processes that explain parts, each with one thread: the same bytes for any number of them,
+        on a cluster or not. None: this process does, with its own threads; last bits may differ.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers explain parts; ``"local"`` starts `workers` here.
     progress : callable, optional
         ``(rows done, rows in all or None)``, after each part.
+    told : callable, optional
+        Told where a cluster's dashboard is.
 
     Returns
     -------
@@ -83,6 +96,8 @@ def attribute_to(
         If `out` exists and `force` is False, or ``OUT.partial`` isn't ours.
     BlockingIOError
         If another process writes `out`.
+    ConnectionError, ChildProcessError
+        If a cluster can't be reached or is lost; if a worker ends, or its memory does.
     """
     path = _checked(Path(out), force)
     check_count("rows_at_once", rows_at_once)
@@ -100,21 +115,34 @@ def attribute_to(
         "seed": seed,
         "options": options,
     }
-    model, total, done = opened(model), count_of(x), 0
+    model, total = opened(model), count_of(x)
     _check_targets(target, total)
-    store: PartStore | None = None
+    tell = progress or (lambda done, total: None)
     with held(path):
         check_way(parts_folder(path))
-        for samples in samples_of(model, x, y, rows_at_once):
-            if store is None:
-                explainer = explainer_for(model, samples, **keywords)
-                plan = _plan(model, explainer, output, rows_at_once, batch_size)
-                store = PartStore(path, plan, resume)
-            done += store.add(samples, explainer.explain)
-            if progress is not None:
-                progress(done, total)
-        assert store is not None  # where there are no rows, reading them has raised
-        _check_targets(target, done)
+        parts = samples_of(model, x, y, rows_at_once)
+        first = next(parts)  # where there are no rows, reading them raises
+        explainer = explainer_for(model, first, **keywords)
+        alone = workers is None and cluster is None
+        plan = _plan(model, explainer, output, rows_at_once, batch_size, alone)
+        store = PartStore(path, plan, resume, lambda done: tell(done, total))
+        lacking = store.lacking(chain([first], parts))
+        found: Generator[Part, None, None]
+        if alone:
+            found = ((samples, explainer.explain(samples).save) for samples in lacking)
+        else:
+            found = explained_elsewhere(
+                lacking, model, explainer, first, keywords,
+                workers=workers, cluster=cluster, told=told,
+            )  # fmt: skip
+        try:
+            with closing(found):
+                for samples, write in found:
+                    store.put(samples, write)
+        except BaseException:
+            store.given_up()
+            raise
+        _check_targets(target, store.rows)
         return store.finished(top)
 
 
@@ -142,7 +170,12 @@ def _check_targets(target: Any, rows: int | None) -> None:
 
 
 def _plan(
-    model: Any, explainer: Explainer, output: str, rows_at_once: int, batch_size: int | None
+    model: Any,
+    explainer: Explainer,
+    output: str,
+    rows_at_once: int,
+    batch_size: int | None,
+    alone: bool,
 ) -> dict[str, Any]:
     """Describe the run by what its numbers depend on, rows apart: what was said of it, the rest."""
     options = sorted(explainer.options.items())
@@ -158,7 +191,7 @@ def _plan(
         "players": mark((explainer.given.players, explainer.joined, explainer.player_names)),
         "function": mark((explainer.method, explainer.target, options), _known),
         "batch size": batch_size,
-        "threads": [os.cpu_count(), *map(os.environ.get, THREADS)],
+        "threads": [os.cpu_count(), *map(os.environ.get, THREADS)] if alone else [1],
         "version": code_mark(),
     }
 

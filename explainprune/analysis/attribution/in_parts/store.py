@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,17 @@ class PartStore:
         What the numbers depend on, rows apart.
     resume : bool
         Whether parts that are there are used.
+    tick : callable
+        Told how many rows are done, after each part.
     """
 
-    def __init__(self, path: Path, plan: Mapping[str, Any], resume: bool) -> None:
-        self.path, self.method = path, str(plan["method"])
-        self.parts: list[Summary] = []
-        self.reused = 0
+    def __init__(
+        self, path: Path, plan: Mapping[str, Any], resume: bool, tick: Callable[[int], None]
+    ) -> None:
+        self.path, self.method, self.tick = path, str(plan["method"]), tick
+        self.parts: dict[int, Summary] = {}
+        self._keys: dict[int, str] = {}
+        self.rows = self.reused = 0
         self.store = Store(parts_folder(path))
         before = self.store.before() if resume else {}
         other = [key for key in ASKED if before and before.get(key) != plan[key]]
@@ -86,47 +91,58 @@ class PartStore:
             )
         self.store.begin(plan, resume=resume)
 
-    def add(self, samples: Samples, explain: Callable[[Samples], Attribution]) -> int:
-        """Explain a part, unless that was done before; return its number of rows."""
-        name = f"{samples.number:08d}"
-        key = self.store.key(number=samples.number, rows=_rows_mark(samples))
-        others = len(self.store.others)
-        file = self.store.get(name, key, ".npz")
-        if file is not None:
-            found = Attribution.load(file)
-            self.reused += len(found)
-        else:
+    def lacking(self, parts: Iterable[Samples]) -> Generator[Samples, None, None]:
+        """Take what an earlier run has explained, and yield the other parts."""
+        for samples in parts:
+            others = len(self.store.others)
+            key = self.store.key(number=samples.number, rows=_rows_mark(samples))
+            file = self.store.get(_name(samples), key, ".npz")
+            if file is not None:
+                self.reused += self._add(samples, file)
+                continue
             if others == 0 and (said := self.store.why_others("of the parts")):
-                warnings.warn(said, stacklevel=3)
-            try:
-                found = explain(samples)
-            except BaseException:
-                if not self.parts and self.store.empty:  # nothing to go on with
-                    self.store.remove()
-                raise
-            file = self.store.put(name, key, ".npz", found.save)
-        self.parts.append(
-            Summary(
-                file, len(found), found.notes, found.options, found.relative_gap, gaps_of(found)
-            )
+                warnings.warn(said, stacklevel=4)
+            self._keys[samples.number] = key
+            yield samples
+
+    def put(self, samples: Samples, write: Callable[[Path], Any]) -> None:
+        """Keep the attribution of a part, which `write` writes to a path."""
+        key = self._keys.pop(samples.number)
+        self._add(samples, self.store.put(_name(samples), key, ".npz", write))
+
+    def _add(self, samples: Samples, file: Path) -> int:
+        found = Attribution.load(file)
+        self.parts[samples.number] = Summary(
+            file, len(found), found.notes, found.options, found.relative_gap, gaps_of(found)
         )
+        self.rows += len(found)
+        self.tick(self.rows)
         return len(found)
+
+    def given_up(self) -> None:
+        """Leave nothing where there is nothing to go on with."""
+        if not self.parts and self.store.empty:
+            self.store.remove()
 
     def finished(self, top: int | None = None) -> Written:
         """Write the one file, and put it in its place when it is whole."""
-        rows = sum(part.rows for part in self.parts)
-        gap = max(part.gap for part in self.parts)
+        parts = [self.parts[number] for number in sorted(self.parts)]
+        gap = max(part.gap for part in parts)
         notes = (
-            *notes_of(self.parts),
-            *gap_notes(self.method, [part.gaps for part in self.parts]),
+            *notes_of(parts),
+            *gap_notes(self.method, [part.gaps for part in parts]),
         )
-        said = {"notes": notes, "options": options_of(self.parts)}
+        said = {"notes": notes, "options": options_of(parts)}
         unfinished = self.store.folder / f"whole{self.path.suffix}.unfinished"
-        files = [part.file for part in self.parts]
-        write_whole(unfinished, self.path.suffix, files, rows, said, top)
+        files = [part.file for part in parts]
+        write_whole(unfinished, self.path.suffix, files, self.rows, said, top)
         unfinished.replace(self.path)
         self.store.remove()
-        return Written(self.path, rows, self.reused, gap, notes)
+        return Written(self.path, self.rows, self.reused, gap, notes)
+
+
+def _name(samples: Samples) -> str:
+    return f"{samples.number:08d}"
 
 
 def parts_folder(path: Path) -> Path:

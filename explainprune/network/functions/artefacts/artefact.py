@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class Artefact:
         Of the file.
     notes : tuple of str
         What a reader of results must know.
+    path : Path, optional
+        Of the file; another process opens it anew.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Artefact:
     sha256: str = ""
     bytes: int | None = None
     notes: tuple[str, ...] = ()
+    path: Path | None = field(default=None, repr=False)
     forward_only = True
 
     def __call__(self, x: Any) -> Array | list[Array]:

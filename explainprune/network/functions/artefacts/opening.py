@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from explainprune.lookup import imported, name_of
@@ -59,7 +62,7 @@ def load_model(
         return load_keras(path, custom_objects=custom_objects, trust=trust)
     module, reader = READERS[path.suffix.lower()]
     found: Artefact = getattr(import_module(f"{__package__}.{module}"), reader)(path)
-    return found
+    return replace(found, path=path.resolve())
 
 
 def of_function(function: Callable[..., Any], name: str = "") -> Artefact:
@@ -76,3 +79,23 @@ def opened(model: Any) -> Any:
     from explainprune.network.backend import keras
 
     return model if isinstance(model, keras.Model) else of_function(model)
+
+
+def _reopened(name: str, content: bytes, sha256: str) -> Artefact:
+    """Open an artefact from its file's bytes, in another process."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        found = load_model(path)
+    if getattr(found, "sha256", None) != sha256:
+        raise ValueError(f"{name!r} was changed after it had been opened.")
+    return found
+
+
+def _reduced(artefact: Artefact) -> Any:
+    if artefact.path is None:  # a function: as it is
+        return object.__reduce_ex__(artefact, 4)
+    return _reopened, (artefact.name, artefact.path.read_bytes(), artefact.sha256)
+
+
+copyreg.pickle(Artefact, _reduced)
