@@ -18,6 +18,7 @@ from explainprune.cli.models import (
     named_models,
     show_all,
     would_take,
+    write_report,
 )
 from explainprune.cli.options import (
     DATA_PANEL,
@@ -143,12 +144,7 @@ def compare(
     page over all.
     """
     import explainprune as xp
-    from explainprune.analysis.protocol import data_sha256
-    from explainprune.cli.study import command_line
-    from explainprune.network import model_sha256
     from explainprune.reporting import check_free, reserved
-    from explainprune.study.manifest import manifest
-    from explainprune.types import Overview
     from explainprune.types.archives import read_arrays
 
     check_free(out, force=force)
@@ -203,14 +199,13 @@ def compare(
             **options,
         )
         results = found if len(found) > 1 else next(iter(found.values()))
-        hashes = {f"model {name}": model_sha256(model) for name, model in models.items()}
-        record = manifest(
-            Overview.of(found) if isinstance(results, dict) else results,
-            config=options | {"names": [called, *named]},
-            seeds=[seed],
-            checksums={"data": data_sha256(read), **hashes},
-            command=command_line(),
-            seconds=time.perf_counter() - started,
+        write_report(
+            results,
+            out,
+            options=options | {"names": [called, *named]},
+            data=read,
+            models={f"model {name}": model for name, model in models.items()},
+            started=started,
+            force=force,
         )
-        xp.report(results, out, manifest=record, force=force)
     show_all(console, found, out)

@@ -8,7 +8,7 @@ from typing import Any
 from explainprune.cli.console import Console
 from explainprune.cli.declared import with_options
 from explainprune.cli.inputs import read
-from explainprune.cli.models import as_class, would_take
+from explainprune.cli.models import as_class, would_take, write_report
 from explainprune.cli.options import (
     DATA_PANEL,
     AnyModel,
@@ -57,11 +57,7 @@ def explain(
 ) -> None:
     """Say what one model's answers rest on, and how far that can be trusted."""
     import explainprune as xp
-    from explainprune.analysis.protocol import data_sha256
-    from explainprune.cli.study import command_line
-    from explainprune.network import model_sha256
     from explainprune.reporting import check_free
-    from explainprune.study.manifest import manifest
 
     check_free(out, force=force)
     console, started = Console(quiet, json), time.perf_counter()
@@ -91,15 +87,15 @@ def explain(
         return
     with console.working(f"Explaining {model.name}") as progress:
         found = xp.explain(loaded, given, name=model.stem, progress=progress, **options)
-        record = manifest(
+        write_report(
             found,
-            config=options,
-            seeds=[seed],
-            checksums={"data": data_sha256(given), "model": model_sha256(loaded)},
-            command=command_line(),
-            seconds=time.perf_counter() - started,
+            out,
+            options=options,
+            data=given,
+            models={"model": loaded},
+            started=started,
+            force=force,
         )
-        xp.report(found, out, manifest=record, force=force)
     page = out / "report.html"
     console.show(
         f"{found.sentence}\nReport: {page}", {"sentence": found.sentence, "report": str(page)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,39 @@ def named_models(others: list[Path], kept: Path | None, names: str) -> tuple[str
             f"several. Received: {', '.join(called)}."
         )
     return called[0], dict(zip(called[1:], others, strict=True))
+
+
+def write_report(
+    results: Any,
+    out: Path,
+    *,
+    options: dict[str, Any],
+    data: Any,
+    models: dict[str, Any],
+    started: float,
+    force: bool,
+) -> None:
+    """Write a report on models from files, of one or several, with how it came about.
+
+    `models` go by what their checksums are called; `started` is the clock at the beginning.
+    """
+    import explainprune as xp
+    from explainprune.analysis.protocol import data_sha256
+    from explainprune.cli.study import command_line
+    from explainprune.network import model_sha256
+    from explainprune.study.manifest import manifest
+    from explainprune.types import Overview
+
+    hashes = {called: model_sha256(model) for called, model in models.items()}
+    record = manifest(
+        Overview.of(results) if isinstance(results, dict) else results,
+        config=options,
+        seeds=[options["seed"]],
+        checksums={"data": data_sha256(data), **hashes},
+        command=command_line(),
+        seconds=time.perf_counter() - started,
+    )
+    xp.report(results, out, manifest=record, force=force)
 
 
 def show_all(console: Console, found: dict[str, Any], out: Path) -> None:

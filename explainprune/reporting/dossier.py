@@ -165,7 +165,7 @@ def _performance(subject: Subject) -> Lines:
         yield f"No interval: {plain(reason)}."
     if len(within) > MOST_SLICES:
         yield ""
-        yield f"{MOST_SLICES} of {len(within)} lines; all are in performance.csv of the report."
+        yield f"{MOST_SLICES} of {len(within)} lines; all are in slices.csv of the report."
 
 
 def _flips(subject: Subject) -> Lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from explainprune.reporting.subject import Subject
 from explainprune.reporting.svg.sheet import Block, grid, key, sheet, swatch, table
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.codes import codes
-from explainprune.reporting.views.drawings import panels
+from explainprune.reporting.views.drawings import networks
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
 from explainprune.reporting.views.performance import performance
@@ -32,12 +32,14 @@ def reasons_figure(subject: Subject) -> list[Block]:
     """Draw what *same reasons?* follows from, and what such rows could have told apart."""
     card = cards(subject)[0]
     told = "Chance of preserved (from below), of changed (from above), of neither (between)"
-    return _scales(card.figures) + ([grid(told, [("", card.power.svg)], 1)] if card.power else [])
+    return scale_tables(card.figures) + (
+        [grid(told, [("", card.power.svg)], 1)] if card.power else []
+    )
 
 
 def clarity_figure(subject: Subject) -> list[Block]:
     """Draw what *clearer?* follows from."""
-    return _scales(cards(subject)[1].figures)
+    return scale_tables(cards(subject)[1].figures)
 
 
 def sizes_figure(subject: Subject) -> list[Block]:
@@ -50,18 +52,36 @@ def sizes_figure(subject: Subject) -> list[Block]:
 
 
 def network_figure(subject: Subject) -> list[Block]:
-    """Draw both networks on one scale of widths."""
-    cells = [
-        (f"{panel.title}: {panel.drawn:,} of {panel.total:,} edges drawn", panel.svg)
-        for panel in panels(subject)
+    """Draw both networks on one scale of widths, then what changed between them."""
+    found = networks(subject)
+    if found is None:
+        return []
+    cells = [(f"{panel.title}: {panel.said}", panel.svg) for panel in found.panels]
+    if found.changed is not None:
+        told = (
+            "changed most: dashed removed, thick another sign, grey weaker, green stronger or new"
+        )
+        cells.append((told, found.changed))
+    return [grid("", cells, 3)]
+
+
+def filters_figure(subject: Subject) -> list[Block]:
+    """Draw filters of convolutions and what they read, before above after."""
+    found = networks(subject)
+    panels = () if found is None else found.filters
+    if found is None or not panels:
+        return []
+    cells = [(panel.said, panel.svg) for panel in panels]
+    return [
+        grid("", [("negative (purple), positive (green)", found.legend)], 1, 2 * PIXELS),
+        grid("", cells, 2),
     ]
-    return [grid("", cells, 2)] if cells else []
 
 
 def performance_figure(subject: Subject) -> list[Block]:
     """Draw the leading score of every arm, and of both models within slices."""
     found = performance(subject)
-    drawn = _scales(part for part in (found.scores, found.slices) if part is not None)
+    drawn = scale_tables(part for part in (found.scores, found.slices) if part is not None)
     return [_models(subject), *drawn] if drawn else []
 
 
@@ -128,7 +148,7 @@ def codes_figure(subject: Subject) -> list[Block]:
     if found is None or found.changed is None:
         return []
     rows = [(bar.use.feature, bar.bars, 28.0) for bar in found.used]
-    drawn = _scales(part for part in (found.changed, found.slices) if part is not None)
+    drawn = scale_tables(part for part in (found.changed, found.slices) if part is not None)
     return [*drawn, _models(subject), table("Share of adverse rows", found.ruler, rows)]
 
 
@@ -164,7 +184,7 @@ def levels_figure(subject: Subject) -> list[Block]:
 def sources_figure(subject: Subject) -> list[Block]:
     """Draw how far each source alone makes a seed's moved weight differ."""
     found = sources(subject)
-    return [] if found is None else _scales([found.scale])
+    return [] if found is None else scale_tables([found.scale])
 
 
 FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
@@ -172,6 +192,7 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
     "clarity": ("Clearer?", clarity_figure),
     "sizes": ("What was pruned", sizes_figure),
     "network": ("The network, before and after", network_figure),
+    "filters": ("Filters, and what they read", filters_figure),
     "performance": ("Does it still work?", performance_figure),
     "reliability": ("Does confidence hold?", reliability_figure),
     "cut_offs": ("Decisions by a cut-off", cut_offs_figure),
@@ -190,17 +211,20 @@ FIGURES: dict[str, tuple[str, Callable[[Subject], list[Block]]]] = {
 def write_figures(subject: Subject, folder: Path) -> None:
     """Write every figure that has content; equal results give equal bytes."""
     dense, other = _names(subject)
-    for name, (title, draw) in FIGURES.items():
-        blocks = draw(subject)
+    about = f"{other} against {dense}; dots and bars with 95 % intervals where there are any"
+    save({name: (title, draw(subject)) for name, (title, draw) in FIGURES.items()}, about, folder)
+
+
+def save(drawn: Mapping[str, tuple[str, list[Block]]], about: str, folder: Path) -> None:
+    """Write figures by file name, those that hold anything."""
+    for name, (title, blocks) in drawn.items():
         if blocks:
-            about = (
-                f"{other} against {dense}; dots and bars with 95 % intervals where there are any"
-            )
-            drawn = sheet(blocks, title=title, about=about)
-            (folder / f"{name}.svg").write_text(f"{drawn}\n", encoding="utf-8")
+            text = sheet(blocks, title=title, about=about)
+            (folder / f"{name}.svg").write_text(f"{text}\n", encoding="utf-8")
 
 
-def _scales(scales: Iterable[Scale]) -> list[Block]:
+def scale_tables(scales: Iterable[Scale]) -> list[Block]:
+    """Draw figures that are tables."""
     return [
         table(
             scale.title,

@@ -6,7 +6,7 @@ import json
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from explainprune.types import Measure
 
@@ -243,3 +243,12 @@ def prose(text: str) -> str:
     '11\xa0% moved (interval 9–13\xa0%)'
     """
     return name(text).replace(" %", f"{NBSP}%")
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Join parts of a sentence.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

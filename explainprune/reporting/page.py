@@ -13,19 +13,19 @@ from markupsafe import Markup
 
 from explainprune.reporting import formatting
 from explainprune.reporting.subject import Subject, subject_of
-from explainprune.reporting.svg.network import largest_weight
 from explainprune.reporting.svg.sheet import TEMPLATES
 from explainprune.reporting.views.answering import works
 from explainprune.reporting.views.certificate import certified
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.codes import codes
-from explainprune.reporting.views.drawings import drawings_of, panels
+from explainprune.reporting.views.drawings import networks
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
 from explainprune.reporting.views.metrics import metrics
 from explainprune.reporting.views.performance import performance
 from explainprune.reporting.views.provenance import provenance
 from explainprune.reporting.views.samples import gallery
+from explainprune.reporting.views.sentences import sentences
 from explainprune.reporting.views.sizes import sizes
 from explainprune.reporting.views.sources import sources
 from explainprune.reporting.views.units import units
@@ -89,15 +89,21 @@ def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) 
 def laid_out(template: str, shown: dict[str, Any], contents: list[tuple[str, str]]) -> str:
     """Fill in a whole page, with its style and script and a policy that allows no others."""
     css, script = _source("figures.css") + _source("page.css"), _source("page.js")
-    more = {"contents": contents, "css": css, "script": script, "policy": _policy(css, script)}
+    more = {
+        "lede": [],
+        "contents": contents,
+        "css": css,
+        "script": script,
+        "policy": _policy(css, script),
+    }
     more["anchors"] = [anchor for anchor, _ in contents]
-    return _environment().get_template(template).render(**shown, **more)
+    return _environment().get_template(template).render(**more | shown)
 
 
 def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
     """Work out everything the templates show; a section whose name maps to False is left out."""
     detail = subject.pair.detail
-    drawn, both = panels(subject), drawings_of(subject)
+    drawn = networks(subject)
     labels: dict[str, str] = {}
     for role, key in (("dense", subject.dense), ("other", subject.other)):
         labels |= {
@@ -113,9 +119,8 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "works": works(subject),
         "named": subject.in_names,
         "sizes": sizes(subject),
-        "network": bool(drawn),
-        "panels": drawn,
-        "largest_weight": largest_weight(*both) if both else None,
+        "network": drawn is not None,
+        "networks": drawn,
         "criterion": detail.criterion,
         "certificate": certified(subject) or False,
         "performance": performance(subject),
@@ -128,6 +133,7 @@ def _views(subject: Subject, manifest: dict[str, Any] | None) -> dict[str, Any]:
         "gallery": gallery(subject),
         "levels": subject.study is not None,
         "sweep": sweep(subject),
+        "said": sentences(subject),
         "sources": sources(subject),
         "metrics": metrics(subject),
         "provenance": provenance(subject, manifest),

@@ -7,9 +7,9 @@ from typing import Any
 from explainprune.reporting.plots.attributions import beeswarm, maps
 from explainprune.reporting.plots.axes import axes_of, new_figure, save, styled
 from explainprune.reporting.plots.frontiers import clearest
+from explainprune.reporting.plots.networks import network
 from explainprune.reporting.plots.pairs import (
     frontier,
-    network,
     paired_bars,
     reliability,
     slopegraph,

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from explainprune.reporting.network_tables import (
+    LAYERS,
+    connection_columns,
+    connection_lines,
+    filter_columns,
+    filter_lines,
+    layer_lines,
+)
 from explainprune.reporting.subject import Subject
 from explainprune.reporting.views.metrics import ALL_ROWS
 from explainprune.reporting.views.sizes import QUANTITIES
-from explainprune.types import CodeChanges, Detail, Measure, Sample, Study
+from explainprune.types import CodeChanges, Detail, Measure, ModelRow, Sample, Study
 from explainprune.types.answers import AtCutOff, CutOffs
 from explainprune.types.comparison import SCORES
 
@@ -21,6 +29,7 @@ ATTRIBUTIONS = ("row", "feature", "x", "dense", "other")
 FEATURES = ("feature", "dense", "dense_low", "dense_high", "other", "other_low", "other_high",
             "change", "change_low", "change_high")  # fmt: skip
 MODELS = ("model", "arm", *SCORES, *QUANTITIES, "n", "unit", "note")
+KEPT = {True: "true", False: "false"}
 FIGURE = ("value", "low", "high", "n", "unit", "note")
 """Columns of a figure: its interval is empty where there is none, and the note says why."""
 
@@ -28,18 +37,21 @@ FIGURE = ("value", "low", "high", "n", "unit", "note")
 def write_tables(subject: Subject, folder: Path) -> None:
     """Write ``units``, ``attributions``, ``features``, ``models``, ``metrics`` and ``slices.csv``.
 
-    There is ``reasons.csv`` where reasons of adverse decisions were compared, and ``cut_offs.csv``
-    of two classes; a study has ``levels.csv`` and ``seeds.csv`` as well.
+    The others are there where there is something to put into them: ``evidence``, ``power``,
+    ``reliability``, ``where``, ``sources``, ``reasons``, ``cut_offs``, ``layers``, ``connections``
+    and ``filters.csv``, of a study ``levels`` and ``seeds.csv``.
     """
     detail, study = subject.pair.detail, subject.study
     write_units(detail, folder / "units.csv")
     write_attributions(detail, folder / "attributions.csv")
     write_table(folder / "features.csv", FEATURES, _features(detail))
-    models = ([name, *(getattr(row, part) for part in MODELS[1:])] for name, row in
-              subject.results.models.items())  # fmt: skip
-    write_table(folder / "models.csv", MODELS, models)
+    write_table(folder / "models.csv", MODELS, model_lines(subject.results.models))
     write_table(folder / "metrics.csv", ("of", "metric", *FIGURE), _metrics(subject))
     write_table(folder / "slices.csv", ("of", "slice", "metric", *FIGURE), _slices(subject))
+    write_network(detail, folder)
+    for name, (columns, lines) in _of_charts(subject).items():
+        if lines:
+            write_table(folder / f"{name}.csv", columns, lines)
     codes = subject.pair.codes
     if codes is not None:
         write_table(folder / "reasons.csv", ("of", "name", "figure", *FIGURE), _reasons(codes))
@@ -53,11 +65,28 @@ def write_tables(subject: Subject, folder: Path) -> None:
         write_table(folder / "seeds.csv", ("seed", "of", "figure", "value"), _seeds(study))
 
 
+def model_lines(models: Mapping[str, ModelRow]) -> Lines:
+    """Yield scores and sizes of every model; columns are `MODELS`."""
+    for name, row in models.items():
+        yield [name, *(getattr(row, part) for part in MODELS[1:])]
+
+
+def write_network(detail: Detail, folder: Path) -> None:
+    """Write ``layers``, ``connections`` and ``filters.csv``, those of them that hold anything."""
+    drawings = detail.drawings
+    if detail.rewired:
+        write_table(folder / "layers.csv", LAYERS, layer_lines(detail))
+    if drawings:
+        columns = connection_columns(drawings)
+        write_table(folder / "connections.csv", columns, connection_lines(drawings))
+    if any(drawing.filters for drawing in drawings.values()):
+        write_table(folder / "filters.csv", filter_columns(drawings), filter_lines(drawings))
+
+
 def write_units(detail: Detail, path: Path) -> None:
     """Write ``units.csv``: one line for each neuron; an empty cell is a unit without that score."""
-    kept = {True: "true", False: "false"}
     lines = (
-        [*(getattr(unit, name) for name in UNITS[:-1]), kept[unit.kept]] for unit in detail.units
+        [*(getattr(unit, name) for name in UNITS[:-1]), KEPT[unit.kept]] for unit in detail.units
     )
     write_table(path, UNITS, lines)
 
@@ -90,10 +119,10 @@ def _metrics(subject: Subject) -> Lines:
     """Yield every figure of every pair, then of each model's own explanations."""
     for pair, measures in subject.results.comparisons.items():
         for metric, measure in measures.items():
-            yield [pair, metric, *_figure(measure)]
+            yield [pair, metric, *figure_cells(measure)]
     for model, row in subject.results.models.items():
         for metric, measure in row.slices.get(ALL_ROWS, {}).items():
-            yield [model, metric, *_figure(measure)]
+            yield [model, metric, *figure_cells(measure)]
 
 
 def _slices(subject: Subject) -> Lines:
@@ -104,17 +133,50 @@ def _slices(subject: Subject) -> Lines:
             if part == ALL_ROWS:
                 continue
             for metric, measure in measures.items():
-                yield [of, part, metric, *_figure(measure)]
+                yield [of, part, metric, *figure_cells(measure)]
+
+
+def _of_charts(subject: Subject) -> dict[str, tuple[tuple[str, ...], list[list[Any]]]]:
+    """Return what no other table holds of the charts: file name → columns, lines."""
+    pair, results, study = subject.pair, subject.results, subject.study
+    evidence = [
+        [verdict, figure, *figure_cells(measure)]
+        for verdict, found in (("reasons", results.verdict), ("clarity", results.clarity))
+        for figure, measure in found.evidence.items()
+    ]
+    bins = [
+        [model, place, each.confidence, *figure_cells(each.right)]
+        for model, found in pair.answers.reliability.items()
+        for place, each in enumerate(found)
+    ]
+    rules = [
+        [str(rule), KEPT[rule.confirmed], rule.share, rows, *figure_cells(getattr(rule, rows))]
+        for rule in (pair.where.rules if pair.where else ())
+        for rows in ("inside", "outside", "apart")
+    ]
+    split = [
+        [each.name, figure, *figure_cells(getattr(each, figure))]
+        for each in (study.sources if study else ())
+        for figure in ("deviation", "share")
+    ]
+    power = [[each.true, each.preserved, each.changed] for each in results.verdict.power]
+    return {
+        "evidence": (("verdict", "figure", *FIGURE), evidence),
+        "power": (("true", "preserved", "changed"), power),
+        "reliability": (("model", "bin", "confidence", *FIGURE), bins),
+        "where": (("rule", "confirmed", "share", "rows", *FIGURE), rules),
+        "sources": (("source", "figure", *FIGURE), split),
+    }
 
 
 def _reasons(codes: CodeChanges) -> Lines:
     """Yield how often reasons change, in all and within slices, and how often each is given."""
     for part, measures in {"": codes.changed, **codes.slices}.items():
         for figure, measure in measures.items():
-            yield ["slice", part, figure, *_figure(measure)]
+            yield ["slice", part, figure, *figure_cells(measure)]
     for use in codes.used:
         for model, measure in (("dense", use.dense), ("other", use.other)):
-            yield ["feature", use.feature, model, *_figure(measure)]
+            yield ["feature", use.feature, model, *figure_cells(measure)]
 
 
 def _cut_offs(cuts: CutOffs) -> Lines:
@@ -127,13 +189,13 @@ def _cut_offs(cuts: CutOffs) -> Lines:
         for model, curve in curves.items():
             for at in curve:
                 for figure in ("decided", "recall", "false_alarms", "precision"):
-                    yield [part, model, at.chance, figure, *_figure(getattr(at, figure))]
+                    yield [part, model, at.chance, figure, *figure_cells(getattr(at, figure))]
 
 
 def _levels(study: Study) -> Lines:
     for level in study.levels:
         for metric, measure in level.measures.items():
-            yield [level.arm, level.sparsity, level.achieved, metric, *_figure(measure)]
+            yield [level.arm, level.sparsity, level.achieved, metric, *figure_cells(measure)]
 
 
 def _seeds(study: Study) -> Lines:
@@ -145,7 +207,8 @@ def _seeds(study: Study) -> Lines:
                     yield [entry.get("seed"), of, figure, found]
 
 
-def _figure(measure: Measure) -> list[Any]:
+def figure_cells(measure: Measure) -> list[Any]:
+    """Return the cells of a figure; columns are `FIGURE`."""
     return [
         measure.value, *(measure.interval or (None, None)), measure.n, measure.unit, measure.note
     ]  # fmt: skip

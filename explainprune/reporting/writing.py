@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from explainprune.reporting.alone import write_overview, write_profile
 from explainprune.reporting.figures import write_figures
 from explainprune.reporting.folder import check_free, whole_folder
 from explainprune.reporting.overview_page import render_overview
 from explainprune.reporting.page import render
 from explainprune.reporting.profile_page import render_profile
 from explainprune.reporting.subject import subject_of
-from explainprune.reporting.tables import write_attributions, write_tables, write_units
+from explainprune.reporting.tables import write_tables
 from explainprune.reporting.views.overview import folder_of
 from explainprune.types import AnyResults, Comparison, Overview, Profile, read_results
 from explainprune.types.certificate import FILE as CERTIFICATE
@@ -141,9 +142,11 @@ def _write_alone(
     if manifest is not None:
         known = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         _write(folder / MANIFEST, f"{known}\n")
+    (folder / "figures").mkdir(exist_ok=True)
     if isinstance(results, Profile):
-        write_units(results.detail, folder / "units.csv")
-        write_attributions(results.detail, folder / "attributions.csv")
+        write_profile(results, folder)
+    else:
+        write_overview(results, folder)
 
 
 def _write_results(results: AnyResults, folder: Path, text: bytes | None) -> None:

@@ -20,11 +20,14 @@ from explainprune.types.drawing import (
     Detail,
     Drawing,
     DrawnEdges,
+    DrawnFilters,
     DrawnLayer,
     FeatureRow,
     Rescaling,
+    Rewired,
     Sample,
     UnitRow,
+    fair_shares,
 )
 from explainprune.types.filed import OUTPUTS
 from explainprune.types.formula import Formula
@@ -77,6 +80,7 @@ __all__ = [
     "Detail",
     "Drawing",
     "DrawnEdges",
+    "DrawnFilters",
     "DrawnLayer",
     "Exemplar",
     "Exemplars",
@@ -97,6 +101,7 @@ __all__ = [
     "ReasonCodes",
     "ReasonRow",
     "Rescaling",
+    "Rewired",
     "Rows",
     "Rule",
     "Sample",
@@ -109,6 +114,7 @@ __all__ = [
     "Verdict",
     "Where",
     "beyond_chance_of",
+    "fair_shares",
     "flips_of",
     "is_beyond_chance",
     "metric",

@@ -1,7 +1,8 @@
-"""What a page shows of two networks: their drawing, their units, features and some samples."""
+"""What a page shows of two networks: drawings, filters, units, features and some samples."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -39,7 +40,7 @@ class DrawnEdges:
     """Connections between two drawn layers (positions in `Drawing.layers`).
 
     `source` and `target` index the *drawn* units; `total` counts the live connections between the
-    two whole layers, of which the strongest are drawn.
+    two whole layers, and `among` those between drawn units, of which the strongest are listed.
     """
 
     start: int
@@ -48,15 +49,92 @@ class DrawnEdges:
     target: tuple[int, ...]
     weight: tuple[float, ...]
     total: int
+    among: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all connections between drawn units are listed: one that isn't, is none."""
+        return len(self.weight) == (self.total if self.among is None else self.among)
+
+
+@dataclass(frozen=True)
+class DrawnFilters:
+    """Filters of one convolution, as images of what each weighs in the inputs it reads most.
+
+    Attributes
+    ----------
+    layer : str
+    shape : (int, int)
+        Height and width of an image; a filter over steps has height 1.
+    filters, inputs : int
+        How many the layer has in the dense model.
+    unit : tuple of int
+        Original index of each image's filter.
+    source : tuple of str
+        What to call the input of each image.
+    values : tuple of tuple of float
+        Each image, flat; empty where this model lacks the filter or its input.
+    """
+
+    layer: str
+    shape: tuple[int, int]
+    filters: int
+    inputs: int
+    unit: tuple[int, ...]
+    source: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A network as layers and connections."""
+    """A network as layers and connections, and the filters of its convolutions."""
 
     layers: tuple[DrawnLayer, ...]
     edges: tuple[DrawnEdges, ...]
     note: str = ""
+    filters: tuple[DrawnFilters, ...] = ()
+
+
+TWICE = 2.0
+"""Within this factor weights of one sign count as alike: any further training moves them so far."""
+
+
+@dataclass(frozen=True)
+class Rewired:
+    """What became of the live connections between two layers, counted over all of them.
+
+    Attributes
+    ----------
+    start, end : str
+        Layer paths.
+    removed, added : int
+        Live in the dense model alone, and in the other alone.
+    turned : int
+        Live in both, with another sign.
+    weaker, stronger : int
+        Of the same sign, but less than half as large, and more than twice (`TWICE`) as large.
+    alike : int
+        The rest of those that are live in both.
+    """
+
+    start: str
+    end: str
+    removed: int
+    turned: int
+    weaker: int
+    alike: int
+    stronger: int
+    added: int
+
+    @property
+    def before(self) -> int:
+        """Live connections of the dense model."""
+        return self.removed + self.turned + self.weaker + self.alike + self.stronger
+
+    @property
+    def after(self) -> int:
+        """Live connections of the other model."""
+        return self.before - self.removed + self.added
 
 
 @dataclass(frozen=True)
@@ -158,6 +236,8 @@ class Detail:
         Whether rows are texts, a value for each token.
     owners : tuple of int
         The player of each feature of an image or series, where players join several.
+    rewired : tuple of Rewired
+        What became of the connections, where the layers of both models can be joined.
     """
 
     drawings: dict[str, Drawing] = field(default_factory=dict)
@@ -171,3 +251,16 @@ class Detail:
     series_shape: tuple[int, int] | None = None
     tokens: bool = False
     owners: tuple[int, ...] = ()
+    rewired: tuple[Rewired, ...] = ()
+
+
+def fair_shares(counts: Sequence[int], most: int) -> list[int]:
+    """Share `most` evenly; what one doesn't use goes to the others.
+
+    >>> fair_shares([10, 500, 1000], 900)
+    [10, 445, 445]
+    """
+    granted = [0] * len(counts)
+    for done, i in enumerate(sorted(range(len(counts)), key=lambda j: counts[j])):
+        granted[i] = min(counts[i], (most - sum(granted)) // (len(counts) - done))
+    return granted

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from explainprune.reporting import render
+
 
 def _load(name):
     """Import a file beside this one as ``reporting_<name>``."""
@@ -22,6 +24,7 @@ def _load(name):
 
 
 for each in (
+    "page_reading",
     "factory_parts",
     "factory_rows",
     "factory_where",
@@ -99,3 +102,48 @@ def chromium():
             pytest.skip(f"no Chromium: {error}")
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module", params=["comparison", "study", "table"])
+def results(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def html(results):
+    return render(results, {"command": "explainprune run", "versions": {"numpy": "2.4"}})
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return _load("page_reading").Page(html)
+
+
+@pytest.fixture(scope="session")
+def files(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    for which in ("comparison", "study", "table", "small_study"):
+        html = render(request.getfixturevalue(which), {"command": "explainprune demo"})
+        (folder / f"{which}.html").write_text(html, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def open_page(chromium, files):
+    """Open a page and gather everything it asks for and says."""
+    contexts = []
+
+    def opened(which, **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.heard = []
+        page.on("console", lambda message: page.heard.append(message.text))
+        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on("request", lambda request: page.heard.append(request.url))
+        page.goto((files / f"{which}.html").as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -10,9 +10,11 @@ from reporting_factory_parts import (
     clearer,
     drawing_of,
     feature_rows,
+    filters_of,
     measure,
     model_rows,
     reasons,
+    rewired_of,
     units_of,
 )
 from reporting_factory_rows import certificate, digits_images, digits_samples
@@ -103,6 +105,13 @@ def comparison(**changes):
     labels = (tuple(f"pixel {i // 8},{i % 8}" for i in range(64)), tuple("0123456789"))
     x, _, mean, weights = digits_images()
     spread = np.abs(x[:, None, :] - mean).mean(0)[0] * np.abs(weights).mean(0) + 1e-4
+    drawings = [
+        replace(
+            drawing_of(sizes, names, rng, labels=labels, **pruned),
+            filters=(filters_of(np.random.default_rng(7), gone=bool(pruned) * 0.3),),
+        )
+        for pruned in ({}, {"density": 0.08, "dead": 0.45})
+    ]
     fields = {
         "verdict": reasons(),
         "clarity": clearer(),
@@ -125,10 +134,7 @@ def comparison(**changes):
         "exemplars": exemplars(digits_samples()),
         "codes": codes(),
         "detail": Detail(
-            {
-                "dense": drawing_of(sizes, names, rng, labels=labels),
-                "pruned": drawing_of(sizes, names, rng, density=0.08, dead=0.45, labels=labels),
-            },
+            dict(zip(("dense", "pruned"), drawings, strict=True)),
             units_of((("hidden", 48), ("hidden_2", 24), ("logits", 10)), rng),
             "taylor",
             feature_rows(labels[0], spread, spread * (rng.random(64) > 0.42) + 1e-5),
@@ -136,6 +142,7 @@ def comparison(**changes):
             labels[0],
             (8, 8),
             Rescaling(0.93, 0.97),
+            rewired=rewired_of(drawings),
         ),
         "provenance": {
             "data": "digits",
@@ -157,12 +164,14 @@ def small_comparison(**changes):
     full = comparison()
     rng = np.random.default_rng(4)
     sizes, names = (5, 4, 3), ("inputs", "hidden", "logits")
+    drawings = [
+        replace(drawing_of(sizes, names, rng, **pruned), filters=full.detail.drawings[name].filters)
+        for name, pruned in (("dense", {}), ("pruned", {"density": 0.5, "dead": 0.3}))
+    ]
     detail = replace(
         full.detail,
-        drawings={
-            "dense": drawing_of(sizes, names, rng),
-            "pruned": drawing_of(sizes, names, rng, density=0.5, dead=0.3),
-        },
+        drawings=dict(zip(("dense", "pruned"), drawings, strict=True)),
+        rewired=rewired_of(drawings),
         features=full.detail.features[:5],
         samples=full.detail.samples[:2],
         units=full.detail.units[:6],

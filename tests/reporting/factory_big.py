@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 from reporting_factory import METRICS, comparison, study
-from reporting_factory_parts import answers, drawing_of, feature_rows, measure, model_rows, units_of
+from reporting_factory_parts import (
+    answers,
+    drawing_of,
+    feature_rows,
+    filters_of,
+    measure,
+    model_rows,
+    rewired_of,
+    units_of,
+)
 from reporting_factory_where import codes, exemplars
 
 from explainprune.types import Detail, Measure, Metric
@@ -64,6 +73,10 @@ def big_comparison(n=4000, unit="samples"):
     whole = {
         name: replace(
             drawing,
+            filters=tuple(
+                filters_of(np.random.default_rng(3), filters=12, layer=f"conv_{i}")
+                for i in range(3)
+            ),
             layers=tuple(
                 replace(layer, units=count)
                 for layer, count in zip(drawing.layers, counts, strict=True)
@@ -95,6 +108,7 @@ def big_comparison(n=4000, unit="samples"):
             names,
             (32, 32, 3),
             comparison().detail.rescaling,
+            rewired=rewired_of([*drawings.values()]) * 4,
         ),
     )
 
@@ -129,13 +143,19 @@ def big_table():
     samples = tuple(
         replace(s, x=s.x[:300], dense=s.dense[:300], other=s.other[:300]) for s in detail.samples
     )
+    plain = {name: replace(d, filters=()) for name, d in detail.drawings.items()}
     names = tuple(f"a column with quite a long name {i}" for i in range(300))
     rows = [replace(r, name=n) for r, n in zip(detail.features, names, strict=False)]
     return replace(
         found,
         exemplars=exemplars(samples * 2),
         detail=replace(
-            detail, samples=samples, feature_names=names, features=tuple(rows), image_shape=None
+            detail,
+            samples=samples,
+            feature_names=names,
+            features=tuple(rows),
+            image_shape=None,
+            drawings=plain,
         ),
     )
 

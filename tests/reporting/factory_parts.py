@@ -11,11 +11,13 @@ from explainprune.types import (
     Bin,
     Drawing,
     DrawnEdges,
+    DrawnFilters,
     DrawnLayer,
     FeatureRow,
     Measure,
     ModelRow,
     Power,
+    Rewired,
     UnitRow,
     Verdict,
 )
@@ -62,6 +64,27 @@ def drawing_of(sizes, names, rng, *, density=1.0, dead=0.0, labels=((), ()), mos
             )
         )
     return Drawing(layers, tuple(edges), "the strongest connections of each layer are drawn")
+
+
+def rewired_of(drawings):
+    """What became of connections: of those that are left, a tenth each turned, weaker, stronger."""
+    dense, other = drawings
+    found = []
+    for before, after in zip(dense.edges, other.edges, strict=True):
+        part = after.total // 10
+        names = (dense.layers[at].name for at in (before.start, before.end))
+        gone = before.total - after.total
+        found.append(Rewired(*names, gone, part, part, after.total - 3 * part, part, 0))
+    return tuple(found)
+
+
+def filters_of(rng, *, gone=0.0, filters=8, layer="hidden"):
+    """Filters of 3 × 3 that read two inputs each; some of them are gone."""
+    unit = tuple(i for i in range(filters) for _ in range(2))
+    image = lambda: tuple(float(v) for v in rng.normal(size=9).round(4))  # noqa: E731
+    values = tuple(image() if rng.random() >= gone else () for _ in unit)
+    source = tuple(f"inputs {i % 5}" for i in range(len(unit)))
+    return DrawnFilters(layer, (3, 3), 48, 5, unit, source, values)
 
 
 def units_of(layers, rng):

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -26,7 +27,7 @@ def profile(comparison):
         },
         metrics=comparison.metrics,
         answers=comparison.answers,
-        detail=replace(detail, drawings={"dense": detail.drawings["dense"]}),
+        detail=replace(detail, drawings={"dense": detail.drawings["dense"]}, rewired=()),
         provenance=comparison.provenance,
         notes=("said once",),
     )
@@ -92,7 +93,14 @@ def test_all_layers_together_draw_as_many_neurons_as_there_is_room_for(profile):
 def test_a_report_of_one_model_is_a_folder_and_rendered_again(profile, tmp_path):
     page = report(profile, tmp_path / "out")
     names = {path.name for path in page.parent.iterdir()}
-    assert {"report.html", "results.json", "units.csv", "attributions.csv"} <= names
+    assert names == {
+        "attributions.csv", "connections.csv", "features.csv", "figures", "filters.csv",
+        "models.csv", "report.html", "results.json", "slices.csv", "trust.csv", "units.csv",
+    }  # fmt: skip
+    figures = {path.stem: path.read_text("utf-8") for path in (page.parent / "figures").iterdir()}
+    assert set(figures) == {"features", "rows", "trust", "works", "network", "filters", "units"}
+    for text in figures.values():
+        assert ElementTree.fromstring(text).tag.endswith("svg") and "var(" not in text
     again, _ = load_results(tmp_path / "out")
     assert again == profile and render_profile(again) == page.read_text(encoding="utf-8")
 

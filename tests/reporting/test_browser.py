@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from explainprune.reporting import render
 from explainprune.reporting.figures import write_figures
 from explainprune.reporting.page import SECTIONS
 from explainprune.reporting.subject import subject_of
@@ -14,36 +13,6 @@ from explainprune.reporting.views.units import units
 pytestmark = pytest.mark.browser
 PAGES = ("comparison", "study", "table")
 BOX = "(e) => e.getBoundingClientRect().toJSON()"
-
-
-@pytest.fixture(scope="module")
-def files(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    for which in (*PAGES, "small_study"):
-        html = render(request.getfixturevalue(which), {"command": "explainprune demo"})
-        (folder / f"{which}.html").write_text(html, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def open_page(chromium, files):
-    """Open a page and gather everything it asks for and says."""
-    contexts = []
-
-    def opened(which, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.heard = []
-        page.on("console", lambda message: page.heard.append(message.text))
-        page.on("pageerror", lambda error: page.heard.append(str(error)))
-        page.on("request", lambda request: page.heard.append(request.url))
-        page.goto((files / f"{which}.html").as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("which", PAGES)
@@ -196,51 +165,6 @@ def test_a_click_on_a_heading_sorts_by_full_precision(open_page, comparison):
     assert sorted(page.evaluate(texts)) == sorted(before)
 
 
-def pruned_network(page, comparison):
-    """The second drawing, one of its hidden units, and how many connections of that are drawn."""
-    svg = page.locator("figure svg.network").nth(1)
-    drawing = comparison.detail.drawings["pruned"]
-    unit = drawing.edges[0].target[0]
-    degree = drawing.edges[0].target.count(unit) + drawing.edges[1].source.count(unit)
-    return svg, unit, degree
-
-
-def test_pointing_at_a_unit_lights_up_its_connections(open_page, comparison):
-    page = open_page("comparison")
-    svg, unit, degree = pruned_network(page, comparison)
-    svg.scroll_into_view_if_needed()
-    at = svg.evaluate(
-        """(svg, unit) => {
-          const layer = svg.querySelectorAll(".layer")[1].dataset;
-          const place = new DOMPoint(layer.x, JSON.parse(layer.units)[unit][0]);
-          const { x, y } = place.matrixTransform(svg.getScreenCTM());
-          return [x, y];
-        }""",
-        unit,
-    )
-    page.mouse.move(*at)
-    lit = svg.locator("path.lit").get_attribute("d")
-    assert lit.count("M") == degree > 0
-    said = page.locator(".readout").nth(1).inner_text()
-    assert said.startswith(f"unit {unit}: importance 0.")
-    assert said.endswith(f"; {degree} of its connections drawn")
-    page.mouse.move(0, 0)
-    assert svg.locator("path.lit").get_attribute("d") == ""
-    assert page.locator(".readout").nth(1).inner_text() == ""
-
-
-def test_arrow_keys_walk_from_unit_to_unit(open_page, comparison):
-    page = open_page("comparison")
-    svg, unit, degree = pruned_network(page, comparison)
-    svg.focus()
-    for key in ["ArrowDown", "ArrowRight", *["ArrowDown"] * unit]:
-        page.keyboard.press(key)
-    assert svg.locator("path.lit").get_attribute("d").count("M") == degree
-    assert page.locator(".readout").nth(1).inner_text().startswith(f"unit {unit}: ")
-    page.keyboard.press("Escape")
-    assert svg.locator("path.lit").get_attribute("d") == ""
-
-
 def test_dots_are_drawn_where_the_scale_says(open_page, comparison):
     """Check pixels: the moved weight's dot, relative to the margin's line; dots stay round."""
     page = open_page("comparison")
@@ -253,40 +177,6 @@ def test_dots_are_drawn_where_the_scale_says(open_page, comparison):
     middle = (dot["left"] + dot["right"]) / 2
     assert middle - zone["left"] == pytest.approx(evidence.value * per_share, abs=1)
     assert (margin["left"] + margin["right"]) / 2 == pytest.approx(zone["right"], abs=1)
-
-
-def test_paper_is_light_and_shows_what_was_open(open_page):
-    page = open_page("study", color_scheme="dark")
-    page.evaluate("document.querySelector('#metrics details').open = true")
-    page.emulate_media(media="print", color_scheme="dark")
-    shown = page.locator("details").evaluate_all("(all) => all.map((e) => e.checkVisibility())")
-    assert sum(shown) == 1 < len(shown)
-    assert page.locator("#metrics details table").is_visible()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert not page.locator("nav").is_visible()
-
-
-@pytest.mark.parametrize("which", PAGES)
-def test_on_paper_it_is_twelve_pages_at_most(open_page, which):
-    """The table has 30 features, some with names of 240 letters."""
-    paper = open_page(which).pdf(prefer_css_page_size=True)
-    assert 4 < len(re.findall(rb"/Type\s*/Page[^s]", paper)) <= 12
-
-
-def test_no_heading_stands_alone_at_the_foot_of_a_page(open_page):
-    """Whatever leads to a figure stays with what follows; none of them comes last in its parent."""
-    page = open_page("study")
-    page.emulate_media(media="print")
-    leads = page.locator("h2, h3, h4, caption, .intro, .key, .sentence, figcaption")
-    apart = leads.evaluate_all(
-        """(all) => all.filter((e) => e.checkVisibility()
-            && getComputedStyle(e).breakAfter !== "avoid").map((e) => e.outerHTML)"""
-    )
-    assert not apart
-    whole = page.locator("tr, .card, figure, .sample-card").evaluate_all(
-        "(all) => new Set(all.map((e) => getComputedStyle(e).breakInside)).size"
-    )
-    assert whole == 1
 
 
 def test_keyboards_reach_everything_that_scrolls(open_page):

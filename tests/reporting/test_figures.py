@@ -61,10 +61,10 @@ def test_words_beside_the_charts_are_the_pages(small_study, small, tmp_path):
     texts = {
         k: [e.text for e in ElementTree.fromstring(v).iter(f"{SVG}text")] for k, v in files.items()
     }
-    total = sum(edges.total for edges in small.detail.drawings["dense"].edges)
-    assert total == 5 * 4 + 4 * 3
+    before = sum(edges.total for edges in small.detail.drawings["dense"].edges)
+    assert before == 5 * 4 + 4 * 3
     assert "Moved weight" in texts["reasons"]
-    assert "dense: 32 of 32 edges drawn" in texts["network"]
+    assert "dense: 32 of 32 connections drawn as lines" in texts["network"]
     assert {"Moved weight", "Moved weight against accuracy", "Placebo"} <= set(texts["levels"])
     sample = small.detail.samples[0]
     assert f"row {sample.row}: {sample.dense_says} → {sample.other_says}" in texts["samples"]
@@ -81,6 +81,7 @@ def test_hostile_names_are_text(table, factory, tmp_path):
             "desc",
             "style",
             "text",
+            "tspan",
             "rect",
             "line",
             "path",

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 import explainprune as xp
 from explainprune.reporting import plot
+from explainprune.reporting.svg.wires import wired
 from explainprune.types import Attribution, Detail
 
 
@@ -115,14 +116,28 @@ def test_a_frontier_has_every_level(study):
     assert axes.get_ylabel() == "moved weight, %"
 
 
-def test_a_network_has_a_dot_for_each_unit_and_a_line_for_each_connection(small):
+def test_a_network_has_a_dot_for_each_unit_and_a_line_for_each_connection(small, comparison):
     axes = plot.network(small, model="dense")
     drawing = small.detail.drawings["dense"]
-    lines, dots = axes.collections[: len(drawing.edges)], axes.collections[len(drawing.edges) :]
-    assert [len(c.get_segments()) for c in lines] == [len(e.weight) for e in drawing.edges]
+    lines, *dots = axes.collections
+    assert len(lines.get_segments()) == sum(len(e.weight) for e in drawing.edges)
     assert [len(c.get_offsets()) for c in dots] == [len(layer.shown) for layer in drawing.layers]
     with pytest.raises(ValueError, match=r"Unknown model 'dens'\. Did you mean 'dense'"):
         plot.network(small, model="dens")
+    both = wired(*comparison.detail.drawings.values())
+    for model, shown in zip(("dense", "pruned"), both, strict=True):
+        axes = plot.network(comparison, model=model)
+        bundles, lines = (
+            axes.collections[: len(shown.bundles)],
+            axes.collections[len(shown.bundles)],
+        )
+        assert len(lines.get_segments()) == len(shown.lines)
+        for drawn, bundle in zip(bundles, shown.bundles, strict=True):
+            y = drawn.get_paths()[0].vertices[:, 1]
+            x = drawn.get_paths()[0].vertices[:, 0]
+            middle = np.abs(x - (bundle.start + bundle.end) / 2) < 1e-9
+            assert np.abs(y[middle]).max() == pytest.approx(0.35 * bundle.share)
+        assert [t.get_text() for t in axes.texts] == [f"{b.total:,}" for b in shown.bundles]
 
 
 def test_confidence_is_held_against_the_share_that_is_right(comparison):

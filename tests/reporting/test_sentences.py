@@ -11,6 +11,7 @@ from explainprune.reporting.subject import subject_of
 from explainprune.reporting.views.answering import decide
 from explainprune.reporting.views.answers import answered
 from explainprune.reporting.views.features import laid_out
+from explainprune.reporting.views.sentences import sentences as sentences_of
 from explainprune.types import Detail
 
 PAGES = ("comparison", "study", "small", "small_study", "big_comparison", "big_study", "big_table")
@@ -102,3 +103,23 @@ def test_one_prediction_is_one(comparison):
 def test_numbers_beyond_grasp_are_said_to_be_so(value):
     for kind in ("count", "plain"):
         assert not re.search(FORBIDDEN["numbers that nobody can grasp"], number(value, kind))
+
+
+def test_every_figure_has_a_sentence_of_its_numbers(study, comparison):
+    found = sentences_of(subject_of(study))
+    assert all(found.values())
+    rows = comparison.detail.features
+    by = {part: sorted(rows, key=lambda row: -getattr(row, part)) for part in ("dense", "other")}
+    leads = {part: {row.name for row in order[:10]} for part, order in by.items()}
+    said = found["features"].replace("\u00a0", " ")
+    assert f"{by['dense'][0].name} ({100 * by['dense'][0].dense:.1f} % of all" in said
+    assert f"they share {len(leads['dense'] & leads['other'])} of the 10 features" in said
+    lost = min(rows, key=lambda row: row.other - row.dense)
+    assert f"{lost.name} loses most, from {100 * lost.dense:.1f} % to" in said
+    assert "4.5\u00a0% of the weights" in found["sizes"]  # 402 of 8,906
+    bins = [(b.confidence, b.right.value) for b in comparison.answers.reliability["pruned"]]
+    sure, right = max(bins, key=lambda pair: abs(pair[0] - pair[1]))
+    assert f"{100 * sure:.1f}\u00a0% sure, {100 * right:.1f}\u00a0% of its" in found["reliability"]
+    kept = sum(unit.kept for unit in comparison.detail.units)
+    assert found["units"].startswith(f"{kept} of {len(comparison.detail.units)} neurons stay")
+    assert set(sentences_of(subject_of(replace(comparison, detail=Detail()))).values()) > {""}

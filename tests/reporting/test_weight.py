@@ -15,6 +15,9 @@ MANIFEST = {
     "versions": {f"package {i}": "1.2.3" for i in range(80)},
     "timings": {f"seed {seed}": {f"arm {i}": 1.5 for i in range(15)} for seed in range(20)},
 }
+PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
+  for (const entry of list.getEntriesByName("first-contentful-paint")) done(entry.startTime);
+}).observe({ type: "paint", buffered: true }))"""
 
 
 class Elements(HTMLParser):
@@ -79,11 +82,8 @@ def test_ten_thousand_units_are_painted_within_half_a_second(chromium, pages, wh
     for _ in range(7):
         page = chromium.new_page()
         page.goto(path.as_uri())
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-        took.append(
-            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
+        took.append(page.evaluate(PAINTED))
         counted = page.evaluate("document.querySelectorAll('*').length")
         page.close()
     assert counted < MOST_ELEMENTS + 40  # what the script adds: buttons of headings
-    assert min(took) < 500
+    assert min(took) < 500, took

@@ -11,9 +11,10 @@ from explainprune.types import Certificate, Detail
 
 MANIFEST = {"command": "explainprune demo", "timings": {"training": 1.5}, "seeds": [0, 1]}
 FILES = [
-    "attributions.csv", "certificate.json", "cut_offs.csv", "features.csv", "figures",
-    "manifest.json", "metrics.csv", "models.csv", "reasons.csv", "report.html", "results.json",
-    "slices.csv", "units.csv",
+    "attributions.csv", "certificate.json", "connections.csv", "cut_offs.csv", "evidence.csv",
+    "features.csv", "figures", "filters.csv", "layers.csv", "manifest.json", "metrics.csv",
+    "models.csv", "power.csv", "reasons.csv", "reliability.csv", "report.html", "results.json",
+    "slices.csv", "units.csv", "where.csv",
 ]  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_a_report_holds_the_page_and_everything_as_data(written, small):
     assert Certificate.load(written) == small.certificate
     assert {path.stem for path in (written / "figures").iterdir()} == {
         "reasons", "clarity", "sizes", "network", "performance", "features", "changes", "units",
-        "samples", "reliability", "where", "codes", "cut_offs",
+        "samples", "reliability", "where", "codes", "cut_offs", "filters",
     }  # fmt: skip
     assert not written.with_name("pair.partial").exists()
 

@@ -173,6 +173,7 @@ def _profile(found: Comparison, name: str, detail: Detail, floor: dict[str, Meas
                 replace(row, change=None, change_interval=None) for row in detail.features
             ),
             rescaling=None,
+            rewired=(),
         ),
         provenance=_facts(found),
         notes=tuple(_of_one(found.notes)),

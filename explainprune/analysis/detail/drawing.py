@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from explainprune.analysis.detail.wiring import INPUTS, Wires, Wiring
-from explainprune.types import Array, Drawing, DrawnEdges, DrawnLayer
+from explainprune.types import Array, Drawing, DrawnEdges, DrawnLayer, fair_shares
 
 MOST_UNITS = 64
 """Units drawn in one layer."""
@@ -18,7 +18,9 @@ Shown = Mapping[str, Array]
 """By layer, the dense model's indices of the units that are drawn, ascending."""
 
 
-def shown_units(units: Mapping[str, int], sizes: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+def shown_units(
+    units: Mapping[str, int], sizes: Sequence[Mapping[str, Array]], most: int | None = None
+) -> dict[str, Array]:
     """Choose the units of each layer that matter most in either model.
 
     Parameters
@@ -27,14 +29,16 @@ def shown_units(units: Mapping[str, int], sizes: Sequence[Mapping[str, Array]]) 
         How many each layer has.
     sizes : sequence of mapping of str to ndarray
         Importance by layer, one mapping for each model; NaN counts as nothing.
+    most : int, optional
+        By default `MOST_UNITS`.
     """
     chosen = {}
     for path, count in units.items():
-        most = np.zeros(count)
+        largest = np.zeros(count)
         for size in sizes:
             if path in size:
-                most = np.maximum(most, relative(size[path]))
-        chosen[path] = np.sort(np.argsort(-most, kind="stable")[:MOST_UNITS])
+                largest = np.maximum(largest, relative(size[path]))
+        chosen[path] = np.sort(np.argsort(-largest, kind="stable")[: most or MOST_UNITS])
     return chosen
 
 
@@ -102,7 +106,7 @@ def _edges(
 ) -> tuple[DrawnEdges, ...]:
     """Draw the strongest connections between drawn units, each pair of layers its fair share."""
     parts = [_between_shown(wire, shown, position) for wire in wires]
-    counts = _fair([int((np.abs(part) > 0).sum()) for part in parts], MOST_EDGES)
+    counts = fair_shares([int((np.abs(part) > 0).sum()) for part in parts], MOST_EDGES)
     found = []
     for wire, part, count in zip(wires, parts, counts, strict=True):
         size = np.abs(part).ravel()
@@ -116,6 +120,7 @@ def _edges(
                 target=tuple(int(i) for i in target),
                 weight=tuple(float(f"{v:.5g}") for v in part.ravel()[strongest]),
                 total=int((wire.weight != 0).sum()),
+                among=int((part != 0).sum()),
             )
         )
     return tuple(found)
@@ -126,15 +131,3 @@ def _between_shown(wire: Wires, shown: Shown, position: Mapping[str, Array]) -> 
     rows, columns = (position[path][shown[path]] for path in (wire.start, wire.end))
     part = wire.weight[np.maximum(rows, 0)][:, np.maximum(columns, 0)]
     return np.where((rows >= 0)[:, None] & (columns >= 0)[None, :], part, 0.0)
-
-
-def _fair(counts: list[int], most: int) -> list[int]:
-    """Share `most` evenly; what one doesn't use goes to the others.
-
-    >>> _fair([10, 500, 1000], 900)
-    [10, 445, 445]
-    """
-    granted = [0] * len(counts)
-    for done, i in enumerate(sorted(range(len(counts)), key=lambda j: counts[j])):
-        granted[i] = min(counts[i], (most - sum(granted)) // (len(counts) - done))
-    return granted

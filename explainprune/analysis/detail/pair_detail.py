@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from explainprune.analysis.comparison.slices import class_name
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.drawing import drawing, shown_units
 from explainprune.analysis.detail.features import feature_rows
+from explainprune.analysis.detail.filters import chosen_tiles, drawn_filters, room_for
 from explainprune.analysis.detail.kinds import kind_of_rows
 from explainprune.analysis.detail.names import names_of
+from explainprune.analysis.detail.rewiring import rewired
 from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
 from explainprune.analysis.detail.wiring import INPUTS, Wiring, wiring
 from explainprune.lookup import name_of
-from explainprune.types import Array, Data, Detail, Drawing, Rescaling, Sample, UnitRow
+from explainprune.types import Array, Data, Detail, Drawing, Rescaling, Rewired, Sample, UnitRow
 
 
 def pair_detail(
@@ -47,9 +50,12 @@ def pair_detail(
     names = names_of(data, values[0].shape[1], dense.network)
     drawings: dict[str, Drawing] = {}
     units: tuple[UnitRow, ...] = ()
+    changed: tuple[Rewired, ...] = ()
     if dense.keras_model is not None and other.keras_model is not None:
         sizes = [np.abs(v).mean(axis=0) for v in values]
-        drawings, units = _networks(data, dense, other, sizes, names, criterion, kept, seed)
+        drawings, units, changed = _networks(
+            data, dense, other, sizes, names, criterion, kept, seed
+        )
     fit = scale_between(dense.outputs, other.outputs)
     beta = None if fit is None else fit.beta
     return Detail(
@@ -61,6 +67,7 @@ def pair_detail(
         feature_names=names,
         **kind_of_rows(data, dense),
         rescaling=None if fit is None else Rescaling(fit.beta, fit.r2),
+        rewired=changed,
     )
 
 
@@ -73,13 +80,13 @@ def _networks(
     criterion: Any,
     kept: Mapping[str, Any] | None,
     seed: int,
-) -> tuple[dict[str, Drawing], tuple[UnitRow, ...]]:
+) -> tuple[dict[str, Drawing], tuple[UnitRow, ...], tuple[Rewired, ...]]:
     """Draw both networks and list their units; nothing where a model has no layer graph."""
     owners = np.arange(dense.network.n_inputs) if data.players is None else np.array(data.players)
     try:
         plans = [wiring(s.keras_model, owners) for s in (dense, other)]
     except ValueError:
-        return {}, ()
+        return {}, (), ()
     before, after = (scored(s.keras_model, data, criterion, seed) for s in (dense, other))
     ours, theirs = ({}, {}) if before is None else joined(before, after, kept)
     importance = [
@@ -90,14 +97,40 @@ def _networks(
     at = _positions(plans[0], plans[1], kept)
     units = {INPUTS: len(plans[0].alive[INPUTS]), **plans[0].units}
     shown = shown_units(units, importance)
+    joined_up = plans[1].units.keys() <= at.keys()
     drawings = {
         dense.name: drawing(plans[0], units, shown, importance[0], labels[0], _everywhere(units)),
         other.name: drawing(plans[1], units, shown, importance[1], labels[0], at)
-        if plans[1].units.keys() <= at.keys()
+        if joined_up
         else _by_itself(plans[1], importance[1], labels[1]),
     }
+    if joined_up:
+        drawings = _with_filters(drawings, plans, units, importance, labels[0], at)
+    changed = rewired(plans[0], plans[1], at) if joined_up else ()
     lives = {p: (to >= 0) & plans[1].alive[p][np.maximum(to, 0)] for p, to in at.items()}
-    return drawings, unit_rows(ours, theirs, lives, plans[0].outputs)
+    return drawings, unit_rows(ours, theirs, lives, plans[0].outputs), changed
+
+
+def _with_filters(
+    drawings: Mapping[str, Drawing],
+    plans: Sequence[Wiring],
+    units: Mapping[str, int],
+    sizes: Sequence[Mapping[str, Array]],
+    labels: Mapping[str, tuple[str, ...]],
+    at: Mapping[str, Array],
+) -> dict[str, Drawing]:
+    """Add the filters that matter most in either model, and their inputs, to both drawings."""
+    filters = plans[0].filters
+    shown = {
+        path: shown_units({path: units[path]}, sizes, room_for(each))[path]
+        for path, each in filters.items()
+    }
+    tiles = chosen_tiles(filters, shown)
+    places = (_everywhere(units), at)
+    return {
+        name: replace(drawn, filters=drawn_filters(plan.filters, tiles, units, place, labels))
+        for (name, drawn), plan, place in zip(drawings.items(), plans, places, strict=True)
+    }
 
 
 def _everywhere(units: Mapping[str, int]) -> dict[str, Array]:
@@ -132,6 +165,11 @@ def _input_labels(plan: Wiring, names: tuple[str, ...]) -> tuple[str, ...]:
 def _class_labels(data: Data, plan: Wiring) -> dict[str, tuple[str, ...]]:
     if data.task == "regression":
         return {}
-    return {
-        path: tuple(class_name(data, i) for i in range(plan.units[path])) for path in plan.outputs
-    }
+    return {path: _outputs(data, plan.units[path]) for path in plan.outputs}
+
+
+def _outputs(data: Data, count: int) -> tuple[str, ...]:
+    """Name output units by their classes; a single one stands for two."""
+    if count == 1:
+        return (f"high: {class_name(data, 1)}\nlow: {class_name(data, 0)}",)
+    return tuple(class_name(data, i) for i in range(count))

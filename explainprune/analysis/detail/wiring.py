@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.detail.filters import Filters, filters_of
 from explainprune.network import Model
 from explainprune.types import Array
 
@@ -49,6 +50,8 @@ class Wiring:
         What isn't drawn, or "".
     features : bool
         Whether the inputs are features or players; else they are an image's channels.
+    filters : dict of str to Filters
+        Kernels of convolutions, by layer.
     """
 
     layers: dict[str, str]
@@ -58,6 +61,7 @@ class Wiring:
     wires: tuple[Wires, ...]
     note: str = ""
     features: bool = True
+    filters: dict[str, Filters] = field(default_factory=dict)
 
 
 def wiring(model: Model, owners: Array) -> Wiring:
@@ -111,6 +115,7 @@ def wiring(model: Model, owners: Array) -> Wiring:
         wires=tuple(wires),
         note=_note(ends),
         features=channels is None,
+        filters=filters_of(infos.values(), weights, sources),
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures of a comparison or a study: features, neurons, levels, networks, confidence."""
+"""Figures of a comparison or a study: features, neurons, levels, confidence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import numpy as np
 from explainprune.reporting.formatting import name
 from explainprune.reporting.plots.axes import axes_of, down
 from explainprune.reporting.subject import Subject, subject_of
-from explainprune.reporting.svg.network import drawable, largest_weight
 from explainprune.reporting.svg.sheet import COLOURS
-from explainprune.types import Circuit, Comparison, Drawing, Study
+from explainprune.types import Comparison, Study
 
 Results = Comparison | Study
 MOST = 12
@@ -40,7 +39,7 @@ def paired_bars(results: Results, *, top: int = MOST, ax: Any = None) -> Any:
     """
     subject = subject_of(results)
     rows = sorted(subject.pair.detail.features, key=lambda row: -max(row.dense, row.other))[:top]
-    _needed(rows, "features")
+    needed(rows, "features")
     with axes_of(ax, 6.4, 0.9 + 0.34 * len(rows)) as axes:
         for role, part, shift in (("dense", "dense", -0.19), ("other", "other", 0.19)):
             shares = np.array([getattr(row, part) for row in rows])
@@ -83,7 +82,7 @@ def slopegraph(
 
     subject = subject_of(results)
     units = subject.pair.detail.units
-    _needed(units, "neurons")
+    needed(units, "neurons")
     layers = list(dict.fromkeys(unit.layer for unit in units))
     chosen = layers[0] if layer is None else layer
     if chosen not in layers:
@@ -131,7 +130,7 @@ def frontier(results: Study, *, ax: Any = None) -> Any:
         If there are no levels.
     """
     levels = results.levels if isinstance(results, Study) else ()
-    _needed(levels, "levels")
+    needed(levels, "levels")
     score = next(s for s in ("accuracy", "r2") if any(s in level.measures for level in levels))
     looks = dict(zip(dict.fromkeys(level.arm for level in levels), "osD^vPX*", strict=False))
     with axes_of(ax, 5.2, 3.6) as axes:
@@ -184,7 +183,7 @@ def reliability(results: Results, *, ax: Any = None) -> Any:
     """
     subject = subject_of(results)
     curves = subject.pair.answers.reliability
-    _needed(curves, "labelled classes")
+    needed(curves, "labelled classes")
     with axes_of(ax, 3.8, 3.6) as axes:
         axes.plot([0, 100], [0, 100], color=COLOURS["muted"], linewidth=0.8, linestyle=":")
         for role, bins in zip(("dense", "other"), curves.values(), strict=False):
@@ -204,83 +203,7 @@ def reliability(results: Results, *, ax: Any = None) -> Any:
     return axes
 
 
-def network(
-    results: Results | Drawing | Circuit, *, model: str | None = None, ax: Any = None
-) -> Any:
-    """Draw a network: layers as columns, units as dots, the strongest connections as lines.
-
-    Parameters
-    ----------
-    results : Comparison, Study, Circuit or Drawing
-    model : str, optional
-        Which of the two models; by default the other one.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Green connections are positive, purple ones negative, heavier ones larger.
-
-    Raises
-    ------
-    ValueError
-        If there is no such drawing.
-    """
-    from matplotlib.collections import LineCollection
-
-    (shown,) = drawable(_drawing(results, model))
-    largest = largest_weight(shown) or 1.0
-    places = [
-        [(at, 0.5 - (unit + 0.5) / max(1, len(layer.shown))) for unit in range(len(layer.shown))]
-        for at, layer in enumerate(shown.layers)
-    ]
-    with axes_of(ax, 1.0 + 1.5 * len(places), 3.6) as axes:
-        for edges in shown.edges:
-            weights = np.array(edges.weight)
-            segments = [
-                (places[edges.start][s], places[edges.end][t])
-                for s, t in zip(edges.source, edges.target, strict=True)
-            ]
-            colours = np.where(weights > 0, COLOURS["positive"], COLOURS["negative"])
-            share = np.abs(weights) / largest
-            axes.add_collection(
-                LineCollection(segments, colors=colours, linewidths=0.2 + 1.8 * share, alpha=0.6)
-            )
-        for layer, column in zip(shown.layers, places, strict=True):
-            alive = np.array(layer.alive, dtype=bool)
-            at = np.array(column).reshape(-1, 2)
-            sizes = 6 + 30 * np.array(layer.size)
-            face = np.where(alive, COLOURS["dense"], "none")
-            axes.scatter(
-                at[:, 0], at[:, 1], s=sizes, c=face, edgecolors=COLOURS["mark"], linewidths=0.5,
-                zorder=3,
-            )  # fmt: skip
-        labels = [f"{name(layer.name, 18)}\n{layer.units:,}" for layer in shown.layers]
-        axes.set_xticks(range(len(labels)), labels)
-        axes.set_yticks([])
-        axes.spines[["left", "bottom"]].set_visible(False)
-        axes.set_xlim(-0.3, len(places) - 0.7)
-        axes.set_ylim(-0.55, 0.55)
-    return axes
-
-
-def _drawing(results: Results | Drawing | Circuit, model: str | None) -> Drawing:
-    from explainprune.lookup import unknown
-
-    if isinstance(results, Drawing):
-        return results
-    if isinstance(results, Circuit):
-        return results.drawing
-    subject = subject_of(results)
-    drawings = subject.pair.detail.drawings
-    _needed(drawings, "drawings")
-    chosen = list(drawings)[-1] if model is None else model
-    if chosen not in drawings:
-        raise unknown("model", chosen, drawings)
-    return drawings[chosen]
-
-
-def _needed(found: Any, what: str) -> None:
+def needed(found: Any, what: str) -> None:
     """Raise where results lack what a figure is of."""
     if not found:
         raise ValueError(

@@ -1,25 +1,24 @@
-"""A network drawn: layers as columns, connections and units as a few paths each."""
+"""A network drawn: layers as columns, bundles between them, and the strongest connections."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
-from explainprune.reporting.formatting import name, number
+from explainprune.reporting.formatting import name
 from explainprune.reporting.svg.element import coordinate, element
-from explainprune.types import Drawing, DrawnEdges, DrawnLayer
+from explainprune.reporting.svg.wires import Bundle, Wired
+from explainprune.types import Drawing, DrawnLayer
 
 WIDTH, BOTTOM, SIDE = 480, 8, 16
-SPACING, SHORTEST, TALLEST = 14, 300, 460
-BUCKETS = 4
-"""Steps of width for each sign: 2 × BUCKETS paths hold all connections."""
-MOST_EDGES, BUSY = 7000, 600
+SPACING, WIDEST, SHORTEST, TALLEST = 14, 28, 300, 460
+WAIST, ROOM = 0.7, 64
+"""How far a bundle of all connections is drawn in; the distance that has room for its number."""
 MOST_LABELS = 32
-LEVELS = 6
+LEVELS = 5
 """Steps of a unit's size: a path for each holds the units of a layer."""
 LARGEST_UNIT, DEAD_UNIT = 8.0, 0.3
 """Radius of the most important unit where there is room; that of a dead one beside it."""
@@ -44,12 +43,13 @@ class Placement:
 def layout(drawing: Drawing) -> Placement:
     """Place layers at equal distances and units at equal distances within each, centred."""
     counts = [len(layer.shown) for layer in drawing.layers]
-    height = min(TALLEST, max(SHORTEST, SPACING * max(counts, default=1)))
+    most = max(counts, default=1)
+    height = min(TALLEST, max(min(SHORTEST, WIDEST * most), SPACING * most))
     left, right = _margin(drawing.layers[0]), WIDTH - _margin(drawing.layers[-1])
     gaps = max(1, len(counts) - 1)
     tiers = min(MOST_TIERS, int(np.ceil(CAPTION_WIDTH * gaps / (right - left))))
     top = 12 + CAPTION_HEIGHT * tiers
-    spacing = tuple(min(28.0, height / max(1, count)) for count in counts)
+    spacing = tuple(min(float(WIDEST), height / max(1, count)) for count in counts)
     return Placement(
         height=top + height + BOTTOM,
         tiers=tiers,
@@ -62,86 +62,89 @@ def layout(drawing: Drawing) -> Placement:
     )
 
 
-def strongest(edges: DrawnEdges, share: float) -> DrawnEdges:
-    """Return the strongest `share` of the edges, in their order."""
-    keep = int(len(edges.weight) * share)
-    if keep >= len(edges.weight):
-        return edges
-    order = np.argsort(-np.abs(edges.weight), kind="stable")[:keep]
-    index = sorted(int(i) for i in order)
-    source, target, weight = (
-        tuple(values[i] for i in index) for values in (edges.source, edges.target, edges.weight)
-    )
-    return DrawnEdges(edges.start, edges.end, source, target, weight, edges.total)  # type: ignore[arg-type]
-
-
-def drawable(*drawings: Drawing) -> tuple[Drawing, ...]:
-    """Thin out drawings with more edges than a page bears, all of them by the same share.
-
-    Captions count what is left.
-    """
-    count = sum(len(edges.weight) for drawing in drawings for edges in drawing.edges)
-    share = min(1.0, MOST_EDGES / max(1, count))
-    return tuple(
-        Drawing(d.layers, tuple(strongest(edges, share) for edges in d.edges), d.note)
-        for d in drawings
-    )
-
-
-def largest_weight(*drawings: Drawing) -> float:
-    """Return the largest |weight| of all drawings, so that they share one scale of widths."""
-    sizes = [abs(w) for drawing in drawings for edges in drawing.edges for w in edges.weight]
-    return max(sizes, default=1.0) or 1.0
-
-
-def network(drawing: Drawing, *, largest: float, label: str, role: str) -> Markup:
+def network(wired: Wired, *, label: str, role: str) -> Markup:
     """Draw a network.
 
     Parameters
     ----------
-    drawing : Drawing
-        Passed through `drawable`.
-    largest : float
-        |weight| that gets the greatest width.
+    wired : Wired
     label : str
         What a reader who can't see it is told.
     role : str
         ``"dense"`` or ``"other"``: the colour of the units.
     """
-    plan = layout(drawing)
-    count = sum(len(edges.weight) for edges in drawing.edges)
+    drawing, plan = wired.drawing, layout(wired.drawing)
     return element(
         "svg",
-        element("g", *_edge_paths(drawing, plan, largest), class_="edges"),
-        element("path", d="", class_="lit"),
+        *_bundles(wired.bundles, drawing, plan),
+        element("g", *_edge_paths(wired, plan), class_="edges"),
+        element("g", "", class_="lit"),
         *(_column(layer, plan, index) for index, layer in enumerate(drawing.layers)),
+        *_numbers(wired.bundles, drawing, plan),
         viewBox=f"0 0 {WIDTH} {coordinate(plan.height)}",
-        class_=f"network {role}{' busy' if count > BUSY else ''}",
+        class_=f"network {role}",
         role="img",
         aria_label=label,
     )
 
 
-def bucket(weight: float, largest: float) -> int:
-    """Return which of the `BUCKETS` widths a weight gets, 0 the thinnest.
+def _edge_paths(wired: Wired, plan: Placement) -> Iterator[Markup]:
+    """Draw the lines: a path for each kind, in the order of the lines."""
+    paths: dict[str, list[str]] = {}
+    for kind, start, end, source, target in wired.lines:
+        a = f"{coordinate(plan.x[start], 1)} {coordinate(plan.y[start][source], 1)}"
+        b = f"{coordinate(plan.x[end], 1)} {coordinate(plan.y[end][target], 1)}"
+        paths.setdefault(kind, []).append(f"M{a} {b}")
+    for kind, parts in paths.items():
+        yield element("path", d="".join(parts), class_=kind)
 
-    >>> [bucket(w, 1.0) for w in (0.1, -0.25, 0.26, 1.0)]
-    [0, 0, 1, 3]
-    """
-    return min(BUCKETS - 1, max(0, int(np.ceil(BUCKETS * abs(weight) / largest)) - 1))
+
+def _bundles(bundles: tuple[Bundle, ...], drawing: Drawing, plan: Placement) -> Iterator[Markup]:
+    """Draw a sheaf between two layers, drawn in the further the fewer connections are in it."""
+    sheaves = "".join(_sheaf(bundle, drawing, plan) for bundle in bundles)
+    if sheaves:
+        yield element("path", d=sheaves, class_="bundle")
 
 
-def _edge_paths(drawing: Drawing, plan: Placement, largest: float) -> Iterator[Markup]:
-    paths: dict[tuple[int, str], list[str]] = {}
-    for edges in drawing.edges:
-        x1, x2 = coordinate(plan.x[edges.start], 1), coordinate(plan.x[edges.end], 1)
-        ys = [coordinate(y, 1) for y in plan.y[edges.start]]
-        ends = [coordinate(y, 1) for y in plan.y[edges.end]]
-        for source, target, weight in zip(edges.source, edges.target, edges.weight, strict=True):
-            key = (bucket(weight, largest), "positive" if weight > 0 else "negative")
-            paths.setdefault(key, []).append(f"M{x1} {ys[source]} {x2} {ends[target]}")
-    for (width, sign), parts in sorted(paths.items()):
-        yield element("path", d="".join(parts), class_=f"{sign} w{width}")
+def _sheaf(bundle: Bundle, drawing: Drawing, plan: Placement) -> str:
+    (x1, top1, low1), (x2, top2, low2) = (
+        (plan.x[at], *_reach(drawing.layers[at], plan.y[at])) for at in (bundle.start, bundle.end)
+    )
+    middle = (top1 + low1 + top2 + low2) / 4
+    half = max(0.75, WAIST * bundle.share * (low1 - top1 + low2 - top2) / 4)
+    x, bend = (x1 + x2) / 2, (x2 - x1) / 4
+    up, down = middle - half, middle + half
+    ends = [
+        f"M{coordinate(x1, 1)} {coordinate(top1, 1)}",
+        _curve(x1 + bend, top1, x - bend / 2, up, x, up),
+        _curve(x + bend / 2, up, x2 - bend, top2, x2, top2),
+        f"V{coordinate(low2, 1)}",
+        _curve(x2 - bend, low2, x + bend / 2, down, x, down),
+        _curve(x - bend / 2, down, x1 + bend, low1, x1, low1),
+        "z",
+    ]
+    return "".join(ends)
+
+
+def _curve(*points: float) -> str:
+    return "C" + " ".join(coordinate(point, 1) for point in points)
+
+
+def _reach(layer: DrawnLayer, ys: tuple[float, ...]) -> tuple[float, float]:
+    """Return where a layer's live units begin and end."""
+    live = [y for y, alive in zip(ys, layer.alive, strict=True) if alive] or list(ys)
+    return (min(live), max(live)) if live else (0.0, 0.0)
+
+
+def _numbers(bundles: tuple[Bundle, ...], drawing: Drawing, plan: Placement) -> Iterator[Markup]:
+    """Say how many connections each bundle holds, between neighbours that stand apart."""
+    for bundle in bundles:
+        x1, x2 = plan.x[bundle.start], plan.x[bundle.end]
+        if bundle.end - bundle.start == 1 and x2 - x1 >= ROOM:
+            reaches = [_reach(drawing.layers[at], plan.y[at]) for at in (bundle.start, bundle.end)]
+            y = sum(map(sum, reaches)) / 4 + 4
+            at = {"x": (x1 + x2) / 2, "y": y}
+            yield element("text", f"{bundle.total:,}", **at, text_anchor="middle", class_="held")
 
 
 def _column(layer: DrawnLayer, plan: Placement, index: int) -> Markup:
@@ -150,14 +153,7 @@ def _column(layer: DrawnLayer, plan: Placement, index: int) -> Markup:
     parts = [*_caption(layer, plan, index), *_points(layer, x, ys, plan.spacing[index])]
     if index in ends and _labelled(layer):
         parts += [_label(layer, unit, x, y, index == 0) for unit, y in enumerate(ys)]
-    told = [[coordinate(y, 1), _told(layer, unit)] for unit, y in enumerate(ys)]
-    return element(
-        "g",
-        *parts,
-        class_="layer",
-        data_x=coordinate(x, 1),
-        data_units=json.dumps(told, ensure_ascii=False, separators=(",", ":")),
-    )
+    return element("g", *parts, class_="layer")
 
 
 def _caption(layer: DrawnLayer, plan: Placement, index: int) -> Iterator[Markup]:
@@ -176,15 +172,6 @@ def _caption(layer: DrawnLayer, plan: Placement, index: int) -> Iterator[Markup]
     title = name(layer.name, max(5, min(18, room)))
     yield element("text", title, x=at, y=y, text_anchor=anchor, class_="title")
     yield element("text", counts, x=at, y=y + 17, text_anchor=anchor)
-
-
-def _told(layer: DrawnLayer, unit: int) -> str:
-    """Say what is known of a unit, for whoever points at it."""
-    called = name(layer.labels[unit]) if layer.labels else f"unit {layer.shown[unit]}"
-    if not layer.alive[unit]:
-        return f"{called}: not connected"
-    told = f"importance {number(layer.size[unit], 'score')}" if layer.size else "not scored"
-    return f"{called}: {told}"
 
 
 def _points(layer: DrawnLayer, x: float, ys: tuple[float, ...], spacing: float) -> Iterator[Markup]:
@@ -208,21 +195,35 @@ def level(layer: DrawnLayer, unit: int) -> int:
 
 
 def _label(layer: DrawnLayer, unit: int, x: float, y: float, first: bool) -> Markup:
+    """Name a unit beside its point; what has several lines stands around its height."""
+    lines = _lines(layer, unit)
+    at = x - 12 if first else x + 12
+    drawn = [
+        element("tspan", line, x=at, dy=14 if index else None) for index, line in enumerate(lines)
+    ]
     return element(
         "text",
-        name(layer.labels[unit], LONGEST_LABEL),
-        x=x - 12 if first else x + 12,
-        y=y + 4,
+        *(drawn if len(lines) > 1 else lines),
+        x=at,
+        y=y + 4 - 7 * (len(lines) - 1),
         text_anchor="end" if first else "start",
         class_="label" if layer.alive[unit] else "label dead",
     )
+
+
+def _lines(layer: DrawnLayer, unit: int) -> list[str]:
+    """Return a unit's label; that of a single one, which stands for two classes, in two lines."""
+    label = layer.labels[unit]
+    lines = label.split("\n", 1) if len(layer.labels) == 1 else [label]
+    return [name(line, LONGEST_LABEL) for line in lines]
 
 
 def _margin(layer: DrawnLayer) -> float:
     """Leave room for a column's labels, and for its caption."""
     if not _labelled(layer):
         return SIDE
-    return max(56.0, 18 + 7.2 * max(len(name(text, LONGEST_LABEL)) for text in layer.labels))
+    longest = max(len(line) for unit in range(len(layer.labels)) for line in _lines(layer, unit))
+    return max(56.0, 18 + 7.2 * longest)
 
 
 def _labelled(layer: DrawnLayer) -> bool:

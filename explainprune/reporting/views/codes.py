@@ -20,7 +20,7 @@ LABELS = {
     "first": ("another leading reason", ""),
 }
 REDRAWN = ("another draw of those that just pass", "the dense model against itself")
-MOST_SLICES, MOST_EXAMPLES, MOST_USED = 10, 4, 6
+MOST_SLICES, MOST_EXAMPLES, MOST_USED = 8, 3, 6
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from explainprune.types import Measure, beyond_chance_of, is_beyond_chance
 ALL_ROWS = "all rows"
 """The slice of a model that holds what was measured of its explanations on all rows."""
 CHANCE = "random_weights"
-MOST_PAIRS, MOST_MODELS, MOST_SLICES, MOST_COLUMNS = 9, 4, 8, 8
+MOST_PAIRS, MOST_MODELS, MOST_SLICES, MOST_COLUMNS = 8, 4, 8, 8
 """Columns and rows of the page's tables; everything is in the tables beside the page."""
 
 

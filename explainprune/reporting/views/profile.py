@@ -8,15 +8,25 @@ import numpy as np
 from markupsafe import Markup
 
 from explainprune.reporting import wording
-from explainprune.reporting.formatting import bare, name, number
+from explainprune.reporting.formatting import bare, begin, name, number
 from explainprune.reporting.svg.axis import Axis, axis_for
-from explainprune.reporting.svg.network import drawable, largest_weight, network
 from explainprune.reporting.svg.track import Bar, bars, ruler, track
+from explainprune.reporting.svg.wires import largest_weight
+from explainprune.reporting.views.drawings import FilterPanel, Panel, filter_panels, panels
 from explainprune.reporting.views.maps import caption, drawn, laid, shown_input
 from explainprune.reporting.views.performance import measure_of
 from explainprune.reporting.views.scales import Scale, ScaleRow, scale
 from explainprune.reporting.views.tokens import Line, token_lines
-from explainprune.types import Array, Detail, FeatureRow, Measure, ModelRow, Profile, Sample
+from explainprune.types import (
+    Array,
+    Detail,
+    Drawing,
+    FeatureRow,
+    Measure,
+    ModelRow,
+    Profile,
+    Sample,
+)
 from explainprune.types.comparison import SCORES
 
 MOST, MOST_BARS, MOST_UNITS = 20, 8, 60
@@ -62,11 +72,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The network, and how much of it is drawn."""
+    """The network, what is said of it, and its filters."""
 
-    svg: Markup
-    said: str
-    note: str
+    sentence: str
+    panel: Panel
+    largest: float
+    filters: tuple[FilterPanel, ...]
 
 
 def trust(profile: Profile) -> Scale | None:
@@ -243,12 +254,15 @@ def drawing(profile: Profile) -> Drawn | None:
     found = profile.detail.drawings.get(profile.name)
     if found is None or not found.layers:
         return None
-    (shown,) = drawable(found)
-    edges, total = (
-        sum(len(part.weight) for part in found.edges),
-        sum(part.total for part in found.edges),
+    (panel,) = panels([name(profile.name)], [found])
+    return Drawn(_wired(profile, found), panel, largest_weight(found), filter_panels([found]))
+
+
+def _wired(profile: Profile, found: Drawing) -> str:
+    """Say how many connections there are, and how many units have any."""
+    total = number(sum(part.total for part in found.edges), "count")
+    row = profile.models[profile.name]
+    live = (
+        "" if row.units is None else f" between its inputs and {number(row.units, 'count')} units"
     )
-    said = f"{number(edges, 'count')} of {number(total, 'count')} connections drawn"
-    label = f"{name(profile.name)}: {len(found.layers)} layers, {said}"
-    svg = network(shown, largest=largest_weight(found), label=label, role="dense")
-    return Drawn(svg, said, found.note)
+    return f"{begin(name(profile.name))} has {total} connections{live}."

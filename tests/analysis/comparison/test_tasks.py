@@ -39,6 +39,8 @@ def test_binary_classifier_of_one_logit():
     assert 0.03 < result.comparisons["dense|pruned"]["moved_weight"].value < 0.09
     assert result.clarity.label == "clearer"
     assert "2 live inputs instead of 3" in result.clarity.sentence
+    for drawing in result.detail.drawings.values():
+        assert drawing.layers[-1].labels == ("high: 1\nlow: 0",)
 
 
 def test_regression_has_r2_and_no_churn():

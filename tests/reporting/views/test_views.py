@@ -8,7 +8,7 @@ import pytest
 from explainprune.reporting import render
 from explainprune.reporting.subject import subject_of
 from explainprune.reporting.views.changes import changes
-from explainprune.reporting.views.drawings import drawings_of, panels
+from explainprune.reporting.views.drawings import drawings_of, networks
 from explainprune.reporting.views.features import features, leading
 from explainprune.reporting.views.levels import charts, sweep
 from explainprune.reporting.views.maps import picture
@@ -181,9 +181,9 @@ def test_drawings_are_found_by_name_or_by_order(comparison):
     other = dict(zip(("before", "after"), drawings.values(), strict=True))
     ordered = replace(comparison, detail=replace(comparison.detail, drawings=other))
     assert drawings_of(subject_of(ordered)) == (drawings["dense"], drawings["pruned"])
-    assert [panel.role for panel in panels(subject_of(ordered))] == ["dense", "other"]
+    assert [panel.role for panel in networks(subject_of(ordered)).panels] == ["dense", "other"]
     one = replace(comparison, detail=replace(comparison.detail, drawings={"dense": None}))
-    assert not panels(subject_of(one))
+    assert networks(subject_of(one)) is None
 
 
 def test_the_leading_features_of_either_model_come_first(comparison):
