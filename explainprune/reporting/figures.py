@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from explainprune.reporting.formatting import number
 from explainprune.reporting.subject import Subject
+from explainprune.reporting.svg.heat import legend
 from explainprune.reporting.svg.sheet import Block, grid, key, sheet, swatch, table
 from explainprune.reporting.views.changes import changes
 from explainprune.reporting.views.codes import codes
-from explainprune.reporting.views.drawings import networks
+from explainprune.reporting.views.drawings import drawings_of, filter_panels, networks
 from explainprune.reporting.views.features import features
 from explainprune.reporting.views.levels import sweep
 from explainprune.reporting.views.performance import performance
@@ -67,13 +68,12 @@ def network_figure(subject: Subject) -> list[Block]:
 
 def filters_figure(subject: Subject) -> list[Block]:
     """Draw filters of convolutions and what they read, before above after."""
-    found = networks(subject)
-    panels = () if found is None else found.filters
-    if found is None or not panels:
+    panels = filter_panels(drawings_of(subject) or ())
+    if not panels:
         return []
     cells = [(panel.said, panel.svg) for panel in panels]
     return [
-        grid("", [("negative (purple), positive (green)", found.legend)], 1, 2 * PIXELS),
+        grid("", [("negative (purple), positive (green)", legend())], 1, 2 * PIXELS),
         grid("", cells, 2),
     ]
 
