@@ -9,7 +9,17 @@ from explainprune.network.backend import keras
 from explainprune.network.variables import variables
 
 L = keras.layers
-ACTIVATIONS = ["relu", "sigmoid", "tanh", "softplus", "gelu", "linear", "leaky_relu", "relu6", "softmax"]
+ACTIVATIONS = [
+    "relu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "gelu",
+    "linear",
+    "leaky_relu",
+    "relu6",
+    "softmax",
+]
 
 
 class Builder:
