@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +23,23 @@ def report(
     ] = None,
     dossier: Annotated[
         Path | None,
-        flag("--dossier", help="Write the change's dossier, to sign, as Markdown.", metavar="FILE"),
+        flag(
+            "--dossier",
+            help="Write the change's dossier, to sign: .md, or .pdf (extra pdf).",
+            metavar="FILE",
+        ),
     ] = None,
     card: Annotated[
         Path | None,
         flag("--card", help="Write the second model's card, as Markdown.", metavar="FILE"),
+    ] = None,
+    mlflow: Annotated[
+        str | None,
+        flag(
+            "--mlflow",
+            help="Log it to this experiment (extra mlflow), where MLFLOW_TRACKING_URI says.",
+            metavar="EXPERIMENT",
+        ),
     ] = None,
     open_page: Annotated[bool, flag("--open", help="Open the page in a browser.")] = False,
     force: Force = False,
@@ -39,8 +51,8 @@ def report(
 
     documents = {"dossier": dossier, "card": card}
     asked = {name: path for name, path in documents.items() if path is not None}
-    for path in asked.values():
-        check_file(path, (".md",), force=force)
+    for name, path in asked.items():
+        check_file(path, (".md", ".pdf") if name == "dossier" else (".md",), force=force)
     in_place = results if results.is_dir() else results.parent
     if out is None and not (in_place / "report.html").is_file() and results.is_file():
         raise ValueError(f"{results.name!r} lies beside no report. Name a folder to write: -o DIR.")
@@ -51,8 +63,12 @@ def report(
     if asked:
         with whole_files(asked) as written:
             for name, path in written.items():
-                path.write_text(texts[name], encoding="utf-8")
+                path.write_bytes(texts[name])
     files = {"report": str(page)} | {name: str(path) for name, path in asked.items()}
+    if mlflow is not None:
+        from explainprune.reporting.tracking import log_report
+
+        files["mlflow"] = log_report(page.parent, mlflow)
     console.show("\n".join(files.values()), files)
     if open_page:
         import webbrowser
@@ -60,7 +76,7 @@ def report(
         webbrowser.open(page.resolve().as_uri())
 
 
-def _documents(results: Path, asked: Iterable[str]) -> dict[str, str]:
+def _documents(results: Path, asked: Mapping[str, Path]) -> dict[str, bytes]:
     """Return the text of each document that is asked for of results."""
     from explainprune.reporting import dossier, load_results
     from explainprune.types import Comparison, Study
@@ -70,4 +86,19 @@ def _documents(results: Path, asked: Iterable[str]) -> dict[str, str]:
     found, manifest = load_results(results)
     if not isinstance(found, Comparison | Study):
         raise ValueError("--dossier and --card are of two models. Received: another report.")
-    return {name: getattr(dossier, name)(found, manifest) for name in asked}
+    texts = {name: getattr(dossier, name)(found, manifest) for name in asked}
+    return {name: _as(asked[name].suffix, text) for name, text in texts.items()}
+
+
+def _as(ending: str, text: str) -> bytes:
+    """Return a document in the form that its file's name asks for."""
+    if ending != ".pdf":
+        return text.encode("utf-8", errors="backslashreplace")
+    try:
+        from explainprune.reporting.pdf import pdf
+    except ImportError:
+        raise ImportError(
+            "A .pdf needs fpdf2, which isn't installed: pip install 'explainprune[pdf]', or "
+            "write .md."
+        ) from None
+    return pdf(text)
