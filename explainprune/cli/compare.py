@@ -144,6 +144,7 @@ def compare(
     page over all.
     """
     import explainprune as xp
+    from explainprune.analysis.comparison.stored import is_stored, opened_stored
     from explainprune.reporting import check_free, reserved
     from explainprune.types.archives import read_arrays
 
@@ -157,7 +158,10 @@ def compare(
     called, named = named_models(others, kept, names)
     files = {called: dense, **named, **arms_of(arm or [], (called, *named))}
     with console.noting():
-        models = {name: xp.load_model(path, trust=trust) for name, path in files.items()}
+        models = {
+            name: opened_stored(path) if is_stored(path) else xp.load_model(path, trust=trust)
+            for name, path in files.items()
+        }
         read = xp.load_data(data, model=models[called], **reading)
     options: dict[str, Any] = {
         "methods": tuple(method) if method else None,
@@ -179,7 +183,9 @@ def compare(
     }
     extra = {name: models[name] for name in files if name not in (called, *named)}
     if dry_run:
-        beside = [model for name, model in models.items() if name != called]
+        beside = [m for name, m in models.items() if name != called and not is_stored(m)]
+        for each in filter(is_stored, models.values()):
+            options |= {"methods": (each.method,), "backgrounds": 2}
         total = min(len(read), rows or len(read))
         what = f"compare on {total:,} rows of {read!r}"
         would_take(console, what, [models[called], *beside], read, options, out, rows=total)

@@ -10,7 +10,14 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.types.archives import read_arrays, readable
-from explainprune.types.arrays import Array, Inputs, frozen, frozen_inputs, n_rows
+from explainprune.types.arrays import (
+    Array,
+    Inputs,
+    checksum,
+    frozen,
+    frozen_inputs,
+    n_rows,
+)
 from explainprune.types.explanation import explanation
 from explainprune.types.filed import BY_NAME, OPTIONAL, arrays_of, fields_of
 from explainprune.types.framed import framed
@@ -156,6 +163,11 @@ class Attribution:
 
     def __len__(self) -> int:
         return n_rows(self.values, "values")
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of all that is stored."""
+        return checksum(sorted(arrays_of(self).items()))
 
     def to_frame(
         self, *, top: int | None = None, values: str | None = None, wide: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -42,6 +43,7 @@ from explainprune.data.reading import Samples
 from explainprune.lookup import look_up, name_of
 from explainprune.network import Model, Network
 from explainprune.types import Array, Attribution, Inputs
+from explainprune.types.arrays import checksum
 from explainprune.types.arrays import rows as rows_of
 
 Method = Callable[..., Explained]
@@ -118,8 +120,18 @@ class Explainer:
                 *(sums_note(explained) if self._adds_up_features else ()),
                 *notes,
             ),
-            options=settled | {"background_rows": len(self.background), "seed": int(self.seed)},
+            options=settled
+            | {
+                "background_rows": len(self.background),
+                "background_sha256": self.background_sha256,
+                "seed": int(self.seed),
+            },
         )
+
+    @cached_property
+    def background_sha256(self) -> str:
+        """Checksum of the background, by which stored attributions know it again."""
+        return checksum([("background", self.background)])
 
     @property
     def _adds_up_features(self) -> bool:

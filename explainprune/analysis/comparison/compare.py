@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from explainprune.analysis.comparison.against_stored import compare_stored
 from explainprune.analysis.comparison.answers import answers_of
 from explainprune.analysis.comparison.arms import Remembered
 from explainprune.analysis.comparison.belonging import with_clusters
@@ -24,6 +25,7 @@ from explainprune.analysis.comparison.price import price_of
 from explainprune.analysis.comparison.provenance import notes_of, provenance_of
 from explainprune.analysis.comparison.settings import PRIMARY, check_criterion, settled
 from explainprune.analysis.comparison.steps import Progress, Steps
+from explainprune.analysis.comparison.stored import is_stored
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.analysis.reasons.changes import code_changes
@@ -77,7 +79,9 @@ def compare(
     Parameters
     ----------
     dense, other : keras.Model, Network, path or function of rows
-        With as many inputs and outputs; the architectures may differ. Files: see `load_model`.
+        With as many inputs and outputs; the architectures may differ. Files: see `load_model`. As
+        `other` also an `Attribution` that was stored of it, or its ``.npz``: what can't be known
+        without the model is left out, and said so.
     data : Data, ndarray, (x, y), or whatever `load_data` takes
         All scored rows are compared.
     arms : mapping of str to model, optional
@@ -173,7 +177,8 @@ def compare(
     >>> result.comparisons["dense|other"]["moved_weight"].value
     0.0
     """
-    return compared(**locals())[0]
+    asked = dict(locals())
+    return compare_stored(asked, defaults()) if is_stored(other) else compared(**asked)[0]
 
 
 @in_words

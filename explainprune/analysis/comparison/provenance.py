@@ -54,7 +54,7 @@ def provenance_of(
         "criterion": name_of(criterion),
         "identical_models": case.certain,
         "seed": settings.seed,
-        "versions": _versions(),
+        "versions": versions(),
     }
     if masks is not None:
         facts["masks"] = {"removed": masks.removed, "total": masks.total}
@@ -119,7 +119,8 @@ def _notes(subject: Any) -> tuple[str, ...]:
     return tuple(getattr(subject.network, "notes", ()))
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return versions of the packages that decide figures."""
     found = {"explainprune": __version__}
     for package in PACKAGES:
         try:

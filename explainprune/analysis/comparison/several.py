@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from explainprune.analysis.comparison.arms import Remembered
-from explainprune.analysis.comparison.compare import compared
+from explainprune.analysis.comparison.compare import compare, compared
 from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.steps import Progress
+from explainprune.analysis.comparison.stored import is_stored
 from explainprune.data import load_data
 from explainprune.network import Model, Network, opened
 from explainprune.types import Comparison
@@ -69,6 +70,8 @@ def compare_several(
             "others maps names to models, at least one. Received: "
             f"{type(others).__name__} {list(others) if others else ''}."
         )
+    if any(map(is_stored, others.values())):
+        return _one_stored(dense, others, data, names=(name, *others), **options)
     dense, others = opened(dense), {called: opened(each) for called, each in others.items()}
     options["methods"] = methods_for(options.get("methods"), (dense, *others.values()))
     rows, remembered = load_data(data, model=dense), Remembered(dense)
@@ -91,3 +94,15 @@ def compare_several(
             **options,
         )[0]
     return found
+
+
+def _one_stored(
+    dense: Any, others: Mapping[str, Any], data: Any, **options: Any
+) -> dict[str, Comparison]:
+    """Compare with the stored attributions of one model."""
+    if len(others) > 1:
+        raise ValueError(
+            f"Stored attributions are compared with one by one. Received: {', '.join(others)}."
+        )
+    [(called, other)] = others.items()
+    return {called: compare(dense, other, data, **options)}
