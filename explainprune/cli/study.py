@@ -30,6 +30,7 @@ from explainprune.cli.options import (
     Trust,
     Workers,
     flag,
+    names_of,
     option,
     where,
 )
@@ -67,6 +68,19 @@ def run(
     margin: Annotated[
         float | None,
         option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
+    ] = None,
+    names: Annotated[
+        str | None,
+        option("--names", help="What to call the dense and the pruned model.", metavar="A,B"),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        option(
+            "--threshold",
+            help="Cut-off: the chance of the second of two classes that decides.",
+            metavar="P",
+            panel=REASONS_PANEL,
+        ),
     ] = None,
     arm: Annotated[
         list[str] | None,
@@ -127,6 +141,8 @@ FLAGS = {
     "trust": "model.trust",
     "method": "explain.methods",
     "margin": "explain.margin",
+    "threshold": "explain.threshold",
+    "names": "study.names",
     "arm": "study.arms",
     "seeds": "study.seeds",
     "workers": "study.workers",
@@ -151,6 +167,7 @@ def config_of(
     asked = {name: value for name, value in flags.items() if name in FLAGS and value != []}
     given = described(schema) | {name: value for name, value in asked.items() if value is not None}
     given["trust"] = given.get("trust") or None
+    given["names"] = names_of(given.get("names"))
     return resolved(config, {FLAGS[name]: value for name, value in given.items()}, settings)
 
 

@@ -217,7 +217,8 @@ def dropout(seed: Seed) -> Model:
 def matched_churn(seed: Seed) -> Model:
     """Add noise to the dense weights that changes as many predictions as the pruning did."""
     with _told():
-        return matched(seed.dense, seed.pruned.model, seed.data, seed.number)
+        cut = seed.config.explain.threshold
+        return matched(seed.dense, seed.pruned.model, seed.data, seed.number, cut)
 
 
 ARMS: dict[str, Callable[[Seed], Model]] = {

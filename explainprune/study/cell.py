@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -82,11 +83,13 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         effort=explain.effort,
         rows=explain.rows,
         criterion=explain.criterion,
-        names=("dense", "pruned"),
+        names=config.study.names,
+        threshold=explain.threshold,
         masks=arms.masks,
         detail=bool(cell["detail"]),
         seed=seed,
     )
+    columns = None if config.data.labels or isinstance(data.x, dict) else data.feature_names
     levels, left_out = sweep(config, arms.dense, data, seed)
     plain = comparison.to_dict()
     plain["notes"] = [*plain["notes"], *arms.notes, *left_out]
@@ -99,7 +102,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, Any]:
         "levels": levels,
         "certificate": certificate,
         "variance": _variance(case, measured),
-        "files": _files(arms) if cell["save"] else {},
+        "files": _files(arms, columns) if cell["save"] else {},
     }
 
 
@@ -110,20 +113,20 @@ def _variance(case: Case, measured: Measured) -> dict[str, Any]:
     return variance_parts(case, measured, again="repruned")
 
 
-def _files(arms: Arms) -> dict[str, bytes]:
+def _files(arms: Arms, columns: Sequence[str] | None) -> dict[str, bytes]:
     """Return the models of the seed whose details the page shows, and their masks, as files."""
     with TemporaryDirectory() as folder:
-        _save(Path(folder), arms)
+        _save(Path(folder), arms, columns)
         found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def _save(folder: Path, arms: Arms) -> None:
+def _save(folder: Path, arms: Arms, columns: Sequence[str] | None) -> None:
     models = folder / "models"
     models.mkdir()
-    network.save_model(arms.dense, models / "dense.keras")
-    network.save_model(arms.pruned, models / "pruned.keras")
+    network.save_model(arms.dense, models / "dense.keras", columns)
+    network.save_model(arms.pruned, models / "pruned.keras", columns)
     if arms.shrunk is not None:
-        network.save_model(arms.shrunk.model, models / "shrunk.keras")
+        network.save_model(arms.shrunk.model, models / "shrunk.keras", columns)
         arms.shrunk.certificate.save(models / "shrunk.certificate.json")
     arms.masks.save(folder / "masks.npz")

@@ -119,6 +119,7 @@ class ExplainSettings:
     """How reasons are computed and by which margins they are judged: as in `compare`.
 
     Two backgrounds suffice: seeds are the unit, and each has one mean over its rows and theirs.
+    `threshold` is the cut-off between two classes.
     """
 
     methods: tuple[str, ...] = ("expected_gradients",)
@@ -132,6 +133,9 @@ class ExplainSettings:
     accuracy_margin: float = 0.02
     faithfulness_margin: float = 0.05
     clarity_margin: float = 0.05
+    threshold: float | None = field(
+        default=None, metadata=said("Chance of the second of two classes that decides for it.")
+    )
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class StudySettings:
     Attributes
     ----------
     name : str
+    names : (str, str)
+        What to call the dense and the pruned model.
     seeds : tuple of int
         Below six there are figures but no verdict.
     levels : tuple of float
@@ -156,6 +162,7 @@ class StudySettings:
     """
 
     name: str = "study"
+    names: tuple[str, ...] = ("dense", "pruned")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
     arms: tuple[str, ...] = ARMS[:3]
@@ -187,6 +194,10 @@ class StudyConfig:
         for level in (self.prune.sparsity, *self.study.levels):
             if level is not None and not 0 <= level < 1:
                 raise ValueError(f"A sparsity lies in [0, 1). Received: {level}.")
+        cut = self.explain.threshold
+        if cut is not None and not 0 < cut < 1:
+            raise ValueError(f"[explain] threshold is a chance in (0, 1). Received: {cut}.")
+        _check_names(self.study.names)
         if not 0 < self.data.test_share < 1:
             raise ValueError(f"[data] test_share lies in (0, 1). Received: {self.data.test_share}.")
         for name in ("workers", "threads"):
@@ -206,6 +217,18 @@ class StudyConfig:
         """Return plain sections."""
         plain: dict[str, Any] = encode(self)
         return plain
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Check what the two models are called, before any work."""
+    if names == StudySettings.names:
+        return
+    from explainprune.analysis.comparison.settings import distinct
+
+    try:
+        distinct(names, (*ARMS, "shrunk"))
+    except ValueError as error:
+        raise ValueError(f"[study] {error}") from None
 
 
 def _numbers(sections: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
@@ -264,6 +287,7 @@ def _spread(section: dict[str, Any]) -> dict[str, Any]:
         "metrics",
         "levels",
         "arms",
+        "names",
         "protect",
     ):
         if key in section and not isinstance(section[key], (list, tuple, type(None))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from explainprune import network
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.comparison.settings import PRIMARY, leading
+from explainprune.analysis.comparison.subjects import subject
 from explainprune.analysis.metrics import METRICS
 from explainprune.network import Model
 from explainprune.network.variables import assign
@@ -92,6 +94,7 @@ class _Lens:
         settings = config.explain
         self.data = data
         self.classes = data.task == "classification"
+        self.cut = None if settings.threshold is None else (1, settings.threshold)
         learnable = data.learnable
         rng = np.random.default_rng([seed, *b"levels"])
         size = min(settings.background * settings.backgrounds, len(learnable))
@@ -135,8 +138,15 @@ class _Lens:
             net = network.as_network(model)
             outputs = net.outputs(net.pack(self.data.x))
             name = "accuracy" if self.classes else "r2"
+            if self.cut is not None:
+                outputs = self._decided(model)
             found[name] = _mean(np.asarray(METRICS[name](outputs, None, self.data.y)))
         return found
+
+    def _decided(self, model: Model) -> Array:
+        """Return outputs whose largest is the class that the cut-off decides for."""
+        seen = subject("level", model, self.data.x, "centred", "classification")
+        return replace(seen, cut=self.cut).deciding
 
 
 def _mean(values: Array) -> float:

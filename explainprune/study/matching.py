@@ -18,11 +18,14 @@ LARGEST = 64.0
 """Noise of so many standard deviations leaves nothing of the weights."""
 
 
-def matched(dense: Model, pruned: Model, data: Data, seed: int) -> Model:
+def matched(
+    dense: Model, pruned: Model, data: Data, seed: int, threshold: float | None = None
+) -> Model:
     """Return the dense model with noise on its weights that changes as many predictions.
 
     Its size is found by bisection on the scored rows: churn as near as rows allow to that between
     the dense and the pruned model; in a regression, as much of the output's variance lost.
+    Of two classes, `threshold` is the chance of the second from which on it is predicted.
 
     Raises
     ------
@@ -34,12 +37,14 @@ def matched(dense: Model, pruned: Model, data: Data, seed: int) -> Model:
     task = task_of(data, *seen)
     if task == "classification" and seen[0].network.n_outputs == 1:
         seen = [subject(s.name, s.model, data.x, kind, task) for s in seen]
+    cut = None if threshold is None else (1, threshold)
+    seen = [replace(each, cut=cut) for each in seen]
     differs = _churn if task == "classification" else _lost
     target = differs(seen[0], seen[1])
     if not target > 0:
         raise ValueError("the pruned model changes no prediction: there is nothing to match.")
     sized = network.with_noise(dense, seed)
-    carrier = subject("matched_churn", sized(0.0), data.x, kind, task)
+    carrier = replace(subject("matched_churn", sized(0.0), data.x, kind, task), cut=cut)
 
     def difference(size: float) -> float:
         sized(size)  # the carrier's network reads the weights as they are now
@@ -81,7 +86,7 @@ def nearest(difference: Callable[[float], float], target: float) -> float:
 
 
 def _churn(a: Subject, b: Subject) -> float:
-    return float(np.mean(METRICS["churn"](a.logits, b.logits)))
+    return float(np.mean(METRICS["churn"](a.deciding, b.deciding)))
 
 
 def _lost(a: Subject, b: Subject) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from explainprune.study.manifest import manifest, models_sha256
 from explainprune.study.recipes import check_functions
 from explainprune.study.sources import sources_over_seeds
 from explainprune.study.verdicts import on_scale, procedure_clarity, procedure_verdict
-from explainprune.types import Comparison, Study
+from explainprune.types import Comparison, Level, Study
 
 CELL = "explainprune.study.cell:run_cell"
 
@@ -178,8 +179,9 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
     comparisons = comparisons_over_seeds(seeds)
     place = on_scale(seeds)
     if place is not None and place.value is not None:
-        comparisons["dense|pruned"]["placebo_to_retrained"] = place
+        comparisons["|".join(config.study.names)]["placebo_to_retrained"] = place
     levels = levels_over_seeds(results, seeds[0].metrics)
+    choice = chosen(levels, seeds, config.explain)
     parts = [result["variance"] for result in results]
     plain = config.to_dict()
     plain["study"] = {k: v for k, v in plain["study"].items() if k != "workers"}
@@ -192,10 +194,15 @@ def _study(config: StudyConfig, results: list[dict[str, Any]], stated: str | Non
         seeds=config.study.seeds,
         slices=slices_over_seeds(seeds),
         metrics=seeds[0].metrics,
-        levels=levels,
-        choice=chosen(levels, seeds, config.explain),
+        levels=tuple(_called(level, config.study.names[1]) for level in levels),
+        choice=choice,
         sources=sources_over_seeds(parts, one_file=config.model.path is not None),
         per_seed=tuple(per_seed(results, seeds)),
         config=plain,
         notes=tuple(dict.fromkeys(note for c in seeds for note in c.notes)),
     )
+
+
+def _called(level: Level, name: str) -> Level:
+    """Call the pruned model of a sweep as it is called elsewhere."""
+    return replace(level, arm=name) if level.arm == "pruned" else level

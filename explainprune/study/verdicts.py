@@ -148,10 +148,18 @@ def _over_seeds(seeds: Sequence[Comparison], pair: str) -> Measure:
     return over_units(said_of(PRIMARY, seeds[0].metrics), values)
 
 
+def pair_of(seeds: Sequence[Comparison]) -> tuple[str, str]:
+    """Return what the dense and the pruned model are called."""
+    dense, pruned = list(seeds[0].models)[:2]
+    return dense, pruned
+
+
 def _pairs(seeds: Sequence[Comparison]) -> list[str]:
     """Return the pairs of the dense model with reference arms, those that train first."""
-    judged = ("dense|pruned", "dense|redrawn_background", "dense|shrunk")
-    pairs = [p for p in seeds[0].comparisons if p.startswith("dense|") and p not in judged]
+    dense, pruned = pair_of(seeds)
+    judged = [f"{dense}|{arm}" for arm in (pruned, "redrawn_background", "shrunk")]
+    own = [p for p in seeds[0].comparisons if p.startswith(f"{dense}|")]
+    pairs = [p for p in own if p not in judged]
     kept = [p for p in pairs if all(PRIMARY in c.comparisons.get(p, {}) for c in seeds)]
     return sorted(kept, key=lambda pair: pair.partition("|")[2] not in BETWEEN)
 
@@ -174,7 +182,7 @@ def procedure_clarity(seeds: Sequence[Comparison], settings: ExplainSettings) ->
         conditions,
         margin=settings.clarity_margin,
         scope="procedure",
-        name="pruned",
+        name=pair_of(seeds)[1],
         beside=_beside(seeds),
         obstacles=tuple(_too_few(len(seeds))),
     )
@@ -182,9 +190,7 @@ def procedure_clarity(seeds: Sequence[Comparison], settings: ExplainSettings) ->
 
 def _beside(seeds: Sequence[Comparison]) -> list[str]:
     """Say how many connections are left, mean over seeds."""
-    before, after = (
-        [c.models[name].live_connections for c in seeds] for name in ("dense", "pruned")
-    )
+    before, after = ([c.models[name].live_connections for c in seeds] for name in pair_of(seeds))
     if any(count is None for count in (*before, *after)):
         return []
     ours, theirs = (round(sum(filter(None, counts)) / len(seeds)) for counts in (before, after))
@@ -197,7 +203,8 @@ def on_scale(seeds: Sequence[Comparison]) -> Measure | None:
     None where the intervals of the two overlap: a ratio to a difference that may be none says
     nothing.
     """
-    pairs = [f"dense|{arm}" for arm in ("pruned", *BETWEEN)]
+    dense, pruned = pair_of(seeds)
+    pairs = [f"{dense}|{arm}" for arm in (pruned, *BETWEEN)]
     if not all(PRIMARY in c.comparisons.get(pair, {}) for c in seeds for pair in pairs):
         return None
     near, far = (_over_seeds(seeds, pair) for pair in pairs[1:])

@@ -32,6 +32,19 @@ def models(outputs):
     return dense, with_weights(dense, weights)
 
 
+def test_a_cut_off_decides_what_is_a_change():
+    dense, pruned = models(2)
+    data = Data(Rows(X, np.arange(400) % 2), task="classification")
+    found = matched(dense, pruned, data, 0, threshold=0.8)
+
+    def decided(model):
+        out = model(X).numpy()
+        return 1 / (1 + np.exp(out[:, 0] - out[:, 1])) >= 0.8
+
+    ours, theirs = ((decided(each) != decided(dense)).mean() for each in (found, pruned))
+    assert ours == pytest.approx(theirs, abs=0.005) and theirs > 0
+
+
 @pytest.mark.parametrize("outputs", [3, 1])
 def test_as_many_predictions_change_as_by_pruning(outputs):
     dense, pruned = models(outputs)

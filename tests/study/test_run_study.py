@@ -10,6 +10,7 @@ import explainprune as xp
 from explainprune.analysis.intervals import skewed_mean
 from explainprune.cli.toml import to_toml
 from explainprune.study import run_study, study_config
+from explainprune.study.cell import study_data
 from explainprune.study.run import study_protocol
 from explainprune.types.encoding import encode
 
@@ -152,3 +153,40 @@ def test_data_without_labels_needs_a_model(tmp_path):
     config = {**SMALL, "data": {"source": str(path)}}
     with pytest.raises(ValueError, match="has no labels, so no model can be trained"):
         run_study(config)
+
+
+@pytest.mark.slow
+def test_a_study_has_names_and_a_cut_off_of_ones_own(tmp_path):
+    config = study_config(
+        {
+            "data": {"source": "breast_cancer"},
+            "model": {"hidden": [6], "epochs": 4},
+            "prune": {"sparsity": 0.5, "steps": 1, "finetune_epochs": 1},
+            "explain": {
+                "metrics": ["accuracy"], "methods": ["gradient_input"], "threshold": 0.15
+            },
+            "study": {"seeds": 1, "levels": [0.5], "arms": ["random_pruned", "matched_churn"],
+                      "names": ["champion", "challenger"]},
+        }
+    )  # fmt: skip
+    study = run_study(config, tmp_path / "s")
+    assert list(study.models)[:2] == ["champion", "challenger"]
+    assert {level.arm for level in study.levels} == {"challenger", "random_pruned"}
+    assert "champion|challenger" in study.comparisons
+    assert (
+        study.clarity.sentence.count("challenger") and "pruned model" not in study.clarity.sentence
+    )
+    data = study_data(config)
+    for name, file in (("champion", "dense"), ("challenger", "pruned")):
+        logits = xp.load_model(tmp_path / "s" / "models" / f"{file}.keras")(data.x).numpy()
+        decided = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1])) >= 0.15
+        right = (decided == data.y).mean()
+        assert (
+            study.models[name].accuracy
+            == pytest.approx(right)
+            != ((logits.argmax(axis=1) == data.y).mean())
+        )
+    level = next(each for each in study.levels if each.arm == "challenger")
+    assert level.measures["accuracy"].value == study.models["challenger"].accuracy
+    page = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    assert "challenger" in page and "Pruned model" not in page

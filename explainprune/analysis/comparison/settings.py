@@ -129,7 +129,7 @@ def settled(
     if copies not in COPIES:
         raise unknown("value of copies", copies, COPIES)
     return Settings(
-        names=_distinct(names, arms),
+        names=distinct(names, arms),
         methods={name_of(m): look_up(m, METHODS, "method") for m in methods},
         agreement={n: found[n] for n in found if kinds[n] == "agreement"},
         quality={n: found[n] for n in found if kinds[n] == "quality"},
@@ -146,7 +146,7 @@ def _is_default(metric: Any) -> bool:
     return isinstance(metric, str) and metric == "default"
 
 
-def _distinct(names: Sequence[str], arms: Sequence[str]) -> tuple[str, str]:
+def distinct(names: Sequence[str], arms: Sequence[str]) -> tuple[str, str]:
     """Check the names of the two models and of the arms."""
     if isinstance(names, str) or len(names) != 2 or not all(isinstance(n, str) for n in names):
         raise ValueError(f"names holds two names, dense and other. Received: {names!r}.")

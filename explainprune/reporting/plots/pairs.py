@@ -136,7 +136,7 @@ def frontier(results: Study, *, ax: Any = None) -> Any:
     with axes_of(ax, 5.2, 3.6) as axes:
         for arm, marker in looks.items():
             own = [level for level in levels if level.arm == arm]
-            colour = COLOURS["other" if arm == "pruned" else "mark"]
+            colour = COLOURS["other" if arm == list(results.models)[1] else "mark"]
             for place, level in enumerate(own):
                 at = [level.measures[score], level.measures["moved_weight"]]
                 if any(measure.value is None for measure in at):
