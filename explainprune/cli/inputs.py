@@ -34,6 +34,21 @@ def read(
         return xp.load_data(data, model=loaded, **(described(schema) | reading)), loaded
 
 
+def columns_read(
+    rows: Any, model: Any, reading: dict[str, Any], schema: Path | None
+) -> tuple[str, ...] | None:
+    """Return the columns that a model is trained on, to be kept in its file.
+
+    Those of the rows under their own names, not their readers' words; else those it came with.
+    """
+    from explainprune.network import columns_of
+
+    own = None if rows is None or isinstance(rows.x, dict) else rows.feature_names
+    if own is None or reading.get("labels") or described(schema).get("labels"):
+        own = columns_of(model)
+    return None if own is None else tuple(own)
+
+
 def described(schema: Path | None, stated: Path | None = None) -> dict[str, Any]:
     """Return what a file's ``[data]`` says of how rows are read, without one a protocol's, if any.
 

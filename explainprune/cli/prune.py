@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from explainprune.cli.console import Console
 from explainprune.cli.declared import taken, with_options
-from explainprune.cli.inputs import described, read
+from explainprune.cli.inputs import columns_read, described, read
 from explainprune.cli.options import (
     DATA_PANEL,
     OUTPUT_PANEL,
@@ -113,12 +113,13 @@ def prune(
         options["masks"] = xp.Masks.load(masks)
     with console.working(f"Pruning {model.name}"), whole_files(finals) as files:
         pruned = xp.prune(loaded, rows, **options)
-        save_model(pruned.model, files["model"])
+        columns = columns_read(rows, loaded, reading, schema)
+        save_model(pruned.model, files["model"], columns)
         pruned.masks.save(files["masks"])
         certificate = None
         if shrink:
             shrunk = xp.shrink(pruned.model, masks=pruned.masks, data=rows)
-            write(shrunk, files | {"model": files["shrunk"]})
+            write(shrunk, files | {"model": files["shrunk"]}, columns)
             certificate = str(shrunk.certificate)
     for note in getattr(pruned, "notes", ()):
         console.note(note)

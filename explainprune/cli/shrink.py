@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from explainprune.cli.console import Console
 from explainprune.cli.declared import taken, with_options
-from explainprune.cli.inputs import read
+from explainprune.cli.inputs import columns_read, read
 from explainprune.cli.options import (
     DATA_PANEL,
     OUTPUT_PANEL,
@@ -98,7 +99,7 @@ def shrink(
         if not dry_run:
             finals["model"].parent.mkdir(exist_ok=True)
             with whole_files(finals) as files:
-                write(shrunk, files)
+                write(shrunk, files, columns_read(rows, loaded, reading, schema))
     _show(console, shrunk, finals, written=not dry_run)
 
 
@@ -124,13 +125,13 @@ def outputs(out: Path, *, force: bool) -> dict[str, Path]:
     return finals
 
 
-def write(shrunk: Any, files: dict[str, Path]) -> None:
+def write(shrunk: Any, files: dict[str, Path], columns: Sequence[str] | None = None) -> None:
     """Write a smaller model, the original index of each unit that is left, and its certificate."""
     import numpy as np
 
     from explainprune.network import save_model
 
-    save_model(shrunk.model, files["model"])
+    save_model(shrunk.model, files["model"], columns)
     with files["kept"].open("wb") as file:
         np.savez(file, **shrunk.kept)
     shrunk.certificate.save(files["certificate"])

@@ -12,6 +12,7 @@ from explainprune.data.raw import Raw, RawRows
 from explainprune.data.reading import Reads
 from explainprune.data.sources import ARCHIVES, TABLES, existing
 from explainprune.lookup import imported, name_of
+from explainprune.network.files.columns import as_trained
 from explainprune.network.functions.inputs import read
 from explainprune.types import Data, Inputs, Rows
 from explainprune.types.tables import (
@@ -35,6 +36,7 @@ def build(
     background: Any,
     task: str | None,
     reads: Reads = None,
+    trained: Sequence[str] | None = None,
 ) -> Data:
     """Turn what a source holds into `Data`.
 
@@ -48,6 +50,8 @@ def build(
         Raw, as the source is.
     task : str, optional
     reads : sequence of InputSpec, optional
+    trained : sequence of str, optional
+        Columns that the model was trained on.
     """
     function = imported(preprocess, "preprocess") if isinstance(preprocess, str) else preprocess
     known = {
@@ -68,7 +72,7 @@ def build(
         if part is None:
             rows.append(None)
             continue
-        x, columns = inputs(part.x, function, reads=reads)
+        x, columns = inputs(part.x, function, reads=reads, trained=trained)
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in OF_ROWS}
         own: dict[str, Any] = {k: as_array(v, k) for k, v in given.items() if v is not None}
@@ -82,7 +86,7 @@ def build(
     background = raw.background if background is None else background
     if background is not None:
         columns = known["feature_names"]
-        background = _background(background, raw.scored, function, scored.x, columns)
+        background = _background(background, raw.scored, function, scored.x, columns, trained)
     return Data(scored, train, validation, background, task=task, **known)
 
 
@@ -91,6 +95,7 @@ def inputs(
     function: Preprocess | None = None,
     what: str = "x",
     reads: Reads = None,
+    trained: Sequence[str] | None = None,
 ) -> tuple[Inputs, tuple[str, ...] | None]:
     """Return arrays, and the columns' names where they come from a table.
 
@@ -102,6 +107,8 @@ def inputs(
     what : str
         For the errors.
     reads : sequence of InputSpec, optional
+    trained : sequence of str, optional
+        Columns that the model was trained on, in its order.
 
     Raises
     ------
@@ -111,6 +118,8 @@ def inputs(
     """
     if function is not None:
         x = _preprocessed(x, function)
+    if trained is not None and is_frame(x):
+        x = as_trained(x, trained, "The table" if what == "x" else what)
     columns = tuple(str(name) for name in x.columns) if is_frame(x) else None
     if reads is not None:
         found = read(x, reads, what)
@@ -160,6 +169,7 @@ def _background(
     function: Preprocess | None,
     x: Inputs,
     names: Sequence[str] | None,
+    trained: Sequence[str] | None = None,
 ) -> Inputs:
     """Read reference rows that came raw, as the scored rows did."""
     if isinstance(background, str | Path):
@@ -172,10 +182,12 @@ def _background(
         background = aligned(background, list(raw.x.columns), "background")
         if function is None:
             check_orders(background, orders(raw.x), "background")
+            if trained is not None and names is not None:  # in the order that was said of x
+                background = background[list(names)]
     if function is not None:
         if not is_frame(raw.x):
             background = like_rows(background, inputs(raw.x)[0])
-        background, _ = inputs(background, function, "background")
+        background, _ = inputs(background, function, "background", trained=trained)
     return like_rows(background, x, names)
 
 

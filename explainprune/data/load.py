@@ -17,6 +17,7 @@ from explainprune.data.reading import Reads
 from explainprune.data.sources import raw_table, read
 from explainprune.data.words import in_words
 from explainprune.lookup import unknown
+from explainprune.network import columns_of
 from explainprune.network.functions.as_read import columns_as_inputs, read_by
 from explainprune.types import Data, Rows
 from explainprune.types.tables import as_array, is_frame
@@ -95,7 +96,9 @@ def load_data(
         rows and numbers that are all 0.0 or 1.0 are classes; other numbers are a regression's.
     model : keras.Model, optional
         Rows are then read as this model reads them: text where it encodes text itself, and one
-        input for each column where it has them.
+        input for each column where it has them. Where its file says which columns it was trained
+        on (`prune` and `run` write that), a table is read in their order, and one that lacks any
+        is refused.
     raw : DataFrame, path, or mapping of str to array-like (n,), optional
         The scored rows as readers know them: units and categories by name, shown beside reasons;
         or the file (``.csv``, ``.parquet``) of such a table.
@@ -146,6 +149,7 @@ def load_data(
             data = columns_as_inputs(model, data)
     else:
         reads = None if model is None else read_by(model)
+        trained = None if model is None else columns_of(model)
         named = [each if isinstance(each, str) else None for each in (weight, clusters)]
         text = _text_columns(reads, group)
         columns = Columns(target, group, named[0], named[1], text, features, drop)
@@ -154,7 +158,9 @@ def load_data(
             _check_chosen(features, drop, type(given.scored.x).__name__)
         if is_frame(given.scored.x) and isinstance(group, str):
             group = None  # The column was found while the table was read.
-        data = build(given, {"name": found_name, **names}, preprocess, background, task, reads)
+        data = build(
+            given, {"name": found_name, **names}, preprocess, background, task, reads, trained
+        )
     if players is not None:
         data = _played(data, players)
     if weight is not None and not isinstance(weight, str):

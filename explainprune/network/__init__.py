@@ -42,6 +42,7 @@ _HOMES = {
     "Artefact": "functions.artefacts.artefact",
     "ForwardNetwork": "functions.artefacts.forward_network",
     "save_model": "files.loading",
+    "columns_of": "files.columns",
     "learn_inputs": "functions.subclassed",
     "check_weights": "soundness",
     "untouched_gradients": "tracing.guard",

@@ -32,6 +32,7 @@ from explainprune.analysis.intervals import Units
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, one_hot
 from explainprune.analysis.verdict.same_reasons import FEWEST_UNITS
 from explainprune.network import Model, Network
+from explainprune.network.files.columns import check_order
 from explainprune.types import Array, Data
 
 MUCH = 5e11
@@ -201,6 +202,7 @@ def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list
     def seen(kind: str, task: str = "regression") -> list[Subject]:
         found: list[Subject] = []
         for name, model in models.items():
+            check_order(name, model, data.feature_names)
             x = data.x
             if found and isinstance(x, dict) and set(x) == set(inputs_of(found[0])):
                 x = {each: x[each] for each in inputs_of(found[0])}

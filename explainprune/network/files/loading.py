@@ -7,7 +7,7 @@ import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from explainprune.lookup import nearest
 from explainprune.network.backend import keras
 from explainprune.network.failing import check_fork
 from explainprune.network.files.bounds import check_model_file
+from explainprune.network.files.columns import columns_of, read_columns, write_columns
 from explainprune.network.files.legacy import modern_copy
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
@@ -56,6 +57,7 @@ def load_keras(
         raise ValueError(
             f"{str(path)!r} holds a {type(model).__name__}, not a model. Expected a keras.Model."
         )
+    read_columns(path, model)
     return model
 
 
@@ -86,8 +88,15 @@ def _compiled(path: Path, options: dict[str, Any]) -> Any:
     return model
 
 
-def save_model(model: Model, path: str | Path) -> None:
+def save_model(model: Model, path: str | Path, columns: Sequence[str] | None = None) -> None:
     """Write `model` to a ``.keras`` file, which appears under its name only when it is whole.
+
+    Parameters
+    ----------
+    model : keras.Model
+    path : str or Path
+    columns : sequence of str, optional
+        That it was trained on: tables are then read by them. None: those that it came with.
 
     Raises
     ------
@@ -102,6 +111,8 @@ def save_model(model: Model, path: str | Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
         whole = Path(folder) / path.name
         model.save(whole)
+        if columns := columns or columns_of(model):
+            write_columns(whole, columns)
         whole.replace(path)
 
 
