@@ -110,7 +110,11 @@ def _features(data: Data, words: Words) -> Data:
     width = int(np.prod(data.x.shape[1:]))
     own, raw = named(data.feature_names, width), tuple(data.scored.raw or {})
     _check_known(words, (*own, *raw), "features")
-    data = data.with_(feature_names=_called(own, words, "features"))
+    called, players = _called(own, words, "features"), data.player_names
+    if players is not None:  # one of a single feature goes by its name
+        renamed = {name: word for name, word in words.items() if name in own}
+        data = data.with_(player_names=_called(players, renamed, "players"))
+    data = data.with_(feature_names=called)
     _called(raw, words, "features")
     return _each(data, "raw", lambda table: {words.get(n, n): table[n] for n in table})
 

@@ -97,10 +97,10 @@ def _said(held: Mapping[str, Array]) -> str | None:
     gone = {path: int((~mask).sum()) for path, mask in held.items()}
     if not gone:
         return None
-    most = sorted(gone, key=lambda path: -gone[path])
+    most = [f"{gone[path]:,} of {path!r}" for path in sorted(gone, key=lambda path: -gone[path])]
     return (
-        f"{sum(gone.values()):,} weights are 0 to begin with and stay 0 (keep_zeros=False lets "
-        f"them learn): {some([f'{gone[path]:,} of {path!r}' for path in most], 'masks')}."
+        "Weights that are 0 to begin with stay 0 (keep_zeros=False lets them learn): "
+        f"{sum(gone.values()):,}, {some(most, 'masks')}."
     )
 
 

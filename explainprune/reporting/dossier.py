@@ -12,6 +12,7 @@ from explainprune.reporting.markdown import plain, table
 from explainprune.reporting.subject import Subject, subject_of
 from explainprune.reporting.views.answers import flips_in_words
 from explainprune.reporting.views.certificate import certified
+from explainprune.reporting.views.codes import LABELS, REDRAWN
 from explainprune.reporting.views.performance import measure_of
 from explainprune.reporting.views.provenance import provenance
 from explainprune.reporting.views.sizes import QUANTITIES
@@ -95,7 +96,7 @@ def _change(subject: Subject) -> Lines:
     found = certified(subject)
     if found is not None and found.checksums:
         yield ""
-        yield from table(("SHA-256 of", "checksum"), found.checksums)
+        yield from table(("certificate", "value"), found.checksums)
 
 
 def _protocol(subject: Subject) -> Lines:
@@ -192,12 +193,16 @@ def _codes(subject: Subject) -> Lines:
         yield "Not asked: no adverse class and cut-off were stated (`--adverse`, `--threshold`)."
         return
     yield plain(found.sentence)
-    rows = [(what, _figure(m, "share"), _of(m)) for what, m in found.changed.items()]
-    rows += [(f"mark: {what}", _figure(m, "share"), _of(m)) for what, m in found.marks.items()]
-    rows += [(f"{place}: {what}", _figure(m, "share"), _of(m))
+    said = {what: label for what, (label, _) in LABELS.items()}
+    marks = {what: subject.arm_term(what).label for what in found.marks}
+    marks |= {"reference_redrawn": REDRAWN[0]}
+    rows = [(said[what], _figure(m, "share"), _of(m)) for what, m in found.changed.items()]
+    rows += [(f"set, for scale: {marks[what]}", _figure(m, "share"), _of(m))
+             for what, m in found.marks.items()]  # fmt: skip
+    rows += [(f"{place}: {said[what]}", _figure(m, "share"), _of(m))
              for place, within in found.slices.items() for what, m in within.items()]  # fmt: skip
     yield ""
-    yield from table(("share of rows that get another", "figure, 95 % interval", "from"), rows)
+    yield from table(("share of rows that get", "figure, 95 % interval", "from"), rows)
 
 
 def _certificate(subject: Subject) -> Lines:

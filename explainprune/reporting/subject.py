@@ -77,7 +77,8 @@ class Subject:
         return text
 
     def _named(self, term: wording.Term) -> wording.Term:
-        return replace(term, meaning=self.in_names(term.meaning))
+        label, meaning = self.in_names(term.label), self.in_names(term.meaning)
+        return replace(term, label=label, meaning=meaning)
 
     def arm_term(self, key: str) -> wording.Term:
         """Say what to call a model or arm: its own name, and the part it plays.

@@ -232,6 +232,8 @@ class Detail:
         ``(height, width)`` or ``(height, width, channels)`` of a row.
     series_shape : tuple of int, optional
         ``(steps, channels)`` of a row.
+    channels : tuple of str
+        Names of a series' channels, where they have any.
     tokens : bool
         Whether rows are texts, a value for each token.
     owners : tuple of int
@@ -252,6 +254,7 @@ class Detail:
     tokens: bool = False
     owners: tuple[int, ...] = ()
     rewired: tuple[Rewired, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 def fair_shares(counts: Sequence[int], most: int) -> list[int]:

@@ -33,7 +33,7 @@ def test_words_take_the_place_of_names_and_values_stay(data):
     assert called.feature_names == ("amount", "job_cook", "job_driver", "duration")
     assert called.class_names == ("repaid", "default")
     assert called.group.tolist() == ["women", "M", "women"]
-    assert called.player_names == ("amt", "occupation", "dur")
+    assert called.player_names == ("amount", "occupation", "duration")  # those of one feature, too
     assert list(called.scored.raw) == ["amount", "note"]
     np.testing.assert_array_equal(called.x, data.x)
     np.testing.assert_array_equal(called.y, data.y)
@@ -126,3 +126,15 @@ def test_a_table_of_what_readers_know_comes_from_a_file_too(tmp_path):
     np.savez(tmp_path / "raw.npz", x=X)
     with pytest.raises(ValueError, match=r"raw is a table: \.csv or \.parquet\. Received: 'raw"):
         load_data(X, raw=tmp_path / "raw.npz")
+
+
+def test_channels_keep_their_names_whoever_plays():
+    from types import SimpleNamespace
+
+    from explainprune.analysis.detail.kinds import channels
+
+    words = {"channels": {"0": "left hip"}}
+    series = load_data(np.zeros((2, 4, 3)), labels=words, players="time:2")
+    assert channels(series) == ("left hip", "1", "2")
+    assert channels(load_data(np.zeros((2, 4, 3)))) == channels(SimpleNamespace(
+        image_shape=None, x=np.zeros((2, 3)), feature_names=("a", "b", "c"))) == ()  # fmt: skip

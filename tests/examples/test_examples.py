@@ -23,6 +23,8 @@ SCRIPTS = {
     "neurons_removed_at_once.py": r"magnitude +25% 0?\.\d+",
     "ship_int8.py": r"Same reasons\? For this pair, on 20 rows, \d",
     "three_papers.py": r"at random 32× \| 0\.\d+ \| 0\.\d+",
+    "walk_mortgages.py": r"Race|Accounts overdue|denied",
+    "walk_motions.py": r"Same reasons\?",
     "twelve_times_smaller.py": r"4\.0 +[\d,]+ +0?\.\d+",
     "winning_tickets.py": r"25\.0% 0?\.\d+",
 }
@@ -47,7 +49,7 @@ def run(monkeypatch, tmp_path, capsys):
 
 def test_none_is_forgotten():
     found = {path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".toml")}
-    assert found == {*SCRIPTS, *CONFIGS}
+    assert found == {*SCRIPTS, *CONFIGS, "own_recipe.py"}
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -90,3 +92,26 @@ def test_configuration(name, monkeypatch, tmp_path, capfd):
     monkeypatch.chdir(tmp_path)
     assert command(["run", str(FOLDER / name), "--data", "digits", "--dry-run"]) == 0
     assert "pruned to [0.1, 0.5, 0.75, 0.9, 0.95]" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_study_with_a_recipe_of_ones_own(monkeypatch, tmp_path, capfd):
+    monkeypatch.chdir(FOLDER)
+    protocol, out = str(tmp_path / "P.toml"), str(tmp_path / "r")
+    few = [
+        "--seeds",
+        "2",
+        "--arm",
+        "placebo",
+        "--set",
+        "study.levels=0.5",
+        "--finetune-epochs",
+        "1",
+    ]
+    study = ["own_recipe.toml", *few]
+    assert command(["run", *study, "--dry-run"]) == 0
+    assert command(["protocol", *study, "-o", protocol]) == 0
+    assert command(["run", *study, "--protocol", protocol, "-o", out, "-q"]) == 0
+    assert command(["check", out]) == 1  # two seeds can't decide
+    printed = capfd.readouterr().out
+    assert "smoothed, 80 % pruned" in printed and "Two seeds can't decide" in printed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -92,13 +93,12 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
     p = dense.values.shape[1]
     how = design(case.data, case.dense, case.flat_background, p, case.flops, case.settings.seed)
     scale = _Scale(case, dense, how, case.k(p), Explaining(explain))
-    quality = {case.dense.name: scale.quality(dense)}
+    quality = {case.dense.name: scale.own}
     pairs: dict[str, PerRow] = {}
     moved: dict[str, Array] = {}
     for name, arm in _trained(case, explain, look):
         moved[name] = moved_values(dense.each, arm.each, linear=explain.linear)
         pairs[name], quality[name] = scale.read([arm], of_a_model=True)
-        _add_ratios(pairs[name], quality[case.dense.name], quality[name])
         tick(f"measured {name}")
     if len(dense.each) > 1:
         first, second = halves(dense)
@@ -114,7 +114,6 @@ def measured(case: Case, method: Callable[..., Any], tick: Tick) -> Measured:
         pairs[name] = agreement
         if known:
             quality[name] = found
-            _add_ratios(pairs[name], quality[case.dense.name], found)
         tick(f"explained {name.replace('_', ' ')}")
     settled = settled_places(dense.each, scale.k) & settled_places(other.each, scale.k)
     return Measured(look, pairs, moved, settled, quality, scale.k, p, how)
@@ -150,10 +149,16 @@ class _Scale:
     k: int
     explaining: Explaining
 
+    @cached_property
+    def own(self) -> PerRow:
+        """The quality of the dense model's attributions."""
+        return self.quality(self.dense)
+
     def quality(self, met: Met) -> PerRow:
         """Measure the quality of one subject's attributions."""
         found = PerRow.empty(len(self.case.targets))
-        self._add_quality(found, met)
+        wanted = self.case.settings.quality
+        add_quality(found, wanted, met, self.case, self.how, self.explaining)
         return found
 
     def read(self, arm: Iterable[Met], *, of_a_model: bool) -> tuple[PerRow, PerRow]:
@@ -174,7 +179,10 @@ class _Scale:
                 agreement.add(met.index, {"rescaled_change": change})
             if of_a_model:
                 agreement.add(met.index, self._scales(ours, met))
-                self._add_quality(quality, met)
+                each = self.quality(met)
+                _add_ratios(agreement, self.own, each)
+                at = np.flatnonzero(each.met)
+                quality.add(at, {metric: each[metric][at] for metric in each})
         return agreement, quality
 
     def _agreement(self, metric: Callable[..., Array], ours: Array, theirs: Array) -> Array:
@@ -191,10 +199,6 @@ class _Scale:
             "log_attribution_scale": scale_rows(ours, met.values),
             "log_output_scale": output_scale_rows(a, b)[met.index],
         }
-
-    def _add_quality(self, found: PerRow, met: Met) -> None:
-        quality = self.case.settings.quality
-        add_quality(found, quality, met, self.case, self.how, self.explaining)
 
 
 def explained(case: Case) -> int:

@@ -10,6 +10,9 @@ from explainprune.analysis.comparison.explaining import reads_words
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.types import Data
 
+FIRST_STEP = ", step 0"
+"""How names of features end that `data.words` makes of channels."""
+
 
 def kind_of_rows(data: Data, dense: Subject) -> dict[str, Any]:
     """Return the fields of a `Detail` that say how rows lie."""
@@ -18,6 +21,7 @@ def kind_of_rows(data: Data, dense: Subject) -> dict[str, Any]:
     return {
         "image_shape": data.image_shape,
         "series_shape": series_shape(data),
+        "channels": channels(data),
         "owners": tuple(data.players or ()) if drawn_whole(data) else (),
     }
 
@@ -27,6 +31,16 @@ def series_shape(data: Data) -> tuple[int, int] | None:
     if data.image_shape is not None or isinstance(data.x, dict) or data.x.ndim != 3:
         return None
     return int(data.x.shape[1]), int(data.x.shape[2])
+
+
+def channels(data: Data) -> tuple[str, ...]:
+    """Return the names of a series' channels, as `labels` gave them to the features of a step."""
+    shape, names = series_shape(data), data.feature_names
+    if shape is None or names is None:
+        return ()
+    first = names[: shape[1]]
+    end = FIRST_STEP if all(name.endswith(FIRST_STEP) for name in first) else None
+    return () if end is None else tuple(name.removesuffix(end) for name in first)
 
 
 def drawn_whole(data: Data) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from explainprune.analysis.intervals import Crossed, half_width
 from explainprune.analysis.verdict.planning import further_seeds
 from explainprune.analysis.verdict.planning import more_needed as further_rows
 from explainprune.types import Measure
+
+_ALIKE = re.compile(r"all ([\d,]+) values are equal")
 
 
 def within(measure: Measure, margin: float) -> bool | None:
@@ -29,6 +34,9 @@ def more_needed(measure: Measure, margin: float, scope: str) -> int | None:
     """
     if measure.value is None or measure.low is None or measure.high is None or measure.n < 2:
         return None
+    alike = _ALIKE.match(measure.note)
+    if alike and scope == "pair":
+        return _more_alike(measure, margin, int(alike[1].replace(",", "")))
     half = measure.high - measure.value if measure.value < margin else measure.value - measure.low
     error = half / (half_width(1.0, 0.0, measure.n - 1, 0))
     spread = Crossed(measure.value, error**2, 0.0, measure.n, 1)
@@ -38,3 +46,18 @@ def more_needed(measure: Measure, margin: float, scope: str) -> int | None:
     if scope == "procedure":
         return further_seeds(found.rows, measure.n)
     return max(found.rows, 0)
+
+
+def _more_alike(measure: Measure, margin: float, units: int) -> int | None:
+    """Return how many more samples, where all values are equal, leave too few unseen to matter.
+
+    A share u of all may differ from every one of n with (1 − u)^n = 2.5 %: the interval narrows as
+    1/n, not as its root.
+    """
+    assert measure.value is not None and measure.high is not None and measure.low is not None
+    half = max(measure.high - measure.value, measure.value - measure.low)
+    room = abs(margin - measure.value) / (half / (1 - 0.025 ** (1 / units)))
+    if not 0 < room < 1:
+        return None
+    needed = math.ceil(math.log(0.025) / math.log(1 - room))
+    return max(0, math.ceil((needed - units) * measure.n / units))

@@ -120,9 +120,14 @@ def decide(verdict: Verdict) -> str:
     unit, most = ("row", MOST_ROWS) if verdict.scope == "pair" else ("seed", MOST_SEEDS)
     if more > most:
         return ""
-    parts = [f"{number(more, 'count')} more {unit}{'s' * (more != 1)}"] if more else []
+    step = 10 ** max(0, len(str(more)) - 2)
+    about = -(-more // step) * step  # as the sentence has it: two digits
+    said = f"{'' if about == more else 'about '}{number(about, 'count')} more {unit}"
+    parts = [f"{said}{'s' * (more != 1)}"] if more else []
     parts += [f"{backgrounds} more background{'s' * (backgrounds != 1)}"] if backgrounds else []
-    return f"{' and '.join(parts)} would decide with a chance of nine in ten." if parts else ""
+    return begin(
+        f"{' and '.join(parts)} would decide with a chance of nine in ten." if parts else ""
+    )
 
 
 def _first_reason(verdict: Verdict) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
+from explainprune.reporting.formatting import name
 from explainprune.reporting.svg.element import coordinate, element
 from explainprune.reporting.svg.heat import APART, heat, heats
 from explainprune.reporting.svg.raster import raster
@@ -84,7 +85,8 @@ def caption(detail: Detail, *, signal: bool = True) -> str:
     steps, channels = detail.series_shape
     last = min(channels, MOST) - 1
     cut = f" of {channels}" if channels > MOST else ""
-    lanes = f"; from the top: channels 0 to {last}{cut}" if channels > 1 else ""
+    which = ", ".join(map(name, detail.channels[:MOST])) or f"channels 0 to {last}{cut}"
+    lanes = f"; from the top: {which}" if channels > 1 else ""
     line = " A line is the signal, from its least to its largest value." if signal else ""
     return f"From left to right: steps 0 to {steps - 1}{lanes}.{line}"
 

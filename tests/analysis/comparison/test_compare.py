@@ -90,6 +90,8 @@ def test_random_weights_agree_no_more_than_other_random_weights(classifier, smal
     assert (mark.n, mark.unit) == (8, "copies")
     assert mark.interval[0] < unrelated < mark.interval[1]
     assert result.models["random_weights"].unit == "copies"
+    ratio = result.comparisons["dense|random_weights"]["effective_features_ratio"]
+    assert (ratio.n, ratio.unit) == (8, "copies") and ratio.interval is not None
 
 
 @pytest.mark.parametrize("temperature", [3.0, 0.25])

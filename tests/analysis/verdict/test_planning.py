@@ -118,3 +118,14 @@ def test_seeds_that_nobody_would_train_are_no_advice():
     assert of_measure(near, 0.15, "procedure") is None
     clear = Measure(0.10, (0.04, 0.16), 8)
     assert 0 < of_measure(clear, 0.15, "procedure") <= 100
+
+
+def test_where_all_values_are_equal_the_interval_narrows_as_one_over_n():
+    def fall(clusters):
+        units = Units(np.ones(20 * clusters), np.repeat(np.arange(clusters), 20), "clusters")
+        found = crossed_mean(np.zeros((1, 20 * clusters)), units)
+        return found.measure(bounds=(-1.0, 1.0))
+
+    more = of_measure(fall(30), 0.02, "pair")
+    assert more == 20 * (183 - 30)
+    assert fall(182).high > 0.02 >= fall(183).high

@@ -52,6 +52,8 @@ def test_series_are_steps_by_channels(players):
     assert 'class="signal"' in markup
     assert caption(detail).startswith("From left to right: steps 0 to 5; from the top: channels 0")
     assert "signal" not in caption(detail, signal=False)
+    named = replace(detail, channels=("left hip", "<b>"))
+    assert "; from the top: left hip, <b>." in caption(named, signal=False)
 
 
 def test_texts_are_tokens_in_the_colour_of_what_they_say(comparison):

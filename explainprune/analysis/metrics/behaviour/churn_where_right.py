@@ -11,7 +11,7 @@ from explainprune.types import Array, metric
 
 @metric(
     "share",
-    "Churn where dense was right",
+    "Churn where the dense model was right",
     better="less",
     task="classification",
     labelled=True,
