@@ -119,7 +119,6 @@ class ExplainSettings:
     """How reasons are computed and by which margins they are judged: as in `compare`.
 
     Two backgrounds suffice: seeds are the unit, and each has one mean over its rows and theirs.
-    `threshold` is the cut-off between two classes.
     """
 
     methods: tuple[str, ...] = ("expected_gradients",)
