@@ -5,6 +5,7 @@
 #   make check   lint, format, types, import directions
 #   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them
 #   make soak    kills, pairs of writers, damaged stores, thousands of mutants of files; a quarter hour
+#   make flat    whether memory stays flat over hundreds of verbs in one process; ten minutes
 #   make mutants breaks single operators and counts what the folder's own tests notice; some hours
 
 VENV := .venv
@@ -15,7 +16,7 @@ BENCH ?= [a-z]*
 
 MUTANTS ?= --count 200
 
-.PHONY: demo test check bench soak mutants
+.PHONY: demo test check bench soak flat mutants
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -39,6 +40,9 @@ bench: $(VENV)/dev.stamp
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python tests/soak.py $(SOAK)
+
+flat: $(VENV)/dev.stamp
+	$(BIN)/python tests/flat.py $(FLAT)
 
 mutants: $(VENV)/dev.stamp
 	$(BIN)/python tests/mutants.py $(MUTANTS)

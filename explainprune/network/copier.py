@@ -26,7 +26,9 @@ COMPILED = {
 }
 """What a model's compilation leaves in it, and what stands there before."""
 CALLS = ("_inbound_nodes", "_outbound_nodes")
-DROPPED = ("optimizer", "_compile_config", "_compiled_trainable_state")
+NETWORKS = "_explainprune_networks"
+"""Under which a model keeps what was traced of it, as long as it lives."""
+DROPPED = ("optimizer", "_compile_config", "_compiled_trainable_state", NETWORKS)
 _CONTAINERS = (list, dict, set, deque)
 _PLAIN = (
     str,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from explainprune.types import Array
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Model = Any
 """A ``keras.Model``. Other folders name the type through this alias and never import Keras."""
@@ -112,3 +116,27 @@ def chunks(n: int, rows_each: int, rows_per_call: int) -> Iterator[slice]:
     size = max(1, rows_per_call // max(1, rows_each))
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
+
+
+def kept_by_network(make: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    """Keep what a function makes of a network, by its other arguments, in the network itself.
+
+    It is made once, and goes when the network goes: a cache of its own would keep networks alive,
+    and their models.
+
+    >>> made = kept_by_network(lambda network, size: [size])
+    >>> network = FormulaNetwork(lambda x: x.sum(axis=1), 2)
+    >>> made(network, 3) is made(network, 3), made(network, 3) is made(network, 4)
+    (True, False)
+    """
+    name = f"_kept_{make.__name__}"
+
+    @wraps(make)
+    def kept(network: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        held: dict[Any, R] = vars(network).setdefault(name, {})
+        key = (args, tuple(kwargs.items()))
+        if key not in held:
+            held[key] = make(network, *args, **kwargs)
+        return held[key]
+
+    return kept

@@ -1,4 +1,8 @@
-"""The network of a model: the same one for the same model, so that nothing is traced twice."""
+"""The network of a model: the same one for the same model, so that nothing is traced twice.
+
+Networks lie in the ``__dict__`` of their model, past all that watches its attributes: what was
+traced of a model goes when it goes, whoever made it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections import OrderedDict
 from typing import Any
 
 from explainprune.network.backend import keras
+from explainprune.network.copier import NETWORKS
 from explainprune.network.functions.artefacts.artefact import Artefact
 from explainprune.network.functions.artefacts.forward_network import ForwardNetwork
 from explainprune.network.functions.keras_network import KerasNetwork, Output
@@ -13,8 +18,8 @@ from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model, Network
 from explainprune.network.soundness import check_weights
 
-_CACHE: OrderedDict[Any, KerasNetwork] = OrderedDict()
-_CACHE_SIZE = 16
+_MOST = 8
+"""Networks kept of one model: of its outputs, for sizes that it leaves open."""
 
 
 def as_network(
@@ -52,20 +57,21 @@ def as_network(
     if not signature.known:
         check_weights(model)
         return KerasNetwork(model, output=output, task=task)
-    key = (id(model), output, task, signature.parts, _state(model))
-    if key not in _CACHE:
+    key = (output, task, signature.parts, _state(model))
+    kept: OrderedDict[Any, KerasNetwork] = vars(model).setdefault(NETWORKS, OrderedDict())
+    if key not in kept:
         check_weights(model)  # those that change later are asked where outputs are no numbers
-        _CACHE[key] = KerasNetwork(model, output=output, like=like, task=task)
-    _CACHE.move_to_end(key)
-    while len(_CACHE) > _CACHE_SIZE:
-        _CACHE.popitem(last=False)
-    return _CACHE[key]
+        kept[key] = KerasNetwork(model, output=output, like=like, task=task)
+    kept.move_to_end(key)
+    while len(kept) > _MOST:
+        kept.popitem(last=False)
+    return kept[key]
 
 
 def _state(model: Model) -> tuple[Any, ...]:
     """Return what may change in a model after it was traced: its layers, their activations, loss.
 
-    The ids are of objects that the model holds, and the cached network holds the model.
+    The ids are of objects that the model holds, which holds the network.
     """
     layers = [(id(layer), id(getattr(layer, "activation", None))) for layer in model.layers]
     return (*layers, id(getattr(model, "loss", None)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from explainprune.network.functions.text import refuse_text
 from explainprune.network.graph.graph import Call, Graph, read_graph
 from explainprune.network.graph.nodes import layers_inside
 from explainprune.network.layers.registry import kind_of
+from explainprune.network.protocol import kept_by_network
 from explainprune.network.statistics.taps import chains
 from explainprune.network.tracing.memory import bytes_per_row, rows_within
 from explainprune.network.tracing.reaching import of_gradients, reach_of
@@ -111,7 +111,7 @@ def _place(graph: Graph, layer: str | None) -> tuple[str, int]:
     return last, (behind[-1] if behind else spatial[last]).outputs[0]
 
 
-@lru_cache(maxsize=8)
+@kept_by_network
 def feature_maps_of(network: Any, layer: str | None) -> FeatureMaps:
     """Return the feature maps of a network's layer, compiled once."""
     refuse_text(network)

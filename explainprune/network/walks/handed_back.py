@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from explainprune.network.backend import tf
+from explainprune.network.protocol import kept_by_network
 from explainprune.network.tracing.memory import rows_within
 from explainprune.network.walks.checked import CheckedGraph
 from explainprune.network.walks.relevance.guided import RECTIFIERS, guided
@@ -63,7 +63,7 @@ class HandedBack:
         return self._graph(x, targets=targets)
 
 
-@lru_cache(maxsize=8)
+@kept_by_network
 def relevance_of(network: Any, rule: str, epsilon: float) -> HandedBack:
     """Return layer-wise relevance propagation from the output itself.
 
@@ -83,7 +83,7 @@ def relevance_of(network: Any, rule: str, epsilon: float) -> HandedBack:
     return HandedBack(network, back, "lrp")
 
 
-@lru_cache(maxsize=8)
+@kept_by_network
 def guided_of(network: Any) -> tuple[HandedBack, int]:
     """Return guided backpropagation, and at how many ReLUs it is guided."""
     counts: list[int] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from itertools import pairwise
 from math import ceil, isqrt
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import tf
+from explainprune.network.protocol import kept_by_network
 from explainprune.network.tracing.dependence import layer_of
 from explainprune.network.tracing.memory import bytes_per_row
 from explainprune.network.walks.checked import CheckedGraph
@@ -143,7 +143,7 @@ def _slices(count: int, size: int) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
-@lru_cache(maxsize=8)
+@kept_by_network
 def multipliers_of(network: Any, fallback: str = "error", max_pool: str = "winner") -> Multipliers:
     """Return the multipliers of a network, compiled once."""
     return Multipliers(network, fallback=fallback, rules=RULES | MAX_POOLS[max_pool])

@@ -182,12 +182,12 @@ def test_a_changed_model_gets_a_new_network():
     assert as_network(model).n_outputs == 5
 
 
-def test_only_so_many_networks_are_kept():
-    first = functional((1,), layers.Dense(1))
-    network = as_network(first)
-    for width in range(1, 18):
-        as_network(functional((1,), layers.Dense(width)))
-    assert as_network(first) is not network
+def test_only_so_many_networks_of_a_model_are_kept():
+    model = functional((1,), layers.Dense(1))
+    network = as_network(model)
+    for times in range(8):
+        as_network(model, lambda raw, times=times: times * raw[:, 0])
+    assert as_network(model) is not network
 
 
 def test_weights_are_shared_with_the_model():
