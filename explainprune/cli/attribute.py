@@ -46,8 +46,13 @@ def attribute(
         int | None, option("--rows", help="Explain the first N rows only.", panel=DATA_PANEL)
     ] = None,
     method: Annotated[
-        str, option("--method", help="See `list methods`.", metavar="NAME")
-    ] = "deep_shap",
+        str,
+        option(
+            "--method",
+            help="See `list methods`; auto: exact where that is cheap, else deep_shap.",
+            metavar="NAME",
+        ),
+    ] = "auto",
     explain: Annotated[
         str,
         option("--explain", help="Output to explain: predicted, true, all, an index or a class."),
@@ -117,7 +122,7 @@ def attribute(
     _price(console, loaded, given, keywords)
     done = [0]
     kept = partial(_kept, out, done)
-    what = f"Explaining {len(given):,} rows by {method}"
+    what = f"Explaining {len(given):,} rows" + ("" if method == "auto" else f" by {method}")
     with keeping(kept), console.working(what) as report:
 
         def progress(count: int, total: int | None) -> None:
@@ -142,11 +147,11 @@ def attribute(
         console.note(note)
     reused = f", {written.reused:,} of them before" if written.reused else ""
     console.show(
-        f"{written.rows:,} rows explained by {method}{reused}; relative gap "
+        f"{written.rows:,} rows explained by {written.method}{reused}; relative gap "
         f"{written.relative_gap:.1e}\nWrote {out}",
         {
             "file": str(out),
-            "method": method,
+            "method": written.method,
             "rows": written.rows,
             "reused": written.reused,
             "relative_gap": written.relative_gap,

@@ -158,7 +158,7 @@ def _of_pair(words: list[str] | None, given: dict[str, Any]) -> tuple[Any, dict[
     models = [xp.load_model(word, trust=trust) for word in words or []]
     if models:  # rows are hashed as the first model reads them
         read_as["model"] = models[0]
-    options["methods"] = methods_for(methods and tuple(methods), models)
     rows = xp.load_data(source, **reading, **read_as)
+    options["methods"] = methods_for(methods and tuple(methods), models, rows)
     stated = protocol_of(rows, defaults() | options, arms=arms, seeds=seeds)
     return stated, {"source": source, **reading}

@@ -44,6 +44,8 @@ class Attribution:
         ``"logit"``, ``"centred"`` (logit minus the mean logit) or ``"probability"``.
     std_error : ndarray or dict, optional
         Standard error of each value, conditional on the background; None if deterministic.
+    lower, upper : ndarray or dict, optional
+        Ends of each value that hold by proof, of methods that give them.
     gap_error : ndarray (n,) or (n, outputs), optional
         Standard error of `gap`, where values add up but for sampling; None where they needn't, or
         must.
@@ -73,6 +75,8 @@ class Attribution:
     targets: Array | None = None
     output_kind: str = "logit"
     std_error: Inputs | None = None
+    lower: Inputs | None = None
+    upper: Inputs | None = None
     gap_error: Array | None = None
     complete: bool = False
     interactions: Array | None = None
@@ -122,7 +126,9 @@ class Attribution:
         return np.asarray(amounts / np.where(scale > 0, scale, 1.0))
 
     def interval(self, level: float = 0.95) -> tuple[Inputs, Inputs]:
-        """Return both ends of Student's interval of each value, conditional on the background.
+        """Return both ends of each value: those that hold by proof, or Student's interval.
+
+        Both are conditional on the background.
 
         ``value ± t_{draws − 1} · std_error``, with the fewest draws that any sample got: few
         draws need wider intervals than the normal distribution's.
@@ -130,7 +136,7 @@ class Attribution:
         Parameters
         ----------
         level : float
-            Between 0 and 1.
+            Between 0 and 1; what is proved holds at any.
 
         Returns
         -------
@@ -146,6 +152,8 @@ class Attribution:
 
         if not 0 < level < 1:
             raise ValueError(f"level lies between 0 and 1. Received: {level!r}.")
+        if self.lower is not None and self.upper is not None:
+            return self.lower, self.upper
         draws = self.options.get("draws", 1)
         if self.std_error is None or draws < 2:
             raise ValueError(

@@ -11,7 +11,7 @@ import numpy as np
 from explainprune.types.arrays import Array
 
 OUTPUTS = ("logit", "centred", "probability")
-BY_NAME = ("values", "std_error", "x", "raw")
+BY_NAME = ("values", "std_error", "lower", "upper", "x", "raw")
 OPTIONAL = ("gap_error", "targets", "interactions")
 SAID: dict[str, type | tuple[type, ...]] = {
     "method": str,

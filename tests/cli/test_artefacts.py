@@ -68,7 +68,11 @@ def test_attribute_takes_the_file_and_says_its_price(shipped, cli):
     assert "Note: occlusion runs m.tflite on up to 25,600 rows (80 rows, 80 background" in done.err
     with np.load("a.npz") as found:
         assert found["values"].shape == (80, 4)
-    refused = cli("attribute", "m.tflite", "--data", "d.npz", "-o", "b.npz")
+    # All coalitions of four columns are fewer rows than sampling would take.
+    cheap = cli("attribute", "m.tflite", "--data", "d.npz", "-o", "c.npz")
+    assert "80 rows explained by exact" in cheap.out
+    how = ("--method", "deep_shap", "-o", "b.npz")
+    refused = cli("attribute", "m.tflite", "--data", "d.npz", *how)
     assert refused.code == 2
     assert refused.error.startswith("deep_shap needs gradients, and m.tflite only runs forward.")
 

@@ -38,7 +38,8 @@ def model_with(error):
 
 VERBS = {
     "permutation": lambda m: xp.attribute(m, X, background=X, method="permutation"),
-    "deep_shap": lambda m: xp.attribute(m, X, background=X),
+    "deep_shap": lambda m: xp.attribute(m, X, background=X, method="deep_shap"),
+    "attribute": lambda m: xp.attribute(m, X, background=X),
     "lrp": lambda m: xp.attribute(m, X, background=X, method="lrp"),
     "attribute_change": lambda m: xp.attribute_change(m, m, X, background=X),
     "exact_cost": lambda m: xp.exact_cost(m, X, X),
@@ -81,7 +82,7 @@ def test_a_batch_size_that_is_built_in():
     np.testing.assert_allclose(found.values.sum(axis=1), expected.max(axis=1), atol=1e-5)
     closed = keras.Model(inputs, L.Dense(2)(keras.ops.reshape(inputs, (4, 4))))
     with pytest.raises(ValueError, match=r"puts out 4 rows whatever it is given"):
-        xp.attribute(closed, X[:4], background=X[:4])
+        xp.attribute(closed, X[:4], background=X[:4], method="deep_shap")
 
 
 class Mine(Exception):

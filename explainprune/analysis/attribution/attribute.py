@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from explainprune.analysis.attribution.automatic import AUTO
 from explainprune.analysis.attribution.explainer import Method, explainer_for
 from explainprune.analysis.attribution.results import one_of, with_gap_noted
 from explainprune.data.reading import samples_of
@@ -19,7 +20,7 @@ def attribute(
     *,
     y: Any = None,
     background: Any = None,
-    method: str | Method = "deep_shap",
+    method: str | Method = AUTO,
     target: Any = "predicted",
     output: str = "logit",
     players: Any = None,
@@ -46,7 +47,9 @@ def attribute(
         with those of `x` by name. None: the background of a `Data`, else a seeded sample of 100 of
         the rows it may learn from.
     method : str or callable
-        A name in ``METHODS``, or a function like those there.
+        A name in ``METHODS``, or a function like those there. ``"auto"``: `exact` where it costs
+        less than sampling to 1 %, counted before any work and said in the notes; else `deep_shap`,
+        whose options it takes. Name one for models that are to be compared.
     target : {"predicted", "true", "all"}, int, tuple, ndarray of int (n,), str or callable
         Which output: the largest one, the label's, all of them (values get a last axis), an
         index, indices into an output of higher rank, an index for each row, the name of an output

@@ -45,7 +45,8 @@ def exact(
     network, x, background, targets, players
         As all methods have them: see `METHODS`.
     interactions : bool
-        Give pairwise Shapley interactions as well, which takes all coalitions of each game.
+        Give pairwise Shapley interactions as well. Of a rectified sum of n players they take 2 n
+        games of n − 1 by two halves, or all its coalitions where these are fewer.
     limit : float
         Steps, over all pairs, beyond which the method refuses: coalitions, or steps of two halves.
         Of many pairs some are counted before any work, the others as they come.
@@ -65,15 +66,16 @@ def exact(
     if interactions:
         _check_room(len(x), int(players.max()) + 1, network.n_outputs)
     try:
-        cutter = cutter_of(network, players, x, halves=not interactions)
+        cutter = cutter_of(network, players, x, interactions=interactions)
     except ValueError:
-        check_cost(cost_of(network, x, background, players), len(x) * len(background), limit)
+        cost = cost_of(network, x, background, players, interactions=interactions)
+        check_cost(cost, len(x) * len(background), limit)
         found = enumerated(network, x, background, players, interactions=interactions)
         base = np.asarray(network.outputs(background), np.float64).mean(axis=0)
         note = "The whole network was enumerated"
     else:
         wanted = within(cutter, x, background, limit)
-        found = summed(cutter, x, background, interactions=interactions, wanted=wanted)
+        found = summed(cutter, x, background, wanted=wanted)
         base = cutter.terms.network.outputs(background).mean(axis=0)
         note = "One game for each unit that the output is an affine function of"
     return Explained(

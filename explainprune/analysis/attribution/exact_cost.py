@@ -101,13 +101,15 @@ def exact_cost(
     *,
     output: str = "logit",
     players: Any = None,
+    interactions: bool = False,
 ) -> ExactCost:
     r"""Count the steps that exact Shapley values need, before any work.
 
     .. math:: \text{cost}_k = \sum_{j:\, w_{jk} \neq 0} \min\big(2^{n_j},
         (a_j + 1) 2^{b_j} + (b_j + 1) 2^{a_j}\big), \quad n_j = |P_j(x, b)| = a_j + b_j
 
-    (the second where unit j rectifies a sum of what its players add), averaged over samples x and
+    (the second where unit j rectifies a sum of what its players add: one of the first layer, or one
+    that reads nothing whose sign is open for the pair), averaged over samples x and
     background rows b; P_j holds the players that reach the last unit j that isn't affine through
     live weights and differ between x and b. Rectified units whose sign is fixed for the pair cost
     nothing: their weight passes on to what they read.
@@ -120,6 +122,8 @@ def exact_cost(
     output : str
         ``"logit"``, ``"centred"`` or ``"probability"``.
     players : as `attribute` takes them, optional
+    interactions : bool
+        Count what `interactions=True` takes.
 
     Returns
     -------
@@ -134,13 +138,15 @@ def exact_cost(
         for part, what in ((samples.x, "x"), (given, "background"))
     )
     joined = check_players(players_for(players, samples, network.n_inputs)[0], network.n_inputs)
-    return cost_of(network, rows, reference, joined)
+    return cost_of(network, rows, reference, joined, interactions=interactions)
 
 
-def cost_of(network: Network, x: Array, background: Array, players: Array) -> ExactCost:
+def cost_of(
+    network: Network, x: Array, background: Array, players: Array, *, interactions: bool = False
+) -> ExactCost:
     """Count for flat rows."""
     try:
-        cutter = cutter_of(network, players, x)
+        cutter = cutter_of(network, players, x, interactions=interactions)
     except ValueError as reason:
         counts = moving(x, background, players).sum(axis=1)
         each = float(np.mean([_brute_force(int(count)) for count in counts]))

@@ -26,6 +26,8 @@ class Explained:
     std_error : ndarray, optional
         Standard error of each value, shaped like `values`; None where nothing was sampled or one
         draw cannot tell.
+    ends : (ndarray, ndarray), optional
+        Lowest and highest that each value can be, by proof; shaped like `values`.
     gap_error : ndarray (n,) or (n, K), optional
         Standard error of ``output − base − Σ values``, where that is 0 but for sampling.
     complete : bool
@@ -40,6 +42,7 @@ class Explained:
     values: Array
     base: Array
     std_error: Array | None = None
+    ends: tuple[Array, Array] | None = None
     gap_error: Array | None = None
     complete: bool = False
     interactions: Array | None = None

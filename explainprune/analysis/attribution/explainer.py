@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.automatic import AUTO, USUAL, automatic
 from explainprune.analysis.attribution.explained import Explained, chosen
 from explainprune.analysis.attribution.kernel import kernel
 from explainprune.analysis.attribution.methods import METHODS
@@ -72,6 +73,8 @@ class Explainer:
     seed : int
     options : mapping
         The method's own.
+    notes : tuple of str
+        Why it was chosen, where none was named.
     """
 
     network: Network
@@ -84,6 +87,7 @@ class Explainer:
     player_names: tuple[str, ...] | None
     seed: int
     options: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def explain(self, samples: Samples) -> Attribution:
         """Explain rows; each part has draws of its own."""
@@ -108,6 +112,8 @@ class Explainer:
             targets=None if free else targets,
             output_kind=getattr(network, "output_kind", "logit"),
             std_error=None if explained.std_error is None else shaped(explained.std_error),
+            lower=None if explained.ends is None else shaped(explained.ends[0]),
+            upper=None if explained.ends is None else shaped(explained.ends[1]),
             gap_error=explained.gap_error,
             complete=explained.complete,
             interactions=explained.interactions,
@@ -116,6 +122,7 @@ class Explainer:
             feature_names=self.player_names if self.joined else samples.feature_names,
             notes=(
                 *getattr(network, "notes", ()),
+                *self.notes,
                 *explained.notes,
                 *(sums_note(explained) if self._adds_up_features else ()),
                 *notes,
@@ -225,17 +232,26 @@ def explainer_for(
     options: Mapping[str, Any],
 ) -> Explainer:
     """Settle everything for rows like `samples`, whose values are not looked at."""
-    function = look_up(method, METHODS, "method")
+    function = look_up(USUAL if method == AUTO else method, METHODS, "method")
     network = network_for(model, target, output, samples.x, batch_size, samples.task)
-    check_forward(function, name_of(method), network)
+    if method != AUTO:
+        check_forward(function, name_of(method), network)
     ends = background_for(network, background, samples, seed)
     reference = np.asarray(pack(network, ends, "background"))
     some, x = slice(16), samples.x  # rewritten networks are held against the model on these
     pack(network, [each[some] for each in x] if isinstance(x, list) else rows_of(x, some), "x")
     own, player_names = players_for(players, samples, network.n_inputs)
+    given = method_input(network, check_players(own, network.n_inputs))
+    notes: tuple[str, ...] = ()
+    if method == AUTO:
+        method, options, notes = automatic(
+            given.network, given.players, given.enter(reference), options
+        )
+        function = METHODS[method]
+        check_forward(function, method, network)
     return Explainer(
         network=network,
-        given=method_input(network, check_players(own, network.n_inputs)),
+        given=given,
         background=reference,
         method=function,
         name=name_of(method),
@@ -244,4 +260,5 @@ def explainer_for(
         player_names=player_names,
         seed=seed,
         options=options,
+        notes=notes,
     )

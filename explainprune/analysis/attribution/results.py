@@ -70,6 +70,8 @@ def per_player(
     expected = {"values": (n, width, *trailing), "base": (n, *trailing)}
     if explained.std_error is not None:
         expected["std_error"] = expected["values"]
+    if explained.ends is not None:
+        expected["ends"] = (2, *expected["values"])
     if explained.gap_error is not None:
         expected["gap_error"] = expected["base"]
     if explained.interactions is not None:
@@ -88,7 +90,10 @@ def per_player(
         # Errors of a player's features are correlated: theirs can't be had from them alone.
         merges = n_players(given.players) < width
         error = None if merges else per_player_sums(error, given.players)
-    return replace(explained, values=values, std_error=error)
+    ends = explained.ends
+    if ends is not None:
+        ends = per_player_sums(ends[0], given.players), per_player_sums(ends[1], given.players)
+    return replace(explained, values=values, std_error=error, ends=ends)
 
 
 def sums_note(explained: Explained) -> tuple[str, ...]:
@@ -165,6 +170,8 @@ def one_of(parts: Sequence[Attribution]) -> Attribution:
         output=np.concatenate([part.output for part in parts]),
         targets=_maybe([part.targets for part in parts]),
         std_error=_maybe([part.std_error for part in parts]),
+        lower=_maybe([part.lower for part in parts]),
+        upper=_maybe([part.upper for part in parts]),
         gap_error=_maybe([part.gap_error for part in parts]),
         interactions=_maybe([part.interactions for part in parts]),
         x=_maybe([part.x for part in parts]),

@@ -89,6 +89,7 @@ def compare(
     methods : sequence of str or callable, optional
         Attribution methods; the verdicts rest on the first, figures of the others are called
         ``"metric@method"``. None: expected gradients; permutation where a model has none.
+        ``"auto"``: exact values if they are cheap for all models, else these.
     metrics : sequence of str or callable, optional
         What to measure besides what the verdicts need. None: a choice of ``METRICS`` that is cheap,
         which ``"default"`` stands for: ``["default", "road"]``.
@@ -199,7 +200,7 @@ def compared(
     dense, other = opened(dense), opened(other)
     data = load_data(data, model=dense)
     arms = {name: opened(model) for name, model in (asked.arms or {}).items()}
-    asked.methods = methods_for(asked.methods, (dense, other, *arms.values()))
+    asked.methods = methods_for(asked.methods, (dense, other, *arms.values()), data, asked.players)
     stated = None
     if asked.protocol is not None:
         said = {key: value for key, value in vars(asked).items() if key in STATED}

@@ -67,8 +67,8 @@ def comparison_seconds(
         which variances may ask for, are not foreseen.
     """
     asked = SimpleNamespace(**(defaults() | dict(options)))
-    asked.methods = methods_for(asked.methods, (dense, *others))
     rows = load_data(data, model=dense)
+    asked.methods = methods_for(asked.methods, (dense, *others), rows, asked.players)
     begin = time.perf_counter()
     case, _ = begun(asked, dense, others[0], rows, {})
     fixed = SETTING_UP * (time.perf_counter() - begin)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.automatic import unlimited
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.hybrid import hybrid
 from explainprune.analysis.attribution.reached import sums_features
@@ -55,4 +56,4 @@ def with_players(
 
 def _runs_for_each(method: Callable[..., Any]) -> bool:
     """Whether a method runs the model anew for each player; `exact` pays for links, not players."""
-    return not sums_features(method) and method not in (exact, hybrid)
+    return not sums_features(method) and method not in (exact, hybrid, unlimited)

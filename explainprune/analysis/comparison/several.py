@@ -73,8 +73,9 @@ def compare_several(
     if any(map(is_stored, others.values())):
         return _one_stored(dense, others, data, names=(name, *others), **options)
     dense, others = opened(dense), {called: opened(each) for called, each in others.items()}
-    options["methods"] = methods_for(options.get("methods"), (dense, *others.values()))
     rows, remembered = load_data(data, model=dense), Remembered(dense)
+    models, players = (dense, *others.values()), options.get("players")
+    options["methods"] = methods_for(options.get("methods"), models, rows, players)
     found: dict[str, Comparison] = {}
     for turn, (called, other) in enumerate(others.items()):
 

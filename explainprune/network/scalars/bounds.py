@@ -9,6 +9,7 @@ import numpy as np
 from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
 from explainprune.network.scalars.elements import Ends, Units, Unrolled
 from explainprune.network.scalars.links import Links, links_of
+from explainprune.network.scalars.relaxed import Relaxed
 from explainprune.types import Array
 
 FREE, ON, OFF = 0, 1, -1
@@ -25,12 +26,15 @@ class Read:
     links : Links
     rising, falling : dict of int to csr_array
         Positive and negative entries of each other part, transposed.
+    relaxed : Relaxed or None
+        Of a layer that reads one first layer of rectifiers: ends that are tighter.
     """
 
     affine: Affine
     links: Links
     rising: dict[int, Sparse]
     falling: dict[int, Sparse]
+    relaxed: Relaxed | None = None
 
     def start(self, rows: Array) -> Array:
         """Return the bias and what background rows add to it: (inputs, pairs) → (width, pairs)."""
@@ -49,7 +53,7 @@ class Read:
         return low, high
 
 
-def read_of(affine: Affine, players: Array) -> Read:
+def read_of(affine: Affine, players: Array, lines: Relaxed | None = None) -> Read:
     """Split the matrices of an affine function by sign."""
     rising, falling = {}, {}
     for source, part in affine.parts.items():
@@ -57,7 +61,7 @@ def read_of(affine: Affine, players: Array) -> Read:
             rising[source], falling[source] = part.maximum(0.0).T, part.minimum(0.0).T
             for each in (rising[source], falling[source]):
                 each.eliminate_zeros()  # so that an endless bound meets no zero
-    return Read(affine, links_of(affine, players), rising, falling)
+    return Read(affine, links_of(affine, players), rising, falling, lines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,21 +87,34 @@ class Moves:
 def moves(network: Unrolled, reads: tuple[Read, ...], x: Array, rows: Array) -> Moves:
     """Bound all layers for paired samples and rows, (inputs, pairs) each."""
     known: dict[int, Ends] = {}
+    before: list[Ends | None] = []
     found = Moves([], [], [])
     rectified = [layer.function.rectified for layer in network.layers]
     for index, (layer, read) in enumerate(zip(network.layers, reads, strict=True)):
         found.starts.append(read.start(rows))
         found.changes.append(read.links.changes(x - rows))
         kind = np.full((len(layer.groups), x.shape[1]), FREE, np.int8)
+        ends = None
         if any(rectified[index:]):
             ends = read.ends(found.starts[-1], found.changes[-1], known)
+            if read.relaxed is not None:
+                ends = _tighter(ends, read.relaxed, found, before)
             if rectified[index]:
                 low, high = (end[layer.groups[:, 0]] for end in ends)
                 kind[low >= 0], kind[high <= 0] = ON, OFF
             if any(rectified[index + 1 :]):
                 known[index + 1] = _made(layer, ends)
+        before.append(ends)
         found.kinds.append(kind)
     return found
+
+
+def _tighter(ends: Ends, lines: Relaxed, found: Moves, before: list[Ends | None]) -> Ends:
+    """Take the tighter of two pairs of ends: intervals, and lines around the first layer."""
+    at, first = lines.source - 1, before[lines.source - 1]
+    assert first is not None
+    low, high = lines.ends(found.starts[-1], first, found.starts[at], found.changes[at])
+    return np.maximum(ends[0], low), np.minimum(ends[1], high)
 
 
 def _made(layer: Units, ends: Ends) -> Ends:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explainprune.network.scalars.affine import INPUTS
 from explainprune.network.scalars.cutting import Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, by_halves, in_pairs, steps
+from explainprune.network.scalars.terms import Games, Pairs, Terms, by_halves, in_pairs
 from explainprune.types import Array
 
 MOST_PLAYERS = 192
@@ -65,8 +66,7 @@ def count_terms(cutter: Cutter, x: Array, background: Array, enough: float = np.
         seen += len(pairs.sample)
         for games in pairs.games:
             players, width = sizes(cutter, pairs, games)
-            halved = terms.halved(games.layer)
-            each = np.where(players > 0, steps(players, halved=halved), 0.0)
+            each = np.where(players > 0, terms.price(players, games.halved), 0.0)
             units[games.layer] += np.bincount(games.group, each, len(units[games.layer]))
             outputs += _by_output(games, each)
             work += float(each @ width)
@@ -97,8 +97,7 @@ def sizes(cutter: Cutter, pairs: Pairs, games: Games) -> tuple[Array, Array]:
     if terms.shallow(games.layer):
         changes = pairs.moves.changes[games.layer] != 0
         players = terms.reads[games.layer].links.by_column(changes)[at]
-        halves = by_halves(players, halved=terms.halved(games.layer))
-        return players, np.where(halves, STEP, 1.0)
+        return players, np.where(_halves(terms, games, players), STEP, 1.0)
     reach = terms.reach[games.layer]
     counts = (reach @ terms.of_players(pairs.x != pairs.rows))[at]
     width = np.full(len(counts), 1.0 + terms.network.layers[games.layer].groups.shape[1])
@@ -106,4 +105,33 @@ def sizes(cutter: Cutter, pairs: Pairs, games: Games) -> tuple[Array, Array]:
     for same in alike(cutter, pairs, games, small):
         counts[same.chosen] = same.plays.sum(axis=1)
         width[same.chosen] = same.part.width
-    return counts, width
+    width[games.halved] = 1.0
+    return counts, np.where(_halves(terms, games, counts), STEP, width)
+
+
+def _halves(terms: Terms, games: Games, players: Array) -> Array:
+    return by_halves(players, games.halved, interactions=terms.interactions)
+
+
+def most_work(cutter: Cutter, enough: float = np.inf) -> float:
+    """Return the most that one pair can take, as `Count.work` counts; endless beyond `enough`.
+
+    All who reach a unit play. Units that always are on pass to games that are cheaper than theirs.
+    """
+    terms, total = cutter.terms, 0.0
+    for source, part in terms.network.output.parts.items():
+        if source == INPUTS:
+            continue
+        layer = source - 1
+        groups = np.unique(part.indices // terms.network.layers[layer].made)
+        players, halved = np.diff(terms.reach[layer].indptr)[groups], terms.halved(layer)
+        each = terms.price(players, halved)
+        if each.sum() * STEP > enough:
+            return np.inf
+        if terms.shallow(layer):
+            halves = by_halves(players, halved, interactions=terms.interactions)
+            width = np.where(halves, STEP, 1.0)
+        else:
+            width = np.array([cutter.part(layer, int(group))[0].width for group in groups])
+        total += float(each @ width)
+    return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,9 +37,15 @@ class Stage:
     function: Function
     made: int
 
+    @cached_property
+    def _in_order(self) -> bool:
+        """Whether each group is the number at its own place."""
+        return np.array_equal(self.groups, np.arange(len(self.bias))[:, None])
+
     def __call__(self, read: Array) -> Array:
         """Put (..., width) through the function: (..., groups · made)."""
-        made = self.function.call(read[..., self.groups])
+        grouped = read[..., None] if self._in_order else read[..., self.groups]
+        made = self.function.call(grouped)
         return made.reshape(*made.shape[:-2], -1)
 
 
@@ -79,13 +86,23 @@ class Part:
         -------
         ndarray (n, made)
         """
+        return self.stages[-1](self.last_read(reads))
+
+    def last_read(self, reads: list[Array]) -> Array:
+        """Return what the last stage reads, given `reads` as `outputs` is."""
         made: list[Array] = []
         for stage, read in zip(self.stages, reads, strict=True):
             for source, kernel in stage.kernels.items():
                 if source >= 0:
                     read = read + made[source] @ kernel
-            made.append(stage(read))
+            made.append(read if stage is self.stages[-1] else stage(read))
         return made[-1]
+
+
+def alone(layer: int, function: Function) -> Part:
+    """Return a part of one number that is read from outside, for any players."""
+    stage = Stage(layer, {}, np.zeros(1), np.zeros((1, 1), np.int64), function, 1)
+    return Part((stage,), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.protocol import chunks
-from explainprune.network.scalars.affine import INPUTS
-from explainprune.network.scalars.bounds import OFF, ON, Moves, Read, moves, read_of
+from explainprune.network.scalars.affine import INPUTS, of_inputs
+from explainprune.network.scalars.bounds import FREE, OFF, ON, Moves, Read, moves, read_of
 from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.links import Links
 from explainprune.network.scalars.reach import Reach, pattern, players_reaching
+from explainprune.network.scalars.relaxed import relaxed
 from explainprune.types import Array
 
 MOST_BY_HALVES = 44
@@ -38,15 +40,15 @@ class Terms:
     reach : tuple of csr_array (groups, players)
         For each layer: who reaches each group. Its entries are called links.
     reads : tuple of Read
-    halves : bool
-        Whether games may be solved by two halves of their players.
+    interactions : bool
+        Whether those are wanted of each pair, too: what games cost depends on it.
     """
 
     network: Unrolled
     players: Array
     reach: tuple[Reach, ...]
     reads: tuple[Read, ...]
-    halves: bool = True
+    interactions: bool = False
 
     @property
     def n_players(self) -> int:
@@ -66,7 +68,11 @@ class Terms:
     def halved(self, layer: int) -> bool:
         """Tell whether games of a layer are rectified sums of what their players add."""
         units = self.network.layers[layer]
-        return self.halves and units.function.rectified and self.shallow(layer)
+        return units.function.rectified and self.shallow(layer)
+
+    def price(self, players: Array, halved: Array | bool) -> Array:
+        """Return what games of so many players cost."""
+        return steps(players, halved, interactions=self.interactions)
 
     def of_players(self, unequal: Array) -> Array:
         """Tell which players differ, from the inputs that do: (inputs, pairs) → (players, pairs).
@@ -91,11 +97,16 @@ class Terms:
         return max(1, int(NUMBERS_AT_ONCE // each))
 
 
-def terms_of(network: Unrolled, players: Array, *, halves: bool = True) -> Terms:
+def terms_of(network: Unrolled, players: Array, *, interactions: bool = False) -> Terms:
     """Take a network apart for `players`, given by input."""
     players = np.asarray(players)
-    reads = tuple(read_of(layer.reads, players) for layer in network.layers)
-    return Terms(network, players, players_reaching(network, players), reads, halves)
+    reads: list[Read] = []
+    first: dict[int, Links] = {}  # of layers whose rectifiers read the inputs alone
+    for number, layer in enumerate(network.layers, start=1):
+        reads.append(read_of(layer.reads, players, relaxed(network, layer.reads, first)))
+        if layer.function.rectified and of_inputs(layer.reads):
+            first[number] = reads[-1].links
+    return Terms(network, players, players_reaching(network, players), tuple(reads), interactions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +119,8 @@ class Games:
         From 0.
     group, pair : ndarray of int (games,)
         Those to be solved.
+    halved : ndarray of bool (games,)
+        Whether each is a rectified sum of what its players add.
     always_on : ndarray of bool (groups, pairs) or None
         In a layer that reads the inputs alone: groups that are affine in them.
     weight : ndarray (groups, made, outputs) or (groups, made, outputs, pairs)
@@ -117,6 +130,7 @@ class Games:
     layer: int
     group: Array
     pair: Array
+    halved: Array
     always_on: Array | None
     weight: Array
 
@@ -164,18 +178,20 @@ def in_pairs(terms: Terms, x: Array, background: Array) -> Iterator[Pairs]:
 
 def _paired(terms: Terms, sample: Array, x: Array, rows: Array) -> Pairs:
     found = moves(terms.network, terms.reads, x, rows)
-    passing = _passing(terms, x != rows, found)
-    games, affine = _weighed(terms, found.kinds, passing, x.shape[1])
+    passing, halved = _passing(terms, x != rows, found)
+    games, affine = _weighed(terms, found.kinds, passing, halved, x.shape[1])
     return Pairs(sample, x, rows, found, games, affine)
 
 
-def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
-    """Choose which groups pass their weight on; mark as OFF what nobody plays.
+def _passing(terms: Terms, unequal: Array, found: Moves) -> tuple[list[Array], list[Array]]:
+    """Choose which groups pass their weight on, and which halves can solve: (groups, pairs) each.
 
-    A rectifier that is always on passes where the games it reads are cheaper than its own.
+    What nobody plays is marked as OFF. A rectifier that is always on passes where the games it
+    reads are cheaper than its own.
     """
     prices: dict[int, Array] = {}
-    passing = []
+    bent: dict[int, Array] = {}
+    passing, halved = [], []
     differ = terms.of_players(unequal)
     for number, layer in enumerate(terms.network.layers, start=1):
         kind = found.kinds[number - 1]
@@ -184,8 +200,9 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
         else:
             count = terms.reach[number - 1] @ differ
         kind[count == 0] = OFF
+        straight = _straight(layer, bent, kind.shape)
         passes = np.zeros(kind.shape, bool)
-        own = steps(count, halved=terms.halved(number - 1))
+        own = terms.price(count, straight)
         if layer.function.rectified:
             behind = np.zeros((layer.reads.width, kind.shape[1]))
             for source, part in layer.reads.parts.items():
@@ -195,34 +212,55 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> list[Array]:
             passes = (kind == ON) & (behind <= own)
             own = np.where(passes, behind, own)
         passing.append(passes)
+        halved.append(straight)
         if number < len(terms.network.layers):
             own[kind == OFF] = 0.0
             prices[number] = np.repeat(own, layer.made, axis=0)
-    return passing
+            bends = (kind == FREE) | ((kind == ON) & ~straight)
+            bent[number] = np.repeat(bends, layer.made, axis=0)
+    return passing, halved
 
 
-def by_halves(players: Array, *, halved: bool) -> Array:
+def _straight(layer: Units, bent: dict[int, Array], shape: tuple[int, ...]) -> Array:
+    """Tell which groups rectify a sum of what their players add: (groups, pairs).
+
+    In the first layer all do; behind it those that read nothing whose sign is open for the pair.
+    """
+    if not layer.function.rectified:
+        return np.zeros(shape, bool)
+    reads = np.zeros((layer.reads.width, shape[1]))
+    for source, part in layer.reads.parts.items():
+        if source != INPUTS:
+            reads += pattern(part).T @ bent[source].astype(np.float64)
+    return np.asarray(reads[layer.groups[:, 0]] == 0)
+
+
+def by_halves(players: Array, halved: Array | bool, *, interactions: bool = False) -> Array:
     """Tell which games two halves solve in fewer steps than there are coalitions."""
-    return np.asarray(steps(players, halved=halved) < steps(players, halved=False))
+    return np.asarray(steps(players, halved, interactions=interactions) < steps(players, False))
 
 
-def steps(players: Array, *, halved: bool) -> Array:
+def steps(players: Array, halved: Array | bool, *, interactions: bool = False) -> Array:
     """Return what games cost: coalitions, or steps of two halves of a and b players if fewer.
 
-    Those are ``(a + 1) 2^b + (b + 1) 2^a``, for n players about n · 2^(n/2). 2^1000 stands for any
-    more coalitions, as far as floats and sums of them go.
+    Those are ``(a + 1) 2^b + (b + 1) 2^a``, for n players about n · 2^(n/2). Interactions take 2 n
+    such games of n − 1 players. 2^1000 stands for any more coalitions, as far as floats and sums of
+    them go.
     """
     every = np.asarray(np.exp2(np.minimum(players, 1000)))
-    if not halved:
-        return every
     few = np.minimum(players, MOST_BY_HALVES)
-    a, b = few // 2, few - few // 2
-    halves = (a + 1) * np.exp2(b) + (b + 1) * np.exp2(a)
-    return np.where(players <= MOST_BY_HALVES, np.minimum(every, halves), every)
+    walks = 2 * few * _walks(np.maximum(few - 1, 0)) if interactions else _walks(few)
+    fits = np.asarray(halved) & (players <= MOST_BY_HALVES)
+    return np.where(fits, np.minimum(every, walks), every)
+
+
+def _walks(players: Array) -> Array:
+    a, b = players // 2, players - players // 2
+    return np.asarray((a + 1) * np.exp2(b) + (b + 1) * np.exp2(a))
 
 
 def _weighed(
-    terms: Terms, kinds: list[Array], passing: list[Array], n_pairs: int
+    terms: Terms, kinds: list[Array], passing: list[Array], halved: list[Array], n_pairs: int
 ) -> tuple[list[Games], Array]:
     """Carry the outputs' weights back to games and inputs."""
     weights = {source: part.toarray() for source, part in terms.network.output.parts.items()}
@@ -237,7 +275,11 @@ def _weighed(
         played = (kind != OFF) & ~passes & (read if read.ndim == 2 else read[:, None])
         group, pair = np.nonzero(played)
         direct = terms.shallow(index)
-        games.append(Games(index, group, pair, passes if direct else None, weight))
+        games.append(
+            Games(
+                index, group, pair, halved[index][group, pair], passes if direct else None, weight
+            )
+        )
         if passes.any() and not direct:
             _pass_on(weights, layer, passes, weight[:, 0])
     shape = terms.network.n_inputs, terms.n_outputs

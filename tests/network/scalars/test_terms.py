@@ -167,8 +167,8 @@ def test_the_price_is_the_coalitions_of_units_whose_sign_is_open(players):
             ]
         )[:, layer.groups[:, 0]]
         open_ = (reads.min(axis=0) < 0) & (reads.max(axis=0) > 0)
-        expected += np.where(open_, 2.0 ** alone.sum(axis=0), 0.0)
-    counted = count_terms(Cutter(terms_of(found, players, halves=False)), x, background)
+        expected += np.where(open_, steps(alone.sum(axis=0), True), 0.0)
+    counted = count_terms(Cutter(terms_of(found, players)), x, background)
     assert counted.total == pytest.approx(expected.sum() / (len(x) * len(background)))
     assert len(counted.units) == len(counted.names) == np.count_nonzero(expected)
 
@@ -177,8 +177,8 @@ def test_two_halves_cost_what_their_walks_take():
     for count in range(45):
         a, b = count // 2, count - count // 2
         walks = (a + 1) * 2.0**b + (b + 1) * 2.0**a
-        assert steps(np.array(count), halved=True) == min(2.0**count, walks)
-        assert steps(np.array(count), halved=False) == 2.0**count
-        assert by_halves(np.array(count), halved=True) == (walks < 2.0**count)
-    assert steps(np.array(45), halved=True) == 2.0**45
-    assert steps(np.array(2000), halved=False) == 2.0**1000
+        assert steps(np.array(count), True) == min(2.0**count, walks)
+        assert steps(np.array(count), False) == 2.0**count
+        assert by_halves(np.array(count), True) == (walks < 2.0**count)
+    assert steps(np.array(45), True) == 2.0**45
+    assert steps(np.array(2000), False) == 2.0**1000

@@ -72,6 +72,35 @@ def of_rectifiers(starts: Array, deltas: Array) -> Array:
     return values
 
 
+def interactions_of_rectifiers(starts: Array, deltas: Array) -> Array:
+    r"""Return the Shapley interaction index of each pair of players in such games.
+
+    .. math:: I_{ij} = \phi_i(v_{+j}) - \phi_i(v_{-j})
+
+    where j is in every coalition of the others' game, or in none: 2 n games of n − 1 players, each
+    a rectified sum again.
+
+    Parameters
+    ----------
+    starts : ndarray (games,)
+    deltas : ndarray (players, games)
+
+    Returns
+    -------
+    ndarray (players, players, games)
+        0 on the diagonal.
+    """
+    players, games = deltas.shape
+    found = np.zeros((players, players, games))
+    everyone = np.arange(players)
+    for player in everyone if players > 1 else ():
+        others = everyone[everyone != player]
+        with_and_without = np.concatenate([starts + deltas[player], starts])
+        values = of_rectifiers(with_and_without, np.tile(deltas[others], 2))
+        found[player, others] = values[:, :games] - values[:, games:]
+    return np.asarray((found + found.swapaxes(0, 1)) / 2)  # equal but for rounding
+
+
 @cache
 def _factors(players: int) -> Array:
     """Return c_s for s = 0 … players."""

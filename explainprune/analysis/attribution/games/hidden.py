@@ -22,10 +22,12 @@ HELD = 32
 """Rows on which a network that was taken apart is held against itself."""
 
 
-def cutter_of(network: Network, players: Array, rows: Array, *, halves: bool = True) -> Cutter:
+def cutter_of(
+    network: Network, players: Array, rows: Array, *, interactions: bool = False
+) -> Cutter:
     """Take a Keras network apart into games; some of `rows` tell whether it is still the same.
 
-    Without `halves` all coalitions of each are enumerated.
+    With `interactions` those are what its games are solved for, too.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def cutter_of(network: Network, players: Array, rows: Array, *, halves: bool = T
         raise ValueError("its inputs are not those of its layers")
     some = rows[:HELD]
     check_same(unrolled.outputs(some), network.outputs(some), "the network taken apart")
-    return Cutter(terms_of(unrolled, players, halves=halves))
+    return Cutter(terms_of(unrolled, players, interactions=interactions))
 
 
 Wanted = Callable[[Pairs, Games, Bundle], bool]
@@ -61,7 +63,6 @@ def summed(
     x: Array,
     background: Array,
     *,
-    interactions: bool = False,
     wanted: Wanted = all_games,
 ) -> Solution:
     """Solve games and put them together again, mean over background rows.
@@ -70,18 +71,18 @@ def summed(
     ----------
     cutter : Cutter
     x, background : ndarray (n, inputs), (b, inputs)
-    interactions : bool
     wanted : callable
         Games that aren't count for nothing. What is affine counts in any case.
 
     Returns
     -------
     Solution
-        Values (n, players, outputs), and interactions (n, players, players, outputs).
+        Values (n, players, outputs), and interactions (n, players, players, outputs) where the
+        cutter is for them.
     """
     terms = cutter.terms
     values = np.zeros((len(x), terms.n_players, terms.n_outputs))
-    between = np.zeros((*values.shape[:2], *values.shape[1:])) if interactions else None
+    between = np.zeros((*values.shape[:2], *values.shape[1:])) if terms.interactions else None
     for pairs in in_pairs(terms, x, background):
         add_affine(values, terms, pairs)
         for games in pairs.games:
@@ -89,7 +90,7 @@ def summed(
             for bundle in bundles(cutter, pairs, games):
                 if not wanted(pairs, games, bundle):
                     continue
-                for some, solution in solved(bundle, interactions=interactions):
+                for some, solution in solved(bundle):
                     put(found, games, some, solution.values)
                     if between is not None and solution.interactions is not None:
                         _put_interactions(between, terms, pairs, games, some, solution.interactions)

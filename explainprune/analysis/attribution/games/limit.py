@@ -10,7 +10,7 @@ from explainprune.analysis.attribution.exact_cost import ExactCost, cost_of_game
 from explainprune.analysis.attribution.games.hidden import Wanted, all_games
 from explainprune.analysis.attribution.games.units import Bundle
 from explainprune.network.scalars.cutting import Cutter
-from explainprune.network.scalars.terms import Games, Pairs, steps
+from explainprune.network.scalars.terms import Games, Pairs
 from explainprune.types import Array
 
 ROWS_COUNTED = 16
@@ -30,7 +30,7 @@ def within(cutter: Cutter, x: Array, background: Array, limit: float) -> Wanted:
     """
     pairs = len(x) * len(background)
     most = sum(
-        steps(np.diff(reach.indptr), halved=cutter.terms.halved(layer)).sum()
+        cutter.terms.price(np.diff(reach.indptr), cutter.terms.halved(layer)).sum()
         for layer, reach in enumerate(cutter.terms.reach)
     )
     if pairs * most <= limit:

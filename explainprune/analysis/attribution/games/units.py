@@ -19,7 +19,8 @@ from explainprune.analysis.attribution.games.enumeration import (
     subset_sums,
 )
 from explainprune.network.scalars.cutting import Alike, Cutter, alike
-from explainprune.network.scalars.terms import Games, Pairs, Terms, by_halves, steps
+from explainprune.network.scalars.parts import Part, alone
+from explainprune.network.scalars.terms import Games, Pairs, Terms, steps
 from explainprune.types import Array
 
 NUMBERS_AT_ONCE = 2**17
@@ -41,22 +42,22 @@ class Bundle:
         Which of the layer's `Games` they are.
     links : ndarray of int (players, games)
         Their players, as entries of the layer's `reach`.
-    width : int
-        Numbers computed for a coalition.
+    part : Part
+        What computes them.
     reading : callable
-        From a slice of the games to what they read.
-    outputs : callable
-        From what each stage reads, (rows, numbers) each, to (rows, made).
+        From a slice of the games to what its stages read.
     halved : bool
         Whether each is a rectified sum of what its players add.
+    interactions : bool
+        Whether those of each pair are wanted, too.
     """
 
     chosen: Array
     links: Array
-    width: int
+    part: Part
     reading: Callable[[slice], Reads]
-    outputs: Callable[[list[Array]], Array]
     halved: bool = False
+    interactions: bool = False
 
     @property
     def players(self) -> int:
@@ -64,9 +65,19 @@ class Bundle:
         return len(self.links)
 
     @property
+    def width(self) -> int:
+        """Numbers computed for a coalition."""
+        return self.part.width
+
+    @property
     def steps(self) -> float:
         """What one game costs."""
-        return float(steps(np.array(self.players), halved=self.halved))
+        return float(steps(np.array(self.players), self.halved, interactions=self.interactions))
+
+    @property
+    def by_halves(self) -> bool:
+        """Whether two halves solve them in fewer steps than there are coalitions."""
+        return self.steps < 2.0**self.players
 
     def some(self, step: int) -> Iterator[tuple[Bundle, Reads]]:
         """Yield the games, `step` at a time, with what they read."""
@@ -84,7 +95,7 @@ class Bundle:
         """
         shape = next(read.shape[:2] for read in reads if read.ndim == 3)
         flat = [read.reshape(-1, read.shape[-1]) if read.ndim == 3 else read for read in reads]
-        return self.outputs(flat).reshape(*shape, -1)
+        return self.part.outputs(flat).reshape(*shape, -1)
 
 
 def bundles(cutter: Cutter, pairs: Pairs, games: Games) -> Iterator[Bundle]:
@@ -96,25 +107,34 @@ def bundles(cutter: Cutter, pairs: Pairs, games: Games) -> Iterator[Bundle]:
         yield from _deep(cutter.terms, same, pairs, games)
 
 
-def solved(bundle: Bundle, *, interactions: bool = False) -> Iterator[tuple[Bundle, Solution]]:
+def solved(bundle: Bundle) -> Iterator[tuple[Bundle, Solution]]:
     """Solve a bundle's games, a few at a time, the cheaper way."""
-    if by_halves(np.array(bundle.players), halved=bundle.halved):
+    if bundle.by_halves:
         yield from _by_halves(bundle)
         return
     room = max(0, int(np.log2(NUMBERS_AT_ONCE / bundle.width)))
     inner = min(bundle.players, room)
     for some, reads in bundle.some(max(1, NUMBERS_AT_ONCE // (bundle.width << inner))):
         worth = _worth(some, reads, inner)
-        yield some, solve(worth, bundle.players, inner, interactions=interactions)
+        yield some, solve(worth, bundle.players, inner, interactions=bundle.interactions)
 
 
 def _by_halves(bundle: Bundle) -> Iterator[tuple[Bundle, Solution]]:
     """Solve rectified sums by two halves of their players."""
-    from explainprune.analysis.attribution.games.halves import of_rectifiers  # numba is slow
+    from explainprune.analysis.attribution.games import halves  # numba is slow to load
 
-    for some, (starts, deltas) in bundle.some(NUMBERS_AT_ONCE):
+    pairs = bundle.players**2 if bundle.interactions else 1
+    for some, (starts, deltas) in bundle.some(max(1, NUMBERS_AT_ONCE // pairs)):
         assert deltas[0] is not None
-        yield some, Solution(of_rectifiers(starts[0][:, 0], deltas[0][..., 0])[..., None])
+        given = starts[0][:, 0], deltas[0][..., 0]
+        between = halves.interactions_of_rectifiers(*given) if bundle.interactions else None
+        yield (
+            some,
+            Solution(
+                halves.of_rectifiers(*given)[..., None],
+                None if between is None else between[..., None],
+            ),
+        )
 
 
 def _worth(bundle: Bundle, begun: Reads, inner: int) -> Worth:
@@ -148,28 +168,76 @@ def _by_players(plays: Array) -> Iterator[tuple[Array, Array]]:
 
 def _deep(terms: Terms, same: Alike, pairs: Pairs, games: Games) -> Iterator[Bundle]:
     """Prepare games that one part computes."""
-    part = same.part
+    halved = games.halved[same.chosen]
     for which, slots in _by_players(same.plays):
-        chosen = same.chosen[which]
+        for each in np.unique(halved[which]):
+            some = halved[which] == each
+            yield _of_part(
+                terms, same, pairs, games, which[some], slots[:, some], halved=bool(each)
+            )
 
-        def reading(some: slice, which: Array = which, slots: Array = slots) -> Reads:
-            at = same.columns[which[some]], games.pair[same.chosen[which[some]]][:, None]
-            rows = pairs.rows[at]
-            difference = pairs.x[at] - rows
-            starts: list[Array] = []
-            deltas: list[Array | None] = []
-            for stage in part.stages:
-                kernel = stage.kernels.get(-1)
-                if kernel is None:
-                    starts.append(stage.bias)
-                    deltas.append(None)
-                    continue
-                starts.append(stage.bias + rows @ kernel)
-                deltas.append(_added(difference, kernel, part.players, slots[:, some]))
-            return starts, deltas
 
-        links = terms.reach[games.layer].indptr[games.group[chosen]] + slots
-        yield Bundle(chosen, links, part.width, reading, part.outputs)
+def _of_part(
+    terms: Terms,
+    same: Alike,
+    pairs: Pairs,
+    games: Games,
+    which: Array,
+    slots: Array,
+    *,
+    halved: bool,
+) -> Bundle:
+    """Prepare some games of a part, all `halved` or none."""
+    part, chosen = same.part, same.chosen[which]
+
+    def reading(some: slice) -> Reads:
+        at = same.columns[which[some]], games.pair[chosen[some]][:, None]
+        rows = pairs.rows[at]
+        difference = pairs.x[at] - rows
+        starts: list[Array] = []
+        deltas: list[Array | None] = []
+        for stage in part.stages:
+            kernel = stage.kernels.get(-1)
+            if kernel is None:
+                starts.append(stage.bias)
+                deltas.append(None)
+                continue
+            starts.append(stage.bias + rows @ kernel)
+            deltas.append(_added(difference, kernel, part.players, slots[:, some]))
+        return starts, deltas
+
+    links = terms.reach[games.layer].indptr[games.group[chosen]] + slots
+    if not halved:
+        return Bundle(chosen, links, part, reading, interactions=terms.interactions)
+    players, last = len(slots), part.stages[-1]
+    step = max(1, NUMBERS_AT_ONCE // ((players + 1) * part.width))
+
+    def summed_up(some: slice) -> Reads:
+        start, stop, _ = some.indices(len(chosen))
+        reads = [
+            _last_read(part, *reading(slice(first, min(first + step, stop))), players)
+            for first in range(start, stop, step)
+        ]
+        each = np.concatenate(reads, axis=1)
+        return [each[0]], [each[1:] - each[0]]
+
+    single = alone(last.layer, last.function)
+    return Bundle(chosen, links, single, summed_up, True, terms.interactions)
+
+
+def _last_read(part: Part, starts: list[Array], deltas: list[Array | None], players: int) -> Array:
+    """Return what the last stage reads with nobody in, and with each player alone.
+
+    (players + 1, games, 1)
+    """
+    games = next(len(start) for start in starts if start.ndim == 2)
+    reads = [
+        start
+        if delta is None
+        else np.concatenate([start[None], start + delta]).reshape(-1, start.shape[-1])
+        for start, delta in zip(starts, deltas, strict=True)
+    ]
+    return part.last_read(reads).reshape(players + 1, games, 1)
 
 
 def _added(difference: Array, kernel: Array, players: Array, slots: Array) -> Array:
@@ -192,9 +260,7 @@ def _shallow(terms: Terms, pairs: Pairs, games: Games) -> Iterator[Bundle]:
     link = np.where(inside, first[:, None] + slot, 0)
     plays = inside & (changes[link, games.pair[:, None]] != 0)
 
-    def outputs(reads: list[Array]) -> Array:
-        return units.function.call(reads[0])
-
+    part = alone(games.layer, units.function)
     for which, slots in _by_players(plays):
         links = first[which] + slots
 
@@ -202,4 +268,4 @@ def _shallow(terms: Terms, pairs: Pairs, games: Games) -> Iterator[Bundle]:
             pair, group = games.pair[which[some]], games.group[which[some]]
             return [starts[group, pair][:, None]], [changes[links[:, some], pair][..., None]]
 
-        yield Bundle(which, links, 1, reading, outputs, terms.halved(games.layer))
+        yield Bundle(which, links, part, reading, terms.halved(games.layer), terms.interactions)

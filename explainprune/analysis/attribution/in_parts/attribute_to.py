@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from explainprune.analysis.attribution.automatic import AUTO
 from explainprune.analysis.attribution.explainer import Explainer, Method, explainer_for
 from explainprune.analysis.attribution.in_parts.elsewhere import Part, explained_elsewhere
 from explainprune.analysis.attribution.in_parts.files import ENDINGS
@@ -34,7 +35,7 @@ def attribute_to(
     *,
     y: Any = None,
     background: Any = None,
-    method: str | Method = "deep_shap",
+    method: str | Method = AUTO,
     target: Any = "predicted",
     output: str = "logit",
     players: Any = None,

@@ -34,6 +34,8 @@ class Written:
     relative_gap : float
         The largest of all parts.
     notes : tuple of str
+    method : str
+        The one that was used.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Written:
     reused: int
     relative_gap: float
     notes: tuple[str, ...]
+    method: str
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class PartStore:
         write_whole(unfinished, self.path.suffix, files, self.rows, said, top)
         unfinished.replace(self.path)
         self.store.remove()
-        return Written(self.path, self.rows, self.reused, gap, notes)
+        return Written(self.path, self.rows, self.reused, gap, notes, self.method)
 
 
 def _name(samples: Samples) -> str:

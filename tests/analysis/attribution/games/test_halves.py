@@ -78,11 +78,11 @@ def test_the_price_is_that_of_the_cheaper_way():
     players = np.array([4, 6, 7, 8, 10, 24, 44, 45])
     a, b = players // 2, players - players // 2
     by_halves = (a + 1) * 2.0**b + (b + 1) * 2.0**a
-    assert steps(players, halved=False).tolist() == (2.0**players).tolist()
+    assert steps(players, False).tolist() == (2.0**players).tolist()
     cheaper = np.minimum(by_halves, 2.0**players)
     cheaper[-1] = 2.0**45  # its halves' sums would not fit into memory
     assert MOST_BY_HALVES == 44
-    assert steps(players, halved=True).tolist() == cheaper.tolist()
+    assert steps(players, True).tolist() == cheaper.tolist()
 
 
 PIECEWISE = {
@@ -103,20 +103,20 @@ OPERATIONS = {
     "hard_sigmoid": keras.ops.hard_sigmoid,
     "leaky_relu": lambda x: keras.ops.leaky_relu(x, negative_slope=0.4),
     "soft_shrink": lambda x: keras.ops.soft_shrink(x, threshold=0.3),
-    "maximum": lambda x: keras.ops.maximum(x[:, :3], x[:, 3:]),
-    "minimum": lambda x: keras.ops.minimum(x[:, :3], x[:, 3:]),
+    "maximum": lambda x: keras.ops.maximum(x[:, : x.shape[1] // 2], x[:, x.shape[1] // 2 :]),
+    "minimum": lambda x: keras.ops.minimum(x[:, : x.shape[1] // 2], x[:, x.shape[1] // 2 :]),
 }
 INPUTS = 12
 
 
-def piecewise(name, operation=False):
-    """A dense layer of six units behind twelve inputs, and what bends them."""
+def piecewise(name, operation=False, inputs=INPUTS, units=6):
+    """A dense layer, and what bends it."""
     keras.utils.set_random_seed(5)
-    given = keras.Input((INPUTS,))
-    hidden = L.Dense(6, bias_initializer="random_normal")(given)
+    given = keras.Input((inputs,))
+    hidden = L.Dense(units, bias_initializer="random_normal")(given)
     bent = OPERATIONS[name](hidden) if operation else PIECEWISE[name](hidden)
     model = keras.Model(given, L.Dense(2)(bent))
-    model.layers[1].kernel.assign(np.random.default_rng(6).normal(size=(INPUTS, 6)))
+    model.layers[1].kernel.assign(np.random.default_rng(6).normal(size=(inputs, units)))
     return model
 
 
@@ -154,10 +154,39 @@ def test_every_piecewise_linear_kind(name, operation):
     # Reading it as affine functions and rectifiers changes nothing ...
     np.testing.assert_allclose(unroll(model).outputs(x), network.outputs(x), rtol=0, atol=1e-5)
     cost = exact_cost(model, x, background)
-    assert cost.units.max() <= steps(np.array([INPUTS]), halved=True)[0] < 2**INPUTS
+    assert cost.units.max() <= steps(np.array([INPUTS]), True)[0] < 2**INPUTS
     # ... nor does the way that is taken.
     found = exact(network, x, background, None, players=np.arange(INPUTS)).values
     close(found, by_enumeration(model, x, background))
+
+
+FORMULAS = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.2 * z),
+    "relu6": lambda z: np.clip(z, 0, 6),
+    "hard_tanh": lambda z: np.clip(z, -1, 1),
+    "hard_sigmoid": lambda z: np.clip(z / 6 + 0.5, 0, 1),
+    "soft_shrink": lambda z: np.sign(z) * np.maximum(np.abs(z) - 0.5, 0),
+    "a ceiling and a slope": lambda z: np.minimum(np.where(z > 0, z, 0.125 * z), 0.75),
+    "LeakyReLU": lambda z: np.where(z > 0, z, 0.3 * z),
+    "absolute": np.abs,
+    "maximum": lambda z: z.max(axis=1, keepdims=True),
+    "minimum": lambda z: z.min(axis=1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_twenty_players_of_every_kind(name):
+    """From the formula of each kind: a million coalitions of what its two units read."""
+    model = piecewise(name, name not in PIECEWISE, inputs=20, units=2)
+    rng = np.random.default_rng(8)
+    x, background = rng.normal(size=(1, 20)), rng.normal(size=(1, 20))
+    kernel, bias = (np.float64(weight) for weight in model.layers[1].get_weights())
+    last, _ = (np.float64(weight) for weight in model.layers[-1].get_weights())
+    z = subset_sums((background @ kernel + bias)[0], (x - background).T * kernel)
+    wanted = shapley(FORMULAS[name](z) @ last)
+    found = exact(as_network(model), x, background, None, players=np.arange(20)).values
+    close(found[0], wanted)
 
 
 def test_a_window_of_two_and_raw_pixels():
@@ -167,7 +196,7 @@ def test_a_window_of_two_and_raw_pixels():
         weight.assign(rng.normal(size=weight.shape))
     x, background = rng.normal(size=(1, 18)), rng.normal(size=(1, 18))
     cost = exact_cost(model, x.reshape(1, 9, 2), background.reshape(1, 9, 2))
-    assert cost.units.max() <= steps(np.array([12]), halved=True)[0]
+    assert cost.units.max() <= steps(np.array([12]), True)[0]
     found = exact(as_network(model), x, background, None, players=np.arange(18)).values
     close(found, by_enumeration(model, x, background))
 
