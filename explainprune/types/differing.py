@@ -35,19 +35,19 @@ class Condition:
         """Write the condition.
 
         >>> str(Condition("age", most=30.0)), str(Condition("months", 12.0, 24.0))
-        ('age at most 30', 'months over 12 and at most 24')
+        ('age is at most 30', 'months is over 12 and at most 24')
         >>> str(Condition("job", never=("cook", "none")))
-        'job neither cook nor none'
+        'job is neither cook nor none'
         """
         parts = [f"over {written(self.above)}"] if self.above is not None else []
         parts += [f"at most {written(self.most)}"] if self.most is not None else []
-        text = " and ".join(parts)
+        text = f"is {' and '.join(parts)}"
         if self.among:
             text = f"is {' or '.join(self.among)}"
         elif len(self.never) == 1:
             text = f"isn't {self.never[0]}"
         elif self.never:
-            text = f"neither {' nor '.join(self.never)}"
+            text = f"is neither {' nor '.join(self.never)}"
         return f"{self.column} {text}{' or missing' if self.missing else ''}"
 
 

@@ -115,7 +115,7 @@ def test_every_figure_has_a_sentence_of_its_numbers(study, comparison):
     assert f"{by['dense'][0].name} ({100 * by['dense'][0].dense:.1f} % of all" in said
     assert f"they share {len(leads['dense'] & leads['other'])} of the 10 features" in said
     lost = min(rows, key=lambda row: row.other - row.dense)
-    assert f"{lost.name} loses most, from {100 * lost.dense:.1f} % to" in said
+    assert f"The share of {lost.name} falls most, from {100 * lost.dense:.1f} % to" in said
     assert "4.5\u00a0% of the weights" in found["sizes"]  # 402 of 8,906
     bins = [(b.confidence, b.right.value) for b in comparison.answers.reliability["pruned"]]
     sure, right = max(bins, key=lambda pair: abs(pair[0] - pair[1]))

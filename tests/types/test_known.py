@@ -75,13 +75,13 @@ def test_values_are_written_as_their_readers_write_them():
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        (Condition("age", above=30.0), "age over 30"),
-        (Condition("age", most=0.25), "age at most 0.25"),
-        (Condition("age", 1000.0, 2000.0), "age over 1,000 and at most 2,000"),
-        (Condition("age", most=30.0, missing=True), "age at most 30 or missing"),
+        (Condition("age", above=30.0), "age is over 30"),
+        (Condition("age", most=0.25), "age is at most 0.25"),
+        (Condition("age", 1000.0, 2000.0), "age is over 1,000 and at most 2,000"),
+        (Condition("age", most=30.0, missing=True), "age is at most 30 or missing"),
         (Condition("job", among=("cook",)), "job is cook"),
         (Condition("job", never=("cook",)), "job isn't cook"),
-        (Condition("job", never=("cook", "clerk", "none")), "job neither cook nor clerk nor none"),
+        (Condition("job", never=("cook", "clerk", "none")), "job is neither cook nor clerk nor none"),
     ],
 )
 def test_conditions_in_words(condition, said):

@@ -82,7 +82,8 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
     else:
         name = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "r2": "R²"}[score]
         fell = "fell" if loss.value >= 0 else "rose"
-        sentence = f"{name} {fell} by {percent(abs(loss.value))} points ({interval})"
+        by = percent(abs(loss.value))
+        sentence = f"{name} {fell} by {by} point{'' if by == '1' else 's'} ({interval})"
     named = {"churn": "churn", "variance": "variance_lost", "log_loss": "log_loss_rise"}
     name = named.get(score, f"{score}_drop")
     asked, broken = "the other model still works", "the other model is broken"

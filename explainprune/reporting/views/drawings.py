@@ -163,9 +163,9 @@ def told(layer: DrawnLayer, unit: int) -> tuple[str, str]:
     called = name(label) if label else f"unit {layer.shown[unit]}"
     if not layer.alive[unit]:
         return called, "not connected"
-    return called, (
-        f"importance {number(layer.size[unit], 'score')}" if layer.size else "not scored"
-    )
+    if not layer.size:
+        return called, "not scored"
+    return called, f"score {number(layer.size[unit], 'share')} of the largest in its layer"
 
 
 def _sentence(

@@ -17,7 +17,7 @@ WORDS = {
     "pairs": "pairs of a row and a background row explained",
     "effort": "such pairs at most",
     "unit": "what the interval runs over",
-    "units": "of these",
+    "units": "how many of these",
     "weighted": "rows have weights",
     "random_copies": "models with random weights",
     "random_weights": "drawn anew from",

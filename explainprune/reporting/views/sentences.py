@@ -46,7 +46,7 @@ def _features(subject: Subject) -> str:
         return f"{first}. No feature's share changed."
     down = min(rows, key=lambda row: row.other - row.dense)
     up = max(rows, key=lambda row: row.other - row.dense)
-    return f"{first}. {_moves(down, 'loses')}; {_moves(up, 'gains')}."
+    return f"{first}. The share of {_moves(down, 'falls')}; that of {_moves(up, 'rises')}."
 
 
 def _called(row: FeatureRow) -> str:
@@ -111,11 +111,17 @@ def _cut_offs(subject: Subject) -> str:
     at = number(EVEN if found.stated is None else found.stated, "stated")
     dense, other = (whole[key] for key in (subject.dense, subject.other))
     parts = [
-        f"{what} from {_value(getattr(dense, key))} to {_value(getattr(other, key))}"
-        for key, what in (("recall", "recall goes"), ("false_alarms", "false alarms"))
+        f"{what} {_change(getattr(dense, key), getattr(other, key))}"
+        for key, what in (("recall", "recall"), ("false_alarms", "the share of false alarms"))
     ]
-    decided = f"{_value(dense.decided)} of the rows are decided so before, {_value(other.decided)}"
-    return f"At a cut-off of {at}, {decided} now; {' and '.join(parts)}."
+    share = f"the share of rows decided as {name(found.of, LONGEST)}"
+    share += f" {_change(dense.decided, other.decided)}"
+    return f"At a cut-off of {at}, {share}; {'; '.join(parts)}."
+
+
+def _change(before: Measure, after: Measure) -> str:
+    a, b = _value(before), _value(after)
+    return f"stays at {a}" if a == b else f"goes from {a} to {b}"
 
 
 def _value(measure: Measure) -> str:

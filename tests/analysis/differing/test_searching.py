@@ -65,7 +65,7 @@ def test_a_planted_rule_is_among_those_proposed():
     values = 0.1 + 0.3 * planted + 0.02 * np.random.default_rng(1).normal(size=2000)
     found = candidates(columns, values, np.ones(2000), fewest=25, seed=0)
     said = {" and ".join(map(str, sorted(rule, key=lambda c: c.column))) for rule in found}
-    assert "age at most 30 and months over 30" in said  # the roundest between 24 and 36
+    assert "age is at most 30 and months is over 30" in said  # the roundest between 24 and 36
     for rule in found:
         assert 25 <= holds(rule, columns).sum() <= 1975
 

@@ -72,7 +72,9 @@ def test_the_area_of_a_unit_grows_with_importance():
     assert (small / large) ** 2 == pytest.approx(2 / LEVELS, abs=0.002)
     assert (kind, dead) == ("points", "points dead")
     assert [told(layer, unit) for unit in range(3)] == [
-        ("unit 0", "importance 1.000"), ("unit 4", "importance 0.300"), ("unit 2", "not connected"),
+        ("unit 0", "score 100\u00a0% of the largest in its layer"),
+        ("unit 4", "score 30.0\u00a0% of the largest in its layer"),
+        ("unit 2", "not connected"),
     ]  # fmt: skip
 
 

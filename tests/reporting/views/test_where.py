@@ -24,7 +24,7 @@ def test_rules_lie_on_one_axis_those_that_hold_first(comparison):
     shown = whereabouts(subject_of(comparison))
     assert [len(part) for part in (shown.confirmed, shown.tried)] == [2, 1]
     first = shown.confirmed[0]
-    assert first.conditions == ("age at most 30", "duration over 24")
+    assert first.conditions == ("age is at most 30", "duration is over 24")
     rule = comparison.where.rules[0]
     assert [line.measures[0][1] for line, _ in first.scale.rows] == [rule.inside, rule.outside]
     assert len({each.scale.axis for each in (*shown.confirmed, *shown.tried)}) == 1
@@ -32,7 +32,7 @@ def test_rules_lie_on_one_axis_those_that_hold_first(comparison):
 
 def test_the_page_says_what_a_rule_does_and_how_it_was_found(comparison):
     text = text_of(render(comparison), "where")
-    assert "age at most 30 and duration over 24" in text
+    assert "age is at most 30 and duration is over 24" in text
     assert "on the other (180)" in text
     assert re.search(
         r"A difference of 32\.0 % \(25\.0–39\.0\) ; its interval allows for 3 rules", text
