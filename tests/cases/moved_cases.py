@@ -4,7 +4,7 @@ import numpy as np
 
 from explainprune.types.known import Column
 
-RULE = "age at most 30 and months over 30"
+RULE = "age is at most 30 and months is over 30"
 """Nobody has 25 to 35 months: 30 is the roundest number between."""
 
 
