@@ -73,7 +73,7 @@ class DrawnFilters:
     source : tuple of str
         What to call the input of each image.
     values : tuple of tuple of float
-        Each image, flat; empty where this model lacks the filter or its input.
+        Each image, flat; empty where this model lacks the filter or its input, or all are 0.
     """
 
     layer: str

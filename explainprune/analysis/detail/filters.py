@@ -121,7 +121,7 @@ def drawn_filters(
             at = int(position[path][unit])
             own = int(position[start][source]) if start in position else source
             place = places.get((start, own))
-            gone = at < 0 or own < 0 or place is None
+            gone = at < 0 or own < 0 or place is None or not each.kernel[place, at].any()
             images.append(() if gone else _rounded(each.kernel[place, at]))
         found.append(
             DrawnFilters(

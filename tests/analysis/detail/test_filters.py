@@ -106,3 +106,13 @@ def test_filters_over_steps_are_one_row_high():
     assert found.shape == (1, 4)
     kernel = model.get_layer("a").kernel.numpy()
     np.testing.assert_allclose(found.values[1], kernel[:, 1, 2], rtol=1e-3)
+
+
+def test_a_masked_filter_is_as_gone_as_one_that_is_cut_out():
+    model = stack(4)
+    plan = wiring(model, np.arange(72))
+    units = {INPUTS: 2, **plan.units}
+    tiles = chosen_tiles(plan.filters, {"a": np.arange(3), "b": np.array([0])})
+    plan.filters["a"].kernel[:, 1] = 0
+    first, _ = drawn_filters(plan.filters, tiles, units, everywhere(units), {})
+    assert [bool(image) for image in first.values] == [True, True, False, False, True, True]
