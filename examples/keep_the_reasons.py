@@ -47,7 +47,7 @@ def main():
         ).model
         seconds[name] = time.perf_counter() - begin
     found = xp.compare_several(
-        dense, pruned, data, rows=20 if quick else None, metrics=[], detail=False
+        dense, pruned, data, rows=20 if quick else None, metrics=["accuracy"], detail=False
     )
     for name, each in found.items():
         moved, score = each.verdict.evidence["moved_weight"], each.models[name].accuracy

@@ -129,7 +129,7 @@ class PruneOptions:
     )
     preserve_weight: float | None = field(
         default=None,
-        metadata=said("Of that, the loss having 1. Default: 20, or 1 for logits.", "WEIGHT"),
+        metadata=said("Of that, the loss having 1. Default: 5, or 1 for logits.", "WEIGHT"),
     )
     refit: bool | str = field(
         default=False, metadata=said("Refit what reads removed units: true, false or obs.", "HOW")

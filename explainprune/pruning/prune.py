@@ -138,7 +138,7 @@ def prune(
         random points between rows; ``"gradients"``, that of the gradients at rows; ``"logits"``,
         distillation. Steps take 2 to 5 times as long: see `docs/preserving.md`.
     preserve_weight : float, optional
-        Of that term, the loss having 1; 0 is fine-tuning without it. None: 20, or 1 for logits.
+        Of that term, the loss having 1; 0 is fine-tuning without it. None: 5, or 1 for logits.
     unlabelled : array-like or Data, optional
         Rows to hold it on beside those that are learned from; their labels, if any, aren't used.
     seed : int

@@ -20,7 +20,7 @@ from explainprune.network.protocol import Model
 from explainprune.network.training.softened import TEMPERATURE, divergence, shares
 from explainprune.types import Array, Rows
 
-WEIGHTS = {"attributions": 20.0, "gradients": 20.0, "logits": 1.0}
+WEIGHTS = {"attributions": 5.0, "gradients": 5.0, "logits": 1.0}
 """What can be held to the dense model's, and what its term weighs unless a caller says so."""
 
 FLOOR = 1e-3
