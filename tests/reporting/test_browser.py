@@ -114,6 +114,10 @@ def test_the_page_meets_wcag_a_and_aa(open_page, which, scheme, width):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = open_page(which, color_scheme=scheme, viewport={"width": width, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    page.locator("figure[data-network] svg.network").first.focus()
+    for key in ("ArrowDown", "ArrowRight"):  # what a unit reads and feeds is listed
+        page.keyboard.press(key)
+    assert page.locator(".links table").count()
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
     assert found["passes"]
