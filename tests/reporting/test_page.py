@@ -61,7 +61,9 @@ def test_how_many_connections_are_drawn_is_said(page, results):
         total = sum(edges.total for edges in drawing.edges)
         assert f": {len(shown.lines):,} of {total:,} connections drawn as lines" in text
     before, after = (sum(e.total for e in d.edges) for d in detail.drawings.values())
-    assert f"{after:,} of {before:,} connections" in text or "their layers differ" in text
+    kept = f"has {after:,} of {before:,} connections of "
+    assert (kept in text) == bool(detail.rewired)
+    assert kept in text or f"has {before:,} connections, " in text
 
 
 def test_the_same_results_give_the_same_bytes_in_another_process(results, html, tmp_path):

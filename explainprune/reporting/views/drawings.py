@@ -100,7 +100,9 @@ def networks(subject: Subject) -> Networks | None:
     label = f"The {len(changed.lines) if changed else 0} connections that changed most"
     rewired = subject.pair.detail.rewired
     return Networks(
-        sentence=_sentence(rewired, both, [subject.called(key) for key in keys]),
+        sentence=_sentence(
+            rewired, both, [subject.called(key) for key in keys], changed is not None
+        ),
         panels=panels(titles, both),
         changed=network(changed, label=label, role="other") if changed else None,
         lines=len(changed.lines) if changed else 0,
@@ -169,16 +171,19 @@ def told(layer: DrawnLayer, unit: int) -> tuple[str, str]:
 
 
 def _sentence(
-    rewired: Sequence[Rewired], both: tuple[Drawing, Drawing], called: Sequence[str]
+    rewired: Sequence[Rewired],
+    both: tuple[Drawing, Drawing],
+    called: Sequence[str],
+    joined: bool,
 ) -> str:
     """Say how many connections are left, and what became of those."""
     before, after = (sum(edges.total for edges in drawing.edges) for drawing in both)
     count = f"{number(after, 'count')} of {number(before, 'count')} connections"
     if not rewired:
-        return begin(
-            f"{called[0]} has {number(before, 'count')} connections, {called[1]} "
-            f"{number(after, 'count')}; their layers differ, so that none is matched with another."
-        )
+        unlike = "" if joined else "; their layers differ, so that none is matched with another"
+        counts = [number(total, "count") for total in (before, after)]
+        said = f"{called[0]} has {counts[0]} connections, {called[1]} {counts[1]}{unlike}."
+        return begin(said)
     kept = sum(each.before - each.removed for each in rewired)
     if not kept:
         return f"{begin(called[1])} keeps none of {number(before, 'count')} connections."

@@ -289,3 +289,18 @@ def test_the_primary_metric_comes_first_and_alone(comparison):
     assert found.how == ("bootstrap over 360 samples",)
     assert found.common is not None
     assert found.common.n == 360
+
+
+def test_results_without_counts_of_connections_say_no_more_than_they_hold(comparison):
+    old = replace(comparison, detail=replace(comparison.detail, rewired=()))
+    found = networks(subject_of(old))
+    dense, pruned = (sum(e.total for e in d.edges) for d in comparison.detail.drawings.values())
+    said = f"The dense model has {dense:,} connections, the pruned model {pruned:,}."
+    assert found.sentence == said and found.changed is not None
+    assert "What became of all connections" not in render(old)
+    other = replace(comparison.detail.drawings["pruned"], layers=(), edges=())
+    first = replace(comparison.detail.drawings["pruned"].layers[0], name="elsewhere")
+    other = replace(other, layers=(first,))
+    unlike = replace(old.detail, drawings={**old.detail.drawings, "pruned": other})
+    found = networks(subject_of(replace(old, detail=unlike)))
+    assert "their layers differ" in found.sentence and found.changed is None
