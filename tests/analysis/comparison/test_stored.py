@@ -29,19 +29,22 @@ def stored(tmp_path_factory):
 
 
 def by_definition(background):
-    """Moved weight of both linear networks, whose Shapley values are w (x − mean background)."""
+    """Moved weight and cosine of networks whose Shapley values are w (x − mean background)."""
     change = X - background.mean(axis=0)
     ours, theirs = (change * w for w in ([3.0, 2, 1, 0], [3.0, 2, 0, 1]))
     shares = [each / np.abs(each).sum(axis=1, keepdims=True) for each in (ours, theirs)]
-    return np.abs(shares[0] - shares[1]).sum(axis=1) / 2
+    norms = [np.linalg.norm(each, axis=1) for each in (ours, theirs)]
+    cosine = (ours * theirs).sum(axis=1) / np.prod(norms, axis=0)
+    return (np.abs(shares[0] - shares[1]).sum(axis=1) / 2).mean(), cosine.mean()
 
 
 def test_what_moved_is_that_of_the_definition(stored):
     kept = xp.Attribution.load(stored)
     found = xp.compare(DENSE, stored, DATA, names=("now", "before"))
     # Without a background of its own, the data's 50 rows to learn from are all of it.
-    moved = found.comparisons["now|before"]["moved_weight"]
-    assert moved.value == pytest.approx(by_definition(LEARNT).mean(), rel=1e-5)
+    figures = found.comparisons["now|before"]
+    moved, known = figures["moved_weight"], by_definition(LEARNT)
+    assert (moved.value, figures["cosine"].value) == pytest.approx(known, rel=1e-5)
     assert moved.note == "interval over 60 rows"
     assert found.verdict.label == "changed" and "margin 15 %" in found.verdict.sentence
     assert "Attributions that were stored stand for the before model." in found.verdict.sentence
