@@ -93,6 +93,7 @@ def test_its_sentence():
         "approximate (constant on calibration data): largest output difference 0.12, 3 label "
         "flips (2 negative) on 1,500 rows; parameters 1,000 → 250; bound 0.5"
     )
+    assert str(replace(FULL, max_difference=0.6)).endswith("; bound 0.5 but for rounding")
     compared = Certificate("approximate", "rows compared", 0.0, 0.0, None, 5, None, None)
     assert str(compared) == (
         "approximate (outputs compared): largest output difference 0 on 5 rows"
