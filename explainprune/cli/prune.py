@@ -168,6 +168,7 @@ def _would(
 ) -> None:
     """Say what would be done."""
     from explainprune.cli.plan import duration
+    from explainprune.pruning.clearest import PRUNINGS
     from explainprune.study.foreseen import pruning_seconds
 
     options = {each.name: options.get(each.name, each.default) for each in fields(PruneOptions)}
@@ -175,9 +176,11 @@ def _would(
     if epochs is None:
         epochs = 0 if rows is None or rows.y is None else 2 * options["steps"]
     learned = None if rows is None else rows.learnable
+    times = PRUNINGS if options["objective"] else 1
     with console.noting():
         seconds = round(
-            pruning_seconds(
+            times
+            * pruning_seconds(
                 model,
                 learned,
                 epochs,

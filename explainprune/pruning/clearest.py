@@ -34,7 +34,9 @@ OBJECTIVES = ("clear",)
 MARGINS = {"accuracy": 0.02, "moved_weight": 0.15}
 """By how much accuracy (R² for numbers) may fall, and how much of the reasons' weight may move."""
 TRIALS = 6
-"""Prunings tried for inputs, and as many for what comes after."""
+"""Sparsities tried for inputs, and as many for what comes after."""
+PRUNINGS = 2 * (1 + TRIALS)
+"""All prunings: each part begins with one that removes nothing more."""
 ROWS, BACKGROUND, NODES = 200, 20, 8
 """Rows whose reasons are compared, background rows, nodes of each integral."""
 

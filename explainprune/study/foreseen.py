@@ -13,6 +13,7 @@ from explainprune.criteria import importance
 from explainprune.network import Model
 from explainprune.network.training.preserving import Preserve
 from explainprune.network.training.trainer import Trainer
+from explainprune.pruning.clearest import PRUNINGS
 from explainprune.study.config import StudyConfig
 from explainprune.study.recipes import build, trained
 from explainprune.types import Data, Rows
@@ -114,4 +115,5 @@ def _epochs(config: StudyConfig, tuned: float) -> float:
     dense = 0.0 if config.model.path else float(whole)
     swept = len(config.study.levels) * (1 + ("random_pruned" in config.study.arms))
     named: Any = config.study.arms
-    return dense + tuned * (1 + swept) + sum(arms.get(arm, float(whole)) for arm in named)
+    own = PRUNINGS if config.prune.objective else 1
+    return dense + tuned * (own + swept) + sum(arms.get(arm, float(whole)) for arm in named)

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "examples"
 
 SCRIPTS = {
     "atlas.py": r"placebo +NaN 0\.\d+ 0\.\d+",
+    "additive_by_pruning.py": r"their sum is the network, to \de-0[5-9]",
     "article_mnist.py": r"pruned at random, 75% of neurons +\d+ +0\.\d+",
     "criteria_side_by_side.py": r"magnitude +0?\.\d+",
     "exact_by_pruning.py": r"fan-in 4 +0\.\d+ ",

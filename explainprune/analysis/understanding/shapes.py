@@ -188,22 +188,18 @@ def _surface(
         held[:, i], held[:, j] = np.repeat(first, len(second)), np.tile(second, len(first))
         return run(held).reshape(len(first), len(second), -1)
 
-    def beyond(first: Array, second: Array) -> Array:
-        of_first, of_second = at(first, rows[:, j]), at(rows[:, i], second)
-        found: Array = (
-            at(first, second)
-            - of_first.mean(axis=1, keepdims=True)
-            - of_second.mean(axis=0, keepdims=True)
-            + together
-        )
-        return found
-
-    own = np.tile(rows[0], (len(rows), 1))
-    own[:, [i, j]] = rows[:, [i, j]]
-    together = run(own).mean(axis=0)
+    square = at(rows[:, i], rows[:, j])
     every = np.arange(len(rows))
-    weight = np.abs(beyond(rows[:, i], rows[:, j])[every, every]).mean(axis=0)
-    return Surface(pair, (names[i], names[j]), (grid[i], grid[j]), beyond(grid[i], grid[j]), weight)
+    own = square[every, every]
+    own = own - square.mean(axis=1) - square.mean(axis=0) + own.mean(axis=0)
+    values = (
+        at(grid[i], grid[j])
+        - at(grid[i], rows[:, j]).mean(axis=1, keepdims=True)
+        - at(rows[:, i], grid[j]).mean(axis=0, keepdims=True)
+        + square[every, every].mean(axis=0)
+    )
+    weight = np.abs(own).mean(axis=0)
+    return Surface(pair, (names[i], names[j]), (grid[i], grid[j]), values, weight)
 
 
 def _by_weight(curves: list[Curve]) -> tuple[Curve, ...]:

@@ -71,12 +71,15 @@ def test_deeper_networks_of_one_feature_each_bend_where_their_layers_do():
 
 def test_curves_and_surfaces_are_what_exact_shapley_values_are_made_of():
     model = sparse(3, 9, reads=2)
-    background = RNG.normal(size=(11, 3)).astype(np.float32)
+    background = RNG.normal(size=(11, 3)).clip(-2, 2).astype(np.float32)
     corners = np.stack(np.meshgrid(*[[-2.0, 2.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
-    found = xp.shapes(model, corners, background=np.clip(background, -2, 2), points=5)
-    exact = xp.attribute(
-        model, corners, background=np.clip(background, -2, 2), method="exact", target="all",
-        output="centred", interactions=True,
+    found = xp.shapes(model, corners, background=background, points=5)
+    exact, of_rows = (
+        xp.attribute(
+            model, x, background=background, method="exact", target="all", output="centred",
+            interactions=True,
+        )
+        for x in (corners, background)
     )  # fmt: skip
     assert len(found.surfaces) == 3
     for surface in found.surfaces:
@@ -86,10 +89,14 @@ def test_curves_and_surfaces_are_what_exact_shapley_values_are_made_of():
         for row, x in enumerate(corners):
             here = drawn[int(x[i] > 0), int(x[j] > 0)]
             np.testing.assert_allclose(here, 2 * exact.interactions[row, i, j], atol=1e-9)
+        sizes = np.abs(2 * of_rows.interactions[:, i, j]).mean(axis=0)
+        np.testing.assert_allclose(surface.weight, sizes, atol=1e-9)
     for curve in found.curves:
         own = exact.interactions[:, curve.feature, curve.feature]
         ends = curve.values[[0, -1]][(corners[:, curve.feature] > 0).astype(int)]
         np.testing.assert_allclose(ends, own, atol=1e-9)
+        own = of_rows.interactions[:, curve.feature, curve.feature]
+        np.testing.assert_allclose(curve.weight, np.abs(own).mean(axis=0), atol=1e-9)
         assert (curve.low <= curve.values + 1e-12).all() and not curve.everywhere
 
 

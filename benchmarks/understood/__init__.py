@@ -1,0 +1,1 @@
+"""What docs/understanding.md measures."""
