@@ -33,7 +33,7 @@ def lines(seeds: int, epochs: int) -> Iterator[tuple[dict[str, Any], Any]]:
                 continue
             (chosen,) = found.frontier[found.frontier["chosen"]].to_dict("records")
             compared = xp.compare(dense, found.model, data, masks=found.masks, detail=False)
-            moved = compared.measures["moved_weight"]
+            moved = compared.verdict.evidence["moved_weight"]
             yield (
                 {
                     "set": name, "seed": seed, "inputs": chosen["inputs"],

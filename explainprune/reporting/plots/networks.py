@@ -13,7 +13,10 @@ from explainprune.reporting.subject import subject_of
 from explainprune.reporting.svg.network import WAIST
 from explainprune.reporting.svg.sheet import COLOURS
 from explainprune.reporting.svg.wires import Wired, wired
-from explainprune.types import Circuit, Comparison, Drawing, Study
+from explainprune.types import Circuit, Comparison, Drawing, DrawnLayer, Study
+
+MOST_NAMED = 16
+"""Units of a layer that are called by their names, where they have any."""
 
 
 def network(
@@ -58,13 +61,25 @@ def network(
                 at[:, 0], at[:, 1], s=sizes, c=face, edgecolors=COLOURS["mark"], linewidths=0.5,
                 zorder=3,
             )  # fmt: skip
+            if layer.labels and len(layer.shown) <= MOST_NAMED:
+                _names(axes, layer, column)
         labels = [f"{name(layer.name, 18)}\n{layer.units:,}" for layer in layers]
         axes.set_xticks(range(len(labels)), labels)
         axes.set_yticks([])
         axes.spines[["left", "bottom"]].set_visible(False)
-        axes.set_xlim(-0.3, len(places) - 0.7)
+        called = [bool(layer.labels) and len(layer.shown) <= MOST_NAMED for layer in layers]
+        axes.set_xlim(-0.3 - 0.7 * called[0], len(places) - 0.7 + 0.7 * called[-1])
         axes.set_ylim(-0.55, 0.55)
     return axes
+
+
+def _names(axes: Any, layer: DrawnLayer, column: list[tuple[int, float]]) -> None:
+    """Call the units of the first layer to their left, others to their right."""
+    for called, (x, y) in zip(layer.labels, column, strict=True):
+        axes.annotate(
+            name(called, 24), (x, y), xytext=(6 if x else -6, 0), textcoords="offset points",
+            ha="left" if x else "right", va="center", parse_math=False,
+        )  # fmt: skip
 
 
 def _connections(axes: Any, shown: Wired, places: list[list[tuple[int, float]]]) -> None:

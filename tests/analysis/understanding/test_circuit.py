@@ -53,7 +53,8 @@ def test_a_planted_circuit_is_found_exactly():
     assert found.live.connections == 6 * 6 + 3 + 8
     assert found.formula.text.count("max") == 2
     assert sum(len(edges.weight) for edges in found.drawing.edges) == 5
-    assert plot.network(found).has_data()
+    drawn = plot.network(found)
+    assert {text.get_text() for text in drawn.texts} == {"x0", "x1", "x2", "output"}
 
 
 def test_labels_without_sense_need_more_or_are_not_reached(found):
