@@ -103,7 +103,8 @@ def test_a_scheduler_that_is_gone_is_said(tmp_path):
                 pass
 
 
-def test_no_scheduler_no_work():
+def test_no_scheduler_no_work(monkeypatch):
+    monkeypatch.setattr("explainprune.engine.cluster.ANSWERS", 0.5)
     with pytest.raises(ConnectionError, match=r"No scheduler answers at 'tcp://127.0.0.1:9'"):
         computed("cells:where", [{"n": 0}], "tcp://127.0.0.1:9")
     with pytest.raises(ConnectionError, match=r"No scheduler answers at 'nowhere'"):

@@ -1,0 +1,1 @@
+"""What runs on many workers takes: measured, modelled, simulated."""
