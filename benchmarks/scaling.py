@@ -1,7 +1,7 @@
 """What runs on many workers take: a study's seeds and a stream's parts, measured and modelled.
 
     python benchmarks/scaling.py                  a quarter of an hour; writes docs/scaling.csv
-    python benchmarks/scaling.py --parts speed    one part anew; none after it: only the tables
+    python benchmarks/scaling.py --parts streams one part anew; none after it: only the tables
 
 Processor time is what the model is fitted to: it hardly depends on what else the machine does.
 """
@@ -24,31 +24,22 @@ from scaled import measuring, model, page
 
 LINES = Path(__file__).parent.parent / "docs" / "scaling.csv"
 COLUMNS = ("part", "what", "name", "value")
-SEEDS, ROWS = 12, 20_000
+SEEDS, ROWS = 12, 200_000
 
 
 def fits(folder: Path) -> Iterator[tuple[str, str, str, float]]:
-    """Measure one seed of each setting, fit, and hold the fit against ten times the size."""
-    seen = []
+    """Measure one seed of each setting that the model is fitted to, and of larger ones."""
+    number = 0
     for part, settings in (("fit", measuring.settings), ("check", measuring.larger)):
         for what, n, features, asked in settings(folder):
             (took,) = measuring.took(asked)
-            counts = model.counts(asked, n, features)
-            seen.append((part, counts, took))
-            label = f"{what}, {len(seen)}"
-            yield from ((part, label, name, value) for name, value in {**counts, **took}.items())
-    known = [(c, t) for part, c, t in seen if part == "fit"]
-    for name, columns, key in (("time", model.terms, "cpu"), ("memory", model.held, "peak")):
-        found = model.fitted([columns(c) for c, _ in known], [t[key] for _, t in known])
-        names = model.TERMS if name == "time" else model.HELD
-        yield from (("model", name, term, value) for term, value in zip(names, found, strict=True))
-        for number, (part, c, t) in enumerate(seen, 1):
-            ratio = float(np.dot(columns(c), found)) / t[key]
-            yield part, f"{number}", f"{name}, model over measured", ratio
+            number += 1
+            said = {**model.counts(asked, n, features), **took}
+            yield from ((part, f"{what}, {number}", name, value) for name, value in said.items())
 
 
-def speed(folder: Path) -> Iterator[tuple[str, str, str, float]]:
-    """Run a study and a stream on one and on two workers, in turn."""
+def studies(folder: Path) -> Iterator[tuple[str, str, str, float]]:
+    """Run a study on one worker and on two."""
     asked = model.config(measuring.written(folder, 1600, 20), seeds=SEEDS)
     for workers in (1, 2):
         seeds: list[Any] = []
@@ -58,6 +49,10 @@ def speed(folder: Path) -> Iterator[tuple[str, str, str, float]]:
         yield "study", f"{workers}", "cells", float(np.sum(cpu))
         yield "study", f"{workers}", "makespan", model.simulated(cpu, workers, start=0, each=0)
         yield "study", f"{workers}", "load", os.getloadavg()[0]
+
+
+def streams(folder: Path) -> Iterator[tuple[str, str, str, float]]:
+    """Explain rows in parts on one worker and on two."""
     for workers, cluster in ((1, None), (2, None), (2, "local")):
         clocked = measuring.stream(folder, ROWS, workers, cluster)
         name = f"{workers}{' on Dask' if cluster else ''}"
@@ -73,7 +68,7 @@ def clusters(folder: Path) -> Iterator[tuple[str, str, str, float]]:
     hidden, measuring_where = "/no/such/disk", "explainprune.engine.cluster._where"
     from unittest.mock import patch
 
-    dask = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    dask = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
     with dask, patch(measuring_where, lambda path: hidden):
         sent = measuring.bytes_sent(asked, dask.scheduler_address)
     size = Path(asked.data.source).stat().st_size
@@ -81,7 +76,7 @@ def clusters(folder: Path) -> Iterator[tuple[str, str, str, float]]:
         yield "bytes", f"worker {number}", "sent", each
         yield "bytes", f"worker {number}", "file", size
     rng = np.random.default_rng(0)
-    with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address=None) as dask:
+    with LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address="127.0.0.1:0") as dask:
         start = measuring.asleep(dask.scheduler_address, [0.0] * 8)
         for count in (12, 120):
             durations = rng.gamma(4, 0.3, count)
@@ -98,7 +93,13 @@ def overheads(folder: Path) -> Iterator[tuple[str, str, str, float]]:
         yield "overhead", what, "cpu", processor
 
 
-PARTS = {"overheads": overheads, "clusters": clusters, "speed": speed, "fits": fits}
+PARTS = {
+    "overheads": overheads,
+    "clusters": clusters,
+    "studies": studies,
+    "streams": streams,
+    "fits": fits,
+}
 
 
 def keep(lines: list[list[str]]) -> None:

@@ -251,7 +251,7 @@ def main() -> None:
         "streams of parts, killed": (killed_stream, 100),
         "pairs of writers, one refused": (two_writers, 50),
         "stores, damaged": (damaged_store, 50),
-        "workers of a cluster, killed": (killed_worker, 20),
+        "workers of a Dask cluster, killed while a stream runs": (killed_worker, 20),
         "studies, killed": (killed_study, options.studies),
     }
     print("| what | tried | of these | lost or wrong |\n|---|---|---|---|", flush=True)

@@ -14,7 +14,6 @@ from explainprune.study.foreseen import LEVEL_ROWS, RANKING, _epochs
 
 TERMS = ("a seed", "epochs", "training", "a model", "explaining", "values")
 """What processor time is made of: names of the columns of `terms`."""
-HELD = ("a process", "rows", "values")
 
 
 def config(
@@ -84,9 +83,8 @@ def terms(c: Mapping[str, float]) -> list[float]:
 
 
 def held(c: Mapping[str, float]) -> list[float]:
-    """Return the columns of the model of memory: a process, its rows, attributions it keeps."""
-    kept = (3 + c["arms"]) * c["rows"] * c["features"] * c["backgrounds"]
-    return [1.0, 4 * c["n"] * c["features"], 8 * kept]
+    """Return the columns of the model of memory: a process, and the bytes of its rows."""
+    return [1.0, 4 * c["n"] * c["features"]]
 
 
 def fitted(columns: Sequence[Sequence[float]], found: Sequence[float]) -> Any:
