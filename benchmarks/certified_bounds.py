@@ -30,8 +30,8 @@ NETWORKS = (
     ("wine", (32, 32)), ("breast_cancer", (32,)), ("breast_cancer", (32, 32)),
     ("digits", (32,)), ("digits", (64, 64)),
 )  # fmt: skip
-BOXES = (1_000, 10_000, 100_000)
-SAMPLES = 3
+BOXES = (1_000, 20_000)
+SAMPLES = 2
 
 
 def trained(name: str, hidden: tuple[int, ...]) -> tuple[Any, Any]:

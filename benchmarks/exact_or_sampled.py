@@ -27,9 +27,9 @@ import explainprune as xp  # noqa: E402
 from explainprune.network import fit, perceptron  # noqa: E402
 
 SAMPLERS = ("permutation", "kernel")
-TABLES = ("diabetes", "wine", "adult-like", "breast_cancer")
+TABLES = ("wine", "diabetes", "adult-like", "breast_cancer")
 ANSWERS = (2, 4, 5, 6, 7, 9, 10, 16)
-BACKGROUND, HIDDEN, SAMPLES = 100, 64, 5
+BACKGROUND, HIDDEN, SAMPLES = 100, 64, 3
 
 
 def adult_like(seed: int = 0) -> Any:
@@ -46,7 +46,9 @@ def adult_like(seed: int = 0) -> Any:
     x = np.concatenate([numbers, *columns], axis=1)
     owners = [*range(6), *(6 + q for q, count in enumerate(ANSWERS) for _ in range(count))]
     y = (score > np.median(score)).astype(int)
-    return xp.load_data((x.astype(np.float32), y), players=np.array(owners), seed=seed)
+    x, half = x.astype(np.float32), n // 2
+    parts = (x[:half], y[:half]), (x[half:], y[half:])
+    return xp.load_data(parts, players=np.array(owners))
 
 
 def networks(name: str) -> Iterator[tuple[str, Any, Any]]:

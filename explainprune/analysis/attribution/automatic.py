@@ -10,16 +10,17 @@ from explainprune.analysis.attribution.explained import Explained
 from explainprune.analysis.attribution.games.hidden import cutter_of
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.replicates import PILOT
 from explainprune.network import Network
 from explainprune.network.scalars.counting import most_work
 from explainprune.types import Array
 
 AUTO, USUAL = "auto", "deep_shap"
 
-DRAWS = 8
-"""Orders, each with its reverse, that sampling to a tolerance draws at least."""
-MULTIPLY_ADDS = 4.0
-"""What a coalition of one unit takes, in multiply-adds of running the whole network."""
+MULTIPLY_ADDS = 40.0
+"""What a coalition of one unit takes, in multiply-adds of running a network on many rows."""
+PER_ROW = 4000.0
+"""What mixing a row, and reading its output, takes besides running the network on it."""
 MOST_WEIGHTS = 2_000_000
 """Multiply-adds of a row beyond which no network is taken apart only to see what it would cost."""
 NO_LIMIT = 1e18
@@ -44,13 +45,13 @@ def automatic(
 def exact_is_cheaper(network: Network, players: Array, rows: Array) -> bool:
     r"""Tell whether exact values cost less than sampling the whole network to 1 %.
 
-    .. math:: c \sum_j 2^{|P_j|} w_j \le 2\, D\, (P - 1)\, W
+    .. math:: c \sum_j 2^{|P_j|} w_j \le 2\, D\, (P - 1)\, (W + r)
 
     With the steps of unit j's game if all who reach it play (coalitions, or those of two halves),
     the w_j numbers each takes, and on the other side what sampling takes at the least: D orders of
-    P players and their reverses through W multiply-adds. Both are counted, never timed, and no row
-    is looked at: the same model gives the same answer. A network that can't be taken apart takes
-    2^P rows.
+    P players and their reverses, each row mixed (r) and run through W multiply-adds. Both are
+    counted, never timed, and no row is looked at: the same model gives the same answer. A network
+    that can't be taken apart takes 2^P rows.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def exact_is_cheaper(network: Network, players: Array, rows: Array) -> bool:
     from explainprune.network import size_of  # imports TensorFlow
 
     count, model = n_players(players), getattr(unwrapped(network), "model", None)
-    runs = 2 * DRAWS * (count - 1)
+    runs = 2 * PILOT * (count - 1)
     weights = 0 if model is None else size_of(model, gzip=False).flops // 2
     if weights > MOST_WEIGHTS:
         return False
@@ -70,7 +71,7 @@ def exact_is_cheaper(network: Network, players: Array, rows: Array) -> bool:
         cutter = cutter_of(network, players, rows)
     except ValueError:
         return bool(count < 64 and 2**count <= runs)
-    room = runs * weights / MULTIPLY_ADDS
+    room = runs * (weights + PER_ROW) / MULTIPLY_ADDS
     return most_work(cutter, room) <= room
 
 
