@@ -137,7 +137,9 @@ def test_a_network_has_a_dot_for_each_unit_and_a_line_for_each_connection(small,
             x = drawn.get_paths()[0].vertices[:, 0]
             middle = np.abs(x - (bundle.start + bundle.end) / 2) < 1e-9
             assert np.abs(y[middle]).max() == pytest.approx(0.35 * bundle.share)
-        assert [t.get_text() for t in axes.texts] == [f"{b.total:,}" for b in shown.bundles]
+        counts = [f"{b.total:,}" for b in shown.bundles]
+        called = shown.drawing.layers[-1].labels  # the few that have names
+        assert [t.get_text() for t in axes.texts] == [*counts, *called]
 
 
 def test_confidence_is_held_against_the_share_that_is_right(comparison):
