@@ -60,6 +60,10 @@ ALONE = (
     "What other background rows would move isn't in the interval: the stored attributions have one "
     "background."
 )
+RAW = (
+    "Raw logits were explained: what moves all of them alike, which decides nothing, counts as "
+    "well; attributions that are stored with output='centred' leave it out."
+)
 
 
 @in_words
@@ -128,6 +132,9 @@ def _reasons(
     if mark.low is None or mark.low <= settings.margin:
         doubts.append("These explanations aren't shown to tell a change: random weights move less.")
     few = pair.units.take(known).count < FEWEST_UNITS
+    remarks = [f"Attributions that were stored stand for the {settings.names[1]} model. {ALONE}"]
+    if pair.stored.output_kind == "logit" and pair.dense.network.n_outputs > 1:
+        remarks.append(RAW)
     return same_reasons(
         spread.measure(),
         margin=settings.margin,
@@ -136,7 +143,7 @@ def _reasons(
         obstacles=[f"A verdict needs {FEWEST_UNITS} rows at least."] if few else (),
         doubts=doubts,
         marks=marks,
-        remarks=[f"Attributions that were stored stand for the {settings.names[1]} model. {ALONE}"],
+        remarks=remarks,
     )
 
 

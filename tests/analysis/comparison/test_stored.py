@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import explainprune as xp
-from explainprune.network import FormulaNetwork
+from explainprune.network import FormulaNetwork, perceptron
 
 RNG = np.random.default_rng(0)
 X, LEARNT = RNG.normal(size=(60, 4)), RNG.normal(size=(50, 4))
@@ -60,6 +60,15 @@ def test_the_same_attributions_are_preserved():
     kept = xp.attribute(DENSE, DATA, method="permutation", target=0)
     found = xp.compare(DENSE, kept, DATA)
     assert found.verdict.label == "preserved"
+    assert found.comparisons["dense|other"]["moved_weight"].value == 0
+
+
+@pytest.mark.parametrize("output", ["logit", "centred"])
+def test_of_raw_logits_it_is_said_that_a_common_shift_counts(output):
+    model = perceptron(4, 2, hidden=(3,), seed=0)
+    data = xp.load_data(((LEARNT.astype("f"), LEARNT[:, 0] > 0), (X.astype("f"), X[:, 0] > 0)))
+    found = xp.compare(model, xp.attribute(model, data, output=output), data, detail=False)
+    assert ("Raw logits were explained" in found.verdict.sentence) == (output == "logit")
     assert found.comparisons["dense|other"]["moved_weight"].value == 0
 
 
