@@ -68,6 +68,21 @@ def test_prune_takes_options_of_every_form(cli, files):
     assert outcome.json["removed"] == 3 and "refit" in outcome.json["history"][1]
 
 
+def test_prune_holds_reasons_on_more_rows(cli, files):
+    frame = pd.read_csv(files / "d.csv")
+    frame.drop(columns="label").to_csv(files / "more.csv", index=False)
+    common = ("prune", "dense.keras", "--data", "d.csv", "--criterion", "magnitude")
+    common = (*common, "--sparsity", 0.5, "--steps", 1, "--finetune-epochs", 1)
+    held = ("--preserve", "attributions", "--preserve-weight", 2)
+    for name, more in (("p", ()), ("q", held), ("r", (*held, "--unlabelled", "more.csv"))):
+        outcome = cli(*common, *more, "-o", f"{name}.keras")
+        assert outcome.code == 0, outcome.err
+    p, q, r = (load_model(files / f"{name}.keras").get_weights()[0] for name in "pqr")
+    assert (p != q).any() and (q != r).any()
+    outcome = cli(*common, "--preserve", "logit", "-o", "s.keras")
+    assert outcome.code == 2 and "Did you mean 'logits'?" in outcome.err
+
+
 def test_prune_goes_on_from_masks_and_weighs_rows(cli, files):
     frame = pd.read_csv(files / "d.csv").assign(counts=2.0)
     frame.to_csv(files / "weighted.csv", index=False)
