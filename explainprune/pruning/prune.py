@@ -136,7 +136,7 @@ def prune(
         What fine-tuning holds to the given model's, by a term added to the loss (its formula:
         `Lesson`): ``"attributions"``, the moved weight of what expected gradients attribute, at
         random points between rows; ``"gradients"``, that of the gradients at rows; ``"logits"``,
-        distillation. Steps take 2 to 5 times as long: see `docs/preserving.md`.
+        distillation. Steps take 1.5 to 4 times as long: see `docs/preserving.md`.
     preserve_weight : float, optional
         Of that term, the loss having 1; 0 is fine-tuning without it. None: 5, or 1 for logits.
     unlabelled : array-like or Data, optional

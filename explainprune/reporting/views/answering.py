@@ -16,7 +16,7 @@ RATIO = "effective_features_ratio"
 MOST_ROWS, MOST_SEEDS = 1_000_000, 100
 """Nobody would score more rows, or train more seeds: no advice then."""
 _BECAUSE = re.compile(r" are not called ([\w ]+), because ([^:]+):")
-HELD, COST = 'preserve="attributions"', "2 to 5"
+HELD, COST = 'preserve="attributions"', "1.5 to 4"
 """What keeps reasons, and what it costs: as measured in docs/preserving.md."""
 _OPEN = "Whether that counts can't be told from these figures."
 
