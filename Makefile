@@ -6,6 +6,9 @@
 #   make bench   all benchmarks, some hours; BENCH=attribution_peers runs one of them
 #   make soak    kills, pairs of writers, damaged stores, thousands of mutants of files; a quarter hour
 #   make flat    whether memory stays flat over hundreds of verbs in one process; ten minutes
+#   make docs    the documentation as a site, strictly, into build/docs; DOCS=linkcheck asks the web
+#   make dist    wheel and sdist, installed alone and run
+#   make lowest  the tests on the lowest versions that pyproject.toml allows; TESTS=tests/types for some
 #   make mutants breaks single operators and counts what the folder's own tests notice; some hours
 
 VENV := .venv
@@ -15,8 +18,11 @@ JOBS ?= 2
 BENCH ?= [a-z]*
 
 MUTANTS ?= --count 200
+DOCS ?= html
+TESTS ?=
+LOWEST := .venv-lowest
 
-.PHONY: demo test check bench soak flat mutants
+.PHONY: demo test check bench soak flat docs dist lowest mutants
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -43,6 +49,19 @@ soak: $(VENV)/dev.stamp
 
 flat: $(VENV)/dev.stamp
 	$(BIN)/python tests/flat.py $(FLAT)
+
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx -q -W --keep-going -b $(DOCS) docs build/docs
+
+dist: $(VENV)/dev.stamp
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python tests/installed.py dist
+
+# Newer packages beneath the old ones call some of what these do deprecated.
+lowest: $(LOWEST)/stamp
+	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist worksteal -q $(TESTS) \
+	  -W ignore::DeprecationWarning -W ignore::FutureWarning
 
 mutants: $(VENV)/dev.stamp
 	$(BIN)/python tests/mutants.py $(MUTANTS)
@@ -72,6 +91,18 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing explainprune with its tests and checks into $(VENV)"
 	$(PIP) install --quiet -c constraints.txt -e '.[test,check]'
 	@touch $@ $(VENV)/core.stamp
+
+$(VENV)/docs.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet -c constraints.txt -e '.[docs]'
+	@touch $@ $(VENV)/core.stamp
+
+# On the oldest Python: newer ones have no wheels of the oldest packages.
+$(LOWEST)/stamp: pyproject.toml
+	python3.11 -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct -e '.[test]'
+	@touch $@
 
 # Chromium for the browser tests: the system's, Debian's package where we may, else playwright's.
 $(VENV)/browser.stamp: $(VENV)/dev.stamp

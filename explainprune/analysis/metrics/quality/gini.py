@@ -18,7 +18,7 @@ from explainprune.types import Array, metric
 def gini(values: Array) -> Array:
     """Return how unevenly ``|φ|`` is spread over features: 0 even, 1 − 1/d all on one.
 
-    ``1 − 2 Σ_i s_(i) (d − i + ½)/d``, where s_(1) ≤ … ≤ s_(d) are the shares |φ|/‖φ‖₁, sorted.
+    ``1 − 2 Σ_i s_(i) (d − i + ½)/d``, where s_(1) ≤ … ≤ s_(d) are the shares ``|φ|/‖φ‖₁``, sorted.
 
     Parameters
     ----------
