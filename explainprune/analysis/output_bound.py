@@ -7,7 +7,7 @@ from typing import Any
 
 from explainprune.data import load_data
 from explainprune.lookup import unknown
-from explainprune.network import Model
+from explainprune.network import Model, check_weights
 from explainprune.network.failing import in_words
 from explainprune.types import OUTPUTS, Array, OutputBound
 
@@ -79,5 +79,7 @@ def output_bound(
         raise unknown("output", output, OUTPUTS)
     if kept is None and hasattr(other, "certificate"):  # what `shrink` returned
         kept, other = other.kept, other.model
+    for model in (dense, other):
+        check_weights(model)
     x = None if data is None else load_data(data, model=dense).x
     return bound_between(dense, other, x=x, box=box, output=output, kept=kept)

@@ -67,13 +67,14 @@ def export(
     TypeError
         If `model` is no Keras model.
     ValueError
-        If the file's ending or `quantise` isn't known, int8 is asked for without data, or the
-        model can't be converted.
+        If the file's ending or `quantise` isn't known, int8 is asked for without data, a weight is
+        no finite number, or the model can't be converted.
     """
-    from explainprune.network import load_model, model_sha256, size_of
+    from explainprune.network import check_weights, load_model, model_sha256, size_of
 
     path = _checked(Path(path), quantise, data, force)
     before = size_of(model)  # raises for what is no Keras model
+    check_weights(model)
     given = None if data is None else load_data(data, model=model)
     unfinished = path.with_name(f".{path.stem}.partial{path.suffix}")
     times: list[float | None] = [None, None]

@@ -19,6 +19,15 @@ VERBS = {
     "prune": lambda m: xp.prune(m, (X, Y), sparsity=0.5),
     "shrink": lambda m: xp.shrink(m),
     "compare": lambda m: xp.compare(m, m, X),
+    "compare_several": lambda m: xp.compare_several(m, {"other": m}, X),
+    "explain": lambda m: xp.explain(m, X),
+    "attribute_to": lambda m: xp.attribute_to("never.npz", m, X, background=X),
+    "output_bound": lambda m: xp.output_bound(m, m, X),
+    "reason_codes": lambda m: xp.reason_codes(m, X, threshold=0.5, adverse=1),
+    "export": lambda m: xp.export(m, "never.tflite"),
+    "circuit": lambda m: xp.circuit(m, X),
+    "shapes": lambda m: xp.shapes(m, X),
+    "formula": lambda m: xp.formula(m),
 }
 
 
@@ -32,10 +41,18 @@ def spoiled(value, layer, weight):
     return model
 
 
+def test_every_verb_that_takes_a_model_is_here():
+    functions = {n for n in xp.__all__ if callable(getattr(xp, n)) and n[0].islower()}
+    others = {"load_data", "load_model", "metric", "report", "recurring", "run_study"}
+    assert functions - others <= VERBS.keys()
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_names_the_weight_that_is_no_number(verb):
+def test_every_verb_names_the_weight_that_is_no_number(verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r"dense\w*/kernel'.*NaN or infinite|NaN.*dense\w*/kernel"):
         VERBS[verb](spoiled(np.nan, 0, 0))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
