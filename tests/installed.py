@@ -29,10 +29,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "venv" / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
-        pins = ["-c", str(ROOT / "constraints.txt")]
-        subprocess.run([python, "-m", "pip", "install", "-q", *pins, wheel.resolve()], check=True)
-        (Path(folder) / "c.toml").write_text(CONFIG)
         alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        pins = ["-c", str(ROOT / "constraints.txt")]
+        install = [python, "-m", "pip", "install", "-q", *pins, wheel.resolve()]
+        subprocess.run(install, env=alone, check=True)
+        (Path(folder) / "c.toml").write_text(CONFIG)
         for call in (["doctor"], ["run", "c.toml", "-q", "-o", "out"]):
             command = [python, "-m", "explainprune", *call]
             subprocess.run(command, cwd=folder, env=alone, check=True)
