@@ -140,5 +140,7 @@ class PruneOptions:
     )
     margins: dict[str, float] | None = field(
         default=None,
-        metadata=said("What an objective may cost: accuracy=.02, moved_weight=.15.", "NAME=VALUE"),
+        metadata=said(
+            "What an objective may cost: accuracy=0.02, moved_weight=0.15.", "NAME=VALUE"
+        ),
     )
