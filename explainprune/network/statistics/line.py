@@ -14,7 +14,7 @@ from explainprune.network.protocol import Model, chunks
 from explainprune.network.statistics.answers import beside_rows
 from explainprune.network.statistics.reached import check_way_back
 from explainprune.network.statistics.row_means import Means, over_places, rows_in_cache
-from explainprune.network.statistics.taps import Tapped, by_units
+from explainprune.network.statistics.taps import Tapped, by_units, single_precision
 from explainprune.network.statistics.unit_sums import wide
 from explainprune.network.tracing.traced import Traced
 from explainprune.network.variables import uncompiled_clone
@@ -50,7 +50,7 @@ class Line:
         self, model: Model, layers: Collection[LayerInfo], memory_bytes: int = 2**28
     ) -> None:
         self._of: Model | None = model
-        self._model = Tapped(uncompiled_clone(model))
+        self._model = Tapped(single_precision(uncompiled_clone(model)))
         self._infos = [i for i in layers if i.prunable_units and i.calls == 1 and not i.is_output]
         self._ends = [self._model.end(info.path) for info in self._infos]
         self._cuts = [self._model.cuts(end) for end in self._ends]

@@ -19,7 +19,7 @@ from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.line import mean_row, points_between
 from explainprune.network.statistics.reached import check_way_back
 from explainprune.network.statistics.row_statistics import checked_rows, rows_of_class, taken
-from explainprune.network.statistics.taps import Tapped, by_units
+from explainprune.network.statistics.taps import Tapped, by_units, single_precision
 from explainprune.network.tracing.traced import Traced
 from explainprune.network.variables import clone, uncompiled_clone
 from explainprune.types import Array
@@ -256,8 +256,8 @@ def probes(
     inputs, answers = checked_rows(model, x, y, weight)
     rows = None if target is None else rows_of_class(model, inputs, answers, target)
     inputs, answers = taken(inputs, answers, rows)
-    loss = cache(lambda: DataLoss(clone(model), inputs, answers))
-    tapped = Tapped(uncompiled_clone(model))
+    loss = cache(lambda: DataLoss(single_precision(clone(model)), inputs, answers))
+    tapped = Tapped(single_precision(uncompiled_clone(model)))
     tapped.check(model, inputs)
     return {
         info.path: Probe(tapped, info, loss, inputs, answers, target)

@@ -19,7 +19,7 @@ from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.line import Line
 from explainprune.network.statistics.relevance import UnitRelevance
 from explainprune.network.statistics.row_means import Means
-from explainprune.network.statistics.taps import Tapped, Untapped
+from explainprune.network.statistics.taps import Tapped, Untapped, single_precision
 from explainprune.network.statistics.weight_statistics import slot
 from explainprune.network.variables import clone, uncompiled_clone, variables
 from explainprune.types import Array
@@ -123,7 +123,7 @@ class RowStatistics:
         with_loss = bool(means - set(FORWARD))
         copy = model  # a subclassed model is run as it is; any other is taken apart, so copied
         if has_graph(model):
-            copy = clone(model) if with_loss else uncompiled_clone(model)
+            copy = single_precision(clone(model) if with_loss else uncompiled_clone(model))
         loss = DataLoss(copy, inputs, answers) if with_loss else None
         held = variables(copy)
         ran = Tapped(copy) if has_graph(copy) else Untapped(copy)

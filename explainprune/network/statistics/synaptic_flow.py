@@ -14,7 +14,7 @@ from explainprune.network.layers.registry import is_each_place, kind_of
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.reached import NoWayBack
-from explainprune.network.statistics.taps import take_activations
+from explainprune.network.statistics.taps import single_precision, take_activations
 from explainprune.network.variables import uncompiled_clone, variables
 from explainprune.types import Array
 
@@ -33,7 +33,7 @@ def synaptic_flow(model: Model, layers: Collection[LayerInfo]) -> dict[str, Arra
     Tanaka, Kunin, Yamins & Ganguli, "Pruning neural networks without any data by iteratively
     conserving synaptic flow", 2020, arXiv:2006.05467.
     """
-    copy = uncompiled_clone(model)
+    copy = single_precision(uncompiled_clone(model))
     held = variables(copy)
     graph = read_graph(copy)
     take_activations(graph)

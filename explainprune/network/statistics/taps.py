@@ -15,6 +15,7 @@ from explainprune.network.layers.activations import MIXES
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
+from explainprune.network.variables import located_layers
 from explainprune.types import Array
 
 
@@ -229,3 +230,14 @@ def scale_of(chain: list[Call]) -> Any:
     """Return γ of the batch normalisation in a chain, or None."""
     found = [c.operation.gamma for c in chain if kind_of(c.operation).learnt_statistics]
     return found[0] if found else None
+
+
+def single_precision(copy: Model) -> Model:
+    """Let layers that compute in half precision compute in single, and return the copy.
+
+    Squares of small slopes are zero in half precision, and large products infinite.
+    """
+    for _, layer in located_layers(copy):
+        if getattr(layer, "compute_dtype", None) in ("float16", "bfloat16"):
+            layer.dtype_policy = keras.DTypePolicy("float32")
+    return copy
