@@ -11,7 +11,7 @@ from explainprune.types import Array, metric
 
 @metric(
     "share",
-    "Churn where the dense model was right",
+    "Churn where it was right before",
     better="less",
     task="classification",
     labelled=True,
