@@ -138,6 +138,7 @@ def test_rows_are_drawn_as_they_lie_whoever_plays():
         "image_shape": (2, 2, 3),
         "series_shape": None,
         "owners": data.players,
+        "channels": (),
     }
     values = np.ones((2, 2)), np.ones((2, 2))
     sample = sampling(data, dense, dense, values, np.zeros(2), "regression", np.arange(2))(
