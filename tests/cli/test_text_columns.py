@@ -50,5 +50,5 @@ def test_text_and_classes_by_name(ending, words, cli, monkeypatch, tmp_path):
 def test_methods_that_need_a_way_back_are_refused(words, cli, monkeypatch, tmp_path):
     monkeypatch.chdir(words[0])
     how = ("--target", "left", "--class-names", "no,yes", "-o", tmp_path / "a.npz")
-    ran = cli("attribute", "model.keras", "--data", "rows.csv", *how)
+    ran = cli("attribute", "model.keras", "--data", "rows.csv", "--method", "deep_shap", *how)
     assert ran.code == 2 and "reads text (input 'city')" in ran.error
