@@ -13,13 +13,13 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from soak import CONFIG
-
 ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
     """Compare what the wheel holds with the source, install it, and run a study of three seeds."""
+    from soak import CONFIG  # a neighbour, where this is run as a script
+
     (wheel,) = Path(sys.argv[1]).glob("*.whl")
     package = ROOT / "explainprune"
     source = {p.relative_to(ROOT).as_posix() for p in package.rglob("*") if p.is_file()}

@@ -61,11 +61,11 @@ def test_children_have_the_threads_they_are_told_and_our_path():
 @pytest.mark.parametrize(
     ("error", "kind", "text"),
     [
-        (ValueError("sparsity 2 is too much"), ValueError, "sparsity 2 is too much"),
-        (TypeError("not a model"), TypeError, "not a model"),
-        (KeyError("kernel"), KeyError, "kernel"),
-        (FileNotFoundError(2, "No such file", "a"), OSError, "[Errno 2] No such file: 'a'"),
-        (UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), RuntimeError, "can't decode byte"),
+        ((ValueError, "sparsity 2 is too much"), ValueError, "sparsity 2 is too much"),
+        ((TypeError, "not a model"), TypeError, "not a model"),
+        ((KeyError, "kernel"), KeyError, "kernel"),
+        ((FileNotFoundError, 2, "No such file", "a"), OSError, "[Errno 2] No such file: 'a'"),
+        ((UnicodeDecodeError, "utf-8", b"a", 0, 1, "bad"), RuntimeError, "can't decode byte"),
     ],
 )
 @pytest.mark.parametrize("workers", [1, 2])
@@ -91,7 +91,7 @@ def test_errors_that_only_the_child_knows_keep_their_name(tmp_path, monkeypatch)
 
 
 def test_a_failure_ends_the_other_children_at_once():
-    cells = [{"n": n, "seconds": 60, "error": ValueError("no")} for n in (0, 1)]
+    cells = [{"n": n, "seconds": 60, "error": (ValueError, "no")} for n in (0, 1)]
     start = time.monotonic()
     with pytest.raises(ValueError, match="no"):
         run_cells("cells:fail", cells, workers=2)

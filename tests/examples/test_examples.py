@@ -103,20 +103,11 @@ def test_configuration(name, monkeypatch, tmp_path, capfd):
 def test_a_study_with_a_recipe_of_ones_own(monkeypatch, tmp_path, capfd):
     monkeypatch.chdir(FOLDER)
     protocol, out = str(tmp_path / "P.toml"), str(tmp_path / "r")
-    few = [
-        "--seeds",
-        "2",
-        "--arm",
-        "placebo",
-        "--set",
-        "study.levels=0.5",
-        "--finetune-epochs",
-        "1",
-    ]
+    few = ["--seeds", "2", "--arm", "placebo", "--set", "study.levels=0.5"]
     study = ["own_recipe.toml", *few]
     assert command(["run", *study, "--dry-run"]) == 0
     assert command(["protocol", *study, "-o", protocol]) == 0
     assert command(["run", *study, "--protocol", protocol, "-o", out, "-q"]) == 0
     assert command(["check", out]) == 1  # two seeds can't decide
     printed = capfd.readouterr().out
-    assert "smoothed, 80 % pruned" in printed and "Two seeds can't decide" in printed
+    assert "noisy, 80 % pruned" in printed and "Two seeds can't decide" in printed

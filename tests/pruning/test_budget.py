@@ -228,7 +228,7 @@ def test_accuracy_out_of_reach_or_without_labels(model, data):
         ValueError, match=r"can't be reached: the closest is accuracy_drop=0\.\d+, at"
     ):
         prune(model, data, recipe=ruin, **settings)
-    with pytest.raises(ValueError, match="budget 'accuracy_drop' and objective .* need labels"):
+    with pytest.raises(ValueError, match=r"budget 'accuracy_drop' and objective .* need labels"):
         prune(model, wrong.x, finetune_epochs=0, **settings)
 
 

@@ -42,7 +42,8 @@ def test_a_study_writes_its_folder(ran):
     assert names == {
         "report.html", "results.json", "manifest.json", "units.csv", "attributions.csv",
         "figures", "models", "masks.npz", "certificate.json", "seeds.csv", "features.csv",
-        "metrics.csv", "levels.csv", "models.csv", "slices.csv",
+        "metrics.csv", "levels.csv", "models.csv", "slices.csv", "layers.csv", "connections.csv",
+        "evidence.csv", "reliability.csv", "sources.csv",
     }  # fmt: skip
     assert not out.with_name("wine.cells").exists()
     assert not out.with_name("wine.partial").exists()

@@ -104,7 +104,7 @@ def test_methods_by_gradients_are_refused_before_any_work(trained):
         )
     assert told == []
     with pytest.raises(ValueError, match=r"deep_shap needs gradients, and int8.tflite only"):
-        xp.attribute(folder / "int8.tflite", ROWS, background=ROWS[:20])
+        xp.attribute(folder / "int8.tflite", ROWS, background=ROWS[:20], method="deep_shap")
 
 
 def test_the_price_is_said_first(trained):
