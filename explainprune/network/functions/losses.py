@@ -224,6 +224,12 @@ def check_labels(model: Model, rows: Rows, *, training: bool = True) -> None:
     inputs = feed(model, rows.x)
     y = arranged(model, inputs, labels_of(rows))
     for loss, labels, width in by_output(model, inputs, y, model.loss):
+        if loss_name(loss) == "categorical_crossentropy" and labels.ndim == 1:
+            raise ValueError(
+                f"The loss of model {model.name!r} reads one-hot labels, {width} numbers a row. "
+                f"Received: shape={labels.shape}. Compile it with sparse_categorical_crossentropy, "
+                "or give one-hot labels."
+            )
         check_against(loss, labels, outputs=width)
         if training and loss_name(loss) in CROSS_ENTROPIES:
             _check_two_classes(loss_name(loss), labels)

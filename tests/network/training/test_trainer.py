@@ -97,3 +97,12 @@ def test_rows_are_given_back_without_a_search_for_cycles(monkeypatch):
         assert [each() for each in held] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_loss_of_one_hot_labels_says_what_it_reads():
+    model = mlp()
+    model.compile("sgd", keras.losses.CategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match=r"reads one-hot labels, 3 numbers a row. Received: shape"):
+        fit(model, rows(), epochs=1, seed=0)
+    given = rows()
+    fit(model, Rows(given.x, np.eye(3, dtype="float32")[given.y]), epochs=1, seed=0)
