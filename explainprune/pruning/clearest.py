@@ -29,6 +29,7 @@ from explainprune.pruning.budget import measured
 from explainprune.pruning.pairing import Pairing, exact_cost, pairing
 from explainprune.pruning.rows import Given, at_most
 from explainprune.types import Array
+from explainprune.types.moved import moved_weights
 
 OBJECTIVES = ("clear",)
 MARGINS = {"accuracy": 0.02, "moved_weight": 0.15}
@@ -217,17 +218,6 @@ def explained(network: Network, x: Array, background: Array, targets: Array) -> 
         )
         total += (x - row) * slopes
     return total / len(background)
-
-
-def moved_weights(a: Array, b: Array) -> Array:
-    """Return ½ Σ |a/‖a‖₁ − b/‖b‖₁| of each row; 1 where one is zero, NaN where both are."""
-    sizes = [np.abs(each).sum(axis=1, keepdims=True) for each in (a, b)]
-    zero = [size[:, 0] <= 1e-6 * size.mean() for size in sizes]
-    shares = [
-        each / np.where(size > 0, size, 1.0) for each, size in zip((a, b), sizes, strict=True)
-    ]
-    moved = np.abs(shares[0] - shares[1]).sum(axis=1) / 2
-    return np.where(zero[0] & zero[1], np.nan, np.where(zero[0] | zero[1], 1.0, moved))
 
 
 def upper(values: Array) -> float:

@@ -26,10 +26,10 @@ from explainprune.analysis.comparison.growth import (
 from explainprune.analysis.comparison.model_rows import price
 from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.quality import design
-from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
 from explainprune.analysis.timing import Pace, pace
 from explainprune.data import load_data
 from explainprune.network import Model, Network
+from explainprune.types.moved import moved, nonzero
 
 ROWS = 64
 """Rows that explanations are timed on, at most."""

@@ -18,7 +18,7 @@ from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.moving import moved_values
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import Crossed, crossed_mean, half_width
-from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
+from explainprune.types.moved import moved, nonzero
 
 FLOOR_ROWS = (200, 48)
 """Most rows on which the explainer's floor is measured; and of a network that costs much."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
 from explainprune.types import Array
+from explainprune.types.moved import moved, nonzero
 
 
 def moved_values(a: Array, b: Array, *, linear: bool) -> Array:

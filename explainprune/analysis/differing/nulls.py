@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from explainprune.analysis.comparison.moving import moved_values
-from explainprune.analysis.metrics.agreement.moved_weight import moved, nonzero
 from explainprune.types import Array
+from explainprune.types.moved import moved, nonzero
 
 MOST_BACKGROUNDS = 8
 """Backgrounds that are paired with each other; pairs grow with their square."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from explainprune.analysis.metrics.agreement.pairs import divide, pair
+from explainprune.analysis.metrics.agreement.pairs import pair
 from explainprune.types import Array, metric
-
-ZERO = 1e-6
-"""An attribution is zero below this share of its model's mean size: what float32 leaves behind."""
+from explainprune.types.moved import moved_weights
 
 
 @metric("share", "Moved weight", "share of the reasons' weight that moved", better="less")
@@ -35,23 +31,9 @@ def moved_weight(a: Array, b: Array, *, k: int | None = None) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
     >>> a = np.array([[4.0, 0.0], [3.0, 1.0], [2.0, 0.0], [0.0, 0.0]])
     >>> moved_weight(a, np.array([[8.0, 0.0], [1.0, 3.0], [0.0, 5.0], [0.0, 1.0]]))
     array([0. , 0.5, 1. , 1. ])
     """
-    a, b = pair(a, b)
-    return moved(a, b, nonzero(a), nonzero(b))
-
-
-def nonzero(values: Array) -> Array:
-    """Say which rows of one model's attributions are more than what rounding leaves behind."""
-    size = np.abs(values).sum(axis=1)
-    return np.asarray((size >= ZERO * size.mean()) & (size > 0))
-
-
-def moved(a: Array, b: Array, a_counts: Array, b_counts: Array) -> Array:
-    """Return the moved weight where it is known which rows of either side count."""
-    shares = [divide(v, np.abs(v).sum(axis=1, keepdims=True)) for v in (a, b)]
-    distance = np.minimum(np.abs(shares[0] - shares[1]).sum(axis=1) / 2, 1.0)
-    both, neither = a_counts & b_counts, ~a_counts & ~b_counts
-    return np.where(both, distance, np.where(neither, np.nan, 1.0))
+    return moved_weights(*pair(a, b))
