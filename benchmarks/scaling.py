@@ -1,6 +1,6 @@
 """What runs on many workers take: a study's seeds and a stream's parts, measured and modelled.
 
-    python benchmarks/scaling.py                  a quarter of an hour; writes docs/scaling.csv
+    python benchmarks/scaling.py                  ten minutes; writes docs/scaling.csv
     python benchmarks/scaling.py --parts streams one part anew; none after it: only the tables
 
 Processor time is what the model is fitted to: it hardly depends on what else the machine does.

@@ -15,18 +15,17 @@ from scaled import model
 PAGE = DOCS / "scaling.md"
 
 SPEED = """\
-Measured on two cores that other work kept several times busier than they are (*load*: processes
-that wanted to run, ours included), so that times by the clock say little and processor time is
-what to go by. *By processor time*: how much sooner two workers are done on two free cores, from
-what each seed took; of a stream, from the client's part, which isn't shared out, and the
-children's, which is. What that leaves out: caches and memory that two processes share."""
+Measured on two cores (*load*: processes that wanted to run, ours included; far above the number of
+workers, times by the clock say little). *By processor time*: how much sooner two workers are done
+on two free cores, from what each seed took; of a stream, from the client's part, which isn't
+shared out, and the children's, which is. What that leaves out: caches and memory that two
+processes share."""
 EACH = """\
 A cell on Dask takes {:.1f} ms of processor time, of client, scheduler and worker together."""
 SHORT = """\
-By the clock two processes also got twice the share of a machine that others worked on, so that
-1.7 × there isn't the measure of free cores either. Parts of a third of a second are short for
-Dask, whose client and scheduler take {:.0f} ms for each: more rows at once (`--rows-at-once`),
-a dearer method, or child processes of one machine do better."""
+Parts of a third of a second are short for Dask, whose client and scheduler take {:.0f} ms for
+each: more rows at once (`--rows-at-once`), a dearer method, or child processes of one machine do
+better."""
 FILES = "Files that a study reads, to workers that don't see the client's disk, each once:"
 REQUESTS = """\
 A request is about 1 KB and a seed's answer 100 KB, with the models of the first seed beside it;
