@@ -32,8 +32,9 @@ ALLOWED["__main__"] = {"cli"}
 # Within network/, each imports only those before it. The names of Keras' own classes stand with
 # the layers, and the graph is told by them; what a layer reads as is said in scalars' words.
 ROOMS = (
-    *("protocol", "reasons", "failing", "quadrature", "backend", "copier", "variables", "masking"),
-    *("building", "redrawing", "files", "tracing", "layers.families", "graph"),
+    *("protocol", "reasons", "failing", "quadrature", "integrals", "backend", "copier"),
+    *("variables", "masking", "building", "redrawing", "files", "tracing"),
+    *("layers.families", "graph"),
     *(f"scalars.{name}" for name in ("affine", "elements", "functions", "tensors", "windows")),
     "layers",
     *("soundness", "listing", "ways", "functions", "scalars", "walks", "shrinking", "statistics"),

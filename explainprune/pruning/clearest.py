@@ -21,6 +21,7 @@ from explainprune.lookup import check_keys, unknown
 from explainprune.network.functions.inputs import pack
 from explainprune.network.functions.networks import as_network
 from explainprune.network.functions.signature import signature_of
+from explainprune.network.integrals import path_integrals
 from explainprune.network.protocol import Model, Network
 from explainprune.network.quadrature import gauss_legendre
 from explainprune.network.ways.paths import liveness
@@ -210,14 +211,8 @@ def _judge(model: Model, learned: Given) -> Judge:
 def explained(network: Network, x: Array, background: Array, targets: Array) -> Array:
     """Return expected gradients, each integral by Gauss–Legendre: (n, inputs)."""
     nodes, weights = gauss_legendre(NODES)
-    total = np.zeros(x.shape)
-    for row in background:
-        slopes = sum(
-            weight * np.asarray(network.gradients(row + share * (x - row), targets), np.float64)
-            for share, weight in zip(nodes, weights, strict=True)
-        )
-        total += (x - row) * slopes
-    return total / len(background)
+    places = np.broadcast_to(nodes, (len(x), len(background), NODES))
+    return path_integrals(network, x, background, places, weights, targets)[0]
 
 
 def upper(values: Array) -> float:

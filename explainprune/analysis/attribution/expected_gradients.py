@@ -11,10 +11,10 @@ from explainprune.analysis.attribution.explained import (
     least,
 )
 from explainprune.analysis.attribution.reading.players import per_player_sums
-from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import Network
+from explainprune.network.integrals import path_integrals
 from explainprune.types import Array
 
 _LEAST_PATHS = 8  # that tell by how much they miss

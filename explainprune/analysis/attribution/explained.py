@@ -114,15 +114,3 @@ def base_output(network: Network, background: Array, targets: Array | None, n: i
     mean = np.asarray(network.outputs(background), dtype=np.float64).mean(axis=0)
     rows: Array = np.broadcast_to(mean, (n, len(mean)))
     return chosen(rows, targets)
-
-
-def slopes(network: Network, x: Array, targets: Array | None) -> Array:
-    """Return gradients of the explained output: (n, d), or (n, d, K) for all outputs."""
-    if targets is None:
-        return network.jacobian(x)
-    return network.gradients(x, targets)
-
-
-def per_feature(factor: Array, values: Array) -> Array:
-    """Multiply `values` (n, d) or (n, d, K) by one factor for each feature (n, d)."""
-    return values * (factor if values.ndim == factor.ndim else factor[..., None])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import Explained, base_output, slopes
+from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.network import Network
+from explainprune.network.integrals import slopes
 from explainprune.types import Array
 
 

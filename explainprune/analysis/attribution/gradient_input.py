@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import (
-    Explained,
-    base_output,
-    per_feature,
-    slopes,
-)
+from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.network import Network
+from explainprune.network.integrals import per_feature, slopes
 from explainprune.types import Array
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.analysis.attribution.sampling.adaptive_paths import MOST, adaptive_integrals
-from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.analysis.attribution.sampling.replicates import check_count, check_positive
 from explainprune.network import Network, gauss_legendre
+from explainprune.network.integrals import path_integrals
 from explainprune.types import Array
 
 _NOTABLE = 1e-3

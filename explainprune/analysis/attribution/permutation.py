@@ -15,7 +15,6 @@ from explainprune.analysis.attribution.explained import (
 from explainprune.analysis.attribution.reading.players import n_players, per_player_sums
 from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
 from explainprune.analysis.attribution.sampling.mixing import mixed
-from explainprune.analysis.attribution.sampling.pairs import add_by_sample
 from explainprune.analysis.attribution.sampling.replicates import (
     Replicate,
     check_sampling,
@@ -23,6 +22,7 @@ from explainprune.analysis.attribution.sampling.replicates import (
 )
 from explainprune.analysis.attribution.sampling.streams import uniforms
 from explainprune.network import Network
+from explainprune.network.integrals import add_by_sample
 from explainprune.types import Array
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from explainprune.analysis.attribution.deep_shap import deep_shap, multipliers_by
 from explainprune.analysis.attribution.expected_gradients import expected_gradients
-from explainprune.analysis.attribution.explained import slopes
 from explainprune.analysis.attribution.gradcam import gradcam
 from explainprune.analysis.attribution.gradient import gradient
 from explainprune.analysis.attribution.gradient_input import gradient_input
@@ -28,6 +27,7 @@ from explainprune.network import (
     guided_of,
 )
 from explainprune.network.functions.text import refuse_text
+from explainprune.network.integrals import slopes
 from explainprune.types import Array
 
 Found = dict[int, str]

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import Explained, base_output, slopes
+from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.analysis.attribution.sampling.replicates import (
     check_sampling,
     replicated_together,
 )
 from explainprune.network import Network
+from explainprune.network.integrals import slopes
 from explainprune.types import Array
 
 _NUMBERS_AT_ONCE = 2**20

@@ -6,9 +6,8 @@ from kinked_networks import kinked
 
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.sampling.adaptive_paths import MOST, adaptive_integrals
-from explainprune.analysis.attribution.sampling.pairs import add_by_sample
-from explainprune.analysis.attribution.sampling.paths import path_integrals
 from explainprune.network import FormulaNetwork, gauss_legendre
+from explainprune.network.integrals import add_by_sample, path_integrals
 
 
 def slow_integrals(network, x, background, positions, weights):

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from explainprune.analysis.attribution.explained import rounding
-from explainprune.analysis.attribution.sampling.pairs import add_by_sample
 from explainprune.analysis.attribution.sampling.pieces import Pieces, affordable, slopes, woven
 from explainprune.network import Network, chunks, gauss_legendre
+from explainprune.network.integrals import add_by_sample
 from explainprune.types import Array
 
 _WHOLE = (16, 48, 144)  # nodes on a whole path, more as long as they pay

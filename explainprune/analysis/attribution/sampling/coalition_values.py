@@ -6,8 +6,8 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import chosen
 from explainprune.analysis.attribution.sampling.mixing import mixed
-from explainprune.analysis.attribution.sampling.pairs import pairs
 from explainprune.network import Network, chunks
+from explainprune.network.integrals import pairs
 from explainprune.types import Array
 
 _NUMBERS_AT_ONCE = 2**21

@@ -1,12 +1,10 @@
-"""Integrals of the gradient along straight lines from background rows to samples."""
+"""Gradients of what is explained, and integrals along lines from background rows to samples."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import per_feature, slopes
-from explainprune.analysis.attribution.sampling.pairs import add_by_sample, pairs
-from explainprune.network import Network, chunks
+from explainprune.network.protocol import Network, chunks
 from explainprune.types import Array
 
 _ROWS_AT_ONCE = 2**14
@@ -69,3 +67,35 @@ def path_integrals(
         add_by_sample(total, sample, parts)
     total /= b
     return total, sums.reshape(n, b, *trailing)
+
+
+def slopes(network: Network, x: Array, targets: Array | None) -> Array:
+    """Return gradients of the explained output: (n, d), or (n, d, K) for all outputs."""
+    if targets is None:
+        return network.jacobian(x)
+    return network.gradients(x, targets)
+
+
+def per_feature(factor: Array, values: Array) -> Array:
+    """Multiply `values` (n, d) or (n, d, K) by one factor for each feature (n, d)."""
+    return values * (factor if values.ndim == factor.ndim else factor[..., None])
+
+
+def pairs(chunk: slice, rows: int) -> tuple[Array, Array]:
+    """Return the sample and the background row of each pair in `chunk`, `rows` per sample.
+
+    Pairs are laid flat sample by sample.
+
+    >>> pairs(slice(1, 4), 2)
+    (array([0, 1, 1]), array([1, 0, 1]))
+    """
+    sample, row = np.divmod(np.arange(chunk.start, chunk.stop), rows)
+    return sample, row
+
+
+def add_by_sample(total: Array, sample: Array, parts: Array) -> None:
+    """Add each row of `parts` to its sample's row of `total`, in float64; `sample` is sorted."""
+    if len(sample) == 0:
+        return
+    first = np.flatnonzero(np.r_[True, sample[1:] != sample[:-1]])
+    total[sample[first]] += np.add.reduceat(parts, first, axis=0, dtype=np.float64)
