@@ -99,7 +99,7 @@ def epochs_for(
 
 
 def preserved(
-    what: str | None,
+    what: str | Preserve | None,
     weight: float | None,
     unlabelled: Any,
     *,
@@ -121,16 +121,21 @@ def preserved(
                 f"{', '.join(WEIGHTS)}."
             )
         return None
+    name = what.what if isinstance(what, Preserve) else what
     if recipe is not None:
         raise ValueError(
-            f"preserve={what!r} is a term of the model's own loss, and a recipe decides by which "
+            f"preserve={name!r} is a term of the model's own loss, and a recipe decides by which "
             "loss it trains: leave out either."
         )
     if not epochs:
         raise ValueError(
-            f"preserve={what!r} is a term of the loss of fine-tuning, and nothing is fine-tuned: "
+            f"preserve={name!r} is a term of the loss of fine-tuning, and nothing is fine-tuned: "
             "it needs labels, and finetune_epochs of at least 1."
         )
+    if isinstance(what, Preserve):
+        if weight is not None or unlabelled is not None:
+            raise ValueError("A Preserve says itself what it weighs, and on which further rows.")
+        return what
     rows = None if unlabelled is None else given(unlabelled, dense).learn
     return Preserve(what, dense, weight, rows)
 

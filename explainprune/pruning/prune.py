@@ -13,6 +13,7 @@ from explainprune.lookup import some
 from explainprune.network.failing import in_words
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
+from explainprune.network.training.preserving import Preserve
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import Allocation
 from explainprune.pruning.budget import Outcome, cost_goal, read_budget, within_accuracy
@@ -56,7 +57,7 @@ def prune(
     patience: int | None = None,
     objective: str | None = None,
     margins: Mapping[str, float] | None = None,
-    preserve: str | None = None,
+    preserve: str | Preserve | None = None,
     preserve_weight: float | None = None,
     unlabelled: Any = None,
     seed: int = 0,
@@ -136,7 +137,8 @@ def prune(
         What fine-tuning holds to the given model's, by a term added to the loss (its formula:
         `Lesson`): ``"attributions"``, the moved weight of what expected gradients attribute, at
         random points between rows; ``"gradients"``, that of the gradients at rows; ``"logits"``,
-        distillation. Steps take 1.5 to 4 times as long: see `docs/preserving.md`.
+        distillation. Steps take 1.5 to 4 times as long: see `docs/preserving.md`. A
+        `Preserve` holds it to another model than the given one.
     preserve_weight : float, optional
         Of that term, the loss having 1; 0 is fine-tuning without it. None: 5, or 1 for logits.
     unlabelled : array-like or Data, optional
@@ -175,17 +177,19 @@ def prune(
     )
     _check_weights(model)
     _check_data(model, learned)
+    epochs, warning = epochs_for(finetune_epochs, recipe, learned, steps, patience)
+    kept = preserved(
+        preserve, preserve_weight, unlabelled, dense=model, recipe=recipe, epochs=epochs
+    )
     if objective is not None:
+        # Later stages start from pruned models, and are held to this one all the same.
+        asked |= {"preserve": kept, "preserve_weight": None, "unlabelled": None}
         held = read_margins(margins, objective)
         check_alone(granularity, sparsity, budget, allocation, masks)
         for own in ("model", "granularity", "sparsity", "masks", "objective", "margins"):
             asked.pop(own)
         found: Pruned = clearest(partial(prune, **asked), model, learned, granularity, held)
         return found
-    epochs, warning = epochs_for(finetune_epochs, recipe, learned, steps, patience)
-    kept = preserved(
-        preserve, preserve_weight, unlabelled, dense=model, recipe=recipe, epochs=epochs
-    )
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos, criterion)

@@ -75,6 +75,26 @@ def test_rows_without_reasons():
     assert searching.upper(np.array([0.1, np.nan])) == 1.0  # one row says nothing of others
 
 
+@pytest.mark.filterwarnings("ignore:The model isn't compiled")
+def test_what_is_preserved_is_that_of_the_given_model_in_every_stage(trained, monkeypatch):
+    model, data = trained
+    held = []
+
+    def finetuner(recipe, given, patience, preserve):
+        held.append((preserve.what, preserve.dense, preserve.weight, len(preserve.unlabelled)))
+        return lambda current, masks, epochs, seed: current
+
+    monkeypatch.setattr("explainprune.pruning.run.finetuner", finetuner)
+    margins = {"accuracy": 1.0, "moved_weight": 2.0}
+    found = xp.prune(
+        model, data, criterion="magnitude", objective="clear", margins=margins, steps=1,
+        preserve="gradients", preserve_weight=2.0, unlabelled=data[0][:7],
+    )  # fmt: skip
+    assert held == [("gradients", model, 2.0, 7)] * 14
+    inputs = found.frontier.query("stage == 'inputs' and within")["inputs"].min()
+    assert inputs < 6  # the second stage begins with a pruned one
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

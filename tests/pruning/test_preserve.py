@@ -6,8 +6,11 @@ import pytest
 import explainprune as xp
 from explainprune.network.backend import keras
 from explainprune.network.training.fitting import fit
+from explainprune.network.training.preserving import Preserve
 from explainprune.pruning import prune
 from explainprune.types import Data, Rows
+
+HELD = Preserve("logits", None)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,11 @@ def test_nothing_held_is_plain_fine_tuning(planted):
         (
             {"preserve": "logits", "recipe": lambda *a, **k: None, "finetune_epochs": None},
             "a recipe decides by which loss",
+        ),
+        ({"preserve": HELD, "preserve_weight": 1.0}, "A Preserve says itself what it weighs"),
+        (
+            {"preserve": HELD, "recipe": lambda *a, **k: None, "finetune_epochs": None},
+            "preserve='logits' is a term",
         ),
         ({"unlabelled": np.zeros((3, 4))}, "pass preserve= as well, one of attributions"),
         ({"preserve": "logits", "unlabelled": np.zeros((3, 5))}, r"expects shape \(n, 4\)"),
