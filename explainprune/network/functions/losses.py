@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,18 +10,19 @@ import numpy as np
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
-from explainprune.network.functions.labels import Labels, arranged, names_of, one_row
+from explainprune.network.functions.labels import (
+    CROSS_ENTROPIES,
+    Labels,
+    arranged,
+    by_output,
+    check_against,
+)
 from explainprune.network.functions.logits import find_head
+from explainprune.network.functions.scores import loss_name
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.tracing.traced import traced
 from explainprune.network.variables import clone
 from explainprune.types import Array, Rows
-
-CROSS_ENTROPIES = (
-    "sparse_categorical_crossentropy",
-    "categorical_crossentropy",
-    "binary_crossentropy",
-)
 
 
 def compiled_like(model: Model, rows: Rows, *, learning_rate: float | None = None) -> Model:
@@ -94,29 +95,6 @@ def labels_of(rows: Rows) -> Labels:
     if labels is None:
         raise ValueError("Training needs labels: y is None. Pass (x, y), or Data with labels.")
     return labels
-
-
-def by_output(
-    model: Model, inputs: list[Array], y: Any, loss: Any
-) -> Iterator[tuple[Any, Array, int]]:
-    """Yield the loss, the labels and the width of each output that has both of the first two.
-
-    `y` is nested as the outputs are; `loss` is one for all, or by name or place.
-    """
-    predicted = one_row(model, inputs)
-    names, outputs = names_of(model, predicted), keras.tree.flatten(predicted)
-    labels = y if isinstance(y, Mapping) else dict(zip(names, keras.tree.flatten(y), strict=True))
-    for place, (name, output) in enumerate(zip(names, outputs, strict=True)):
-        own = _loss_at(loss, place, name)
-        if name in labels and own is not None:
-            yield own, np.asarray(labels[name]), int(output.shape[-1] or 1)
-
-
-def _loss_at(loss: Any, place: int, name: str) -> Any:
-    """Return the loss of one output: by its name, its place, or the same for all."""
-    if isinstance(loss, Mapping):
-        return loss.get(name)
-    return loss[place] if isinstance(loss, (list, tuple)) else loss
 
 
 def head_of(model: Model, inputs: list[Array]) -> tuple[str, tuple[int | None, ...]]:
@@ -202,17 +180,6 @@ def _sums_to_one(y: Array) -> bool:
     return bool((y >= 0).all() and np.allclose(y.sum(axis=-1), 1, atol=1e-3))
 
 
-def loss_name(loss: Any) -> str:
-    """Return a loss's name, ``"sparse_categorical_crossentropy"``; '' of several or none."""
-    if isinstance(loss, (dict, list, tuple)):
-        losses = list(loss.values() if isinstance(loss, dict) else loss)
-        loss = losses[0] if len(losses) == 1 else None
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    return str(name)
-
-
 def check_labels(model: Model, rows: Rows, *, training: bool = True) -> None:
     """Raise unless the labels are ones that the model's loss can learn from.
 
@@ -224,12 +191,6 @@ def check_labels(model: Model, rows: Rows, *, training: bool = True) -> None:
     inputs = feed(model, rows.x)
     y = arranged(model, inputs, labels_of(rows))
     for loss, labels, width in by_output(model, inputs, y, model.loss):
-        if loss_name(loss) == "categorical_crossentropy" and labels.ndim == 1:
-            raise ValueError(
-                f"The loss of model {model.name!r} reads one-hot labels, {width} numbers a row. "
-                f"Received: shape={labels.shape}. Compile it with sparse_categorical_crossentropy, "
-                "or give one-hot labels."
-            )
         check_against(loss, labels, outputs=width)
         if training and loss_name(loss) in CROSS_ENTROPIES:
             _check_two_classes(loss_name(loss), labels)
@@ -241,23 +202,4 @@ def _check_two_classes(name: str, y: Array) -> None:
         raise ValueError(
             "Training needs labels of at least two classes. Received: "
             f"{len(y)} rows, all of class {np.ravel(classes)[0]}."
-        )
-
-
-def check_against(loss: Any, y: Array, *, outputs: int) -> None:
-    """Raise if the loss is a cross-entropy and a label is outside the range of the outputs."""
-    name = loss_name(loss)
-    if name not in CROSS_ENTROPIES:
-        return
-    last = outputs - 1 if name == "sparse_categorical_crossentropy" else 1
-    outside = (y < 0) | (y > last)
-    if name == "sparse_categorical_crossentropy":
-        ignored = getattr(loss, "ignore_class", None)
-        outside |= y != np.round(y)
-        outside &= y != ignored if ignored is not None else True
-    if outside.any():
-        row = int(np.argwhere(outside)[0][0])
-        raise ValueError(
-            f"Labels of a model with {outputs} outputs and loss {name!r} go from 0 to {last}. "
-            f"Received: label {y[outside][0]} in row {row}."
         )

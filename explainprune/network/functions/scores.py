@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from explainprune.network.backend import keras
 from explainprune.network.protocol import Model
@@ -26,17 +27,34 @@ def loss_of(model: Model, index: int = 0, name: str = "") -> str:
     >>> loss_of(model)
     'mean_squared_error'
     """
-    loss = getattr(model, "loss", None)
+    return loss_name(loss_at(getattr(model, "loss", None), index, name))
+
+
+def loss_at(loss: Any, index: int, name: str) -> Any:
+    """Return the loss of one output: by its name, its place, or the same for all."""
     if isinstance(loss, Mapping):
-        loss = loss.get(name)
-    elif isinstance(loss, (list, tuple)):
-        loss = loss[index] if index < len(loss) else None
+        return loss.get(name)
+    if isinstance(loss, (list, tuple)):
+        return loss[index] if index < len(loss) else None
+    return loss
+
+
+def loss_name(loss: Any) -> str:
+    """Return the name of what a loss computes; '' of several, of none and of unknown ones.
+
+    >>> loss_name(keras.losses.CategoricalCrossentropy(name="mine"))
+    'categorical_crossentropy'
+    """
+    if isinstance(loss, (Mapping, list, tuple)):
+        losses = list(loss.values() if isinstance(loss, Mapping) else loss)
+        loss = losses[0] if len(losses) == 1 else None
     if isinstance(loss, str):
         try:
             loss = keras.losses.get(loss)
         except ValueError:
             return ""
-    return str(getattr(loss, "name", None) or getattr(loss, "__name__", ""))
+    own = getattr(getattr(loss, "fn", None), "__name__", None) or getattr(loss, "name", None)
+    return str(own or getattr(loss, "__name__", ""))
 
 
 def takes_class_scores(model: Model, index: int = 0, name: str = "") -> bool:
@@ -47,7 +65,7 @@ def takes_class_scores(model: Model, index: int = 0, name: str = "") -> bool:
     regression, or the independent scores of several labels, have no free constant.
     """
     loss = loss_of(model, index, name)
-    known = loss.removesuffix("_loss") in dir(keras.losses)
+    known = loss in dir(keras.losses)
     return not known or "categorical" in loss
 
 
@@ -76,7 +94,7 @@ def is_yes_or_no(loss: str, kind: str, linear: bool, task: str) -> bool:
         return False
     if task == "classification":
         return kind == "sigmoid" or linear or _binary(loss)
-    known = loss.removesuffix("_loss") in dir(keras.losses)
+    known = loss in dir(keras.losses)
     return _binary(loss) or (kind == "sigmoid" and not known)
 
 

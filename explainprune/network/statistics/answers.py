@@ -77,7 +77,7 @@ def answers_of(model: Model, inputs: list[Array], y: Any, weight: Any = None) ->
                 raise ValueError(
                     f"{name} needs {count} labels, one for each row. Received: shape={part.shape}."
                 )
-        y = arranged(model, inputs, arrays) if isinstance(y, Mapping) else arrays["y"]
+        y = arranged(model, inputs, arrays if isinstance(y, Mapping) else arrays["y"])
     return Answers(y, None if weight is None else with_mean_one(np.asarray(weight)))
 
 

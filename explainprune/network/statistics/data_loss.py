@@ -7,15 +7,14 @@ from typing import Any
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import structured
-from explainprune.network.functions.labels import nesting_of
-from explainprune.network.functions.losses import (
+from explainprune.network.functions.labels import (
     CROSS_ENTROPIES,
     by_output,
     check_against,
-    head_of,
-    implied_loss,
-    loss_name,
+    nesting_of,
 )
+from explainprune.network.functions.losses import head_of, implied_loss
+from explainprune.network.functions.scores import loss_name
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import Answers
 from explainprune.types import Array

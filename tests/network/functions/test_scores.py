@@ -22,7 +22,7 @@ def compiled(loss):
         ({"b": keras.losses.SparseCategoricalCrossentropy()},
          ("", "sparse_categorical_crossentropy"), (True, True)),
         ({"a": keras.losses.Huber(), "b": keras.losses.LogCosh()},
-         ("huber_loss", "log_cosh"), (False, False)),
+         ("huber", "log_cosh"), (False, False)),
         ({"a": keras.losses.poisson, "b": "kld"}, ("poisson", "kl_divergence"), (False, False)),
     ],
 )  # fmt: skip
