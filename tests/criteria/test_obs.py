@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.criteria import importance
-from explainprune.criteria.obs import obs
+from explainprune.criteria.weights import obs
 from explainprune.network import calibrate
 from explainprune.network.backend import keras
 

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from explainprune.criteria import importance, importances
-from explainprune.criteria.ablation import ablation
-from explainprune.criteria.ablation_mean import ablation_mean
-from explainprune.criteria.shapley import shapley
+from explainprune.criteria.removal import ablation, ablation_mean, shapley
 from explainprune.network.backend import keras
 from explainprune.network.statistics.probing import probes
 from explainprune.network.variables import weights_of

@@ -1,4 +1,4 @@
-"""Shapley: what a unit saves of the loss, on average over all orders of adding the units."""
+"""What the network does without some of a layer's units."""
 
 from __future__ import annotations
 
@@ -8,6 +8,44 @@ import numpy as np
 
 from explainprune.network.statistics.probed import Probed
 from explainprune.types import Array
+
+
+def ablation(probe: Probed) -> Array:
+    """``L(a := 0) − L``: the mean loss without a unit, less the mean loss with all.
+
+    Negative where the network does better without. Morcos, Barrett, Rabinowitz & Botvinick, "On
+    the importance of single directions for generalization", 2018, arXiv:1803.06959.
+    """
+    whole = np.ones((1, probe.units))
+    return probe.losses(whole - np.eye(probe.units)) - probe.losses(whole)
+
+
+def ablation_mean(probe: Probed) -> Array:
+    """``L(a := E a) − L``: as `ablation`, with the unit's mean over rows and positions for zero.
+
+    What is lost beyond what the consumers' biases could make up for.
+    """
+    whole = np.ones((1, probe.units))
+    silenced = probe.losses(whole - np.eye(probe.units), fill="mean")
+    return silenced - probe.losses(whole, fill="mean")
+
+
+def shap(probe: Probed, rng: np.random.Generator, draws: int = 64) -> tuple[Array, Array]:
+    """``E |φ|`` with ``φ = Σ_positions E_b,t (a(x) − a(b)) ∂F/∂a`` at ``a(b) + t (a(x) − a(b))``.
+
+    F is the logit of the class that row x is predicted as, b another row, and t uniform in [0, 1];
+    what bypasses the layer stays as it is for x. The standard error is that of drawing b and t,
+    given the rows; drawing from strata makes it an upper bound. Lundberg & Lee, 2017,
+    arXiv:1705.07874; Erion et al., "Improving performance of deep learning models with axiomatic
+    attribution priors and expected gradients", 2021, arXiv:1906.10670.
+    """
+    total, variance = np.zeros(probe.units), np.zeros(probe.units)
+    for difference, slope in probe.between(draws, rng):
+        each = (difference * slope).sum(axis=2)
+        total += np.abs(each.mean(axis=1)).sum(axis=0)
+        variance += each.var(axis=1, ddof=1).sum(axis=0) / draws
+    return total / probe.rows, np.sqrt(variance) / probe.rows
+
 
 EXACT_UNITS = 12
 """Up to so many units all coalitions are run."""
