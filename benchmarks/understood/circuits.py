@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import explainprune as xp
-from explainprune.analysis.metrics.quality.effective_features import effective_features
+from explainprune.analysis.metrics.quality.spread import effective_features
 from explainprune.reporting import plot
 from explainprune.types import Circuit, recurring
 from understood.sets import loaded, score, trained

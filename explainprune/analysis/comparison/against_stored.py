@@ -42,7 +42,7 @@ from explainprune.analysis.detail.names import names_of
 from explainprune.analysis.intervals import crossed_mean, mapped
 from explainprune.analysis.metrics.agreement.moved_weight import moved_weight
 from explainprune.analysis.metrics.derived import log_ratio
-from explainprune.analysis.metrics.quality.effective_features import effective_features
+from explainprune.analysis.metrics.quality.spread import effective_features
 from explainprune.analysis.protocol import MARGINS
 from explainprune.analysis.verdict import clearer, same_reasons
 from explainprune.analysis.verdict.same_reasons import FEWEST_UNITS, NO_FLOOR

@@ -10,8 +10,8 @@ from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.intervals import row_mean
 from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.churn import churn
-from explainprune.analysis.metrics.behaviour.log_loss import log_loss
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, as_outputs
+from explainprune.analysis.metrics.behaviour.proper_scores import log_loss
 from explainprune.analysis.metrics.behaviour.r2 import r2_rows
 from explainprune.analysis.verdict import Condition, not_broken
 from explainprune.types import Array

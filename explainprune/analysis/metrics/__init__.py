@@ -12,32 +12,31 @@ from typing import Any
 
 from explainprune.analysis.metrics.agreement.chance import CHANCE, chance
 from explainprune.analysis.metrics.agreement.cosine import cosine
-from explainprune.analysis.metrics.agreement.feature_agreement import feature_agreement
-from explainprune.analysis.metrics.agreement.jaccard import jaccard
+from explainprune.analysis.metrics.agreement.leading import (
+    feature_agreement,
+    jaccard,
+    rank_agreement,
+    sign_agreement,
+    signed_rank_agreement,
+    signed_top_k,
+)
 from explainprune.analysis.metrics.agreement.moved_weight import moved_weight
-from explainprune.analysis.metrics.agreement.pairwise_rank_agreement import pairwise_rank_agreement
-from explainprune.analysis.metrics.agreement.rank_agreement import rank_agreement
-from explainprune.analysis.metrics.agreement.rank_correlation import rank_correlation
-from explainprune.analysis.metrics.agreement.sign_agreement import sign_agreement
-from explainprune.analysis.metrics.agreement.signed_rank_agreement import signed_rank_agreement
-from explainprune.analysis.metrics.agreement.signed_rank_correlation import signed_rank_correlation
-from explainprune.analysis.metrics.agreement.signed_top_k import signed_top_k
+from explainprune.analysis.metrics.agreement.ranks import (
+    pairwise_rank_agreement,
+    rank_correlation,
+    signed_rank_correlation,
+)
 from explainprune.analysis.metrics.agreement.ssim import ssim
 from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.auc import auc
 from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy
-from explainprune.analysis.metrics.behaviour.brier import brier
-from explainprune.analysis.metrics.behaviour.churn import churn
-from explainprune.analysis.metrics.behaviour.churn_where_right import churn_where_right
+from explainprune.analysis.metrics.behaviour.churn import churn, churn_where_right, negative_flips
 from explainprune.analysis.metrics.behaviour.ece import ece
-from explainprune.analysis.metrics.behaviour.log_loss import log_loss
-from explainprune.analysis.metrics.behaviour.negative_flips import negative_flips
 from explainprune.analysis.metrics.behaviour.precision import precision
+from explainprune.analysis.metrics.behaviour.proper_scores import brier, log_loss
 from explainprune.analysis.metrics.behaviour.r2 import r2
 from explainprune.analysis.metrics.quality.additivity_residual import additivity_residual
 from explainprune.analysis.metrics.quality.curves import deletion, insertion
-from explainprune.analysis.metrics.quality.effective_features import effective_features
-from explainprune.analysis.metrics.quality.gini import gini
 from explainprune.analysis.metrics.quality.infidelity import infidelity
 from explainprune.analysis.metrics.quality.input_noise import max_sensitivity, mean_sensitivity
 from explainprune.analysis.metrics.quality.localisation import (
@@ -51,6 +50,7 @@ from explainprune.analysis.metrics.quality.randomisation import (
     independent_randomisation,
 )
 from explainprune.analysis.metrics.quality.road import road
+from explainprune.analysis.metrics.quality.spread import effective_features, gini
 
 METRICS: dict[str, Callable[..., Any]] = {
     "moved_weight": moved_weight,

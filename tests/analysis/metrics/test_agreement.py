@@ -191,12 +191,12 @@ def test_pairwise_rank_agreement_compares_three_ways():
 
 
 def test_pairwise_rank_agreement_is_the_same_in_blocks(monkeypatch):
-    from explainprune.analysis.metrics.agreement import pairwise_rank_agreement as module
+    from explainprune.analysis.metrics.agreement import ranks
 
     a, b = np.random.default_rng(0).normal(size=(2, 10, 5))
-    whole = module.pairwise_rank_agreement(a, b)
-    monkeypatch.setattr(module, "_ENTRIES", 3 * 25)
-    np.testing.assert_array_equal(module.pairwise_rank_agreement(a, b), whole)
+    whole = ranks.pairwise_rank_agreement(a, b)
+    monkeypatch.setattr(ranks, "_ENTRIES", 3 * 25)
+    np.testing.assert_array_equal(ranks.pairwise_rank_agreement(a, b), whole)
 
 
 @pytest.mark.parametrize("name", AGREEMENT)

@@ -1,9 +1,10 @@
-"""Churn: predictions that differ between two networks."""
+"""Churn: predictions that differ between two networks, and right ones that were lost."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.prediction import predicted
 from explainprune.types import Array, metric
 
@@ -52,3 +53,85 @@ def churn(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = No
             f"{np.shape(outputs_a)} and {None if outputs_b is None else np.shape(outputs_b)}."
         )
     return np.asarray(predicted(outputs_a) != predicted(outputs_b), dtype=np.float64)
+
+
+@metric(
+    "share",
+    "Churn where it was right before",
+    better="less",
+    task="classification",
+    labelled=True,
+    of_two=True,
+)
+def churn_where_right(
+    outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
+) -> Array:
+    """Return `churn` of the rows that the first network gets right, NaN for the others.
+
+    Parameters
+    ----------
+    outputs_a, outputs_b : ndarray (n, K)
+        Logits of both networks.
+    y : ndarray of int (n,)
+
+    Returns
+    -------
+    ndarray (n,)
+        Its mean without NaN is the share of right answers that the second network lost.
+
+    Raises
+    ------
+    ValueError
+        If labels or the second network are missing or don't fit.
+
+    Examples
+    --------
+    >>> churn_where_right([[2.0, 1.0], [0.0, 1.0]], [[0.0, 1.0], [2.0, 0.0]], [0, 0])
+    array([ 1., nan])
+    """
+    right = accuracy(outputs_a, None, y) == 1
+    return np.where(right, churn(outputs_a, outputs_b), np.nan)
+
+
+@metric(
+    "share",
+    "Negative flips",
+    "right before, wrong now",
+    better="less",
+    task="classification",
+    labelled=True,
+    of_two=True,
+)
+def negative_flips(
+    outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
+) -> Array:
+    """Return 1 for each row that only the first network gets right, else 0.
+
+    The mean is the negative flip rate, a share of all rows; less the positive flips it is the fall
+    of accuracy, which can be 0 while many answers were lost.
+
+    Parameters
+    ----------
+    outputs_a, outputs_b : ndarray (n, K)
+        Logits of both networks.
+    y : ndarray of int (n,)
+
+    Returns
+    -------
+    ndarray (n,)
+
+    Raises
+    ------
+    ValueError
+        If labels or the second network are missing or don't fit.
+
+    Notes
+    -----
+    Yan et al. 2021, "Positive-congruent training", arXiv:2011.09161.
+
+    Examples
+    --------
+    >>> negative_flips([[2.0, 1.0], [0.0, 1.0]], [[0.0, 1.0], [2.0, 0.0]], [0, 0])
+    array([1., 0.])
+    """
+    return np.asarray(churn(outputs_a, outputs_b) * accuracy(outputs_a, None, y))

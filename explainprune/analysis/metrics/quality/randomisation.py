@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.metrics.agreement.signed_rank_correlation import signed_rank_correlation
+from explainprune.analysis.metrics.agreement.ranks import signed_rank_correlation
 from explainprune.network import Network
 from explainprune.types import Array, metric
 
