@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ SUFFIXES = (".json", ".toml", ".csv")
 _COUNT = {2: "two", 3: "three"}
 
 
-def read_mapping(path: Path, what: str, columns: Sequence[str]) -> Mapping[str, Any]:
-    """Read a mapping; of a table of three columns, a mapping for each value of the first.
+def read_mapping(path: Path, what: str, columns: Sequence[str]) -> Any:
+    """Read what a file holds; a table of three columns is a mapping for each value of the first.
 
     Parameters
     ----------
@@ -27,24 +27,21 @@ def read_mapping(path: Path, what: str, columns: Sequence[str]) -> Mapping[str, 
     Raises
     ------
     ValueError
-        If there is no such file, or it holds something else.
+        If there is no such file, or it can't be read.
     """
-    called = f"{what.capitalize()} file {path.name!r}"
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".csv":
             return _of_table(text, list(columns))
-        read = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError:
         raise ValueError(f"No {what} file {path.name!r}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError, csv.Error) as error:
+        called = f"{what.capitalize()} file {path.name!r}"
         raise ValueError(f"{called} could not be read: {error}.") from None
-    if not isinstance(read, dict):
-        raise ValueError(f"{called} needs a mapping. Received: a {type(read).__name__}.")
-    return read
 
 
-def _of_table(text: str, columns: list[str]) -> Mapping[str, Any]:
+def _of_table(text: str, columns: list[str]) -> dict[str, Any]:
     lines = [[cell.strip() for cell in line] for line in csv.reader(text.splitlines()) if line]
     if any(len(line) != len(columns) for line in lines):
         *first, last = columns

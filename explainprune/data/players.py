@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.data.layout import FORMS, by_place, is_layout, near, spread
+from explainprune.data.mappings import read_mapping
 from explainprune.lookup import unknown
 from explainprune.types import Array
 from explainprune.types.frames import named
@@ -102,23 +100,15 @@ def _spread(owners: Array, width: int, shape: tuple[int, ...]) -> Array:
 
 def _read(path: Path) -> Any:
     """Read a mapping, or numbers, from a file."""
+    if path.suffix != ".npy":
+        read = read_mapping(path, "players", ("feature", "player"))
+        return read if isinstance(read, dict) else _numbers(read, path)
     try:
-        if path.suffix == ".npy":
-            return _numbers(np.load(path, allow_pickle=False), path)
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".csv":
-            lines = [
-                [cell.strip() for cell in line] for line in csv.reader(text.splitlines()) if line
-            ]
-            if any(len(line) != 2 for line in lines):
-                raise ValueError("expected two columns, feature and player")
-            return dict(lines[1:] if lines[:1] == [["feature", "player"]] else lines)
-        read = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return _numbers(np.load(path, allow_pickle=False), path)
     except OSError:
         raise ValueError(f"No players file {path.name!r}.") from None
-    except (ValueError, RecursionError, EOFError, csv.Error) as error:
+    except (ValueError, EOFError) as error:
         raise ValueError(f"Players file {path.name!r} could not be read: {error}.") from None
-    return read if isinstance(read, dict) else _numbers(read, path)
 
 
 def _numbers(read: Any, path: Path) -> Array:

@@ -65,6 +65,9 @@ def _read(labels: Any) -> Mapping[str, Words]:
                 f"labels come from a file of {', '.join(SUFFIXES)}. Received: {path.name!r}."
             )
         labels = read_mapping(path, "labels", ("kind", "name", "label"))
+        if not isinstance(labels, dict):
+            kind = type(labels).__name__
+            raise ValueError(f"Labels file {path.name!r} needs a mapping. Received: a {kind}.")
     if not isinstance(labels, Mapping):
         raise TypeError(
             "labels are words: a file, or a mapping such as {'features': {'amt': 'amount'}}. "

@@ -9,12 +9,15 @@ import numpy as np
 from explainprune.analysis.comparison.agreements import measure
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.cut_offs import cut_offs_of
-from explainprune.analysis.comparison.falls import worst_fall
-from explainprune.analysis.comparison.slices import class_name, labels_of
+from explainprune.analysis.comparison.slices import by_class, by_group, class_name, labels_of
+from explainprune.analysis.intervals import crossed_mean
+from explainprune.analysis.intervals.shared import LEVEL
+from explainprune.analysis.metrics.behaviour.accuracy import accuracy
 from explainprune.analysis.metrics.behaviour.ece import bins_of, confidence
 from explainprune.analysis.metrics.behaviour.prediction import predicted
+from explainprune.analysis.verdict.same_reasons import FEWEST_UNITS
 from explainprune.types import Answers, Array, Bin, Metric
-from explainprune.types.answers import Cells
+from explainprune.types.answers import Cells, Fall
 
 MOST_CELLS = 400
 """Entries of a matrix that are kept at most, the most frequent ones."""
@@ -71,3 +74,33 @@ def _reliability(case: Case, logits: Array, labels: Array) -> tuple[Bin, ...]:
         mean = float(units.mean(sure[rows]))
         found.append(Bin(mean, measure(share, right[rows], units, seed=seed)))
     return tuple(found)
+
+
+def worst_fall(case: Case) -> Fall | None:
+    """Find the class or group whose accuracy falls most, of those with rows enough.
+
+    Both models answer the same rows, so that the interval is of paired differences; by Bonferroni
+    it allows for all classes and groups that were looked at. None where nothing falls.
+    """
+    labels = case.data.y
+    if case.task != "classification" or labels is None or case.certain:
+        return None
+    right = [accuracy(each.deciding, None, labels) for each in (case.dense, case.other)]
+    lost = right[0] - right[1]
+    spreads = {}
+    for name, where in (by_class(case.data, case.dense) | by_group(case.data)).items():
+        index = np.flatnonzero(where)
+        spread = crossed_mean(lost[index][None], case.units.take(index)) if len(index) else None
+        if spread is not None and spread.n_rows >= FEWEST_UNITS:
+            spreads[name] = (spread, index)
+    if not spreads:
+        return None
+    name = max(spreads, key=lambda each: spreads[each][0].value)
+    spread, index = spreads[name]
+    if spread.value <= 0:
+        return None
+    units = case.units.take(index)
+    before, after = (float(units.mean(rows[index])) for rows in right)
+    level = 1 - (1 - LEVEL) / len(spreads)
+    found = spread.measure(level=level, bounds=(-1.0, 1.0))
+    return Fall(name, before, after, found, len(spreads))

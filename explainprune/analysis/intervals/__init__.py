@@ -5,9 +5,8 @@ from explainprune.analysis.intervals.clusters import Units
 from explainprune.analysis.intervals.contrast import contrast
 from explainprune.analysis.intervals.crossed import Crossed, crossed_mean, half_width, row_mean
 from explainprune.analysis.intervals.shared import cut, mapped
-from explainprune.analysis.intervals.skewed import error_of, skewed_mean
+from explainprune.analysis.intervals.skewed import error_of, over_units, skewed_mean
 from explainprune.analysis.intervals.student import TRANSFORMS, t_mean
-from explainprune.analysis.intervals.units import over_units
 
 __all__ = [
     "TRANSFORMS",

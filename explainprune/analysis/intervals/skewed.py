@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from explainprune.analysis.intervals.shared import TAIL, cut, defined, too_few
-from explainprune.types import Array, Measure
+from explainprune.analysis.intervals.shared import TAIL, cut, defined, mapped, too_few
+from explainprune.types import Array, Measure, Metric
 from explainprune.types.metric import Bounds
 
 ROUNDING = 1e-9
@@ -59,6 +59,17 @@ def skewed_mean(
         return Measure(float(kept[0]), None, n, unit, reason + left_out)
     note = f"Johnson's t interval over {n} {unit}{left_out}"
     return cut(Measure(mean, _ends(kept), n, unit, note), bounds)
+
+
+def over_units(said: Metric, values: Iterable[float | None], *, unit: str = "seeds") -> Measure:
+    """Return the mean over units with its interval, which is that of the mean that is printed.
+
+    A ratio's mean is geometric; an interval ends where the figure's values do.
+    """
+    known = [math.nan if value is None else value for value in values]
+    if said.kind == "ratio" and all(value > 0 for value in known if not math.isnan(value)):
+        return mapped(skewed_mean([math.log(value) for value in known], unit=unit), math.exp)
+    return skewed_mean(known, bounds=said.bounds, unit=unit)
 
 
 def error_of(n: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.lookup import nearest
-from explainprune.network.backend import keras
+from explainprune.network.backend import keras, tf
 from explainprune.network.failing import check_fork
 from explainprune.network.files.bounds import check_model_file
 from explainprune.network.files.columns import columns_of, read_columns, write_columns
@@ -40,9 +40,7 @@ def load_keras(
     if not path.exists():
         raise FileNotFoundError(f"There is no model file {str(path)!r}.{_neighbour(path)}")
     if path.is_dir():
-        from explainprune.network.files.saved_model import load_saved_model
-
-        return load_saved_model(path, trust=trust)
+        return _saved_model(path, trust=trust)
     _check_kind(path)
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -59,6 +57,36 @@ def load_keras(
         )
     read_columns(path, model)
     return model
+
+
+def _saved_model(path: Path, *, trust: bool) -> Model:
+    """Wrap the serving function of a SavedModel of one input in a Functional model."""
+    if not (path / "saved_model.pb").exists():
+        raise ValueError(
+            f"{str(path)!r} is a folder without a SavedModel. Expected a .keras or .h5 file, or a "
+            "folder with saved_model.pb."
+        )
+    if not trust:
+        raise ValueError(
+            f"{str(path)!r} is a SavedModel: it can run code of its own. If you trust where it "
+            "comes from, load it with trust=True (--trust)."
+        )
+    try:
+        signature = tf.saved_model.load(str(path)).signatures.get("serving_default")
+    except Exception as error:
+        raise ValueError(
+            f"{str(path)!r} could not be read as a SavedModel: {type(error).__name__}."
+        ) from None
+    specs: dict[str, Any] = signature.structured_input_signature[1] if signature else {}
+    if len(specs) != 1:
+        raise ValueError(
+            f"{str(path)!r} needs a serving_default function of one input. Found: "
+            f"{', '.join(specs) or 'none'}."
+        )
+    [(name, spec)] = specs.items()
+    x = keras.Input(spec.shape[1:], dtype=spec.dtype.name, name=name)
+    layer = keras.layers.TFSMLayer(str(path), call_endpoint="serving_default", trainable=False)
+    return keras.Model(x, keras.tree.flatten(layer(x)), name=path.name)
 
 
 def _read(path: Path, known: dict[str, Any], *, safe_mode: bool) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from explainprune.network.layers.links import Channels, Everything, Link, Matrix
 from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import LayerInfo, layers
 from explainprune.network.protocol import Model
-from explainprune.network.ways.connections import count_connections
 from explainprune.types import Array
 
 Links = list[tuple[Call, list[list[Link]]]]
@@ -76,7 +76,7 @@ def liveness(model: Model) -> Liveness:
     return Liveness(
         inputs=np.concatenate([needed[n].ravel() > 0 for n in graph.inputs]),
         units=_units(graph, layers(model), reached, needed),
-        connections=count_connections(graph, reached, needed),
+        connections=_connections(graph, reached, needed),
         exact=all(link.exact for _, of_call in links for each in of_call for link in each),
     )
 
@@ -156,3 +156,33 @@ def _units(
         live = ((reached[number] > 0) & needs).reshape(-1, info.units, each).any(axis=(0, 2))
         found[info.path] = np.asarray(live | found.get(info.path, np.zeros(info.units, bool)))
     return found
+
+
+def _connections(graph: Graph, reached: Ways, needed: Ways) -> int:
+    """Count kernel entries that aren't zero and lie on a way, each once."""
+    used: dict[int, Array] = {}
+    for call in graph.calls:
+        if not call.is_layer:
+            continue
+        given = reached[call.inputs[0]] > 0
+        wanted = needed[call.outputs[0]] > 0
+        if mixes_units(call.operation) and call.outputs[0] not in graph.outputs:
+            wanted = np.full_like(wanted, wanted.any())
+        for kernel, mask in _used_entries(call, _any(given), _any(wanted)):
+            used[id(kernel)] = used.get(id(kernel), False) | mask
+    return int(sum(mask.sum() for mask in used.values()))
+
+
+def _any(values: Array) -> Array:
+    """Reduce (1, places…, channels) to channels."""
+    return np.asarray(values.reshape(-1, values.shape[-1]).any(axis=0))
+
+
+def _used_entries(call: Call, given: Array, wanted: Array) -> list[tuple[Any, Array]]:
+    """Return, for each kernel of a layer, which entries join a given input to a wanted output."""
+    used = kind_of(call.operation).used
+    if used is not None:
+        return used(call, given, wanted)
+    passes = bool(given.any() and wanted.any())
+    kernels = [weight for weight in call.operation.weights if weight.name.endswith("kernel")]
+    return [(kernel, (kernel.numpy() != 0) & passes) for kernel in kernels]
