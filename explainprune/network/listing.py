@@ -116,7 +116,7 @@ def layers(model: Model) -> tuple[LayerInfo, ...]:
     outputs = _output_paths(graph)
     found = [_info(path, layer, paths, graph) for path, layer in _in_order(model, graph)]
     return tuple(
-        replace(info, is_output=info.prunable and not outputs.isdisjoint(_prefixes(info.path)))
+        replace(info, is_output=info.prunable and not outputs.isdisjoint(prefixes(info.path)))
         for info in found
     )
 
@@ -212,7 +212,7 @@ def _output_paths(graph: Graph) -> set[str]:
     return found
 
 
-def _prefixes(path: str) -> set[str]:
+def prefixes(path: str) -> set[str]:
     """Return a path and the paths of all that hold it."""
     parts = path.split("/")
     return {"/".join(parts[: end + 1]) for end in range(len(parts))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from explainprune.lookup import some, unknown
-from explainprune.network.listing import LayerInfo, layers
+from explainprune.network.listing import LayerInfo, layers, prefixes
 from explainprune.network.protocol import Model
 from explainprune.network.soundness import check_weights
 
@@ -55,12 +55,12 @@ def protected(infos: Iterable[LayerInfo], protect: Protect) -> set[str]:
     if callable(protect):
         return {info.path for info in infos if protect(info)}
     names = [protect] if isinstance(protect, str) else list(protect)
-    prefixes = {info.path: _prefixes(info.path) for info in infos}
-    known = dict.fromkeys(prefix for each in prefixes.values() for prefix in each)
+    holders = {info.path: prefixes(info.path) for info in infos}
+    known = dict.fromkeys(prefix for each in holders.values() for prefix in each)
     for name in names:
         if name not in known:
             raise unknown("layer in protect", name, known)
-    return {path for path, own in prefixes.items() if not own.isdisjoint(names)}
+    return {path for path, own in holders.items() if not own.isdisjoint(names)}
 
 
 def kind_of(info: LayerInfo, shape: tuple[int, ...]) -> str:
@@ -70,9 +70,3 @@ def kind_of(info: LayerInfo, shape: tuple[int, ...]) -> str:
     ('Conv2D 3×3', 'Dense')
     """
     return f"{info.kind} {'×'.join(str(size) for size in shape[:-2])}".strip()
-
-
-def _prefixes(path: str) -> set[str]:
-    """Return a path and the paths of all that hold it."""
-    parts = path.split("/")
-    return {"/".join(parts[: end + 1]) for end in range(len(parts))}

@@ -9,8 +9,7 @@ from explainprune.network.backend import tf
 from explainprune.network.protocol import kept_by_network
 from explainprune.network.tracing.memory import rows_within
 from explainprune.network.walks.checked import CheckedGraph
-from explainprune.network.walks.relevance.guided import RECTIFIERS, guided
-from explainprune.network.walks.relevance.rules import CONSTANT, Relevance
+from explainprune.network.walks.relevance.rules import CONSTANT, RECTIFIERS, Relevance, guided
 from explainprune.network.walks.walk import Walk
 from explainprune.types import Array
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from markupsafe import Markup, escape
@@ -64,3 +65,11 @@ def share(value: float) -> str:
 
 def _value(value: Coordinate) -> Markup:
     return escape(value if isinstance(value, str) else coordinate(float(value)))
+
+
+def size_of(chart: Markup) -> tuple[float, float]:
+    """Return the width and height that a chart says it has."""
+    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', chart)
+    if found is None:
+        raise ValueError("Only a chart with a viewBox has a size of its own.")
+    return float(found[1]), float(found[2])

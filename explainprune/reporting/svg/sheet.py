@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from explainprune.reporting.formatting import name
-from explainprune.reporting.svg.element import element
+from explainprune.reporting.svg.element import element, size_of
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LIGHT = (TEMPLATES / "page.css").read_text(encoding="utf-8").partition("}")[0]
@@ -45,7 +45,7 @@ def grid(
     title: str, cells: Sequence[tuple[str, Markup]], columns: int, width: float | None = None
 ) -> Block:
     """Lay out charts side by side, each below its caption, `width` wide or in their own size."""
-    sizes = [_size(chart) for _, chart in cells]
+    sizes = [size_of(chart) for _, chart in cells]
     scales = [1.0 if width is None else width / across for across, _ in sizes]
     cell = max(across * scale for (across, _), scale in zip(sizes, scales, strict=True)) + GAP
     drawn, y = ([_heading(title)], float(LINE)) if title else ([], 0.0)
@@ -113,11 +113,3 @@ def _heading(title: str) -> Markup:
 
 def _place(chart: Markup, x: float, y: float, width: float, height: float) -> Markup:
     return element("svg", chart, x=x, y=y, width=width, height=height, overflow="visible")
-
-
-def _size(chart: Markup) -> tuple[float, float]:
-    """Return the width and height that a chart says it has."""
-    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', chart)
-    if found is None:
-        raise ValueError("Only a chart with a viewBox has a size of its own.")
-    return float(found[1]), float(found[2])

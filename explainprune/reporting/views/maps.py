@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 
 from explainprune.reporting.formatting import name
-from explainprune.reporting.svg.element import coordinate, element
+from explainprune.reporting.svg.element import coordinate, element, size_of
 from explainprune.reporting.svg.heat import APART, heat, heats
 from explainprune.reporting.svg.raster import raster
 from explainprune.reporting.svg.series import MOST, series
@@ -142,11 +141,3 @@ def side_by_side(charts: Sequence[Markup], *, label: str) -> Markup:
         role="img",
         aria_label=label,
     )
-
-
-def size_of(chart: Markup) -> tuple[float, float]:
-    """Return the width and height that a chart says it has."""
-    found = re.search(r' viewBox="0 0 ([\d.]+) ([\d.]+)"', chart)
-    if found is None:
-        raise ValueError("Only a chart with a viewBox has a size of its own.")
-    return float(found[1]), float(found[2])

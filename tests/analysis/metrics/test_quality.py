@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.metrics import METRICS
-from explainprune.analysis.metrics.quality.beam import best_order
 from explainprune.analysis.metrics.quality.blocks import coarser, joined
+from explainprune.analysis.metrics.quality.naopc import best_order
 from explainprune.analysis.metrics.quality.removal import Removal
 from explainprune.network import FormulaNetwork
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from explainprune.network.backend import tf
 from explainprune.network.walks.relevance.elementwise import activations
 from explainprune.network.walks.relevance.kernels import kernels
 from explainprune.network.walks.relevance.sharing import (
@@ -16,7 +17,7 @@ from explainprune.network.walks.relevance.sharing import (
     routed,
     to_the_source,
 )
-from explainprune.network.walks.relevance.through import naming
+from explainprune.network.walks.relevance.through import naming, through
 from explainprune.network.walks.walk import Rule, Step, Walk
 
 RULES = {
@@ -37,6 +38,8 @@ ROUTES = (
     "Transpose", "Unpack",
 )  # fmt: skip
 """What these put out is one of the numbers they were given: all goes back to it, zero or not."""
+
+RECTIFIERS = ("Relu", "Relu6")
 
 OPERATIONS: dict[str, Rule] = {
     **dict.fromkeys(ROUTES, routed),
@@ -98,3 +101,14 @@ class Relevance:
             if kernel.holds(tensor) and kernel.end.ref() in found:
                 return kernel.moved_back(found[kernel.end.ref()], tensor)
         return None
+
+
+def guided(op: Any) -> Step:
+    """Return the step of an operation in guided backpropagation: ReLUs pass what is positive."""
+    rule = rectified if op.type in RECTIFIERS else through
+    return Step(op, tuple(op.inputs), naming(rule))
+
+
+def rectified(op: Any, arrived: list[Any], depends: list[bool], context: Any = None) -> list[Any]:
+    """Carry the positive part of a gradient back through a ReLU."""
+    return through(op, [tf.nn.relu(arrived[0])], depends)

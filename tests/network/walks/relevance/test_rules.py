@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from explainprune.network.backend import tf
-from explainprune.network.walks.relevance.guided import guided
-from explainprune.network.walks.relevance.rules import CONSTANT, RULES, Relevance
+from explainprune.network.walks.relevance.rules import CONSTANT, RULES, Relevance, guided
 from explainprune.network.walks.walk import Walk
 
 X = np.array([[0.9, -0.7, 1.6, -1.3], [1.2, 0.3, -0.5, 2.1]], np.float32)
