@@ -1,9 +1,9 @@
-"""Tables for documentation pages, put in place of what stood under their headings."""
+"""Tables for documentation pages, put in place of what stood there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,22 @@ def put(page: Path, heading: str, body: str) -> None:
     else:
         text = text.rstrip() + "\n\n" + section
     page.write_text(text, encoding="utf-8")
+
+
+def filled(page: Path, tables: Mapping[str, Callable[[], str]]) -> str:
+    """Return a page with tables put between their marks, ``<!-- name -->`` and ``<!-- end -->``."""
+
+    def table(mark: re.Match[str]) -> str:
+        made = tables.get(mark[1])
+        return f"<!-- {mark[1]} -->\n\n{made()}\n\n<!-- end -->" if made else mark[0]
+
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"<!-- ([\w ]+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
+
+
+def fill(page: Path, tables: Mapping[str, Callable[[], str]]) -> None:
+    """Put tables between their marks."""
+    page.write_text(filled(page, tables), encoding="utf-8")
 
 
 def figure(value: float) -> str:

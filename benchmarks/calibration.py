@@ -15,8 +15,9 @@ import argparse
 import time
 from collections.abc import Iterator
 
+from _page import fill
 from calibrated import clarity, hard, operating, procedure, promises, real
-from calibrated.page import write
+from calibrated.page import PAGE, TABLES
 from calibrated.store import Cell, finish, gather
 
 PARTS = (operating, hard, promises, clarity, procedure, real)
@@ -41,7 +42,7 @@ def main() -> None:
             finish(cell, asked.runs)
             print(f"{cell.experiment}: {cell.key} ({time.monotonic() - started:.0f} s)", flush=True)
         gather(cells())
-    write()
+    fill(PAGE, TABLES)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 
+from _page import fill
 from known import page, store
 
 from explainprune.study.sabotage.scenarios import SCENARIOS
@@ -36,7 +37,7 @@ def main() -> None:
                     store.keep(name, seed, found)
                     print(f"{name}, seed {seed}: {found.label} ({found.seconds:.1f} s)", flush=True)
         store.publish(list(SCENARIOS))
-    page.write()
+    fill(page.PAGE, page.TABLES)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ parts take about ten minutes each on two cores. --quick: one seed, few epochs, n
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from _page import table
+from _page import fill, table
 from understood import additive, circuits, clear
 
 PAGE = Path(__file__).parents[1] / "docs" / "understanding.md"
@@ -39,14 +39,6 @@ COLUMNS = {
         "moved weight, %, chosen on → on others", "verdicts",
     ),
 }  # fmt: skip
-
-
-def put(name: str, rows: Any) -> None:
-    """Put a table between its marks on the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    body = f"<!-- {name} -->\n\n{table(COLUMNS[name], rows)}\n\n<!-- end -->"
-    found = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _: body, text, flags=re.DOTALL)
-    PAGE.write_text(found, encoding="utf-8")
 
 
 def gathered(name: str, lines: Iterable[Any], quick: bool) -> list[Any]:
@@ -93,15 +85,17 @@ def clearest(options: Any, epochs: int) -> None:
 
 def page() -> None:
     """Fill the page's tables from the lines."""
+    found: dict[str, Any] = {}
     for name, rows in (
         ("shapes", additive.table),
         ("circuits", circuits.table),
         ("clear", clear.table),
     ):
         if (FOLDER / f"{name}.csv").is_file():
-            put(name, rows(pd.read_csv(FOLDER / f"{name}.csv")))
+            found[name] = rows(pd.read_csv(FOLDER / f"{name}.csv"))
     if (FOLDER / "back.csv").is_file():
-        put("back", pd.read_csv(FOLDER / "back.csv", dtype=str, keep_default_na=False).values)
+        found["back"] = pd.read_csv(FOLDER / "back.csv", dtype=str, keep_default_na=False).values
+    fill(PAGE, {name: partial(table, COLUMNS[name], rows) for name, rows in found.items()})
 
 
 def main() -> None:

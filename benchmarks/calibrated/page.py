@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from calibrated.operating import BACKGROUNDS, ROWS, TRUTHS, key
@@ -235,18 +234,3 @@ TABLES: dict[str, Callable[[], str]] = {
         refusals, worst_group, clarity, procedure, real_data, the_margin, real_labels,
     )
 }  # fmt: skip
-
-
-def filled(text: str) -> str:
-    """Put each table between its marks: ``<!-- name -->`` and ``<!-- end -->``."""
-
-    def put(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return f"<!-- {name} -->\n\n{TABLES[name]()}\n\n<!-- end -->"
-
-    return re.sub(r"<!-- (\w+) -->\n.*?<!-- end -->", put, text, flags=re.DOTALL)
-
-
-def write() -> None:
-    """Fill the page's tables."""
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,17 +96,3 @@ def least_wrong(found: pd.DataFrame, name: str) -> float:
 
 
 TABLES: dict[str, Callable[[], str]] = {f.__name__: f for f in (whole, reached, rules, misled)}
-
-
-def filled(text: str) -> str:
-    """Put each table between its marks: ``<!-- name -->`` and ``<!-- end -->``."""
-
-    def put(match: re.Match[str]) -> str:
-        return f"<!-- {match[1]} -->\n\n{TABLES[match[1]]()}\n\n<!-- end -->"
-
-    return re.sub(r"<!-- (\w+) -->\n.*?<!-- end -->", put, text, flags=re.DOTALL)
-
-
-def write() -> None:
-    """Fill the page's tables."""
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

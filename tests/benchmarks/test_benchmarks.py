@@ -11,15 +11,9 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture
-def beside(monkeypatch):
-    """Let scripts import what lies beside them, as `python script` does."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_attributions_beside_peers(beside, monkeypatch, tmp_path, capsys):
+def test_attributions_beside_peers(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["attribution_peers.py", "--quick"])
     runpy.run_path(str(FOLDER / "attribution_peers.py"), run_name="__main__")
@@ -32,7 +26,7 @@ def test_attributions_beside_peers(beside, monkeypatch, tmp_path, capsys):
     assert all(float(re.search(r"'error': ([\d.e-]+)", line)[1]) <= 1e-5 for line in lines)
 
 
-def test_truths_are_those_of_a_product(beside):
+def test_truths_are_those_of_a_product():
     import keras
     from peers import truth
     from peers.cases import Case
@@ -50,7 +44,7 @@ def test_truths_are_those_of_a_product(beside):
     np.testing.assert_allclose(truth.smoothgrad(case, 0.1, 20_000), [[2, 3, 1]], atol=3e-3)
 
 
-def test_the_page_says_what_was_not_reached(beside, tmp_path):
+def test_the_page_says_what_was_not_reached(tmp_path):
     from peers import page
 
     def line(who, seconds, ratio, name):

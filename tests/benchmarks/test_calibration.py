@@ -11,12 +11,6 @@ import explainprune as xp
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(autouse=True)
-def beside(monkeypatch):
-    """Let modules import what lies beside the script, as `python script` does."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-
 def wrong(runs, **options):
     """Count wrong labels of runs whose true D is the margin."""
     from calibrated.hard import near
@@ -125,8 +119,9 @@ def test_cells_go_on_where_they_were(tmp_path, monkeypatch):
 
 def test_the_page_says_what_its_lines_say(monkeypatch):
     runpy.run_path(str(FOLDER / "calibration.py"))
+    from _page import filled
     from calibrated import page
 
     text = page.PAGE.read_text(encoding="utf-8")
     assert text.count("<!-- end -->") == len(page.TABLES)
-    assert page.filled(text) == text, "run benchmarks/calibration.py --page: the page is stale"
+    assert filled(page.PAGE, page.TABLES) == text, "stale: run benchmarks/calibration.py"

@@ -4,24 +4,18 @@ import runpy
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(autouse=True)
-def beside(monkeypatch):
-    """Let modules import what lies beside the script, as `python script` does."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-
 def test_the_page_says_what_its_lines_say():
     runpy.run_path(str(FOLDER / "known_truth.py"))
+    from _page import filled
     from known import page
 
     text = page.PAGE.read_text(encoding="utf-8")
     assert text.count("<!-- end -->") == len(page.TABLES)
-    assert page.filled(text) == text, "run benchmarks/known_truth.py --page: the page is stale"
+    assert filled(page.PAGE, page.TABLES) == text, "stale: run benchmarks/known_truth.py"
 
 
 def test_every_scenario_was_run_as_often():

@@ -12,23 +12,27 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def made(monkeypatch):
-    """Let the script import what lies beside it, as `python script` does; return its names."""
-    monkeypatch.syspath_prepend(str(FOLDER))
+def made():
+    """Return the script's names."""
     return runpy.run_path(str(FOLDER / "pruning_page.py"))
 
 
 def test_pages_are_filled_from_the_committed_lines(made):
+    from _page import filled
+
     for page in made["PAGES"]:
         text = page.read_text(encoding="utf-8")
         assert text.count("<!-- end -->") >= 1
-        assert made["filled"](text) == text, f"run benchmarks/pruning_page.py: {page} is stale"
+        assert filled(page, made["TABLES"]) == text, "stale: run benchmarks/pruning_page.py"
 
 
-def test_what_stands_between_marks_is_replaced(made, monkeypatch):
-    monkeypatch.setitem(made["TABLES"], "cost", lambda: "| new |")
-    text = "before\n<!-- cost -->\nold\n\nold\n<!-- end -->\nafter"
-    assert made["filled"](text) == "before\n<!-- cost -->\n\n| new |\n\n<!-- end -->\nafter"
+def test_what_stands_between_marks_is_replaced(tmp_path):
+    from _page import filled
+
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- the cost -->\nold\n\nold\n<!-- end -->\nafter")
+    put = "before\n<!-- the cost -->\n\n| new |\n\n<!-- end -->\nafter"
+    assert filled(page, {"the cost": lambda: "| new |"}) == put
 
 
 def test_means_with_intervals(made):
