@@ -1,7 +1,7 @@
 """Agreement of two attributions, quality of one, behaviour of one or two networks.
 
-A metric is a function; its parameter names say what it reads (see the three subfolders). To add
-one, write it in a file of its own and name it in `METRICS`.
+A metric is a function; its parameter names say what it reads (see `METRICS`). To add one, write it
+beside its like and name it there.
 """
 
 from __future__ import annotations
@@ -92,6 +92,14 @@ METRICS: dict[str, Callable[..., Any]] = {
     "churn_where_right": churn_where_right,
     "negative_flips": negative_flips,
 }
+"""A metric returns one number for each row, NaN where it is undefined, unless it says otherwise.
+
+Agreement is ``(a, b, *, k)``: two attributions (n, d) of the same rows; how many features lead.
+Quality asks for ``values`` (n, d), and by name for what else it reads: see the subfolder.
+Behaviour is ``(outputs_a, outputs_b, y)``: logits (n, K) of two networks, or (n, 1) where there is
+one, whose probability is the sigmoid; for regression predictions; and labels (n,). One that reads a
+single network ignores `outputs_b`. What is missing or does not fit raises a ValueError.
+"""
 
 __all__ = ["CHANCE", "METRICS", "chance", "kind_of"]
 

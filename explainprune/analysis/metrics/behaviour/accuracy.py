@@ -14,20 +14,12 @@ def accuracy(outputs_a: Array, outputs_b: Array | None = None, y: Array | None =
 
     Parameters
     ----------
-    outputs_a : ndarray (n, K)
-        Logits.
-    outputs_b : optional
-        Not used.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     ndarray (n,)
-
-    Raises
-    ------
-    ValueError
-        If labels are missing or don't fit the outputs.
 
     Examples
     --------

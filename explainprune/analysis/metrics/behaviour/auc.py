@@ -53,22 +53,14 @@ def auc(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
 
     Parameters
     ----------
-    outputs_a : ndarray (n, K)
-        Logits; the score of a class is its probability.
-    outputs_b : optional
-        Not used.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     float
         Over the classes that some rows have and some don't; NaN if there are none. With two
         classes, the area for class 1.
-
-    Raises
-    ------
-    ValueError
-        If labels are missing or don't fit the outputs.
 
     Examples
     --------

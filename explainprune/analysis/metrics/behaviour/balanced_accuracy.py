@@ -51,21 +51,13 @@ def balanced_accuracy(
 
     Parameters
     ----------
-    outputs_a : ndarray (n, K)
-        Logits.
-    outputs_b : optional
-        Not used.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     float
         Over the classes that occur; NaN if fewer than two do.
-
-    Raises
-    ------
-    ValueError
-        If labels are missing or don't fit the outputs.
 
     Examples
     --------

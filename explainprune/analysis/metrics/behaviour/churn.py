@@ -70,19 +70,13 @@ def churn_where_right(
 
     Parameters
     ----------
-    outputs_a, outputs_b : ndarray (n, K)
-        Logits of both networks.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     ndarray (n,)
         Its mean without NaN is the share of right answers that the second network lost.
-
-    Raises
-    ------
-    ValueError
-        If labels or the second network are missing or don't fit.
 
     Examples
     --------
@@ -112,18 +106,12 @@ def negative_flips(
 
     Parameters
     ----------
-    outputs_a, outputs_b : ndarray (n, K)
-        Logits of both networks.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     ndarray (n,)
-
-    Raises
-    ------
-    ValueError
-        If labels or the second network are missing or don't fit.
 
     Notes
     -----

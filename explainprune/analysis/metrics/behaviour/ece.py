@@ -87,21 +87,13 @@ def ece(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
 
     Parameters
     ----------
-    outputs_a : ndarray (n, K)
-        Logits.
-    outputs_b : optional
-        Not used.
-    y : ndarray of int (n,)
+    outputs_a, outputs_b, y
+        As all metrics of behaviour have them: see `METRICS`.
 
     Returns
     -------
     float
         In [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If labels are missing or don't fit the outputs.
 
     Notes
     -----
