@@ -81,7 +81,7 @@ def attribute(
     trust: Trust = False,
     dry_run: DryRun = False,
     resume: Annotated[
-        bool, flag("--resume", help="Go on in OUT.partial, where a run was stopped.")
+        bool, flag("--resume", help="Continue in OUT.partial, where a run was stopped.")
     ] = False,
     force: Force = False,
     quiet: Quiet = False,

@@ -49,7 +49,7 @@ def check(
         Path | None,
         option(
             "--summary",
-            help="Markdown to add the outcome to, such as the summary of a job in CI.",
+            help="Markdown file to append the outcome to, such as a CI job's summary.",
             metavar="FILE",
         ),
     ] = None,

@@ -83,22 +83,22 @@ def compare(
     ] = 0.15,
     accuracy_margin: Annotated[
         float,
-        option("--accuracy-margin", help="Fall of accuracy that is none.", panel=REASONS_PANEL),
+        option("--accuracy-margin", help="Fall in accuracy allowed.", panel=REASONS_PANEL),
     ] = 0.02,
     faithfulness_margin: Annotated[
         float,
-        option("--faithfulness-margin", help="The same, of NAOPC.", panel=REASONS_PANEL),
+        option("--faithfulness-margin", help="Fall in NAOPC allowed.", panel=REASONS_PANEL),
     ] = 0.05,
     clarity_margin: Annotated[
         float,
-        option("--clarity-margin", help="Change of clarity that is none.", panel=REASONS_PANEL),
+        option("--clarity-margin", help="Change that counts as none.", panel=REASONS_PANEL),
     ] = 0.05,
     criterion: RankedBy = "activation",
     arm: Annotated[
         list[str] | None,
         option(
             "--arm",
-            help="A further model to read beside, as NAME=FILE; may be repeated.",
+            help="A further model to show beside them, as NAME=FILE; may be repeated.",
             metavar="NAME=FILE",
             panel=REASONS_PANEL,
         ),

@@ -62,24 +62,14 @@ MODELS = ".keras, legacy .h5, .tflite or .onnx, or module:function"
 AnyModel = Annotated[Path, typer.Argument(help=f"A model: {MODELS}.", metavar="MODEL")]
 DenseFile = Annotated[Path, typer.Argument(help=f"The model before: {MODELS}.", metavar="DENSE")]
 ModelFile = Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")]
-DataFile = Annotated[
-    str,
-    option(
-        "--data",
-        help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
-        panel=DATA_PANEL,
-        metavar="SOURCE",
-    ),
-]
-MaybeData = Annotated[
-    str | None,
-    option(
-        "--data",
-        help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
-        panel=DATA_PANEL,
-        metavar="SOURCE",
-    ),
-]
+_DATA = option(
+    "--data",
+    help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
+    panel=DATA_PANEL,
+    metavar="SOURCE",
+)
+DataFile = Annotated[str, _DATA]
+MaybeData = Annotated[str | None, _DATA]
 Schema = Annotated[
     Path | None,
     option(
@@ -131,7 +121,7 @@ Metrics = Annotated[
     list[str] | None,
     option(
         "--metric",
-        help="Metric; may be repeated. default: the default choice.",
+        help="Metric; may be repeated. `default` stands for those measured anyway.",
         metavar="NAME",
         panel=REASONS_PANEL,
     ),
@@ -148,7 +138,7 @@ ExplainClass = Annotated[
 RankedBy = Annotated[str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)]
 
 # How, and where.
-Seed = Annotated[int, option("--seed", help="Decides every draw.")]
+Seed = Annotated[int, option("--seed", help="Seed of every random draw.")]
 Workers = Annotated[
     int | None,
     option(
@@ -162,7 +152,7 @@ ClusterAddress = Annotated[
     str | None,
     option(
         "--cluster",
-        help="Work on the workers of this Dask scheduler.",
+        help="Run on the workers of this Dask scheduler.",
         panel=WHERE_PANEL,
         metavar="ADDRESS",
     ),
@@ -180,7 +170,7 @@ ProtocolFile = Annotated[
 
 # Where to.
 OutFolder = Annotated[
-    Path, flag("-o", "--out", help="Folder of the report; whole or not at all.", panel=OUTPUT_PANEL)
+    Path, flag("-o", "--out", help="Folder for the report, written as a whole.", panel=OUTPUT_PANEL)
 ]
 OutFile = Annotated[Path, flag("-o", "--out", help="File to write.", panel=OUTPUT_PANEL)]
 Force = Annotated[bool, flag("--force", help="Replace what is there.", panel=OUTPUT_PANEL)]

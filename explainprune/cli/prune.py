@@ -51,7 +51,7 @@ def prune(
         Path | None,
         option(
             "--masks",
-            help="What is gone already: the .masks.npz of an earlier run.",
+            help="What was removed before: the .masks.npz of an earlier run.",
             panel=PRUNING_PANEL,
             metavar="FILE",
         ),

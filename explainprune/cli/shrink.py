@@ -74,7 +74,7 @@ def shrink(
     ] = None,
     trust: Trust = False,
     dry_run: Annotated[
-        bool, flag("--dry-run", help="Say what would go; write nothing.", panel=OUTPUT_PANEL)
+        bool, flag("--dry-run", help="Only say what would be removed.", panel=OUTPUT_PANEL)
     ] = False,
     force: Force = False,
     quiet: Quiet = False,

@@ -48,7 +48,7 @@ def run(
         Path | None, typer.Argument(help="A .toml file; see `init`.", metavar="CONFIG.toml")
     ] = None,
     out: Annotated[
-        Path, flag("-o", "--out", help="Folder of the report; whole or not at all.")
+        Path, flag("-o", "--out", help="Folder for the report, written as a whole.")
     ] = Path("reports/study"),
     model: Annotated[str | None, option("--model", help="A trained model to start from.")] = None,
     recipe: Annotated[
@@ -105,7 +105,7 @@ def run(
             metavar="SECTION.KEY=VALUE",
         ),
     ] = None,
-    resume: Annotated[bool, flag("--resume", help="Go on where a run was interrupted.")] = False,
+    resume: Annotated[bool, flag("--resume", help="Continue an interrupted run.")] = False,
     protocol: ProtocolFile = None,
     trust: Trust = False,
     print_config: PrintConfig = False,
