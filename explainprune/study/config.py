@@ -37,7 +37,7 @@ ARMS = (
 
 @dataclass(frozen=True)
 class _Source:
-    source: str = field(default="digits", metadata=said("A built-in set or a file."))
+    source: str = said("digits", "A built-in set or a file.")
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,9 @@ class ModelSettings:
     """
 
     path: str | None = None
-    build: str | None = field(
-        default=None, metadata=said('"module:function": function(data, *, seed) -> untrained model')
-    )
-    recipe: str | None = field(
-        default=None,
-        metadata=said('"module:function": train(model, data, *, seed, after_step) -> model'),
+    build: str | None = said(None, '"module:function": function(data, *, seed) -> untrained model')
+    recipe: str | None = said(
+        None, '"module:function": train(model, data, *, seed, after_step) -> model'
     )
     hidden: tuple[int, ...] = (64, 64)
     activation: str = "relu"
@@ -132,9 +129,7 @@ class ExplainSettings:
     accuracy_margin: float = 0.02
     faithfulness_margin: float = 0.05
     clarity_margin: float = 0.05
-    threshold: float | None = field(
-        default=None, metadata=said("Chance of the second of two classes that decides for it.")
-    )
+    threshold: float | None = said(None, "Chance of the second of two classes that decides for it.")
 
 
 @dataclass(frozen=True)
