@@ -39,41 +39,37 @@ def attribute(
     out: OutFile,
     schema: Schema = None,
     background: Annotated[
-        str | None,
-        option("--background", help="Reference rows.", panel=DATA_PANEL, metavar="FILE"),
+        str | None, option("--background", "Reference rows.", DATA_PANEL, "FILE")
     ] = None,
     rows: Annotated[
-        int | None, option("--rows", help="Explain the first N rows only.", panel=DATA_PANEL)
+        int | None, option("--rows", "Explain the first N rows only.", DATA_PANEL)
     ] = None,
     method: Annotated[
         str,
         option(
             "--method",
-            help="See `list methods`; auto: exact where that is cheap, else deep_shap.",
+            "See `list methods`; auto: exact where that is cheap, else deep_shap.",
             metavar="NAME",
         ),
     ] = "auto",
     explain: Annotated[
-        str,
-        option("--explain", help="Output to explain: predicted, true, all, an index or a class."),
+        str, option("--explain", "Output to explain: predicted, true, all, an index or a class.")
     ] = "predicted",
-    output: Annotated[str, option("--output", help="logit, centred or probability.")] = "logit",
+    output: Annotated[str, option("--output", "logit, centred or probability.")] = "logit",
     rows_at_once: Annotated[
-        int, option("--rows-at-once", help="Rows in memory at a time; draws depend on it.")
+        int, option("--rows-at-once", "Rows in memory at a time; draws depend on it.")
     ] = 1000,
     top: Annotated[
         int | None,
         option(
             "--top",
-            help="Of .csv and .parquet: one line for each row, with its N leading features.",
+            "Of .csv and .parquet: one line for each row, with its N leading features.",
             metavar="N",
         ),
     ] = None,
     options: Annotated[
         list[str] | None,
-        option(
-            "--option", help="The method's own, as KEY=VALUE; may be repeated.", metavar="KEY=VALUE"
-        ),
+        option("--option", "The method's own, as KEY=VALUE; may be repeated.", metavar="KEY=VALUE"),
     ] = None,
     seed: Seed = 0,
     workers: Workers = None,
@@ -81,7 +77,7 @@ def attribute(
     trust: Trust = False,
     dry_run: DryRun = False,
     resume: Annotated[
-        bool, flag("--resume", help="Continue in OUT.partial, where a run was stopped.")
+        bool, flag("--resume", "Continue in OUT.partial, where a run was stopped.")
     ] = False,
     force: Force = False,
     quiet: Quiet = False,

@@ -18,14 +18,13 @@ def check(
         Path, typer.Argument(help="A results.json, or a folder that holds one.", metavar="RESULTS")
     ],
     max_accuracy_drop: Annotated[
-        float | None,
-        option("--max-accuracy-drop", help="Largest fall of accuracy (or R²) that passes."),
+        float | None, option("--max-accuracy-drop", "Largest fall of accuracy (or R²) that passes.")
     ] = None,
     require: Annotated[
         list[str] | None,
         option(
             "--require",
-            help="Label a verdict must have; may be repeated. Default: preserved, if nothing else "
+            "Label a verdict must have; may be repeated. Default: preserved, if nothing else "
             "is asked.",
             metavar="LABEL",
         ),
@@ -34,7 +33,7 @@ def check(
         list[str] | None,
         option(
             "--max",
-            help="The most a figure may be; may be repeated. NAME is accuracy, balanced_accuracy, "
+            "The most a figure may be; may be repeated. NAME is accuracy, balanced_accuracy, "
             "auc, log_loss (of the second model; with _drop or _rise: against the first), churn, "
             "moved_weight, or any other metric. WHERE is class or group (the worst one), or the "
             "name of one, as 'class 3:recall'. Default: all rows.",
@@ -43,13 +42,13 @@ def check(
     ] = None,
     least: Annotated[
         list[str] | None,
-        option("--min", help="The least a figure may be.", metavar="[WHERE:]NAME=VALUE"),
+        option("--min", "The least a figure may be.", metavar="[WHERE:]NAME=VALUE"),
     ] = None,
     summary: Annotated[
         Path | None,
         option(
             "--summary",
-            help="Markdown file to append the outcome to, such as a CI job's summary.",
+            "Markdown file to append the outcome to, such as a CI job's summary.",
             metavar="FILE",
         ),
     ] = None,

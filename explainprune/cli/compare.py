@@ -57,19 +57,15 @@ def compare(
     data: DataFile,
     out: OutFolder,
     schema: Schema = None,
-    names: Annotated[
-        str,
-        option("--names", help="What to call the models.", panel=DATA_PANEL, metavar="A,B"),
-    ] = NAMES,
+    names: Annotated[str, option("--names", "What to call the models.", DATA_PANEL, "A,B")] = NAMES,
     background: Background = "20",
     backgrounds: Backgrounds = 6,
     copies: Annotated[
         str,
         option(
             "--copies",
-            help="Whether exact copies of a row count as one in intervals: clustered, or "
-            "independent.",
-            panel=DATA_PANEL,
+            "Whether exact copies of a row count as one in intervals: clustered, or independent.",
+            DATA_PANEL,
         ),
     ] = "clustered",
     effort: Effort = None,
@@ -78,56 +74,51 @@ def compare(
     explain_class: ExplainClass = None,
     metric: Metrics = None,
     margin: Annotated[
-        float,
-        option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
+        float, option("--margin", "Share of the reasons' weight that may move.", REASONS_PANEL)
     ] = 0.15,
     accuracy_margin: Annotated[
-        float,
-        option("--accuracy-margin", help="Fall in accuracy allowed.", panel=REASONS_PANEL),
+        float, option("--accuracy-margin", "Fall in accuracy allowed.", REASONS_PANEL)
     ] = 0.02,
     faithfulness_margin: Annotated[
-        float,
-        option("--faithfulness-margin", help="Fall in NAOPC allowed.", panel=REASONS_PANEL),
+        float, option("--faithfulness-margin", "Fall in NAOPC allowed.", REASONS_PANEL)
     ] = 0.05,
     clarity_margin: Annotated[
-        float,
-        option("--clarity-margin", help="Change that counts as none.", panel=REASONS_PANEL),
+        float, option("--clarity-margin", "Change that counts as none.", REASONS_PANEL)
     ] = 0.05,
     criterion: RankedBy = "activation",
     arm: Annotated[
         list[str] | None,
         option(
             "--arm",
-            help="A further model to show beside them, as NAME=FILE; may be repeated.",
-            metavar="NAME=FILE",
-            panel=REASONS_PANEL,
+            "A further model to show beside them, as NAME=FILE; may be repeated.",
+            REASONS_PANEL,
+            "NAME=FILE",
         ),
     ] = None,
     adverse: Annotated[
         str | None,
         option(
             "--adverse",
-            help="Class that is an adverse decision: compare its leading reasons.",
-            metavar="CLASS",
-            panel=REASONS_PANEL,
+            "Class that is an adverse decision: compare its leading reasons.",
+            REASONS_PANEL,
+            "CLASS",
         ),
     ] = None,
     threshold: Annotated[
         float | None,
         option(
             "--threshold",
-            help="Cut-off: the chance (of --adverse, else of the second class) that decides.",
-            metavar="P",
-            panel=REASONS_PANEL,
+            "Cut-off: the chance (of --adverse, else of the second class) that decides.",
+            REASONS_PANEL,
+            "P",
         ),
     ] = None,
     reasons: Annotated[
-        int,
-        option("--reasons", help="Leading reasons of an adverse decision.", panel=REASONS_PANEL),
+        int, option("--reasons", "Leading reasons of an adverse decision.", REASONS_PANEL)
     ] = 4,
     kept: Annotated[
         Path | None,
-        option("--kept", help="Original unit indices of a shrunk model, from `prune --shrink`."),
+        option("--kept", "Original unit indices of a shrunk model, from `prune --shrink`."),
     ] = None,
     protocol: ProtocolFile = None,
     seed: Seed = 0,

@@ -74,9 +74,7 @@ def _parameter(each: Any, kind: Any, panel: str | None) -> inspect.Parameter:
         read = str
     elif read is bool:
         name = f"{name}/--no-{name[2:]}"
-    flag = option(
-        name, help=each.metadata["help"] + known, panel=panel, metavar=each.metadata["metavar"]
-    )
+    flag = option(name, each.metadata["help"] + known, panel, each.metadata["metavar"])
     return inspect.Parameter(
         each.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

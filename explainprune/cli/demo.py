@@ -12,7 +12,7 @@ from explainprune.cli.study import PrintConfig, study_of
 
 def demo(
     out: Annotated[
-        Path, flag("-o", "--out", help="Folder of the report; the demo replaces its own.")
+        Path, flag("-o --out", "Folder of the report; the demo replaces its own.")
     ] = Path("reports/demo"),
     print_config: PrintConfig = False,
     dry_run: DryRun = False,

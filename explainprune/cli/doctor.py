@@ -24,7 +24,7 @@ def doctor(
         bool,
         flag(
             "--sabotage",
-            help="Try the verdicts on models whose truth is known, in about a minute; exit 1 if "
+            "Try the verdicts on models whose truth is known, in about a minute; exit 1 if "
             "one is wrong beyond chance.",
         ),
     ] = False,

@@ -15,11 +15,11 @@ OUTPUT_PANEL = "Output"
 WHERE_PANEL = "Where it runs"
 
 
-def option(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
-    """Declare an option that its environment variable can set."""
-    variable = names[-1].split("/")[0].lstrip("-").replace("-", "_").upper()
+def option(names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
+    """Declare an option that its environment variable can set; names are as in ``-q --quiet``."""
+    variable = names.split()[-1].split("/")[0].lstrip("-").replace("-", "_").upper()
     return typer.Option(
-        *names,
+        *names.split(),
         help=help,
         envvar=f"EXPLAINPRUNE_{variable}",
         show_envvar=False,
@@ -28,9 +28,9 @@ def option(*names: str, help: str, panel: str | None = None, metavar: str | None
     )
 
 
-def flag(*names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
+def flag(names: str, help: str, panel: str | None = None, metavar: str | None = None) -> Any:
     """Declare an option that must be given on the command line: what overwrites or only looks."""
-    return typer.Option(*names, help=help, rich_help_panel=panel, metavar=metavar)
+    return typer.Option(*names.split(), help=help, rich_help_panel=panel, metavar=metavar)
 
 
 def where(cluster: str | None, workers: int | None) -> str | None:
@@ -63,10 +63,7 @@ AnyModel = Annotated[Path, typer.Argument(help=f"A model: {MODELS}.", metavar="M
 DenseFile = Annotated[Path, typer.Argument(help=f"The model before: {MODELS}.", metavar="DENSE")]
 ModelFile = Annotated[Path, typer.Argument(help="A .keras or legacy .h5 file.", metavar="MODEL")]
 _DATA = option(
-    "--data",
-    help="A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.",
-    panel=DATA_PANEL,
-    metavar="SOURCE",
+    "--data", "A built-in set, or a .npz, .npy, .csv, .parquet or .h5 file.", DATA_PANEL, "SOURCE"
 )
 DataFile = Annotated[str, _DATA]
 MaybeData = Annotated[str | None, _DATA]
@@ -74,114 +71,94 @@ Schema = Annotated[
     Path | None,
     option(
         "--schema",
-        help='How rows are read, said once: a .toml whose table "data" has these options as keys.',
-        panel=DATA_PANEL,
-        metavar="FILE",
+        'How rows are read, said once: a .toml whose table "data" has these options as keys.',
+        DATA_PANEL,
+        "FILE",
     ),
 ]
 Trust = Annotated[
-    bool,
-    flag("--trust", help="Let the model file run code (Lambda layers). Only for files you trust."),
+    bool, flag("--trust", "Let the model file run code (Lambda layers). Only for files you trust.")
 ]
 
 # What to explain, and against what.
 Background = Annotated[
-    str,
-    option(
-        "--background",
-        help="Reference rows: how many, or a file.",
-        panel=DATA_PANEL,
-        metavar="N|FILE",
-    ),
+    str, option("--background", "Reference rows: how many, or a file.", DATA_PANEL, "N|FILE")
 ]
-Backgrounds = Annotated[
-    int, option("--backgrounds", help="How many backgrounds to draw.", panel=DATA_PANEL)
-]
+Backgrounds = Annotated[int, option("--backgrounds", "How many backgrounds to draw.", DATA_PANEL)]
 Effort = Annotated[
     int | None,
     option(
         "--effort",
-        help="Pairs of a row and a background row to explain each model on, at most.",
-        panel=DATA_PANEL,
+        "Pairs of a row and a background row to explain each model on, at most.",
+        DATA_PANEL,
     ),
 ]
 SampledRows = Annotated[
-    int | None, option("--rows", help="Take a seeded sample of N rows only.", panel=DATA_PANEL)
+    int | None, option("--rows", "Take a seeded sample of N rows only.", DATA_PANEL)
 ]
 Methods = Annotated[
     list[str] | None,
     option(
         "--method",
-        help="Attribution method; may be repeated. Default: one that suits the models.",
-        metavar="NAME",
-        panel=REASONS_PANEL,
+        "Attribution method; may be repeated. Default: one that suits the models.",
+        REASONS_PANEL,
+        "NAME",
     ),
 ]
 Metrics = Annotated[
     list[str] | None,
     option(
         "--metric",
-        help="Metric; may be repeated. `default` stands for those measured anyway.",
-        metavar="NAME",
-        panel=REASONS_PANEL,
+        "Metric; may be repeated. `default` stands for those measured anyway.",
+        REASONS_PANEL,
+        "NAME",
     ),
 ]
 ExplainClass = Annotated[
     str | None,
     option(
         "--class",
-        help="Explain this class for all rows, in place of the (first model's) prediction.",
-        metavar="CLASS",
-        panel=REASONS_PANEL,
+        "Explain this class for all rows, in place of the (first model's) prediction.",
+        REASONS_PANEL,
+        "CLASS",
     ),
 ]
-RankedBy = Annotated[str, option("--criterion", help="Ranks the neurons.", panel=REASONS_PANEL)]
+RankedBy = Annotated[str, option("--criterion", "Ranks the neurons.", REASONS_PANEL)]
 
 # How, and where.
-Seed = Annotated[int, option("--seed", help="Seed of every random draw.")]
+Seed = Annotated[int, option("--seed", "Seed of every random draw.")]
 Workers = Annotated[
     int | None,
     option(
         "--workers",
-        help="Processes at a time; the result doesn't depend on it. With the extra 'cluster' they "
+        "Processes at a time; the result doesn't depend on it. With the extra 'cluster' they "
         "are Dask workers, with a dashboard.",
-        panel=WHERE_PANEL,
+        WHERE_PANEL,
     ),
 ]
 ClusterAddress = Annotated[
     str | None,
-    option(
-        "--cluster",
-        help="Run on the workers of this Dask scheduler.",
-        panel=WHERE_PANEL,
-        metavar="ADDRESS",
-    ),
+    option("--cluster", "Run on the workers of this Dask scheduler.", WHERE_PANEL, "ADDRESS"),
 ]
 
 ProtocolFile = Annotated[
     Path | None,
     option(
         "--protocol",
-        help="What was stated before results, from `explainprune protocol`: refuses to differ.",
-        panel=REASONS_PANEL,
-        metavar="P.toml",
+        "What was stated before results, from `explainprune protocol`: refuses to differ.",
+        REASONS_PANEL,
+        "P.toml",
     ),
 ]
 
 # Where to.
 OutFolder = Annotated[
-    Path, flag("-o", "--out", help="Folder for the report, written as a whole.", panel=OUTPUT_PANEL)
+    Path, flag("-o --out", "Folder for the report, written as a whole.", OUTPUT_PANEL)
 ]
-OutFile = Annotated[Path, flag("-o", "--out", help="File to write.", panel=OUTPUT_PANEL)]
-Force = Annotated[bool, flag("--force", help="Replace what is there.", panel=OUTPUT_PANEL)]
-Quiet = Annotated[
-    bool,
-    option("-q", "--quiet", help="No messages and no progress.", panel=OUTPUT_PANEL),
-]
-Json = Annotated[bool, option("--json", help="Print the result as JSON.", panel=OUTPUT_PANEL)]
+OutFile = Annotated[Path, flag("-o --out", "File to write.", OUTPUT_PANEL)]
+Force = Annotated[bool, flag("--force", "Replace what is there.", OUTPUT_PANEL)]
+Quiet = Annotated[bool, option("-q --quiet", "No messages and no progress.", OUTPUT_PANEL)]
+Json = Annotated[bool, option("--json", "Print the result as JSON.", OUTPUT_PANEL)]
 DryRun = Annotated[
-    bool,
-    flag(
-        "--dry-run", help="Say what would run and about how long; do nothing.", panel=OUTPUT_PANEL
-    ),
+    bool, flag("--dry-run", "Say what would run and about how long; do nothing.", OUTPUT_PANEL)
 ]

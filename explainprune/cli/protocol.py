@@ -77,7 +77,7 @@ def protocol(
             metavar="[CONFIG.toml | DENSE OTHER...]",
         ),
     ] = None,
-    out: Annotated[Path, flag("-o", "--out", help="File to write.")] = Path("protocol.toml"),
+    out: Annotated[Path, flag("-o --out", "File to write.")] = Path("protocol.toml"),
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,

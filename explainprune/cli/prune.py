@@ -39,38 +39,32 @@ def prune(
     data: MaybeData = None,
     schema: Schema = None,
     recipe: Annotated[
-        str | None,
-        option(
-            "--recipe",
-            help="Your training function.",
-            panel=PRUNING_PANEL,
-            metavar="MODULE:FUNCTION",
-        ),
+        str | None, option("--recipe", "Your training function.", PRUNING_PANEL, "MODULE:FUNCTION")
     ] = None,
     masks: Annotated[
         Path | None,
         option(
             "--masks",
-            help="What was removed before: the .masks.npz of an earlier run.",
-            panel=PRUNING_PANEL,
-            metavar="FILE",
+            "What was removed before: the .masks.npz of an earlier run.",
+            PRUNING_PANEL,
+            "FILE",
         ),
     ] = None,
     unlabelled: Annotated[
         str | None,
         option(
             "--unlabelled",
-            help="More rows for --preserve, read as the data is, without a target.",
-            panel=PRUNING_PANEL,
-            metavar="SOURCE",
+            "More rows for --preserve, read as the data is, without a target.",
+            PRUNING_PANEL,
+            "SOURCE",
         ),
     ] = None,
     shrink: Annotated[
         bool,
         flag(
             "--shrink",
-            help=f"Write OUT.shrunk.keras, OUT.kept.npz and OUT.{CERTIFICATE} too.",
-            panel=OUTPUT_PANEL,
+            f"Write OUT.shrunk.keras, OUT.kept.npz and OUT.{CERTIFICATE} too.",
+            OUTPUT_PANEL,
         ),
     ] = False,
     seed: Seed = 0,

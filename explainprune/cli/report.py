@@ -18,30 +18,28 @@ def report(
         Path, typer.Argument(help="A report's folder, or a results.json.", metavar="RESULTS")
     ],
     out: Annotated[
-        Path | None,
-        flag("-o", "--out", help="Folder to write. Default: the report's own, rendered again."),
+        Path | None, flag("-o --out", "Folder to write. Default: the report's own, rendered again.")
     ] = None,
     dossier: Annotated[
         Path | None,
         flag(
             "--dossier",
-            help="Write the change's dossier, to sign: .md, or .pdf (extra pdf).",
+            "Write the change's dossier, to sign: .md, or .pdf (extra pdf).",
             metavar="FILE",
         ),
     ] = None,
     card: Annotated[
-        Path | None,
-        flag("--card", help="Write the second model's card, as Markdown.", metavar="FILE"),
+        Path | None, flag("--card", "Write the second model's card, as Markdown.", metavar="FILE")
     ] = None,
     mlflow: Annotated[
         str | None,
         flag(
             "--mlflow",
-            help="Log it to this experiment (extra mlflow), where MLFLOW_TRACKING_URI says.",
+            "Log it to this experiment (extra mlflow), where MLFLOW_TRACKING_URI says.",
             metavar="EXPERIMENT",
         ),
     ] = None,
-    open_page: Annotated[bool, flag("--open", help="Open the page in a browser.")] = False,
+    open_page: Annotated[bool, flag("--open", "Open the page in a browser.")] = False,
     force: Force = False,
     quiet: Quiet = False,
     json: Json = False,

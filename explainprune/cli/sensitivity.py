@@ -36,8 +36,7 @@ def sensitivity(
     out: OutFile,
     schema: Schema = None,
     sparsity: Annotated[
-        list[float] | None,
-        option("--sparsity", help="Share to remove; may be repeated.", panel=PRUNING_PANEL),
+        list[float] | None, option("--sparsity", "Share to remove; may be repeated.", PRUNING_PANEL)
     ] = None,
     seed: Seed = 0,
     trust: Trust = False,

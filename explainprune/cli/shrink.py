@@ -38,10 +38,9 @@ def shrink(
     out: Annotated[
         Path,
         flag(
-            "-o",
-            "--out",
-            help=f"A .keras file, with OUT.kept.npz and OUT.{CERTIFICATE} beside it; or a folder.",
-            panel=OUTPUT_PANEL,
+            "-o --out",
+            f"A .keras file, with OUT.kept.npz and OUT.{CERTIFICATE} beside it; or a folder.",
+            OUTPUT_PANEL,
         ),
     ],
     data: MaybeData = None,
@@ -50,31 +49,29 @@ def shrink(
         Path | None,
         option(
             "--masks",
-            help="What counts as zero: the .masks.npz of `prune`. Default: the zeros.",
-            panel=PRUNING_PANEL,
-            metavar="FILE",
+            "What counts as zero: the .masks.npz of `prune`. Default: the zeros.",
+            PRUNING_PANEL,
+            "FILE",
         ),
     ] = None,
     basis: Annotated[
         str,
         option(
-            "--basis",
-            help="Units constant on these go: calibration data, or all inputs.",
-            panel=PRUNING_PANEL,
+            "--basis", "Units constant on these go: calibration data, or all inputs.", PRUNING_PANEL
         ),
     ] = "calibration data",
     measure: Annotated[
         list[str] | None,
         option(
             "--measure",
-            help="What else to measure of both: latency, tflite; may be repeated.",
-            panel=OUTPUT_PANEL,
-            metavar="NAME",
+            "What else to measure of both: latency, tflite; may be repeated.",
+            OUTPUT_PANEL,
+            "NAME",
         ),
     ] = None,
     trust: Trust = False,
     dry_run: Annotated[
-        bool, flag("--dry-run", help="Only say what would be removed.", panel=OUTPUT_PANEL)
+        bool, flag("--dry-run", "Only say what would be removed.", OUTPUT_PANEL)
     ] = False,
     force: Force = False,
     quiet: Quiet = False,

@@ -36,9 +36,7 @@ from explainprune.cli.options import (
 )
 from explainprune.options import PruneOptions, ReadOptions
 
-PrintConfig = Annotated[
-    bool, flag("--print-config", help="Print the resolved configuration and stop.")
-]
+PrintConfig = Annotated[bool, flag("--print-config", "Print the resolved configuration and stop.")]
 
 
 @with_options(ReadOptions, panel=DATA_PANEL)
@@ -47,65 +45,59 @@ def run(
     config: Annotated[
         Path | None, typer.Argument(help="A .toml file; see `init`.", metavar="CONFIG.toml")
     ] = None,
-    out: Annotated[
-        Path, flag("-o", "--out", help="Folder for the report, written as a whole.")
-    ] = Path("reports/study"),
-    model: Annotated[str | None, option("--model", help="A trained model to start from.")] = None,
+    out: Annotated[Path, flag("-o --out", "Folder for the report, written as a whole.")] = Path(
+        "reports/study"
+    ),
+    model: Annotated[str | None, option("--model", "A trained model to start from.")] = None,
     recipe: Annotated[
-        str | None, option("--recipe", help="Your training function.", metavar="MODULE:FUNCTION")
+        str | None, option("--recipe", "Your training function.", metavar="MODULE:FUNCTION")
     ] = None,
     data: MaybeData = None,
     schema: Schema = None,
     method: Annotated[
         list[str] | None,
-        option(
-            "--method",
-            help="Attribution method; may be repeated.",
-            metavar="NAME",
-            panel=REASONS_PANEL,
-        ),
+        option("--method", "Attribution method; may be repeated.", REASONS_PANEL, "NAME"),
     ] = None,
     margin: Annotated[
         float | None,
-        option("--margin", help="Share of the reasons' weight that may move.", panel=REASONS_PANEL),
+        option("--margin", "Share of the reasons' weight that may move.", REASONS_PANEL),
     ] = None,
     names: Annotated[
-        str | None,
-        option("--names", help="What to call the dense and the pruned model.", metavar="A,B"),
+        str | None, option("--names", "What to call the dense and the pruned model.", metavar="A,B")
     ] = None,
     threshold: Annotated[
         float | None,
         option(
             "--threshold",
-            help="Cut-off: the chance of the second of two classes that decides.",
-            metavar="P",
-            panel=REASONS_PANEL,
+            "Cut-off: the chance of the second of two classes that decides.",
+            REASONS_PANEL,
+            "P",
         ),
     ] = None,
     arm: Annotated[
         list[str] | None,
         option(
             "--arm",
-            help="Reference arm, see `list arms`; may be repeated. Default: placebo, retrained "
+            "Reference arm, see `list arms`; may be repeated. Default: placebo, retrained "
             "and random_pruned.",
             metavar="NAME",
         ),
     ] = None,
-    seeds: Annotated[int | None, option("--seeds", help="How many seeds: 0, 1, ….")] = None,
+    seeds: Annotated[int | None, option("--seeds", "How many seeds: 0, 1, ….")] = None,
     workers: Workers = None,
     cluster: ClusterAddress = None,
     threads: Annotated[
-        int | None, option("--threads", help="Threads of each process.", panel=WHERE_PANEL)
+        int | None, option("--threads", "Threads of each process.", WHERE_PANEL)
     ] = None,
     settings: Annotated[
         list[str] | None,
         flag(
             "--set",
-            help="Any other setting, as SECTION.KEY=VALUE; may be repeated.",
+            "Any other setting, as SECTION.KEY=VALUE; may be repeated.",
             metavar="SECTION.KEY=VALUE",
         ),
     ] = None,
-    resume: Annotated[bool, flag("--resume", help="Continue an interrupted run.")] = False,
+    resume: Annotated[bool, flag("--resume", "Continue an interrupted run.")] = False,
     protocol: ProtocolFile = None,
     trust: Trust = False,
     print_config: PrintConfig = False,
