@@ -9,15 +9,7 @@ from typing import Any
 import numpy as np
 
 import explainprune as xp
-from calibrated.planted import (
-    FEATURES,
-    Linear,
-    Pair,
-    Relu,
-    network_of,
-    normal_rows,
-    standard,
-)
+from calibrated.planted import FEATURES, Linear, Pair, Relu, network_of, normal_rows, standard
 from calibrated.rule import explained
 from calibrated.store import Cell, Run
 from explainprune.analysis.comparison.agreements import measure

@@ -146,10 +146,7 @@ def _model(found: Read) -> list[str]:
     )
     held = table(
         ["for", "memory"],
-        [
-            ("a process", f"{memory[0] / 1e6:.0f} MB"),
-            ("a byte of rows", f"{memory[1]:.1f} bytes"),
-        ],
+        [("a process", f"{memory[0] / 1e6:.0f} MB"), ("a byte of rows", f"{memory[1]:.1f} bytes")],
     )
     checks = table(
         [

@@ -95,13 +95,7 @@ def attribute(
     if rows is not None and rows < 1:
         raise ValueError(f"--rows is at least 1. Received: {rows}.")
     given, loaded = read(
-        console,
-        model,
-        data,
-        trust=trust,
-        schema=schema,
-        background=background,
-        **reading,
+        console, model, data, trust=trust, schema=schema, background=background, **reading
     )
     if rows is not None:
         given = given.with_(scored=given.scored.take(slice(rows)))

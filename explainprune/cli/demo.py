@@ -25,8 +25,7 @@ def demo(
 
     study_of(
         StudyConfig(
-            prune=PruneSettings(sparsity=0.5),
-            study=StudySettings(name="demo", levels=(0.5, 0.9)),
+            prune=PruneSettings(sparsity=0.5), study=StudySettings(name="demo", levels=(0.5, 0.9))
         ),
         out,
         Console(quiet, json),

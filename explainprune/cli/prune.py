@@ -175,12 +175,7 @@ def _would(
         seconds = round(
             times
             * pruning_seconds(
-                model,
-                learned,
-                epochs,
-                options["steps"],
-                options["criterion"],
-                options["preserve"],
+                model, learned, epochs, options["steps"], options["criterion"], options["preserve"]
             )
         )
     amount = options["budget"] or options["sparsity"] or options["objective"]

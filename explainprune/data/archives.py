@@ -12,13 +12,7 @@ from explainprune.data.raw import Raw, RawRows, texts
 from explainprune.lookup import nearest
 from explainprune.network.files.bounds import check_links
 from explainprune.types import Array
-from explainprune.types.archives import (
-    Refused,
-    check_unpacked,
-    read_array,
-    read_arrays,
-    readable,
-)
+from explainprune.types.archives import Refused, check_unpacked, read_array, read_arrays, readable
 
 PER_ROW = ("y", "group", "weight", "clusters", "truth")
 KNOWN = (

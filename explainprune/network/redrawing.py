@@ -14,13 +14,7 @@ import numpy as np
 from explainprune.network.backend import keras
 from explainprune.network.copier import Copier
 from explainprune.network.protocol import Model
-from explainprune.network.variables import (
-    assign,
-    clone,
-    located_layers,
-    own_variables,
-    variables,
-)
+from explainprune.network.variables import assign, clone, located_layers, own_variables, variables
 from explainprune.types import Array
 
 

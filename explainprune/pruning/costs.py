@@ -61,11 +61,7 @@ def _flops_left(model: Model) -> Callable[[Left], float]:
     return lambda left: left.flops / total
 
 
-COSTS: dict[str, Cost] = {
-    "params_kept": params_kept,
-    "flops_kept": flops_kept,
-    "bytes": bytes_,
-}
+COSTS: dict[str, Cost] = {"params_kept": params_kept, "flops_kept": flops_kept, "bytes": bytes_}
 """Budgets that masks alone decide; ``"accuracy_drop"``, which needs training, comes beside them."""
 
 LEFT: dict[str, Callable[[Model], Callable[[Left], float]]] = {
@@ -76,7 +72,7 @@ LEFT: dict[str, Callable[[Model], Callable[[Left], float]]] = {
 """The same of what `shrink` leaves of a model, beside the model itself."""
 
 COSTS_ON_ROWS: dict[str, Callable[[Model, Mapping[str, Array], Pairing], float]] = {
-    "exact_cost": exact_cost,
+    "exact_cost": exact_cost
 }
 """Budgets that are counted on pairs of rows as well, and span many orders of magnitude."""
 

@@ -53,12 +53,7 @@ SECTIONS = {
 }
 """Anchor (and template) and heading of every section, in order; empty ones are left out."""
 
-_LEDE = {
-    "data": "data",
-    "rows": "rows",
-    "methods": "explained by",
-    "background": "background rows",
-}
+_LEDE = {"data": "data", "rows": "rows", "methods": "explained by", "background": "background rows"}
 
 
 def render(results: Comparison | Study, manifest: dict[str, Any] | None = None) -> str:

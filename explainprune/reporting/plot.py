@@ -8,12 +8,7 @@ from explainprune.reporting.plots.attributions import beeswarm, maps
 from explainprune.reporting.plots.axes import axes_of, new_figure, save, styled
 from explainprune.reporting.plots.frontiers import clearest
 from explainprune.reporting.plots.networks import network
-from explainprune.reporting.plots.pairs import (
-    frontier,
-    paired_bars,
-    reliability,
-    slopegraph,
-)
+from explainprune.reporting.plots.pairs import frontier, paired_bars, reliability, slopegraph
 from explainprune.reporting.plots.shapes import shape, shapes
 from explainprune.reporting.svg.sheet import COLOURS
 

@@ -34,9 +34,7 @@ TERMS = {
     # Evidence of the verdicts.
     "floor": Term("The explainer's own noise", "share", "two runs on the dense model"),
     "stability": Term(
-        "How stable an explanation is",
-        "share",
-        "the dense model, other background rows; for scale",
+        "How stable an explanation is", "share", "the dense model, other background rows; for scale"
     ),
     "worst_class": Term("Worst class", "share", "its interval allows for all classes"),
     "worst_group": Term("Worst group", "share", "its interval allows for all groups"),

@@ -12,16 +12,12 @@ from explainprune.types.comparison import SCORES
 COUNTS = ("params", "nonzero", "flops", "units", "live_inputs", "live_connections")
 
 
-def comparisons_over_seeds(
-    seeds: Sequence[Comparison],
-) -> dict[str, dict[str, Measure]]:
+def comparisons_over_seeds(seeds: Sequence[Comparison]) -> dict[str, dict[str, Measure]]:
     """Average every metric of every pair that all seeds have."""
     return _tables([comparison.comparisons for comparison in seeds], seeds[0].metrics)
 
 
-def slices_over_seeds(
-    seeds: Sequence[Comparison],
-) -> dict[str, dict[str, dict[str, Measure]]]:
+def slices_over_seeds(seeds: Sequence[Comparison]) -> dict[str, dict[str, dict[str, Measure]]]:
     """Average the figures within classes, groups and outcomes."""
     pairs = [pair for pair in seeds[0].slices if all(pair in c.slices for c in seeds)]
     return {pair: _tables([c.slices[pair] for c in seeds], seeds[0].metrics) for pair in pairs}

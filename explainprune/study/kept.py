@@ -11,15 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from explainprune.keeping import (
-    Store,
-    as_files,
-    code_mark,
-    file_mark,
-    hashed,
-    source_mark,
-    sources,
-)
+from explainprune.keeping import Store, as_files, code_mark, file_mark, hashed, source_mark, sources
 from explainprune.lookup import imported
 from explainprune.study.config import StudyConfig
 

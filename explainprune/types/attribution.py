@@ -10,14 +10,7 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.types.archives import read_arrays, readable
-from explainprune.types.arrays import (
-    Array,
-    Inputs,
-    checksum,
-    frozen,
-    frozen_inputs,
-    n_rows,
-)
+from explainprune.types.arrays import Array, Inputs, checksum, frozen, frozen_inputs, n_rows
 from explainprune.types.explanation import explanation
 from explainprune.types.filed import BY_NAME, OPTIONAL, arrays_of, fields_of
 from explainprune.types.framed import framed

@@ -5,13 +5,7 @@ import pytest
 
 from explainprune.network.backend import keras
 from explainprune.network.redrawing import randomised
-from explainprune.network.variables import (
-    clone,
-    seed_states,
-    variables,
-    weights_of,
-    with_weights,
-)
+from explainprune.network.variables import clone, seed_states, variables, weights_of, with_weights
 
 L = keras.layers
 

@@ -197,10 +197,7 @@ def test_counts_are_exact_and_what_is_removed_stays_removed(
         before = masks
 
 
-@given(
-    st.lists(st.integers(1, 40), min_size=2, max_size=5),
-    st.floats(0, 0.9),
-)
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=5), st.floats(0, 0.9))
 def test_uniform_shares_differ_by_less_than_an_entry(sizes, sparsity):
     scores = {str(i): np.random.default_rng(i).random(n) for i, n in enumerate(sizes)}
     masks = allocate(scores, sparsity, allocation="uniform", keep_at_least=0)

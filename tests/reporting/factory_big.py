@@ -130,9 +130,7 @@ def big_codes():
     few = codes(tuple(f"column {i}" for i in range(12)))
     one = next(iter(few.slices.values()))
     return replace(
-        few,
-        slices={f"group {k}": one for k in range(20)},
-        examples=(few.examples[0],) * 6,
+        few, slices={f"group {k}": one for k in range(20)}, examples=(few.examples[0],) * 6
     )
 
 

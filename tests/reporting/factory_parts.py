@@ -275,9 +275,7 @@ def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
             live_inputs=inputs,
             live_connections=live,
             exact_cost=cost,
-            intervals={
-                score: (value - 0.017, value + 0.013),
-            }
+            intervals={score: (value - 0.017, value + 0.013)}
             | (
                 {}
                 if score == "r2"

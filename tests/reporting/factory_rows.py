@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.types import (
-    Certificate,
-    OutputBound,
-    Sample,
-    Size,
-)
+from explainprune.types import Certificate, OutputBound, Sample, Size
 
 
 def certificate(n=360):

@@ -120,12 +120,7 @@ def test_rows_without_labels_have_churn_but_no_accuracy(comparison):
     [
         ("preserved", "=", None, None),
         ("changed", "≠", None, None),
-        (
-            "inconclusive",
-            "?",
-            7,
-            "7 more rows would decide with a chance of nine in ten.",
-        ),
+        ("inconclusive", "?", 7, "7 more rows would decide with a chance of nine in ten."),
         ("inconclusive", "?", None, None),
     ],
 )

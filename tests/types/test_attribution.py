@@ -90,11 +90,7 @@ def test_leading_reasons_come_first_with_what_they_were():
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"top": 0}, "at least 1. Received: 0."),
-        ({"values": "rwa"}, "'raw'"),
-    ],
+    ("options", "said"), [({"top": 0}, "at least 1. Received: 0."), ({"values": "rwa"}, "'raw'")]
 )
 def test_leading_reasons_that_cannot_be_had(options, said):
     with pytest.raises(ValueError, match=said):

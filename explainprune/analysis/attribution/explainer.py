@@ -31,11 +31,7 @@ from explainprune.analysis.attribution.reading.background import background_for
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.reading.options import arguments
 from explainprune.analysis.attribution.reading.packing import by_name, pack, unpack
-from explainprune.analysis.attribution.reading.players import (
-    check_players,
-    n_players,
-    players_for,
-)
+from explainprune.analysis.attribution.reading.players import check_players, n_players, players_for
 from explainprune.analysis.attribution.reading.targets import targets_for
 from explainprune.analysis.attribution.reading.views import MethodInput, method_input, network_for
 from explainprune.analysis.attribution.results import per_player, raw_of, sums_note

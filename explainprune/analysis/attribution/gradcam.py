@@ -62,9 +62,7 @@ def gradcam(
     values = heat.reshape(len(x), math.prod(shape[:-1]), 1, *heat.shape[len(shape) :]) / shape[-1]
     values = np.repeat(values, shape[-1], axis=2).reshape(*x.shape, *heat.shape[len(shape) :])
     return Explained(
-        values,
-        base_output(network, background, targets, len(x)),
-        settled={"layer": maps.layer},
+        values, base_output(network, background, targets, len(x)), settled={"layer": maps.layer}
     )
 
 

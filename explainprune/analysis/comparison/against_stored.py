@@ -30,12 +30,7 @@ from explainprune.analysis.comparison.growth import FLOOR_ROWS
 from explainprune.analysis.comparison.model_rows import size_facts
 from explainprune.analysis.comparison.provenance import versions
 from explainprune.analysis.comparison.settings import PRIMARY, Settings, leading, settled
-from explainprune.analysis.comparison.stored import (
-    StoredPair,
-    check_open,
-    matched,
-    opened_stored,
-)
+from explainprune.analysis.comparison.stored import StoredPair, check_open, matched, opened_stored
 from explainprune.analysis.detail.features import feature_rows
 from explainprune.analysis.detail.kinds import kind_of_rows
 from explainprune.analysis.detail.names import names_of
@@ -195,10 +190,7 @@ def _agreement(pair: StoredPair, settings: Settings, values: Array) -> dict[str,
     k = leading(pair.ours.shape[1], table=pair.data.image_shape is None, k=settings.k)
     found = {
         name: measure(
-            settings.said[name],
-            metric(pair.ours, pair.theirs, k=k),
-            pair.units,
-            seed=settings.seed,
+            settings.said[name], metric(pair.ours, pair.theirs, k=k), pair.units, seed=settings.seed
         )
         for name, metric in settings.agreement.items()
     }

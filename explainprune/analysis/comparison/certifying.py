@@ -56,12 +56,7 @@ def _bound(case: Case, kept: Mapping[str, Any] | None) -> tuple[OutputBound | No
         for each in (case.dense, case.other)
     ]
     return bound_if_cheap(
-        dense,
-        other,
-        x=case.data.x,
-        output=case.dense.kind,
-        yes_or_no=tuple(both),
-        kept=kept,
+        dense, other, x=case.data.x, output=case.dense.kind, yes_or_no=tuple(both), kept=kept
     )
 
 

@@ -140,10 +140,7 @@ def _floor(case: Case, explain: PairedExplainer, dense: Met) -> Crossed | None:
     most = FLOOR_ROWS[case.costly]
     index = some_rows(len(case.targets), most, case.settings.seed, "floor")
     again = explain(
-        case.dense,
-        index,
-        draws=range(len(dense.each)),
-        repeats=range(dense.draws, 2 * dense.draws),
+        case.dense, index, draws=range(len(dense.each)), repeats=range(dense.draws, 2 * dense.draws)
     )
     ours, units = dense.each[:, index], case.units.take(index)
     means = ours.mean(axis=0), again.values

@@ -14,13 +14,7 @@ from explainprune.analysis.comparison.slices import by_class, by_group, class_na
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.intervals import row_mean
 from explainprune.analysis.reasons.codes import differing, in_common, leading
-from explainprune.analysis.reasons.deciding import (
-    CutOff,
-    Decided,
-    amounts_of,
-    decided,
-    notes_of,
-)
+from explainprune.analysis.reasons.deciding import CutOff, Decided, amounts_of, decided, notes_of
 from explainprune.analysis.reasons.words import words_of
 from explainprune.analysis.verdict.wording import ARMS, capital, count, interval, percent
 from explainprune.types import Array, Measure

@@ -14,15 +14,7 @@ from explainprune.network.backend import keras
 from explainprune.network.graph.graph import Call
 from explainprune.network.layers.axes import expect_axis
 from explainprune.network.layers.kind import Kind, Sized, product
-from explainprune.network.layers.passing import (
-    Arrays,
-    Change,
-    Cut,
-    Needs,
-    Passing,
-    Placed,
-    nothing,
-)
+from explainprune.network.layers.passing import Arrays, Change, Cut, Needs, Passing, Placed, nothing
 from explainprune.network.layers.units import LeaveWhole, Ledger, Units
 from explainprune.types import Array
 

@@ -175,11 +175,7 @@ def weighted_sum(call: Call, given: Sequence[Tensor], factors: list[float]) -> T
 
 
 def _mixed(
-    call: Call,
-    affines: list[Affine],
-    shape: tuple[int, ...],
-    reading: Reading,
-    function: Function,
+    call: Call, affines: list[Affine], shape: tuple[int, ...], reading: Reading, function: Function
 ) -> Tensor:
     width = affines[0].width
     groups = np.arange(width)[:, None] + width * np.arange(len(affines))

@@ -82,11 +82,7 @@ def _silent(layer: Units) -> Units:
 
 
 def _groups(
-    units: Units,
-    layer: Units,
-    places: Places,
-    numbers: dict[int, int],
-    kept: Mapping[str, Array],
+    units: Units, layer: Units, places: Places, numbers: dict[int, int], kept: Mapping[str, Array]
 ) -> Array | None:
     """Find the group of `layer` that each group of `units` stands for."""
     size = units.groups.shape[1], units.made, units.function.name

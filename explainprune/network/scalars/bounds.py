@@ -124,7 +124,4 @@ def _made(layer: Units, ends: Ends) -> Ends:
         return np.full(shape, -np.inf), np.full(shape, np.inf)
     low, high = (end[layer.groups].transpose(0, 2, 1) for end in ends)
     made = layer.function.bounds(low, high)
-    return (
-        made[0].transpose(0, 2, 1).reshape(shape),
-        made[1].transpose(0, 2, 1).reshape(shape),
-    )
+    return (made[0].transpose(0, 2, 1).reshape(shape), made[1].transpose(0, 2, 1).reshape(shape))

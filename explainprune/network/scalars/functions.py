@@ -37,11 +37,7 @@ ROUNDING = 2.0**-52
 def relu() -> Function:
     """Return ``max(x, 0)``."""
     return Function(
-        "relu",
-        lambda x: np.maximum(x, 0.0),
-        rectified=True,
-        bounds=_relu_bounds,
-        apart=_relu_apart,
+        "relu", lambda x: np.maximum(x, 0.0), rectified=True, bounds=_relu_bounds, apart=_relu_apart
     )
 
 

@@ -89,12 +89,7 @@ class Calibration:
     """
 
     def __init__(
-        self,
-        model: Model,
-        x: Any,
-        y: Any,
-        wanted: Collection[str],
-        weight: Array | None = None,
+        self, model: Model, x: Any, y: Any, wanted: Collection[str], weight: Array | None = None
     ) -> None:
         for name in wanted:
             if name not in STATISTICS:

@@ -13,12 +13,7 @@ from explainprune.network.statistics.data_loss import DataLoss
 from explainprune.network.statistics.patches import has_patches, patches_of
 from explainprune.network.statistics.per_sample import has_rule, squared_gradients
 from explainprune.network.statistics.reached import check_layers
-from explainprune.network.statistics.row_means import (
-    Means,
-    RowMeans,
-    over_places,
-    rows_in_cache,
-)
+from explainprune.network.statistics.row_means import Means, RowMeans, over_places, rows_in_cache
 from explainprune.network.statistics.taps import Tap, Tapped, Untapped
 from explainprune.network.statistics.unit_sums import (
     ACTIVATIONS,

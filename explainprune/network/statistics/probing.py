@@ -235,12 +235,7 @@ def _picked(logits: list[Any], best: list[Any]) -> Any:
 
 
 def probes(
-    model: Model,
-    x: Any,
-    y: Any = None,
-    *,
-    target: int | None = None,
-    weight: Array | None = None,
+    model: Model, x: Any, y: Any = None, *, target: int | None = None, weight: Array | None = None
 ) -> dict[str, Probe]:
     """Return a probe of each hidden layer whose units can be removed and that is called once.
 

@@ -148,10 +148,7 @@ class Loop:
         """Pick rows: inputs as the model takes them, labels and, if there are any, weights."""
         x, *rest = tensors
         picked = structured(self.model, [tf.gather(part, index) for part in x])
-        return (
-            picked,
-            *keras.tree.map_structure(lambda part: tf.gather(part, index), tuple(rest)),
-        )
+        return (picked, *keras.tree.map_structure(lambda part: tf.gather(part, index), tuple(rest)))
 
     def _trace_step(
         self, tensors: tuple[Any, ...], index: Any, held: tuple[Any, ...], drawn: tuple[Any, ...]

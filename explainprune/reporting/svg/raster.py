@@ -35,12 +35,7 @@ def raster(values: Array, *, label: str) -> Markup:
         image_rendering="pixelated",
     )
     return element(
-        "svg",
-        image,
-        viewBox=f"0 0 {width} {height}",
-        class_="heat",
-        role="img",
-        aria_label=label,
+        "svg", image, viewBox=f"0 0 {width} {height}", class_="heat", role="img", aria_label=label
     )
 
 

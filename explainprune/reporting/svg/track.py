@@ -65,12 +65,7 @@ def ruler(axis: Axis, zone: Zone | None = None) -> Markup:
     if zone is not None and named:
         parts.append(_text(zone.label, axis.place(zone.high), 12, "named"))
     return element(
-        "svg",
-        *parts,
-        class_="ruler",
-        width="100%",
-        height=36 if named else 18,
-        aria_hidden="true",
+        "svg", *parts, class_="ruler", width="100%", height=36 if named else 18, aria_hidden="true"
     )
 
 

@@ -168,11 +168,7 @@ def _are(count: int) -> str:
 
 
 def _matrix(
-    title: str,
-    down: str,
-    across: str,
-    classes: Sequence[str],
-    entries: dict[tuple[int, int], Cell],
+    title: str, down: str, across: str, classes: Sequence[str], entries: dict[tuple[int, int], Cell]
 ) -> Matrix:
     used = range(len(classes))
     rows = tuple((classes[a], tuple(entries.get((a, b), Cell(0)) for b in used)) for a in used)

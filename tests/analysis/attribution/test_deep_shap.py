@@ -2,13 +2,7 @@
 
 import numpy as np
 import pytest
-from deep_shap_cases import (
-    MODELS,
-    L,
-    functional,
-    ops,
-    sequential,
-)
+from deep_shap_cases import MODELS, L, functional, ops, sequential
 
 import explainprune as xp
 from explainprune.analysis.attribution.deep_shap import deep_shap

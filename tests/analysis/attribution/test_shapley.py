@@ -93,8 +93,7 @@ def test_more_draws_come_nearer_at_the_rate_of_the_square_root(wide, truth):
 
 
 @pytest.mark.parametrize(
-    ("method", "options"),
-    [("kernel", {}), ("leverage", {}), ("shap_kernel", {"nsamples": 300})],
+    ("method", "options"), [("kernel", {}), ("leverage", {}), ("shap_kernel", {"nsamples": 300})]
 )
 def test_no_feature_is_dropped_from_a_fit(method, options):
     """Fits keep all features; shap's default silently keeps ten."""

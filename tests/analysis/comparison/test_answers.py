@@ -15,10 +15,7 @@ def three(shift=0.0):
     read = read + shift * np.random.default_rng(4).normal(size=(4, 3))
     gradient = np.broadcast_to
     return FormulaNetwork(
-        lambda x: x @ read,
-        4,
-        n_outputs=3,
-        gradient=lambda x: gradient(read, (len(x), 4, 3)),
+        lambda x: x @ read, 4, n_outputs=3, gradient=lambda x: gradient(read, (len(x), 4, 3))
     )
 
 

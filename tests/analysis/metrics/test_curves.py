@@ -74,8 +74,7 @@ def test_the_scale_of_outputs_and_values_does_not_count():
     targets = np.ones(5, int)
     hot = FormulaNetwork(lambda x: 9 * curved(6).outputs(x), 6, n_outputs=2)
     np.testing.assert_allclose(
-        insertion(hot, x, 100 * values, row, targets),
-        insertion(curved(6), x, values, row, targets),
+        insertion(hot, x, 100 * values, row, targets), insertion(curved(6), x, values, row, targets)
     )
 
 

@@ -34,11 +34,7 @@ def aopc(network, x, row, target, order, players):
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [
-        ([1.0, -1.0, 1.0, 1.0], 0.0),
-        ([0.0, 0.0, -3.0, 0.0], 0.75),
-        ([0.0, 0.0, 1.0, 1.0], 0.5),
-    ],
+    [([1.0, -1.0, 1.0, 1.0], 0.0), ([0.0, 0.0, -3.0, 0.0], 0.75), ([0.0, 0.0, 1.0, 1.0], 0.5)],
 )
 def test_gini_closed_forms(values, expected):
     np.testing.assert_allclose(gini([values]), [expected])

@@ -61,17 +61,9 @@ def test_a_noisy_explainer_is_named():
     ("placebo", "retrained", "words"),
     [
         (0.05, 0.3, "more than further training without pruning moves and less than training"),
-        (
-            0.11,
-            0.3,
-            "neither clearly more nor clearly less than further training without",
-        ),
+        (0.11, 0.3, "neither clearly more nor clearly less than further training without"),
         (0.20, 0.3, "less than further training without pruning moves and less than training"),
-        (
-            0.05,
-            0.1,
-            "moves and neither clearly more nor clearly less than training from",
-        ),
+        (0.05, 0.1, "moves and neither clearly more nor clearly less than training from"),
     ],
 )
 def test_the_first_sentence_says_the_place_among_the_arms(placebo, retrained, words):

@@ -59,10 +59,7 @@ def test_kernel_gradients(case, gradients):
             found[key]["kernel_gradient"], expected.mean(axis=0), rtol=1e-4, atol=1e-7
         )
         np.testing.assert_allclose(
-            found[key]["kernel_gradient_squared"],
-            (expected**2).mean(axis=0),
-            rtol=2e-4,
-            atol=1e-9,
+            found[key]["kernel_gradient_squared"], (expected**2).mean(axis=0), rtol=2e-4, atol=1e-9
         )
 
 

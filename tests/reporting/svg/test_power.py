@@ -2,15 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from explainprune.reporting.svg.power import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    power_figure,
-)
+from explainprune.reporting.svg.power import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, power_figure
 from explainprune.types import Power
 
 POINTS = (Power(0.0, 1.0, 0.0), Power(0.1, 0.5, 0.25), Power(0.2, 0.0, 1.0))

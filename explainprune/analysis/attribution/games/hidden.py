@@ -58,13 +58,7 @@ def all_games(pairs: Pairs, games: Games, bundle: Bundle) -> bool:
     return True
 
 
-def summed(
-    cutter: Cutter,
-    x: Array,
-    background: Array,
-    *,
-    wanted: Wanted = all_games,
-) -> Solution:
+def summed(cutter: Cutter, x: Array, background: Array, *, wanted: Wanted = all_games) -> Solution:
     """Solve games and put them together again, mean over background rows.
 
     Parameters

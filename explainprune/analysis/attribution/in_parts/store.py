@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explainprune.analysis.attribution.in_parts.files import write_whole
-from explainprune.analysis.attribution.results import (
-    Gaps,
-    gap_notes,
-    gaps_of,
-    notes_of,
-    options_of,
-)
+from explainprune.analysis.attribution.results import Gaps, gap_notes, gaps_of, notes_of, options_of
 from explainprune.data.reading import Samples
 from explainprune.keeping import Store, mark
 from explainprune.types import Attribution
@@ -131,10 +125,7 @@ class PartStore:
         """Write the one file, and put it in its place when it is whole."""
         parts = [self.parts[number] for number in sorted(self.parts)]
         gap = max(part.gap for part in parts)
-        notes = (
-            *notes_of(parts),
-            *gap_notes(self.method, [part.gaps for part in parts]),
-        )
+        notes = (*notes_of(parts), *gap_notes(self.method, [part.gaps for part in parts]))
         said = {"notes": notes, "options": options_of(parts)}
         unfinished = self.store.folder / f"whole{self.path.suffix}.unfinished"
         files = [part.file for part in parts]

@@ -10,12 +10,7 @@ from explainprune.types import Array, metric
 
 
 @metric(
-    "share",
-    "Churn",
-    "predictions that changed",
-    better="less",
-    task="classification",
-    of_two=True,
+    "share", "Churn", "predictions that changed", better="less", task="classification", of_two=True
 )
 def churn(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
     """Return 1 for each row where the two networks predict different classes, else 0.

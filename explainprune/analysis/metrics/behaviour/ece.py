@@ -18,12 +18,7 @@ DRAWS, STEPS = 2000, 14
 
 
 def ece_measure(
-    outputs_a: Array,
-    outputs_b: Array | None,
-    y: Array | None,
-    units: Units,
-    *,
-    seed: int,
+    outputs_a: Array, outputs_b: Array | None, y: Array | None, units: Units, *, seed: int
 ) -> Measure:
     """Return the calibration error less what chance adds to it, with its interval.
 

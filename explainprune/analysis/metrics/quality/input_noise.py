@@ -15,10 +15,7 @@ DRAWS, RADIUS = 10, 0.1
 
 
 @metric(
-    "ratio",
-    "Largest change under noise",
-    "of an explanation, relative to its size",
-    better="less",
+    "ratio", "Largest change under noise", "of an explanation, relative to its size", better="less"
 )
 def max_sensitivity(
     x: Array,
@@ -73,10 +70,7 @@ def max_sensitivity(
 
 
 @metric(
-    "ratio",
-    "Mean change under noise",
-    "of an explanation, relative to its size",
-    better="less",
+    "ratio", "Mean change under noise", "of an explanation, relative to its size", better="less"
 )
 def mean_sensitivity(
     x: Array,

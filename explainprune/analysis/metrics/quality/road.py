@@ -19,12 +19,7 @@ _UNKNOWNS = 2**19
 """Pixels solved for at once."""
 
 
-@metric(
-    "share",
-    "ROAD",
-    "removals of leading pixels that leave the answer as it is",
-    better="less",
-)
+@metric("share", "ROAD", "removals of leading pixels that leave the answer as it is", better="less")
 def road(
     network: Network,
     x: Array,

@@ -9,11 +9,7 @@ import numpy as np
 
 from explainprune.lookup import unknown
 from explainprune.network.functions import inputs as packing
-from explainprune.network.functions.artefacts.artefact import (
-    Artefact,
-    OutputSpec,
-    are_shares,
-)
+from explainprune.network.functions.artefacts.artefact import Artefact, OutputSpec, are_shares
 from explainprune.network.functions.targets import flat_index
 from explainprune.types import OUTPUTS, Array, Inputs
 

@@ -24,10 +24,7 @@ def compare(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     change = tf.cast(pairs.combine(tf.subtract, op.outputs[0]), moved.dtype)
     slope = tf.where(tf.abs(moved) < SMALL, tf.zeros_like(moved), change / moved)
     grad = pairs.scaled(grads[0], slope, op.outputs[0])
-    return [
-        pairs.fit(grad, a) if depends[0] else None,
-        pairs.fit(-grad, b) if depends[1] else None,
-    ]
+    return [pairs.fit(grad, a) if depends[0] else None, pairs.fit(-grad, b) if depends[1] else None]
 
 
 def _ends(tensor: Any, depends: bool, pairs: Pairs) -> tuple[Any, Any]:
