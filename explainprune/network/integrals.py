@@ -7,7 +7,7 @@ import numpy as np
 from explainprune.network.protocol import Network, chunks
 from explainprune.types import Array
 
-_ROWS_AT_ONCE = 2**14
+_ROWS_AT_ONCE, _NUMBERS_AT_ONCE = 2**14, 2**23
 # Points built here stay near the cache: larger blocks are no faster and cost memory.
 
 
@@ -46,7 +46,8 @@ def path_integrals(
     outputs = 1 if targets is not None else network.n_outputs
     trailing = () if targets is not None else (outputs,)
     total, sums = np.zeros((n, x.shape[1], *trailing)), np.empty((n * b, *trailing))
-    limit = min(network.rows_per_call, max(_ROWS_AT_ONCE // outputs, 1))
+    most = min(_ROWS_AT_ONCE // outputs, _NUMBERS_AT_ONCE // (outputs * x.shape[1]))
+    limit = min(network.rows_per_call, max(most, 1))
     for chunk in chunks(n * b, steps, limit):
         sample, reference = pairs(chunk, b)
         start = background[reference]

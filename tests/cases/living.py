@@ -1,5 +1,6 @@
 """What a process keeps alive: traced graphs, models, networks, and the memory it holds."""
 
+import ctypes
 import gc
 from pathlib import Path
 
@@ -22,3 +23,25 @@ def megabytes():
     gc.collect()
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+class _Mallinfo(ctypes.Structure):
+    """What glibc says of its arenas (mallinfo(3)), in bytes."""
+
+    _names = (
+        *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+        *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+    )
+    _fields_ = [(name, ctypes.c_size_t) for name in _names]
+
+
+def in_use():
+    """Return the megabytes that were asked for and not given back (glibc 2.33 or later).
+
+    What a process holds is more: the allocator keeps what was given back, some for each thread.
+    """
+    gc.collect()
+    said = ctypes.CDLL("libc.so.6").mallinfo2
+    said.restype = _Mallinfo
+    found = said()
+    return (found.uordblks + found.hblkhd) / 2**20

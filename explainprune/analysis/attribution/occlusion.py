@@ -15,8 +15,10 @@ from explainprune.analysis.attribution.explained import (
 from explainprune.analysis.attribution.places import places_of
 from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
-from explainprune.network import Network
+from explainprune.network import Network, chunks
 from explainprune.types import Array
+
+_MASKED_AT_ONCE = 2**23
 
 
 def occlusion(
@@ -76,29 +78,35 @@ def occlusion(
     """
     if patch is None and (stride is not None or shape is not None):
         raise ValueError("stride= and shape= are those of patches: pass patch= as well.")
-    count = n_players(players)
-    if patch is None:
-        removed = players == np.arange(count)[:, None]
-    elif count < len(players):
+    count, wide = n_players(players), x.shape[1]
+    if patch is not None and count < wide:
         raise ValueError(
             f"patch= and players= both say what is removed together. Received: patch={patch!r} "
-            f"and {count} players of {len(players)} features."
+            f"and {count} players of {wide} features."
         )
-    else:
-        removed = patch_masks(places_of(network, shape, "occlusion"), patch, stride)
-    kept = coalition_values(network, x, background, ~removed, targets)
-    lost = explained_output(network, x, targets)[:, None] - kept
-    # What is like all background rows changes nothing: exactly, however batches are rounded.
-    still = ~(moving(x, background, np.arange(x.shape[1])) @ removed.T)
-    lost[still] = 0.0
-    values = lost if patch is None else _spread(lost, removed)
+    patches = None
+    if patch is not None:
+        patches = patch_masks(places_of(network, shape, "occlusion"), patch, stride)
+        count = len(patches)
+    whole, differ = explained_output(network, x, targets), moving(x, background, np.arange(wide))
+    lost = np.empty((len(x), count, *whole.shape[1:]))
+    for part in chunks(count, wide, _MASKED_AT_ONCE):
+        numbers = np.arange(part.start, part.stop)
+        removed = players == numbers[:, None] if patches is None else patches[part]
+        kept = coalition_values(network, x, background, ~removed, targets)
+        # What is like all background rows changes nothing: exactly, however batches are rounded.
+        moves = (differ @ removed.T).reshape(*kept.shape[:2], *[1] * (kept.ndim - 2))
+        lost[:, part] = np.where(moves, whole[:, None] - kept, 0.0)
+    values = lost if patches is None else _spread(lost, patches)
     return Explained(values, base_output(network, background, targets, len(x)))
 
 
 def _spread(lost: Array, patches: Array) -> Array:
     """Share each patch's loss among its features; average over patches that overlap."""
     each = np.moveaxis(lost, 1, -1) / patches.sum(axis=1)
-    spread: Array = np.moveaxis((each @ patches) / patches.sum(axis=0), -1, 1)
+    parts = chunks(len(patches), patches.shape[1], _MASKED_AT_ONCE)
+    shares = sum(each[..., part] @ patches[part] for part in parts)
+    spread: Array = np.moveaxis(shares / patches.sum(axis=0), -1, 1)
     return spread
 
 

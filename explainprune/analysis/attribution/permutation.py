@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,7 +22,7 @@ from explainprune.analysis.attribution.sampling.replicates import (
     replicated,
 )
 from explainprune.analysis.attribution.sampling.streams import uniforms
-from explainprune.network import Network
+from explainprune.network import Network, chunks
 from explainprune.network.integrals import add_by_sample
 from explainprune.types import Array
 
@@ -146,17 +147,14 @@ def _one_order_each(
     n, b, count = ranks.shape
     values = np.zeros((n, count, *ends[1].shape[1:]))
     counts = moves.sum(axis=2).ravel()
-    for block in _alike(counts, rows_at_once(network)):
+    for block in _alike(counts, rows_at_once(network, math.prod(ends[1].shape[1:]))):
         sample, reference = np.divmod(block, b)
         rank, most = ranks[sample, reference], int(counts[block].max())
         own = None if targets is None else targets[sample]
         here, there = x[sample][:, None], background[reference][:, None]
         first, last = chosen(ends[0][reference], own), ends[1][sample]
-        # The coalitions of the reverse order are the complements of the order's own.
-        steps = np.arange(1, most, dtype=ranks.dtype)
-        inside = rank.take(players, axis=1)[:, None] < steps[:, None]
-        order = _outputs_of(network, mixed(inside, here, there), own)
-        reverse = _outputs_of(network, mixed(inside, there, here), own)
+        placed = rank.take(players, axis=1)[:, None]
+        order, reverse = _both_ways(network, placed, most, here, there, own)
         gains = (_changes(first, order, last) - _changes(last, reverse, first)) / 2
         shape = (*rank.shape, *[1] * (gains.ndim - 2))
         index = np.minimum(rank, most - 1).astype(np.intp).reshape(shape)
@@ -165,6 +163,24 @@ def _one_order_each(
         add_by_sample(values, sample, own_gains)
     values /= b
     return values
+
+
+def _both_ways(
+    network: Network, ranks: Array, most: int, here: Array, there: Array, targets: Array | None
+) -> Array:
+    """Evaluate coalitions along an order and its reverse, a few steps at a time.
+
+    → (2, pairs, most − 1[, K])
+    """
+    kept = () if targets is not None else (network.n_outputs,)
+    found = np.empty((2, len(ranks), most - 1, *kept))
+    for part in chunks(most - 1, len(ranks), rows_at_once(network, *kept)):
+        steps = np.arange(part.start + 1, part.stop + 1, dtype=ranks.dtype)
+        # The coalitions of the reverse order are the complements of the order's own.
+        inside = ranks < steps[:, None]
+        found[0, :, part] = _outputs_of(network, mixed(inside, here, there), targets)
+        found[1, :, part] = _outputs_of(network, mixed(inside, there, here), targets)
+    return found
 
 
 def _outputs_of(network: Network, rows: Array, targets: Array | None) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from explainprune.analysis.attribution.explained import Explained, base_output
 from explainprune.analysis.attribution.reading.players import n_players
+from explainprune.analysis.attribution.sampling.regression import check_room
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.shap_runs import Game, by_target, over_games
 from explainprune.network import Network
@@ -141,6 +142,11 @@ def shap_kernel(
     Explained
         One value per player; complete, since the fit is constrained to add up.
 
+    Raises
+    ------
+    ValueError
+        If a run would need more than 2 GB.
+
     References
     ----------
     Lundberg & Lee 2017, arXiv:1705.07874.
@@ -153,6 +159,7 @@ def shap_kernel(
 
     count = n_players(players)
     wanted = 2 * count + 2048 if nsamples is None else check_count("nsamples", nsamples)
+    check_room(min(wanted, 2 ** min(count, 60)), count, "nsamples")
     if 2**count - 2 <= wanted:  # shap enumerates: nothing is drawn, so nothing has an error
         draws = check_count("draws", draws) and 1
     return over_games(network, x, background, targets, rng, players, draws, run)
@@ -183,11 +190,17 @@ def shap_permutation(
     Explained
         One value per player; complete.
 
+    Raises
+    ------
+    ValueError
+        If an order would need more than 2 GB: shap lays out all its coalitions.
+
     References
     ----------
     Mitchell et al. 2022, arXiv:2104.12199.
     """
     check_count("permutations", permutations)
+    check_room(2 * n_players(players) + 1, n_players(players))
 
     def run(game: Game, count: int, seed: int) -> Any:
         masker = shap_package().maskers.Independent(np.zeros((1, count)))

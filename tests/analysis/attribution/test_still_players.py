@@ -143,6 +143,24 @@ def test_what_would_not_fit_into_memory_is_refused_before_anything(method):
     assert found.relative_gap < 1e-9 and sum(network.calls) < 1000
 
 
+@pytest.mark.parametrize(
+    "method, coalitions, instead",
+    [
+        ("shap_kernel", "22,048", "take at most 8,947 nsamples= a draw, or"),
+        ("shap_permutation", "20,001", "or"),
+    ],
+)
+def test_what_shap_would_lay_out_is_refused_before_anything(method, coalitions, instead):
+    network = FormulaNetwork(lambda x: x.sum(axis=1), 10_000)
+    x, background = RNG.normal(size=(1, 10_000)), np.zeros((1, 10_000))
+    message = (
+        rf"{coalitions} coalitions of 10,000 players need about 4\.\d GB; the limit is 2 GB\. "
+        rf"Join features into players \(players=\), {instead} use method='permutation'"
+    )
+    with pytest.raises(ValueError, match=message):
+        attribute(network, x, background=background, method=method, target=0)
+
+
 def test_a_large_image_of_which_little_moves_is_cheap():
     network = FormulaNetwork(lambda x: np.tanh(x).sum(axis=1), 20_000)
     x, background = np.zeros((1, 20_000)), np.zeros((2, 20_000))

@@ -35,8 +35,9 @@ def coalition_values(
     ndarray (n, m) or (n, m, K), float64
     """
     n, m, b = len(x), len(masks), len(background)
-    worth = np.empty((n * m, *(() if targets is not None else (network.n_outputs,))))
-    for chunk in chunks(n * m, b, rows_at_once(network)):
+    kept = () if targets is not None else (network.n_outputs,)
+    worth = np.empty((n * m, *kept))
+    for chunk in chunks(n * m, b, rows_at_once(network, *kept)):
         sample, coalition = pairs(chunk, m)
         rows = mixed(masks[coalition][:, None], x[sample][:, None], background)
         own = None if targets is None else np.repeat(targets[sample], b)
@@ -45,6 +46,10 @@ def coalition_values(
     return worth.reshape(n, m, *worth.shape[1:])
 
 
-def rows_at_once(network: Network) -> int:
-    """Bound the rows that are built before a call: the network's bound, and a few megabytes."""
-    return min(network.rows_per_call, max(1, _NUMBERS_AT_ONCE // network.n_inputs))
+def rows_at_once(network: Network, outputs: int = 1) -> int:
+    """Bound the rows that are built before a call, so many outputs of each of which are kept.
+
+    By the network's bound, and a few megabytes.
+    """
+    numbers = max(network.n_inputs, outputs)
+    return min(network.rows_per_call, max(1, _NUMBERS_AT_ONCE // numbers))

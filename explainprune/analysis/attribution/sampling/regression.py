@@ -81,7 +81,7 @@ def shapley_regression(
     few = np.array([_all(c) <= _each(c, coalitions) * draws for c in moves.sum(axis=1)])
     some = np.flatnonzero(moves[~few].any(axis=0))
     each = _each(len(some), coalitions)
-    check_room(each, len(some))
+    check_room(each, len(some), "coalitions")
     game = _Game(network, x, background, targets, players)
     values = np.zeros((len(x), n_players(players), *game.base.shape[1:]))
     for mask in np.unique(moves[few], axis=0):
@@ -239,8 +239,8 @@ def _enumerated(few: int, rows: int) -> tuple[str, ...]:
     )
 
 
-def check_room(each: int, players: int) -> None:
-    """Raise if draws of `each` coalitions take more than `MOST_BYTES`.
+def check_room(each: int, players: int, option: str = "") -> None:
+    """Raise if draws of `each` coalitions, which an `option` sets, take more than `MOST_BYTES`.
 
     Raises
     ------
@@ -249,11 +249,11 @@ def check_room(each: int, players: int) -> None:
     needed = each * players * BYTES_EACH
     if needed <= MOST_BYTES:
         return
+    fewer = f"take at most {MOST_BYTES // (players * BYTES_EACH):,} {option}= a draw, "
     raise ValueError(
         f"{each:,} coalitions of {players:,} players need about {needed / 2**30:.1f} GB; "
-        f"the limit is {MOST_BYTES / 2**30:.0f} GB. Join features into players (players=), take at "
-        f"most {MOST_BYTES // (players * BYTES_EACH):,} coalitions= a draw, or use "
-        "method='permutation', which fits nothing."
+        f"the limit is {MOST_BYTES / 2**30:.0f} GB. Join features into players (players=), "
+        f"{fewer if option else ''}or use method='permutation', which takes few at a time."
     )
 
 
