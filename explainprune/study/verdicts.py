@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import variance
 
+from explainprune.analysis.comparison.circuits import CHANCE, SIZE
 from explainprune.analysis.comparison.conditions import LOSS_MARGIN
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.intervals import Crossed, error_of, over_units
+from explainprune.analysis.metrics.derived import DERIVED
 from explainprune.analysis.verdict import clearer, faithful, not_broken, same_reasons
 from explainprune.analysis.verdict.planning import FEWEST_SEEDS
 from explainprune.analysis.verdict.same_reasons import NO_FLOOR
@@ -184,8 +186,19 @@ def procedure_clarity(seeds: Sequence[Comparison], settings: ExplainSettings) ->
         scope="procedure",
         name=pair_of(seeds)[1],
         beside=_beside(seeds),
+        shown=_circuits(seeds),
         obstacles=tuple(_too_few(len(seeds))),
     )
+
+
+def _circuits(seeds: Sequence[Comparison]) -> dict[str, Measure]:
+    """Average what the seeds' circuits say, where all have some."""
+    return {
+        name: _mean(seeds, "clarity", name, DERIVED[key])
+        for key in (SIZE, CHANCE)
+        for name in (f"{key}_dense", f"{key}_other")
+        if all(name in each.clarity.evidence for each in seeds)
+    }
 
 
 def _beside(seeds: Sequence[Comparison]) -> list[str]:

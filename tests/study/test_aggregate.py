@@ -126,6 +126,21 @@ def test_the_floor_is_taken_off_before_a_change_is_called():
     assert procedure_verdict(seeds, ExplainSettings()).label == "inconclusive"
 
 
+def test_circuits_of_seeds_stand_beside_the_verdict_and_decide_nothing():
+    works = [seed_of(0.1, ratio=0.5 + 0.01 * i) for i in range(6)]
+    plain = procedure_clarity(works, ExplainSettings())
+    for i, each in enumerate(works):
+        each.clarity.evidence["circuit_dense"] = measure(10.0 + i)
+        each.clarity.evidence["circuit_other"] = measure(20.0)
+    works[0].clarity.evidence.pop("circuit_other")  # what one seed lacks isn't averaged
+    found = procedure_clarity(works, ExplainSettings())
+    assert (found.label, found.sentence) == (plain.label, plain.sentence)
+    figure = found.evidence["circuit_dense"]
+    assert figure.value == pytest.approx(12.5)
+    assert figure.interval == pytest.approx(johnson([10.0, 11, 12, 13, 14, 15]))
+    assert set(found.evidence) == {*plain.evidence, "circuit_dense"}
+
+
 def test_clearer_needs_a_model_that_works():
     ratios = (0.50, 0.52, 0.48, 0.51, 0.49, 0.50)
     works = [seed_of(0.1, ratio=r, loss=0.001 * i) for i, r in enumerate(ratios)]

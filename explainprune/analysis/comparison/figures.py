@@ -14,6 +14,7 @@ from explainprune.analysis.comparison.agreements import (
 )
 from explainprune.analysis.comparison.beyond_chance import beyond_chance
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.circuits import Circuits, circuits_of
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.model_rows import model_row
 from explainprune.analysis.comparison.scores import applies, read_by, score
@@ -127,12 +128,13 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
     subjects = {name: [subject] for name, subject in case.subjects.items()}
     if RANDOM in found[0][1].quality:
         subjects[RANDOM] = list(case.copies.subjects)
-    rows, said = {}, case.settings.said
+    rows, said, circuits = {}, case.settings.said, circuits_of(case)
     for name, group in subjects.items():
         quality: Figures = {}
         for method, each in found:
             if name in each.quality:
                 quality |= _suffixed(_averaged(case, name, each.quality[name], said), method)
+        own = circuits.get(name, Circuits())
         priced = name in case.settings.names
         rows[name] = model_row(
             group,
@@ -140,10 +142,11 @@ def model_rows(case: Case, found: list[tuple[str | None, Measured]]) -> dict[str
             case.task,
             case.settings,
             case.units,
-            quality=quality,
+            quality=quality | own.figures,
             slices=cuts if name != RANDOM else {},
             classes=named if name != RANDOM else {},
             background=case.backgrounds[0] if priced else None,
+            note=own.note,
         )
     return rows
 

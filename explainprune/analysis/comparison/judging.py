@@ -8,9 +8,11 @@ import numpy as np
 
 from explainprune.analysis.comparison.agreements import measure, measures_of_copies
 from explainprune.analysis.comparison.case import Case
+from explainprune.analysis.comparison.circuits import CHANCE, SIZE
 from explainprune.analysis.comparison.conditions import still_works
 from explainprune.analysis.comparison.figures import moved_of, plain_moved
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
+from explainprune.analysis.comparison.model_rows import ALL
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group
 from explainprune.analysis.intervals import mapped
@@ -165,7 +167,18 @@ def judge_clarity(case: Case, found: Measured, models: Mapping[str, ModelRow]) -
         margin=settings.clarity_margin,
         name=case.other.name,
         beside=_beside(*(models[name] for name in settings.names)),
+        shown=_circuits(*(models[name] for name in settings.names)),
     )
+
+
+def _circuits(*models: ModelRow) -> dict[str, Measure]:
+    """Return how small a part of each model does one job, which decides nothing."""
+    return {
+        f"{key}_{role}": model.slices[ALL][key]
+        for key in (SIZE, CHANCE)
+        for role, model in zip(("dense", "other"), models, strict=True)
+        if key in model.slices[ALL]
+    }
 
 
 def _ratio(log: Measure) -> Measure:

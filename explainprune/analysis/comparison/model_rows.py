@@ -35,6 +35,7 @@ def model_row(
     slices: Mapping[str, Array],
     classes: Mapping[str, int],
     background: Inputs | None = None,
+    note: str = "",
 ) -> ModelRow:
     """Describe one model, or the mean of several copies of one.
 
@@ -50,6 +51,8 @@ def model_row(
         Which of the slices are the rows of a label.
     background : Inputs, optional
         With it the price of exact values is counted.
+    note : str
+        What else is to be known of it.
     """
     everything = np.ones(len(data), dtype=bool)
     whole = _scores(subjects, data, task, settings, units, everything)
@@ -60,7 +63,7 @@ def model_row(
         _of_class(apart[name], index, subjects[0], data, settings, units)
     main = {name: whole[name] for name in SCORES if name in whole}
     scores: dict[str, Any] = {name: measure.value for name, measure in main.items()}
-    facts, note = size_facts(subjects[0], data, background)
+    facts, why_not = size_facts(subjects[0], data, background)
     return ModelRow(
         arm=subjects[0].name,
         **scores,
@@ -68,7 +71,7 @@ def model_row(
         n=len(data) if len(subjects) == 1 else len(subjects),
         unit="samples" if len(subjects) == 1 else "copies",
         slices={ALL: {**whole, **quality}, **{n: s for n, s in apart.items() if s}},
-        note=note,
+        note=" ".join(filter(None, [why_not, note])),
         **facts,
     )
 

@@ -23,6 +23,20 @@ DERIVED: dict[str, Metric] = {
         better="less",
         bounds=(0.0, None),
     ),
+    "circuit": Metric(
+        "count",
+        "Connections of a circuit",
+        "smallest part found that tells one class from the rest, mean over classes",
+        better="less",
+        bounds=(0.0, None),
+    ),
+    "circuit_by_chance": Metric(
+        "share",
+        "Circuits as small by chance",
+        "searches on shuffled labels, and on random weights",
+        better="less",
+        bounds=(0.0, 1.0),
+    ),
     "naopc_drop": Metric(
         "number", "Fall of faithfulness", "NAOPC", better="less", bounds=(-1.0, 1.0)
     ),

@@ -123,7 +123,8 @@ def _of_class(case: Case, target: int, loss: float | None, controls: int, seed: 
     shuffled = [class_loss(target, rng.permutation(is_class)) for _ in range(controls)]
     nonsense = tuple(_size(smallest(case.wired, case.x, each, most)) for each in shuffled)
     chance = tuple(
-        _size(smallest(_redrawn(case, seed + 1 + k), case.x, own, most)) for k in range(controls)
+        _size(smallest(redrawn(case.model, case.rows, seed + 1 + k), case.x, own, most))
+        for k in range(controls)
     )
     return _circuit(
         case, target, keep, own, most, whole, every,
@@ -217,11 +218,11 @@ def _held_out(case: Case, target: int, keep: Array, every: Array) -> tuple[float
     return found[0], found[1]
 
 
-def _redrawn(case: Case, seed: int) -> Wired:
+def redrawn(model: Model, background: Array, seed: int) -> Wired:
     """Return a network of random weights with the same connections."""
-    weights = networks.weights_of(case.model)
-    drawn = networks.weights_of(networks.randomised(case.model, seed))
+    weights = networks.weights_of(model)
+    drawn = networks.weights_of(networks.randomised(model, seed))
     sparse = {path: np.where(weights[path] != 0, drawn[path], 0) for path in weights if
               weights[path].ndim > 1}  # fmt: skip
-    copy = networks.with_weights(case.model, {**drawn, **sparse})
-    return wired(networks.unroll(copy), case.rows)
+    copy = networks.with_weights(model, {**drawn, **sparse})
+    return wired(networks.unroll(copy), background)

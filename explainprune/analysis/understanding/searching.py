@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from explainprune.analysis.understanding.edges import Loss, Wired
 from explainprune.network.scalars.affine import INPUTS
@@ -97,7 +97,8 @@ def log_odds(outputs: Array, target: int) -> tuple[Array, Array]:
         sign = 1.0 if target == 1 else -1.0
         return sign * outputs[:, 0], np.full(outputs.shape, sign)
     others = np.delete(outputs, target, axis=1)
-    total = logsumexp(others, axis=1)
+    top = others.max(axis=1)
+    total = top + np.log(np.exp(others - top[:, None]).sum(axis=1))
     gradient = np.insert(-np.exp(others - total[:, None]), target, 1.0, axis=1)
     return outputs[:, target] - total, gradient
 
@@ -130,13 +131,14 @@ def fitted(odds: Array, is_class: Array, weight: Array) -> Fitted:
     if spread < 1e-12:
         return Fitted(0.0, 0.0)
     u = (odds - middle) / spread
-    design = np.stack([u, np.ones_like(u)])
-    at, ridge = np.array([1.0, 0.0]), np.diag([RIDGE, 0.0])
+    at = np.array([1.0, 0.0])
     for _ in range(NEWTON):
-        p = expit(at @ design)
-        slope = design @ (weight * (p - is_class)) + ridge @ at
-        curve = (design * (weight * p * (1 - p))) @ design.T + ridge + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curve, slope)
+        p = expit(at[0] * u + at[1])
+        error, bend = weight * (p - is_class), weight * p * (1 - p)
+        slope = u @ error + RIDGE * at[0], error.sum()
+        a, b, c = bend @ u**2 + RIDGE, bend @ u, bend.sum() + 1e-9  # two equations, solved by hand
+        solved = (c * slope[0] - b * slope[1], a * slope[1] - b * slope[0])
+        step = np.array(solved) / (a * c - b * b)
         at = at - np.clip(step, -4, 4)
         if np.abs(step).max() < 1e-9:
             break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from explainprune.analysis.intervals import mapped
 from explainprune.analysis.verdict.conditions import Condition
@@ -26,6 +26,7 @@ def clearer(
     name: str = "other",
     beside: Sequence[str] = (),
     twins: Measure | None = None,
+    shown: Mapping[str, Measure] | None = None,
     obstacles: Sequence[str] = (),
 ) -> Verdict:
     """Judge the ratio of effective features by a margin stated before.
@@ -53,6 +54,8 @@ def clearer(
         Further figures for the sentence: ``"214 live connections instead of 6,464"``.
     twins : Measure, optional
         The same ratio between two models that differ by their seed alone, for scale.
+    shown : mapping of str to Measure, optional
+        Figures that stand among the evidence and decide nothing.
     obstacles : sequence of str
         Why there can be no label: a sentence each.
 
@@ -110,6 +113,7 @@ def clearer(
             "effective_features_other": after,
             **({} if twins is None else {"effective_features_ratio_retrained": twins}),
             **{condition.name: condition.measure for condition in conditions},
+            **(shown or {}),
         },
         conditions=(*obstacles, *(str(condition) for condition in conditions)),
         more=None if failing else more,
