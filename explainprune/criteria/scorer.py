@@ -11,10 +11,12 @@ import numpy as np
 from explainprune.criteria.registry import CRITERIA
 from explainprune.criteria.scoring import OTHERS, Scores, needs_of, scores_of
 from explainprune.lookup import look_up, name_of
+from explainprune.network.files.columns import by_columns
 from explainprune.network.functions.as_read import columns_as_inputs
 from explainprune.network.graph.nodes import has_graph
 from explainprune.types import Array, Data, Importance, Rows
 from explainprune.types.loaders import is_loader, read_loader
+from explainprune.types.matching import check_index
 
 LEVELS = ("unit", "weight")
 
@@ -168,14 +170,16 @@ def calibration_rows(model: Any, x: Any, y: Any = None) -> tuple[Any, Any, Any, 
         x = read_loader(x)
         x = x if len(x) > 1 else x[0]
     if isinstance(x, Data):
-        x = columns_as_inputs(model, x).learnable
+        x = columns_as_inputs(model, by_columns(model, x)).learnable
     if isinstance(x, Rows):
         own = x.y if x.by_output is None else x.by_output
         return x.x, own if y is None else y, x.group, x.weight
+    weight = None
     if isinstance(x, tuple) and len(x) in (2, 3) and y is None:
-        x, y, *weight = x
-        return x, y, None, weight[0] if weight else None
-    return x, y, None, None
+        x, y, weight = (*x, None)[:3]
+    for what, values in (("y", y), ("weight", weight)):
+        check_index(x, values, what)
+    return by_columns(model, x), y, None, weight
 
 
 def _together(info: Any, held: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy as np
 from explainprune.data.reading import opened
 from explainprune.network.functions.inputs import InputSpec, as_parts
 from explainprune.types import Array, Inputs
-from explainprune.types.tables import aligned, check_orders, is_frame, is_series
+from explainprune.types.matching import aligned, check_orders
+from explainprune.types.tables import is_frame, is_series
 
 
 def parts_like(x: Inputs) -> tuple[InputSpec, ...]:

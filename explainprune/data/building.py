@@ -15,13 +15,11 @@ from explainprune.lookup import imported, name_of
 from explainprune.network.files.columns import as_trained
 from explainprune.network.functions.inputs import read
 from explainprune.types import Data, Inputs, Rows
+from explainprune.types.matching import aligned, check_orders, orders
 from explainprune.types.tables import (
-    aligned,
     as_array,
-    check_orders,
     frame_values,
     is_frame,
-    orders,
     plain,
 )
 
@@ -72,7 +70,8 @@ def build(
         if part is None:
             rows.append(None)
             continue
-        x, columns = inputs(part.x, function, reads=reads, trained=trained)
+        table = part.x if function is not None else _like_scored(part.x, raw.scored.x)
+        x, columns = inputs(table, function, reads=reads, trained=trained)
         known["feature_names"] = known["feature_names"] or columns
         given = {name: getattr(part, name) for name in OF_ROWS}
         own: dict[str, Any] = {k: as_array(v, k) for k, v in given.items() if v is not None}
@@ -88,6 +87,15 @@ def build(
         columns = known["feature_names"]
         background = _background(background, raw.scored, function, scored.x, columns, trained)
     return Data(scored, train, validation, background, task=task, **known)
+
+
+def _like_scored(x: Any, scored: Any) -> Any:
+    """Return a table to learn from with the columns of the scored one, in its order."""
+    if x is scored or not (is_frame(x) and is_frame(scored)):
+        return x
+    x = aligned(x, list(scored.columns), "train", "the scored table")
+    check_orders(x, orders(scored), "train")
+    return x
 
 
 def inputs(

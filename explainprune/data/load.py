@@ -18,9 +18,13 @@ from explainprune.data.sources import raw_table, read
 from explainprune.data.words import in_words
 from explainprune.lookup import unknown
 from explainprune.network import columns_of
+from explainprune.network.files.columns import by_columns
 from explainprune.network.functions.as_read import columns_as_inputs, read_by
 from explainprune.types import Data, Rows
+from explainprune.types.matching import check_index
 from explainprune.types.tables import as_array, is_frame
+
+OF_ROWS = ("group", "weight", "clusters", "truth", "raw")
 
 
 def load_data(
@@ -146,7 +150,7 @@ def load_data(
         if background is not None:
             data = data.with_(background=like_rows(background, data.x, data.feature_names))
         if model is not None:
-            data = columns_as_inputs(model, data)
+            data = columns_as_inputs(model, by_columns(model, data))
     else:
         reads = None if model is None else read_by(model)
         trained = None if model is None else columns_of(model)
@@ -154,6 +158,9 @@ def load_data(
         text = _text_columns(reads, group)
         columns = Columns(target, group, named[0], named[1], text, features, drop)
         given, found_name = read(source, columns)
+        of_rows = (group, weight, clusters, truth, raw)
+        for what, values in zip(OF_ROWS, of_rows, strict=True):
+            check_index(given.scored.x, values, what)
         if not is_frame(given.scored.x):
             _check_chosen(features, drop, type(given.scored.x).__name__)
         if is_frame(given.scored.x) and isinstance(group, str):

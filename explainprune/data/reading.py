@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from explainprune.network.files.columns import by_columns
 from explainprune.network.functions.as_read import read_by
 from explainprune.network.functions.inputs import InputSpec, read
 from explainprune.types import Array, Data, Inputs, Rows
 from explainprune.types.arrays import check_finite, n_rows
 from explainprune.types.loaders import batches, is_loader, is_tf_data, read_loader, rows_in
-from explainprune.types.tables import as_array, is_frame, is_series, orders, plain
+from explainprune.types.matching import check_index, orders
+from explainprune.types.tables import as_array, is_frame, plain
 
 Reads = Sequence[InputSpec] | None
 """What a model reads (`network.functions.as_read.read_by`); None where it doesn't say."""
@@ -135,7 +137,7 @@ def read_samples(model: Any, x: Any, y: Any = None) -> Samples:
         If there are no rows, if a value is NaN, infinite or not what the model reads, or if `y`
         has another number of rows or another order.
     """
-    return _read(x, y, read_by(model))
+    return _read(by_columns(model, x), y, read_by(model))
 
 
 def samples_of(model: Any, x: Any, y: Any = None, rows: int | None = None) -> Iterator[Samples]:
@@ -149,7 +151,8 @@ def samples_of(model: Any, x: Any, y: Any = None, rows: int | None = None) -> It
     rows : int, optional
         None: all in one part, and `ROWS` of a ``tf.data.Dataset``.
     """
-    reads = read_by(model)
+    reads, x = read_by(model), by_columns(model, x)
+    check_index(x, y, "y")  # of all rows: parts may hold others
     if is_loader(x) and not is_tf_data(x):  # its batches are as large as they are
         x, own, _ = opened(x)
         y = own if y is None else y
@@ -204,24 +207,13 @@ def _labels(y: Any, x: Any, rows: int) -> Array:
         If there are more or fewer than rows, some are missing, or both carry an index and the
         labels' is in another order.
     """
-    if is_frame(x) and (is_series(y) or is_frame(y)) and _shuffled(x.index, y.index):
-        raise ValueError(
-            "y has the index of x in another order: labels go by position. Pass y.loc[x.index], or "
-            "y.to_numpy() if the positions are right."
-        )
+    check_index(x, y, "y")
     labels = as_array(y, "y", text=True)
     if labels.ndim == 0 or len(labels) != rows:
         raise ValueError(
             f"y needs one label for each of the {rows} rows of x. Received: shape={labels.shape}."
         )
     return labels
-
-
-def _shuffled(ours: Any, theirs: Any) -> bool:
-    """Whether two indices hold the same, in another order."""
-    if len(ours) != len(theirs) or ours.equals(theirs):
-        return False
-    return bool(ours.sort_values().equals(theirs.sort_values()))
 
 
 def count_of(x: Any) -> int | None:

@@ -12,6 +12,7 @@ from explainprune.data.builtin import DATASETS
 from explainprune.data.raw import Columns, Raw, RawRows
 from explainprune.lookup import nearest, unknown
 from explainprune.types.loaders import is_loader, read_loader
+from explainprune.types.matching import check_index
 from explainprune.types.tables import is_frame
 
 ARCHIVES: dict[str, Callable[..., Raw]] = {
@@ -132,6 +133,8 @@ def _pair(source: tuple[Any, ...], named: Columns) -> Raw:
 def _labelled(given: tuple[Any, ...], named: Columns) -> RawRows:
     """Join inputs, labels and weights."""
     x, y, *weights = given
+    for what, values in zip(("y", "weight"), (y, *weights), strict=False):
+        check_index(x, values, what)
     if is_frame(x):
         part = replace(tables.split_frame(x, replace(named, target="", text=())), y=y)
     elif named.weight:

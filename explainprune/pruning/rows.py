@@ -18,6 +18,7 @@ from explainprune.network.protocol import Model
 from explainprune.pruning.weighing import ClassWeight, weights_by_class
 from explainprune.types import Data, Inputs, Rows
 from explainprune.types.loaders import is_loader, read_loader
+from explainprune.types.matching import check_index
 from explainprune.types.tables import is_frame
 
 NO_VALIDATION = (
@@ -93,6 +94,7 @@ def given(
     if data is None:
         _refuse_weights(class_weight, sample_weight)
         return Given()
+    check_index(data, sample_weight, "sample_weight")
     whole = _as_data(data, model)
     whole = whole if sample_weight is None else _weighted(whole, sample_weight)
     note = None

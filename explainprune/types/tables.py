@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from explainprune.lookup import nearest
 from explainprune.types.arrays import Array, Inputs
 
 
@@ -210,29 +209,6 @@ def column_values(column: Any, what: str, *, text: bool | None = None) -> Array:
     )
 
 
-def orders(table: Any) -> dict[str, tuple[Any, ...]]:
-    """Return the categories of each column that `column_values` numbers by their order."""
-    if not is_frame(table):
-        return {}
-    return {
-        str(name): tuple(dtype.categories)
-        for name, dtype in table.dtypes.items()
-        if getattr(dtype, "ordered", False)
-        and getattr(dtype.categories.dtype, "kind", "O") not in "biuf"
-    }
-
-
-def check_orders(table: Any, expected: Mapping[str, tuple[Any, ...]], what: str) -> None:
-    """Raise if categories of `table` are numbered otherwise than those that `expected` names."""
-    for name, own in orders(table).items():
-        if own != (wanted := expected.get(name, own)):
-            raise ValueError(
-                f"Column {name!r} of {what} has the categories {list(own)}; those of x are "
-                f"{list(wanted)}: one category would be two numbers. Give both the same, "
-                f"{what}[{name!r}].astype(x[{name!r}].dtype) or the other way round."
-            )
-
-
 def _all_text(frame: Any) -> bool:
     return all(_is_text(frame.iloc[:, number]) for number in range(frame.shape[1]))
 
@@ -268,33 +244,3 @@ def _sample(column: Any) -> str:
     """Show the first value of a column, shortened."""
     values = column.dropna()
     return repr(str(values.iloc[0])[:20]) if len(values) else "all missing"
-
-
-def aligned(frame: Any, names: Sequence[str], what: str, other: str = "x") -> Any:
-    """Return another table with the columns `names`, in that order.
-
-    Raises
-    ------
-    ValueError
-        Naming the columns that are missing, or that `other` doesn't have.
-    """
-    frame = named_columns(frame)
-    have = dict.fromkeys(frame.columns)
-    missing = [name for name in names if name not in have]
-    if missing:
-        raise ValueError(
-            f"{what} lacks the column {', '.join(map(repr, missing[:3]))}"
-            f"{_more(missing)}, which {other} has.{nearest(missing[0], have)}"
-        )
-    wanted = set(names)
-    extra = [name for name in have if name not in wanted]
-    if extra:
-        raise ValueError(
-            f"{what} has the column {', '.join(map(repr, extra[:3]))}{_more(extra)}, which {other} "
-            f"has not: drop what the model doesn't read.{nearest(extra[0], names)}"
-        )
-    return frame[list(names)]
-
-
-def _more(names: Sequence[str]) -> str:
-    return f" and {len(names) - 3} more" if len(names) > 3 else ""

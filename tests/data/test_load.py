@@ -256,3 +256,17 @@ def test_a_data_set_says_itself_briefly():
         "Data('mine', 4 rows scored, shape=(4, 2), classification)"
     )
     assert isinstance(load_data(X), Data)
+
+
+def test_rows_to_learn_from_have_the_columns_of_those_scored():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    turned = load_data(((frame[["b", "a"]] * 10, [0, 1]), (frame, [0, 1])))
+    assert turned.train.x.tolist() == [[10, 30], [20, 40]] and turned.feature_names == ("a", "b")
+    with pytest.raises(ValueError, match=r"train lacks the column 'b', which the scored table has"):
+        load_data(((frame[["a"]], [0, 1]), (frame, [0, 1])))
+    ranks = pd.Categorical(["lo", "hi"], categories=["lo", "hi"], ordered=True)
+    scored = frame.assign(b=ranks)
+    other = scored.assign(b=scored.b.cat.reorder_categories(["hi", "lo"], ordered=True))
+    with pytest.raises(ValueError, match=r"of train .*one category would be two numbers"):
+        load_data(((other, [0, 1]), (scored, [0, 1])))
+

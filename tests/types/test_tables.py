@@ -4,7 +4,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from explainprune.types import Data, Rows
-from explainprune.types.tables import aligned, as_array, column_values, frame_values
+from explainprune.types.matching import aligned
+from explainprune.types.tables import as_array, column_values, frame_values
 
 
 def sizes(ordered, categories=("small", "middle", "large")):

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.attribution.sampling.streams import stream
-from explainprune.data.reading import read_inputs
+from explainprune.data import load_data
+from explainprune.network import Model, Network
 from explainprune.types import Data, Inputs
 from explainprune.types.arrays import n_rows, rows
 
@@ -64,7 +65,7 @@ def backgrounds(data: Data, background: Any, draws: int, seed: int) -> Backgroun
     data : Data
         Its own background goes before the rows it may learn from.
     background : int or array-like
-        How many rows each draw has, drawn without replacement; or rows of the user's own, which
+        How many rows each draw has, drawn without replacement; or arrays of the user's own, which
         are a pool that is drawn from with replacement. A single row is a baseline.
     draws : int
         Draws to begin with.
@@ -90,10 +91,18 @@ def backgrounds(data: Data, background: Any, draws: int, seed: int) -> Backgroun
         raise ValueError(
             f"background is a number of rows, or the rows themselves. Received: {background!r}."
         )
-    given = read_inputs(background, "background")
-    if isinstance(given, list):
-        raise ValueError("background of several inputs is a dict by input name. Received: a list.")
-    return _pool(given, FEWEST, int(draws), seed)
+    return _pool(background, FEWEST, int(draws), seed)
+
+
+def with_background(data: Any, background: Any, model: Model | Network) -> tuple[Data, Any]:
+    """Read rows and, where some are given, reference rows: both as the model reads them.
+
+    Columns of a table are found by name. What isn't rows is returned as it is.
+    """
+    if background is None or isinstance(background, (int, float, str, np.number)):
+        return load_data(data, model=model), background
+    found = load_data(data, model=model, background=background)
+    return found, found.background
 
 
 def _pool(pool: Inputs, size: int, draws: int, seed: int) -> Backgrounds:

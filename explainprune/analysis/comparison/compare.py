@@ -11,6 +11,7 @@ from typing import Any
 from explainprune.analysis.comparison.against_stored import compare_stored
 from explainprune.analysis.comparison.answers import answers_of
 from explainprune.analysis.comparison.arms import Remembered
+from explainprune.analysis.comparison.backgrounds import with_background
 from explainprune.analysis.comparison.belonging import with_clusters
 from explainprune.analysis.comparison.case import Case, case_of
 from explainprune.analysis.comparison.certifying import certificate_of
@@ -29,10 +30,10 @@ from explainprune.analysis.comparison.stored import is_stored
 from explainprune.analysis.comparison.subjects import DENSE_PREDICTION
 from explainprune.analysis.protocol import MARGINS, STATED, held_to, protocol_of
 from explainprune.analysis.reasons.changes import code_changes
-from explainprune.data import load_data
 from explainprune.network import Model, Network, opened
 from explainprune.network.failing import in_words
 from explainprune.types import Comparison, Data, Masks
+from explainprune.types.matching import check_index
 
 
 def compare(
@@ -106,8 +107,8 @@ def compare(
         Relative difference of effective features from which on explanations are clearer.
     background : int or array-like
         How many of the rows that may be learned from each background has; or rows of your own,
-        which are a pool that backgrounds are drawn from. A `Data` that brings its own background
-        uses that as the pool. One row is a baseline.
+        which are a pool that backgrounds are drawn from; columns of a table are found by name. A
+        `Data` that brings its own background uses that as the pool. One row is a baseline.
     backgrounds : int
         Backgrounds to begin with, at least 2.
     players : as `load_data` takes them, optional
@@ -197,8 +198,9 @@ def compared(
     first method.
     """
     asked = SimpleNamespace(**(defaults() | options))
+    check_index(data, asked.clusters, "clusters")
     dense, other = opened(dense), opened(other)
-    data = load_data(data, model=dense)
+    data, asked.background = with_background(data, asked.background, dense)
     arms = {name: opened(model) for name, model in (asked.arms or {}).items()}
     asked.methods = methods_for(asked.methods, (dense, other, *arms.values()), data, asked.players)
     stated = None

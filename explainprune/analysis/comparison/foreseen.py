@@ -16,6 +16,7 @@ from explainprune.analysis.comparison.arms import (
     MARK_ROWS,
     PairedExplainer,
 )
+from explainprune.analysis.comparison.backgrounds import with_background
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.compare import begun, defaults
 from explainprune.analysis.comparison.growth import (
@@ -27,7 +28,6 @@ from explainprune.analysis.comparison.model_rows import price
 from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.quality import design
 from explainprune.analysis.timing import Pace, pace
-from explainprune.data import load_data
 from explainprune.network import Model, Network
 from explainprune.types.moved import moved, nonzero
 
@@ -67,7 +67,7 @@ def comparison_seconds(
         which variances may ask for, are not foreseen.
     """
     asked = SimpleNamespace(**(defaults() | dict(options)))
-    rows = load_data(data, model=dense)
+    rows, asked.background = with_background(data, asked.background, dense)
     asked.methods = methods_for(asked.methods, (dense, *others), rows, asked.players)
     begin = time.perf_counter()
     case, _ = begun(asked, dense, others[0], rows, {})

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from explainprune.analysis.comparison.arms import Remembered
-from explainprune.analysis.comparison.compare import compare, compared
+from explainprune.analysis.comparison.backgrounds import with_background
+from explainprune.analysis.comparison.compare import compare, compared, defaults
 from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.steps import Progress
 from explainprune.analysis.comparison.stored import is_stored
-from explainprune.data import load_data
 from explainprune.network import Model, Network, opened
 from explainprune.types import Comparison
 
@@ -73,7 +73,9 @@ def compare_several(
     if any(map(is_stored, others.values())):
         return _one_stored(dense, others, data, names=(name, *others), **options)
     dense, others = opened(dense), {called: opened(each) for called, each in others.items()}
-    rows, remembered = load_data(data, model=dense), Remembered(dense)
+    asked = options.get("background", defaults()["background"])
+    rows, options["background"] = with_background(data, asked, dense)
+    remembered = Remembered(dense)
     models, players = (dense, *others.values()), options.get("players")
     options["methods"] = methods_for(options.get("methods"), models, rows, players)
     found: dict[str, Comparison] = {}

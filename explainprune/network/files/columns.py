@@ -11,6 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from explainprune.lookup import nearest, some
+from explainprune.types.tables import is_frame
 
 MEMBER = "explainprune.json"
 _KNOWN: WeakKeyDictionary[Any, tuple[str, ...]] = WeakKeyDictionary()
@@ -72,6 +73,21 @@ def as_trained(frame: Any, columns: Sequence[str], what: str = "The table") -> A
         stacklevel=2,
     )
     return frame.iloc[:, [given.index(name) for name in columns]]
+
+
+def by_columns(model: Any, x: Any) -> Any:
+    """Return a table as `as_trained` does where the model knows its columns; else `x` as it is.
+
+    Raises
+    ------
+    ValueError
+        If one isn't there, or a `Data` has them in another order.
+    """
+    known = columns_of(model)
+    if known is not None and is_frame(x):
+        return as_trained(x, known)
+    check_order(getattr(model, "name", "given"), model, getattr(x, "feature_names", None))
+    return x
 
 
 def check_order(name: str, model: Any, names: Sequence[str] | None) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from explainprune.lookup import nearest
 from explainprune.types import Array, Inputs
 from explainprune.types.arrays import check_finite
-from explainprune.types.tables import aligned, as_array, frame_values, is_frame, is_series
+from explainprune.types.matching import aligned
+from explainprune.types.tables import as_array, frame_values, is_frame, is_series
 
 Code = Callable[[Array], Array]
 ANY = "any"

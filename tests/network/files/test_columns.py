@@ -68,3 +68,20 @@ def test_a_file_that_says_nonsense_is_refused(model, tmp_path):
         archive.writestr(MEMBER, '{"columns": [1]}')
     with pytest.raises(ValueError, match="doesn't say the columns of its model as a list of names"):
         xp.load_model(tmp_path / "m.keras")
+
+
+def test_every_verb_reads_tables_by_them(model):
+    rows = pd.concat([TABLE] * 5, ignore_index=True)[["age", "income"]]
+    turned, y = rows[["income", "age"]], [0, 1] * 5
+    ways = [
+        lambda x: xp.attribute(model, x, background=rows, method="exact", target=1).values,
+        lambda x: xp.importance(model, x, y, criterion="taylor").scores["hidden_1"],
+        lambda x: xp.importance(model, (x, y), criterion="activation").scores["hidden_1"],
+        lambda x: xp.exact_cost(model, x, rows).coalitions,
+    ]
+    for way in ways:
+        with pytest.warns(UserWarning, match="in the order of the columns"):
+            assert (way(turned) == way(rows)).all()
+    for verb in (xp.attribute, xp.importance, xp.prune):
+        with pytest.raises(ValueError, match="trained on these columns in another order"):
+            verb(model, xp.load_data(turned))

@@ -190,7 +190,7 @@ def test_errors_come_before_any_work(models, data, curved):
     fails(r"clusters needs one entry for each of the 90 rows", clusters=[1, 2])
     fails(r"background needs at least one row", background=np.zeros((0, 8)))
     fails(r"background is a number of rows, or the rows.*Received: 'many'", background="many")
-    fails(r"background does not fit.*\(n, 8\)", background=np.zeros((3, 7)))
+    fails(r"background needs rows of shape \(8,\), as x has.*\(3, 7\)", background=np.zeros((3, 7)))
     fails(r"k=9 leading features were asked for, but there are 8", k=9)
     fails(r"k counts leading features: at least 1. Received: 0", k=0)
     fails(r"^margin is a share between 0 and 1. Received: 10", margin=10)
