@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from explainprune.data.raw import texts
-from explainprune.types import Array
+from explainprune.lookup import some
+from explainprune.types import Array, Data
 from explainprune.types.tables import as_array, is_series
 
 TASKS = ("classification", "regression")
@@ -22,7 +23,8 @@ def encode_labels(
 
     Whole numbers, booleans, text and one-hot rows are classes; other numbers are a regression's
     target, except that numbers which are all 0.0 or 1.0 are the two classes of a binary model.
-    Text is numbered in the order of `class_names`, or alphabetically, with a warning.
+    Text is numbered in the order of `class_names`, of ordered categories, or, with a warning, of
+    other categories or the alphabet.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def encode_labels(
     if any(y.dtype.kind in "USO" for y in given):
         if task == "regression":
             raise ValueError("Labels are text; task='regression' needs numbers.")
-        names = names or _alphabetical(given)
+        names = names or _of_text(labels, given)
         encode = {name: index for index, name in enumerate(names)}
         return [None if y is None else _numbered(y, encode) for y in arrays], names, TASKS[0]
     if task == "regression" or not (task or all(_are_classes(y) for y in given)):
@@ -102,13 +104,30 @@ def _refuse_missing(missing: Array) -> None:
     )
 
 
-def _alphabetical(given: Sequence[Array]) -> tuple[str, ...]:
-    """Give text labels scikit-learn's numbers, and say so: a model's may be others."""
-    names = tuple(sorted({str(v) for y in given for v in y.ravel()}))
+def _of_text(labels: Sequence[Any], given: Sequence[Array]) -> tuple[str, ...]:
+    """Order the classes of text labels as their categories, else as scikit-learn, and say so.
+
+    Categories with an order are a statement; a model's outputs may go by neither of the others.
+    """
+    own = {
+        (tuple(map(str, y.dtype.categories)), bool(y.dtype.ordered))
+        for y in labels
+        if getattr(getattr(y, "dtype", None), "categories", None) is not None
+    }
+    if len(own) > 1:
+        raise ValueError(
+            f"y has the categories {'; '.join(str(list(names)) for names, _ in sorted(own))} in "
+            "different splits. Give them the same, or pass class_names."
+        )
+    known = tuple(sorted({str(v) for y in given for v in y.ravel()}))
+    names, ordered = next(iter(own), (known, False))
+    if ordered:
+        return names
     shown = ", ".join(f"{i} = {name}" for i, name in enumerate(names[:3]))
     more = ", …" if len(names) > 3 else ""
+    how = "as their categories are" if own else "alphabetically"
     warnings.warn(
-        f"Text labels are numbered alphabetically: {shown}{more}. If the model's outputs are in "
+        f"Text labels are numbered {how}: {shown}{more}. If the model's outputs are in "
         "another order, pass class_names.",
         UserWarning,
         stacklevel=2,
@@ -160,3 +179,25 @@ def _indices(y: Array, names: tuple[str, ...] | None) -> Array:
             f"{len(names) - 1}."
         )
     return y
+
+
+def check_names(data: Data, outputs: int | None) -> None:
+    """Raise unless a model of so many outputs has one for each class that has a name.
+
+    Text labels are numbered by what is met: where a class is missing, others move up.
+
+    Parameters
+    ----------
+    data : Data
+    outputs : int, optional
+        One stands for two classes. None: not known.
+    """
+    names = data.class_names
+    one = data.y is not None and data.y.ndim == 1 and data.task == "classification"
+    if names is None or outputs is None or not one or len(names) == max(2, outputs):
+        return
+    raise ValueError(
+        f"The labels name {len(names)} classes ({some(names)}), and the model has "
+        f"{max(2, outputs)}: which label is which output isn't known. Pass class_names= with one "
+        "for each, in the order of the outputs."
+    )

@@ -11,6 +11,7 @@ import numpy as np
 
 from explainprune.data.building import build, like_rows
 from explainprune.data.builtin import DATASETS
+from explainprune.data.labels import check_names
 from explainprune.data.players import resolve_players
 from explainprune.data.raw import Columns
 from explainprune.data.reading import Reads
@@ -19,7 +20,7 @@ from explainprune.data.words import in_words
 from explainprune.lookup import unknown
 from explainprune.network import columns_of
 from explainprune.network.files.columns import by_columns
-from explainprune.network.functions.as_read import columns_as_inputs, read_by
+from explainprune.network.functions.as_read import columns_as_inputs, read_by, width_of
 from explainprune.types import Data, Rows
 from explainprune.types.matching import check_index
 from explainprune.types.tables import as_array, is_frame
@@ -91,8 +92,9 @@ def load_data(
     seed : int
         Decides the split of the built-in sets; nothing else is drawn.
     feature_names, class_names : sequence of str, optional
-        Text labels are numbered in the order of `class_names`; without, alphabetically, with a
-        warning.
+        Text labels are numbered in the order of `class_names`; without, as ordered categories are,
+        or, with a warning, as other categories or alphabetically. There is one for each output of
+        the `model`, where it is given.
     image_shape : sequence of int, optional
         ``(height, width)`` or ``(height, width, channels)`` of a row that is an image laid flat.
     task : str, optional
@@ -183,6 +185,8 @@ def load_data(
         data = data.with_(scored=replace(data.scored, raw=known))
     if group is not None:
         data = _grouped(data, group)
+    if model is not None:
+        check_names(data, width_of(model))
     return data if labels is None else in_words(data, labels)
 
 

@@ -82,3 +82,16 @@ def test_without_labels_the_task_is_unknown():
 def test_labels_that_are_refused(y, names, task, message):
     with pytest.raises(ValueError, match=message):
         one(y, names, task)
+
+
+def test_categories_say_the_numbers_of_text():
+    sizes = pd.CategoricalDtype(["low", "mid", "high"], ordered=True)
+    labels, names, _ = encode_labels([pd.Series(["high", "low"], dtype=sizes)])
+    assert labels[0].tolist() == [2, 0] and names == ("low", "mid", "high")
+    free = pd.CategoricalDtype(["owl", "cat", "dog"])
+    with pytest.warns(UserWarning, match="as their categories are: 0 = owl, 1 = cat, 2 = dog"):
+        labels, _, _ = encode_labels([pd.Series(["dog", "owl"], dtype=free), ["cat"]])
+    assert labels[0].tolist() == [2, 0] and labels[1].tolist() == [1]
+    other = pd.Series(["low"], dtype="category")
+    with pytest.raises(ValueError, match=r"categories \['low'\]; \['low', 'mid', 'high'\] in diff"):
+        encode_labels([pd.Series(["high"], dtype=sizes), other])

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from explainprune.data import load_data
+from explainprune.network import FormulaNetwork
 from explainprune.types import Data, Rows
 
 X = np.arange(8.0).reshape(4, 2)
@@ -270,3 +271,19 @@ def test_rows_to_learn_from_have_the_columns_of_those_scored():
     with pytest.raises(ValueError, match=r"of train .*one category would be two numbers"):
         load_data(((other, [0, 1]), (scored, [0, 1])))
 
+
+def test_labels_name_as_many_classes_as_the_model_has():
+    three, rows = FormulaNetwork(lambda x: x @ np.ones((2, 3)), 2, n_outputs=3), np.eye(2)
+    with (
+        pytest.warns(UserWarning, match="alphabetically: 0 = ant, 1 = cat"),
+        pytest.raises(ValueError, match=r"name 2 classes \(ant, cat\), and the model has 3"),
+    ):
+        load_data((rows, ["cat", "ant"]), model=three)
+    one = FormulaNetwork(lambda x: x[:, 0], 2)
+    with (
+        pytest.warns(UserWarning, match="alphabetically"),
+        pytest.raises(ValueError, match=r"name 1 classes \(yes\), and the model has 2"),
+    ):
+        load_data((rows, ["yes", "yes"]), model=one)
+    named = load_data((rows, ["cat", "ant"]), class_names=["ant", "bee", "cat"], model=three)
+    assert named.y.tolist() == [2, 0]

@@ -46,3 +46,13 @@ def columns_as_inputs(model: Any, data: Data) -> Data:
     order = [list(names).index(part.name) for part in reads]
     players = None if data.players is None else tuple(data.players[at] for at in order)
     return data.with_(**found, players=players, feature_names=None, image_shape=None)
+
+
+def width_of(model: Any) -> int | None:
+    """Return how many numbers a model's one vector of outputs holds; None where it isn't known."""
+    if isinstance(model, Network):
+        shapes: Any = getattr(model, "output_shapes", ((),))
+        return model.n_outputs if len(shapes) == 1 and len(shapes[0]) < 2 else None
+    found: Any = getattr(model, "outputs", None) or ()
+    known = len(found) == 1 and hasattr(found[0], "shape") and len(found[0].shape) == 2
+    return found[0].shape[1] if known else None
