@@ -84,3 +84,18 @@ def check_finite(x: Inputs, what: str, *, text: bool = False) -> None:
                 f"{label} has {int(bad.sum())} values that are NaN or infinite; the first is "
                 f"{part[first]} at index {first}. Expected finite numbers."
             )
+
+
+def check_known(values: Array | None, name: str) -> None:
+    """Raise where which rows belong together is missing, or said in numbers and in text."""
+    if values is None or values.dtype.kind not in "fO":
+        return
+    missing = np.array([each is None or each != each for each in values.ravel()])
+    if missing.any():
+        raise ValueError(
+            f"{name} is missing in {int(missing.sum())} rows; the first is row "
+            f"{int(missing.argmax())}. Give each of them a value of its own, or leave them out."
+        )
+    if values.dtype.kind == "O":
+        kinds = sorted({type(each).__name__ for each in values.ravel()})
+        raise ValueError(f"{name} holds numbers or text. Received: {', '.join(kinds)}.")

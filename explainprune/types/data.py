@@ -12,6 +12,7 @@ from explainprune.types.arrays import (
     Array,
     Inputs,
     check_finite,
+    check_known,
     frozen,
     frozen_inputs,
     n_rows,
@@ -82,6 +83,8 @@ class Rows:
                     f"{name} needs one entry for each of the {count} rows of x. "
                     f"Received: {name}.shape={values.shape}."
                 )
+        for name in ("group", "clusters"):
+            check_known(getattr(self, name), name)
         if self.y is not None:
             check_finite(self.y, "y")
         if self.weight is not None:

@@ -119,3 +119,13 @@ def test_data_that_is_refused(fields, message):
 def test_several_inputs_have_no_common_width():
     data = Data(Rows({"a": X, "b": X}), background={"a": X[:1], "b": X[:1]})
     assert data.background["a"].shape == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["group", "clusters"])
+def test_what_rows_belong_to_is_known(name):
+    x = np.zeros((3, 2))
+    for values in ([1.0, np.nan, 2.0], ["a", None, "b"]):
+        with pytest.raises(ValueError, match=f"{name} is missing in 1 rows; the first is row 1"):
+            Rows(x, **{name: values})
+    with pytest.raises(ValueError, match=f"{name} holds numbers or text. Received: int, str"):
+        Rows(x, **{name: np.array([1, "1", 1], dtype=object)})
