@@ -146,27 +146,29 @@ def _measured(model: Model, artefact: Any, data: Data) -> tuple[dict[str, Any], 
     """Run both on the scored rows, and time them in turns."""
     from explainprune.network import ForwardNetwork, as_network
     from explainprune.network.functions.artefacts.converting import as_written
+    from explainprune.network.functions.decisions import decided
     from explainprune.network.shrinking.measuring import BATCH, in_turns
 
     written, signature = as_written(model, data.x)
     file = ForwardNetwork(artefact, like=_in_order(data.x, signature))
-    rows, theirs = signature.pack(data.x), file.pack(data.x)
+    rows, packed = signature.pack(data.x), file.pack(data.x)
     a = np.asarray(written.outputs(rows), dtype=np.float64)
-    b = np.asarray(file.raw(theirs), dtype=np.float64)
+    b = np.asarray(file.raw(packed), dtype=np.float64)
     if a.shape != b.shape:
         raise ValueError(
             f"The file puts out {b.shape[1]} numbers for each row, the model {a.shape[1]}: they "
             "can't be compared."
         )
     apart, largest = np.abs(a - b), float(np.abs(a).max())
-    batches = [np.resize(each, (BATCH, each.shape[1])) for each in (rows, theirs)]
-    network = as_network(model, "logit", like=data.x, task=data.task)
+    batches = [np.resize(each, (BATCH, each.shape[1])) for each in (rows, packed)]
+    network = as_network(model, "logit", like=data.x)
+    ours, theirs = (decided(network, each, data, logits=False) for each in (a, b))
     moved = {
         "rows": n_rows(data.x),
         "max_difference": float(apart.max()),
         "mean_difference": float(apart.mean()),
         "relative_difference": float(apart.max()) / largest if largest else float(apart.max()),
-        **_flips(network, a, b, data),
+        **flips_of(ours, theirs, data.y),
         "output": "probability" if network.looked_through else "logit",
         "rows_sha256": rows_sha256(data.scored),
     }
@@ -176,16 +178,3 @@ def _measured(model: Model, artefact: Any, data: Data) -> tuple[dict[str, Any], 
 def _in_order(x: Inputs, signature: Any) -> Inputs:
     """Return several inputs in the model's order."""
     return {part.name: x[part.name] for part in signature.parts} if isinstance(x, dict) else x
-
-
-def _flips(network: Any, a: Array, b: Array, data: Data) -> dict[str, Any]:
-    """Count rows whose class changed, where the model puts out one vector of classes."""
-    one = len(network.output_shapes) == 1 and len(network.output_shapes[0]) == 1
-    if data.task == "regression" or not one or network.n_outputs < 2:
-        return flips_of(None, None)
-    cut = 0.5 if network.looked_through else 0.0
-    ours, theirs = (
-        (each[:, 0] > cut).astype(int) if each.shape[1] == 1 else each.argmax(axis=1)
-        for each in (a, b)
-    )
-    return flips_of(ours, theirs, data.y)

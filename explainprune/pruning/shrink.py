@@ -118,7 +118,9 @@ def shrink(
     if basis not in BASES:
         raise unknown("basis", basis, BASES)
     given, before = (model.model, model.kept) if isinstance(model, Shrunk) else (model, {})
-    compared, calibration = _rows(data, given)
+    loaded = None if data is None else load_data(data, model=given)
+    compared = None if loaded is None else loaded.scored
+    calibration = None if loaded is None else loaded.learnable
     enough = calibration is not None and len(calibration) >= ENOUGH_ROWS
     seen = calibration.x if calibration and enough and basis == "calibration data" else None
     made = make_smaller(given, masks=masks, calibration=seen)
@@ -126,13 +128,10 @@ def shrink(
         path: before[path][index] if path in before else index
         for path, index in made.plan.kept.items()
     }
-    regression = isinstance(data, Data) and data.task == "regression"
     moved: dict[str, Any] = {"max_difference": None, "relative_difference": None, "rows": 0}
     moved |= {"flips": None, "no_bound": "no rows were given whose range could be the box"}
-    if compared is not None:
-        moved = _difference(
-            [made.masked(), made.model], compared, regression, exact=not made.calibrated
-        )
+    if loaded is not None and compared is not None:
+        moved = _difference([made.masked(), made.model], loaded, exact=not made.calibrated)
         moved["bound"], moved["no_bound"] = bound_if_cheap(
             given, made.model, x=compared.x, masks=masks, kept=made.plan.kept
         )
@@ -154,29 +153,20 @@ def shrink(
     return Shrunk(made.model, kept, certificate)
 
 
-def _rows(data: Any, model: Model) -> tuple[Rows | None, Rows | None]:
-    """Return the rows to compare on, and those to see constants on."""
-    if data is None:
-        return None, None
-    loaded = load_data(data, model=model)
-    return loaded.scored, loaded.learnable
-
-
-def _difference(
-    models: list[Model], rows: Rows, regression: bool, *, exact: bool
-) -> dict[str, Any]:
+def _difference(models: list[Model], data: Data, *, exact: bool) -> dict[str, Any]:
     """Compare logits on the rows given; raise if they differ where they can't."""
     from explainprune.network import KerasNetwork
+    from explainprune.network.functions.decisions import decided
     from explainprune.network.graph.nodes import layers_inside
     from explainprune.network.tracing.same import check_same, precision_of
 
+    rows = data.scored
     first, second = (KerasNetwork(m, output="logit", like=rows.x) for m in models)
     a, b = (network.outputs(network.pack(rows.x)) for network in (first, second))
     if exact:  # sums are taken in another order, layer after layer: ten times the usual rounding
         check_same(b, a, "The shrunk model", 10 * precision_of(layers_inside(models[0])))
     worst, largest = float(np.abs(a - b).max()), float(np.abs(a).max())
-    labels = None if regression else _labels(a, first.output_shapes, first.looked_through)
-    others = None if labels is None else _labels(b, first.output_shapes, first.looked_through)
+    labels, others = (decided(first, each, data, logits=True) for each in (a, b))
     return {
         "max_difference": worst,
         "relative_difference": worst / largest if largest else worst,
@@ -184,20 +174,6 @@ def _difference(
         "rows_sha256": rows_sha256(rows),
         **flips_of(labels, others, rows.y),
     }
-
-
-def _labels(logits: Array, shapes: Any, bounded: bool) -> Array | None:
-    """Return the predicted classes of each row, all outputs side by side; None without classes."""
-    found, start = [], 0
-    for shape in shapes:
-        size = int(np.prod(shape))
-        part = logits[:, start : start + size].reshape(len(logits), *shape)
-        start += size
-        if shape and shape[-1] > 1:
-            found.append(part.argmax(axis=-1).reshape(len(part), -1))
-        elif bounded:
-            found.append((part > 0).reshape(len(part), -1))
-    return np.concatenate(found, axis=1) if found else None
 
 
 def _measured(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from explainprune.lookup import unknown
+from explainprune.network.functions.losses import one_class
 from explainprune.types import Array, Rows
 
 ClassWeight = str | Mapping[int | str, float] | None
@@ -55,15 +56,13 @@ def weights_by_class(
 def _classes(rows: Rows) -> Array:
     """Return the class of each row; of labels laid out one-hot, their place."""
     y = rows.y
-    if y is not None and y.ndim == 2 and y.shape[1] > 1:
-        y = np.argmax(y, axis=1)
-    if y is None or y.size != len(rows) or (y != np.round(y)).any():
+    classes = None if y is None else one_class(y)
+    if classes is None or classes.size != len(rows):
         raise ValueError(
             "class_weight needs one class label for each row. Received: "
             f"{'no labels' if y is None else f'y of shape {y.shape}'}."
         )
-    found: Array = y.reshape(-1).astype(int)
-    return found
+    return np.asarray(classes.reshape(-1), int)
 
 
 def _index(key: int | str, classes: Array, class_names: Sequence[str] | None) -> int:

@@ -11,6 +11,7 @@ from keras_cases import Batches
 from explainprune.network.variables import weights_of
 from explainprune.pruning import fit_recipe, prune, sensitivity
 from explainprune.pruning.rows import given
+from explainprune.pruning.weighing import weights_by_class
 from explainprune.types import Data, Rows
 
 RNG = np.random.default_rng(0)
@@ -206,3 +207,11 @@ def test_a_scan_counts_rows_by_their_weight():
 def test_data_that_is_refused(data, message):
     with pytest.raises((TypeError, ValueError), match=message):
         prune(small(), data, sparsity=0.5)
+
+
+def test_class_weights_are_for_one_class_a_row():
+    several = Rows(X, np.repeat([[1, 1, 0], [0, 0, 1]], len(X) // 2, axis=0))
+    with pytest.raises(ValueError, match="class_weight needs one class label for each row"):
+        weights_by_class(several, "balanced")
+    soft = Rows(X[:2], np.array([[0.8, 0.2], [0.1, 0.9]]))
+    assert weights_by_class(soft, {0: 2, 1: 3}).tolist() == [2, 3]

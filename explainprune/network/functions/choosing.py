@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from explainprune.network.backend import tf
@@ -33,6 +33,8 @@ class Layout:
         What the reader must know of them.
     yes_or_no : bool
         Whether both classes of an output of one unit stand side by side.
+    ends : tuple of str
+        What each output ends in: ``"softmax"``, ``"sigmoid"`` or ``"raw"``.
     """
 
     names: tuple[str, ...]
@@ -40,6 +42,7 @@ class Layout:
     looked_through: bool = False
     notes: tuple[str, ...] = ()
     yes_or_no: bool = False
+    ends: tuple[str, ...] = ()
 
 
 def explained(
@@ -77,10 +80,10 @@ def explained(
             f"The sizes of the model's outputs are not known: {[str(t.shape) for t in raw]}. Fix "
             "the shapes of its inputs."
         )
-    flat, notes, found = [], [], False
+    flat, notes, ends = [], [], list[str]()
     for index, (tensor, name) in enumerate(zip(raw, names, strict=True)):
         head = find_head(tensor)
-        found |= head.kind != "raw"
+        ends.append(head.kind)
         pick = _probability if output == "probability" else _logit
         scores = takes_class_scores(model, index, name) and _width(tensor) > 1
         chosen, note = pick(head, tensor, output, scores, loss_of(model, index, name))
@@ -88,11 +91,12 @@ def explained(
         notes += [f"Output {name!r} {note}."] if note else []
     wide = tf.float64 if any(tensor.dtype == tf.float64 for tensor in flat) else tf.float32
     joined = tf.concat([tf.cast(tensor, wide) for tensor in flat], axis=1)
+    layout = Layout(names, shapes, set(ends) != {"raw"}, tuple(notes), ends=tuple(ends))
     if task is not None and shapes in (((),), ((1,),)):
-        kind, linear = find_head(raw[0]).kind, _end(raw[0]) in _LINEAR
-        if is_yes_or_no(loss_of(model, 0, names[0]), kind, linear, task):
-            return _both(joined, output), Layout(names, ((2,),), found, tuple(notes), True)
-    return joined, Layout(names, shapes, found, tuple(notes))
+        linear = _end(raw[0]) in _LINEAR
+        if is_yes_or_no(loss_of(model, 0, names[0]), ends[0], linear, task):
+            return _both(joined, output), replace(layout, shapes=((2,),), yes_or_no=True)
+    return joined, layout
 
 
 def _both(yes: Any, output: str) -> Any:

@@ -67,6 +67,8 @@ class KerasNetwork:
         What a reader of the results must know.
     yes_or_no : bool
         Whether the two outputs are both classes of one unit.
+    ends : tuple of str
+        What each output ends in: "softmax", "sigmoid" or "raw".
     n_inputs, n_outputs, rows_per_call : int
 
     Raises
@@ -83,6 +85,7 @@ class KerasNetwork:
     looked_through: bool
     notes: tuple[str, ...]
     yes_or_no: bool
+    ends: tuple[str, ...]
 
     def __init__(
         self,
@@ -169,8 +172,7 @@ class KerasNetwork:
         Parameters
         ----------
         x : ndarray, dict of str to ndarray, or list of ndarray
-            In the model's own shape, or with flat rows (n, features); a list in the order of the
-            model's inputs.
+            In the model's own shape, or flat (n, features); a list in the order of its inputs.
 
         Returns
         -------
@@ -207,8 +209,8 @@ class KerasNetwork:
         Parameters
         ----------
         target : int, str or tuple
-            A flat index; a tuple of indices into an output of higher rank; for several outputs a
-            tuple that begins with the output's name or position.
+            A flat index; a tuple of indices into an output of higher rank; for several outputs it
+            begins with the output's name or position.
 
         Raises
         ------
@@ -267,10 +269,7 @@ class KerasNetwork:
         return self._signature
 
     def trace(self, tensors: list[Any]) -> Any:
-        """Trace what is explained, (n, n_outputs), of one symbolic tensor for each input.
-
-        For those who build graphs of their own: to be called inside a ``tf.function``.
-        """
+        """Trace what is explained of one symbolic tensor for each input, in a ``tf.function``."""
         return self._head(*run_model(self.model, self._signature, tensors))
 
     def _forward(self, x: Any) -> Any:
@@ -289,7 +288,7 @@ class KerasNetwork:
         flat, layout = explained(raw, names, self._output, self.model, self._task)
         self.output_names, self.output_shapes = layout.names, layout.shapes
         self.looked_through, self.notes = layout.looked_through, layout.notes
-        self.yes_or_no = layout.yes_or_no
+        self.yes_or_no, self.ends = layout.yes_or_no, layout.ends
         return flat
 
 

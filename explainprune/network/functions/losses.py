@@ -18,7 +18,7 @@ from explainprune.network.functions.labels import (
     check_against,
 )
 from explainprune.network.functions.logits import find_head
-from explainprune.network.functions.scores import loss_name
+from explainprune.network.functions.scores import boundary_of, loss_name
 from explainprune.network.protocol import Model, chunks
 from explainprune.network.tracing.traced import traced
 from explainprune.network.variables import clone
@@ -75,7 +75,7 @@ def predicted_classes(model: Model, inputs: list[Array]) -> Array:
     values = np.concatenate(pieces)
     if values.shape[-1] > 1:
         return np.asarray(values.argmax(axis=-1))
-    boundary = 0.5 if head_of(model, inputs)[0] == "sigmoid" else 0.0
+    boundary = boundary_of(model, head_of(model, inputs)[0])
     return np.asarray(values[..., 0] > boundary, dtype=np.int64)
 
 
@@ -178,6 +178,16 @@ def _trimmed(y: Array) -> Array:
 
 def _sums_to_one(y: Array) -> bool:
     return bool((y >= 0).all() and np.allclose(y.sum(axis=-1), 1, atol=1e-3))
+
+
+def one_class(y: Array) -> Array | None:
+    """Return the class of each row (and position): whole labels, or the largest of shares.
+
+    None where labels are neither: those of several classes at once, numbers, steps of a sequence.
+    """
+    if y.ndim > 1 and y.shape[-1] > 1:
+        return np.asarray(y.argmax(axis=-1)) if _sums_to_one(y) else None
+    return y if (y == np.round(y)).all() else None
 
 
 def check_labels(model: Model, rows: Rows, *, training: bool = True) -> None:

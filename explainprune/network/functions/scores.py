@@ -57,6 +57,20 @@ def loss_name(loss: Any) -> str:
     return str(own or getattr(loss, "__name__", ""))
 
 
+def boundary_of(model: Model, kind: str, index: int = 0, name: str = "") -> float:
+    """Return from which value on an output of one unit says yes.
+
+    Half for a probability: behind a sigmoid, or where the loss reads it as one, whatever made it.
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "hard_sigmoid")])
+    >>> model.compile("adam", "binary_crossentropy")
+    >>> boundary_of(model, "raw")
+    0.5
+    """
+    read = reads_logits(loss_at(getattr(model, "loss", None), index, name))
+    return 0.5 if kind == "sigmoid" or read is False else 0.0
+
+
 def takes_class_scores(model: Model, index: int = 0, name: str = "") -> bool:
     """Tell whether one shared number may be added to all of an output's raw values.
 
@@ -67,6 +81,34 @@ def takes_class_scores(model: Model, index: int = 0, name: str = "") -> bool:
     loss = loss_of(model, index, name)
     known = loss in dir(keras.losses)
     return not known or "categorical" in loss
+
+
+NUMBERS = frozenset(
+    ("cosine_similarity", "huber", "log_cosh", "mean_absolute_error",
+     "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+     "poisson")
+)  # fmt: skip
+"""Losses of regressions, as `loss_of` names them."""
+
+
+def predicts_numbers(model: Model, index: int = 0, name: str = "") -> bool:
+    """Tell whether a model's output was compiled with the loss of a regression.
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> model.compile("adam", keras.losses.Huber())
+    >>> predicts_numbers(model)
+    True
+    """
+    return loss_of(model, index, name) in NUMBERS
+
+
+def reads_logits(loss: Any) -> bool | None:
+    """Tell whether a cross-entropy reads logits, not probabilities; None of any other loss."""
+    name = loss_name(loss)
+    if "crossentropy" not in name or name not in dir(keras.losses):
+        return None
+    config = loss.get_config() if isinstance(loss, keras.Loss) else {}
+    return bool(config.get("from_logits"))
 
 
 def is_yes_or_no(loss: str, kind: str, linear: bool, task: str) -> bool:

@@ -51,7 +51,7 @@ class DataLoss:
         loss = keras.losses.get(loss) if isinstance(loss, str) else loss
         config = loss.get_config() if isinstance(loss, keras.Loss) else {}
         self._boundary = 0.0 if config.get("from_logits") else 0.5
-        self._sums = getattr(loss, "reduction", "") == "sum"
+        self._reduction = getattr(loss, "reduction", "")
         if y is None and self._own is None and self._name not in CROSS_ENTROPIES:
             raise ValueError(
                 f"Without labels the loss is taken against the predicted class, and loss "
@@ -75,8 +75,12 @@ class DataLoss:
         else:
             y = self.own_labels(outputs) if y is None else y
             value = self._loss(y, predicted, sample_weight=weight)
+        if self._reduction == "sum" or value.shape.rank:
+            return tf.reduce_sum(value)
         # Keras averages over rows (and positions): back to the sum over rows.
-        return value if self._sums else value * tf.cast(tf.shape(outputs[0])[0], value.dtype)
+        by_weight = self._reduction == "mean_with_sample_weight" and weight is not None
+        count = tf.reduce_sum(weight) if by_weight else tf.shape(outputs[0])[0]
+        return value * tf.cast(count, value.dtype)
 
     def own_labels(self, outputs: list[Any]) -> Any:
         """Return the classes that the model predicts, as its loss reads them."""

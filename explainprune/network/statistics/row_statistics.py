@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.functions.feeding import feed
-from explainprune.network.functions.losses import predicted_classes
+from explainprune.network.functions.losses import one_class, predicted_classes
 from explainprune.network.graph.nodes import has_graph
 from explainprune.network.listing import LayerInfo
 from explainprune.network.protocol import Model
@@ -48,14 +48,10 @@ def classes_of(model: Model, inputs: list[Array], answers: Answers, what: str) -
     y = answers.y
     if y is not None and not isinstance(y, np.ndarray):
         raise ValueError(f"{what} needs one class label for each row. Received: several outputs'.")
-    classes = predicted_classes(model, inputs) if y is None else y
-    if classes.ndim > 1 and classes.shape[-1] > 1:
-        classes = classes.argmax(axis=-1)
-    classes = classes.reshape(len(classes), -1)
-    if classes.shape[1] != 1 or not np.array_equal(classes, np.round(classes)):
+    classes = predicted_classes(model, inputs) if y is None else one_class(y)
+    if classes is None or classes.size != len(classes):
         raise ValueError(f"{what} needs one class label for each row.")
-    found: Array = classes[:, 0].astype(np.int64)
-    return found
+    return np.asarray(classes.reshape(-1), np.int64)
 
 
 def rows_of_class(model: Model, inputs: list[Array], answers: Answers, target: int) -> Array:

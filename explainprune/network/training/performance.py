@@ -11,7 +11,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
 from explainprune.network.functions.labels import arranged, names_of
 from explainprune.network.functions.losses import check_labels, heads_of, implied_loss, labels_of
-from explainprune.network.functions.scores import loss_of
+from explainprune.network.functions.scores import boundary_of, loss_of
 from explainprune.network.protocol import Model
 from explainprune.network.statistics.answers import with_mean_one
 from explainprune.network.variables import uncompiled_clone
@@ -78,8 +78,9 @@ def _each(
         true, made = np.asarray(labels[name]), np.asarray(output)
         loss = loss_of(model, place, name)
         if "crossentropy" in loss:
-            threshold = 0.5 if heads_of(model, parts)[place][0] == "sigmoid" else 0.0
-            found.append((name, "accuracy", accuracy(made, true, threshold, weight)))
+            threshold = boundary_of(model, heads_of(model, parts)[place][0], place, name)
+            each = accuracy(made, true, threshold, weight, binary=loss.startswith("binary"))
+            found.append((name, "accuracy", each))
         elif made.size == true.size and (loss or len(outputs) == 1):
             found.append((name, "r2", r2(made, true, weight)))
     return found
@@ -98,11 +99,17 @@ def _loss(model: Model, parts: list[Array], y: Any, predicted: Any, weight: Any)
 
 
 def accuracy(
-    outputs: Array, y: Array, threshold: float = 0.0, weight: Array | None = None
+    outputs: Array,
+    y: Array,
+    threshold: float = 0.0,
+    weight: Array | None = None,
+    *,
+    binary: bool = False,
 ) -> float:
     """Share of labels that are the highest output, or on its side of `threshold` if it is one.
 
-    With a weight for each row it is the share of their weight.
+    With a weight for each row it is the share of their weight. `binary`: several outputs say yes or
+    no, each for itself, unless every row has one yes.
 
     >>> accuracy(np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([1, 1]))
     0.5
@@ -110,8 +117,11 @@ def accuracy(
     1.0
     >>> accuracy(np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([1, 1]), weight=np.array([3, 1]))
     0.75
+    >>> accuracy(np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([[1, 1], [0, 0]]), binary=True)
+    0.75
     """
-    if outputs.shape[-1] == 1:
+    several = binary and y.shape == outputs.shape and bool((y.sum(axis=-1) != 1).any())
+    if several or outputs.shape[-1] == 1:
         right = (outputs > threshold).reshape(y.shape) == (y > 0.5)
     else:
         y = np.argmax(y, axis=-1) if y.shape == outputs.shape else y

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.backend import keras
-from explainprune.network.functions.losses import check_labels, compiled_like
+from explainprune.network.functions.losses import check_labels, compiled_like, one_class
 from explainprune.network.masking import HeldMasks, Holder
 from explainprune.network.protocol import Model
 from explainprune.network.training.loop import Fed, Logs, Loop, Patience
@@ -166,10 +166,10 @@ def _weights_by_class(rows: Rows, class_weight: Mapping[int, float]) -> Array:
     y = rows.y
     if y is None:
         raise ValueError("class_weight needs one label for each row. Received: several outputs'.")
-    classes = np.argmax(y, axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(-1)
-    if len(classes) != len(y):
+    classes = one_class(y)
+    if classes is None or classes.size != len(y):
         raise ValueError(f"class_weight needs one label for each row. Received: y.shape={y.shape}.")
-    return np.array([class_weight.get(int(c), 1.0) for c in classes], np.float32)
+    return np.array([class_weight.get(int(c), 1.0) for c in classes.reshape(-1)], np.float32)
 
 
 def _after_batch(

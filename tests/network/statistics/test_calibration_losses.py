@@ -150,3 +150,21 @@ def test_the_model_stays_as_it_was():
 def test_unknown_statistics_are_refused():
     with pytest.raises(ValueError, match=r"'kernel_grad'. Did you mean 'kernel_gradient'"):
         calibrate(mlp(), np.ones((3, 5)), None, ["kernel_grad"])
+
+
+@pytest.mark.parametrize(
+    "reduction", ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None]
+)
+def test_whatever_a_loss_is_reduced_by_it_is_the_sum_over_rows(reduction):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([L.Input((4,)), L.Dense(2, name="d")])
+    model.compile("sgd", keras.losses.MeanAbsoluteError(reduction=reduction))
+    rng = np.random.default_rng(0)
+    x, y, weight = (rng.random((9, *s)).astype("float32") for s in ((4,), (2,), ()))
+    loss = DataLoss(model, [x], y)
+    each = np.abs(model.predict(x, verbose=0) - y).mean(axis=1)
+    for some in (slice(0, 9), slice(2, 5)):
+        out = [model(x[some])]
+        assert float(loss(y[some], out)) == pytest.approx(each[some].sum(), rel=1e-5)
+        total = float(loss(y[some], out, weight[some]))
+        assert total == pytest.approx((weight * each)[some].sum(), rel=1e-5)

@@ -46,6 +46,16 @@ def check_against_evaluate(model, y, metric, batch_size=32):
             keras.metrics.BinaryAccuracy(threshold=0.0),
             RNG.integers(0, 2, (70, 1)),
         ),
+        (3, "sigmoid", "binary_crossentropy", "binary_accuracy", RNG.integers(0, 2, (70, 3))),
+        (
+            3,
+            None,
+            keras.losses.BinaryCrossentropy(from_logits=True, name="mine"),
+            keras.metrics.BinaryAccuracy("binary_accuracy", threshold=0.0),
+            RNG.integers(0, 2, (70, 3)),
+        ),
+        (3, "sigmoid", "binary_crossentropy", "accuracy", np.eye(3)[RNG.integers(0, 3, 70)]),
+        (1, "hard_sigmoid", "binary_crossentropy", "accuracy", RNG.integers(0, 2, 70)),
         (1, None, "mse", "r2_score", RNG.normal(size=(70, 1)).astype("float32")),
     ],
 )
