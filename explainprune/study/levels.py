@@ -9,8 +9,9 @@ import numpy as np
 
 from explainprune import network
 from explainprune.analysis.attribution import attribute
+from explainprune.analysis.comparison.case import subjects_of
 from explainprune.analysis.comparison.settings import PRIMARY, leading
-from explainprune.analysis.comparison.subjects import subject
+from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics import METRICS
 from explainprune.network import Model
 from explainprune.network.variables import assign
@@ -93,7 +94,7 @@ class _Lens:
     ) -> None:
         settings = config.explain
         self.data = data
-        self.classes = data.task == "classification"
+        self.output = self._seen(dense).kind
         self.cut = None if settings.threshold is None else (1, settings.threshold)
         learnable = data.learnable
         rng = np.random.default_rng([seed, *b"levels"])
@@ -115,7 +116,7 @@ class _Lens:
             background=self.background,
             method=self.method,
             target=target,
-            output="centred" if self.classes else "logit",
+            output=self.output,
             players=self.data.players,
             seed=self.seed,
         )
@@ -135,18 +136,15 @@ class _Lens:
             "live_connections": float(network.liveness(model).connections),
         }
         if self.data.y is not None:
-            net = network.as_network(model)
-            outputs = net.outputs(net.pack(self.data.x))
-            name = "accuracy" if self.classes else "r2"
-            if self.cut is not None:
-                outputs = self._decided(model)
+            name = "r2" if self.task == "regression" else "accuracy"
+            outputs = replace(self._seen(model), cut=self.cut).deciding
             found[name] = _mean(np.asarray(METRICS[name](outputs, None, self.data.y)))
         return found
 
-    def _decided(self, model: Model) -> Array:
-        """Return outputs whose largest is the class that the cut-off decides for."""
-        seen = subject("level", model, self.data.x, "centred", "classification")
-        return replace(seen, cut=self.cut).deciding
+    def _seen(self, model: Model) -> Subject:
+        """Look at a model as comparisons do."""
+        (seen,), self.task = subjects_of({"level": model}, self.data)
+        return seen
 
 
 def _mean(values: Array) -> float:

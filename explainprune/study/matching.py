@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from explainprune import network
-from explainprune.analysis.comparison.subjects import Subject, subject, task_of
+from explainprune.analysis.comparison.case import subjects_of
+from explainprune.analysis.comparison.subjects import Subject, subject
 from explainprune.analysis.metrics import METRICS
 from explainprune.network import Model
 from explainprune.types import Array, Data
@@ -32,11 +33,7 @@ def matched(
     ValueError
         If the pruned model changes no prediction, or no noise changes as many.
     """
-    kind = "logit" if data.task == "regression" else "centred"
-    seen = [subject(name, m, data.x, kind) for name, m in (("dense", dense), ("pruned", pruned))]
-    task = task_of(data, *seen)
-    if task == "classification" and seen[0].network.n_outputs == 1:
-        seen = [subject(s.name, s.model, data.x, kind, task) for s in seen]
+    seen, task = subjects_of({"dense": dense, "pruned": pruned}, data)
     cut = None if threshold is None else (1, threshold)
     seen = [replace(each, cut=cut) for each in seen]
     differs = _churn if task == "classification" else _lost
@@ -44,7 +41,7 @@ def matched(
     if not target > 0:
         raise ValueError("the pruned model changes no prediction: there is nothing to match.")
     sized = network.with_noise(dense, seed)
-    carrier = replace(subject("matched_churn", sized(0.0), data.x, kind, task), cut=cut)
+    carrier = replace(subject("matched_churn", sized(0.0), data.x, seen[0].kind, task), cut=cut)
 
     def difference(size: float) -> float:
         sized(size)  # the carrier's network reads the weights as they are now

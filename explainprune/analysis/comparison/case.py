@@ -215,20 +215,28 @@ def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list
         only = any(each.only_probabilities for each in found)
         if only or any(each.network.n_outputs == 1 for each in found):
             found = seen("probability" if only else "centred", task)
-    if any(each.forward_only for each in found):
+    if task == "regression":
+        if not all(map(_as_it_is, found)):
+            pairs = zip(seen("logit"), seen("probability"), strict=True)
+            found = [raw if _as_it_is(raw) else whole for raw, whole in pairs]
+    elif any(each.forward_only for each in found):
         found = _as_artefacts(found, task, seen)
     for each in found[1:]:
         check_comparable(found[0], each)
     return found, task
 
 
+def _as_it_is(found: Subject) -> bool:
+    """Whether outputs are what the model puts out: not behind a sigmoid, nothing subtracted."""
+    if getattr(found.network, "looked_through", False):
+        return False
+    return found.kind != "centred" or found.network.n_outputs == 1
+
+
 def _as_artefacts(
     found: list[Subject], task: str, seen: Callable[..., list[Subject]]
 ) -> list[Subject]:
     """Look at models as artefacts allow, whose numbers are seen as they come out of the file."""
-    if task == "regression":
-        through = any(getattr(each.network, "looked_through", False) for each in found)
-        return seen("probability") if through else found
     scores = [each for each in found if each.kind == "centred" and each.network.n_outputs > 1]
     centred = [
         np.abs(each.outputs.mean(axis=1)).max() < 1e-4 * np.abs(each.outputs).max()

@@ -70,6 +70,7 @@ def _of_model(source: Subject, x: Inputs, seed: int) -> Copies | None:
     weights = (weights_of(ours), *others)
     task = "classification" if source.network.n_outputs > 1 else "regression"
     carrier = subject("random_weights", ours, x, source.kind, task)
+    carrier = replace(carrier, numbers=source.numbers)
     found = []
     for drawn in weights:
         _assign(carrier, drawn)

@@ -68,11 +68,10 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
         why = "These labels can't be scored" if case.labels_given else "The rows have no labels"
         instead = "churn" if case.task == "classification" else "the dense model's predictions"
         notes.append(f"{why}: there is no accuracy, only {instead} to compare with.")
-    outputs = case.dense.network.n_outputs
-    if case.task == "regression" and outputs > 1:
-        notes.append(f"Of {outputs} outputs the first is explained.")
-    if case.task == "classification" and not _one_vector(case):
-        notes.append("Of several vectors of outputs, the prediction is the largest number of all.")
+    if case.task == "classification" and case.dense.answers_apart:
+        notes.append(
+            "Each output says yes or no by itself: of several, the prediction is the likeliest."
+        )
     if len(case.data) < case.rows_given:
         notes.append(f"A sample of {len(case.data):,} of {case.rows_given:,} rows was scored.")
     if not case.copies.weights:
@@ -108,11 +107,6 @@ def _effort(look: Look, case: Case) -> str:
         f"{look.effort:,} at most: {len(case.targets):,} rows, {look.backgrounds} backgrounds of "
         f"{case.backgrounds.size} rows{f', {draws} draws' if draws > 1 else ''}."
     )
-
-
-def _one_vector(case: Case) -> bool:
-    shapes = getattr(case.dense.network, "output_shapes", ((),))
-    return len(shapes) == 1 and len(shapes[0]) < 2
 
 
 def _notes(subject: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.analysis.comparison.two_classes import TwoClasses
-from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, predicted
+from explainprune.analysis.metrics.behaviour.prediction import log_probabilities, one_hot, predicted
 from explainprune.lookup import unknown
 from explainprune.network import Model, Network
 from explainprune.network.functions.artefacts.artefact import are_shares
@@ -38,6 +38,8 @@ class Subject:
         Whether what was centred were probabilities, behind which no logits were found.
     cut : (int, float), optional
         Of two classes, one and the chance of it from which on it is decided. None: the likelier.
+    numbers : bool
+        Whether outputs are a regression's numbers, whatever they end in.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Subject:
     outputs: Array = field(repr=False)
     unseen: bool = False
     cut: tuple[int, float] | None = None
+    numbers: bool = False
 
     @property
     def keras_model(self) -> Model | None:
@@ -59,7 +62,7 @@ class Subject:
         """Whether outputs are probabilities behind which no logits were found."""
         if getattr(self.network, "output_kind", "") == "probability":
             return True
-        if getattr(self.network, "looked_through", True):
+        if getattr(self.network, "looked_through", True) or _puts_out_logits(self):
             return False
         return self.unseen or are_shares(self.outputs)
 
@@ -69,12 +72,24 @@ class Subject:
         return bool(getattr(self.network, "forward_only", False))
 
     @property
+    def answers_apart(self) -> bool:
+        """Whether outputs are logits of which each says yes or no by itself."""
+        if self.keras_model is None or self.numbers or self.kind == "probability":
+            return False
+        from explainprune.network.functions.decisions import answers_apart
+
+        return answers_apart(self.network)
+
+    @property
     def logits(self) -> Array:
         """Outputs that behaviour metrics can read: log-probabilities where those are raw.
 
-        Of quantised ones, 0 stands for less than half a step.
+        Of quantised ones, 0 stands for less than half a step. Of several sigmoids it is each one's
+        own: a class has the share that its probability has of all.
         """
-        if self.kind == "logit" or not self.only_probabilities:
+        if self.answers_apart:
+            return np.asarray(-np.logaddexp(0, -self.outputs))
+        if self.numbers or self.kind == "logit" or not self.only_probabilities:
             return self.outputs
         step = getattr(self.network, "step", 0.0)
         if not step and not are_shares(self.outputs):
@@ -120,11 +135,19 @@ def subject(
     if task == "classification" and network.n_outputs == 1:
         network = TwoClasses(network, kind == "probability")
     rows = pack(network, x, f"Data for the {name} model")
-    found = Subject(name, model, network, kind, rows, network.outputs(rows))
+    numbers = kind == "probability" and task == "regression"
+    found = Subject(name, model, network, kind, rows, network.outputs(rows), numbers=numbers)
     if kind != "centred" or getattr(network, "looked_through", True):
         return found
     raw = network_for(model, None, "logit", x, None)
     return replace(found, unseen=are_shares(raw.outputs(rows)))
+
+
+def _puts_out_logits(subject: Subject) -> bool:
+    """Whether a model's loss says that it puts out logits, be they between 0 and 1 on some rows."""
+    from explainprune.network.functions.scores import reads_logits
+
+    return reads_logits(getattr(subject.keras_model, "loss", None)) is True
 
 
 def check_comparable(dense: Subject, other: Subject) -> None:
@@ -160,21 +183,34 @@ def inputs_of(subject: Subject) -> list[str]:
 
 
 def task_of(data: Data, *subjects: Subject) -> str:
-    """Say whether outputs are classes or numbers: by the labels, else by the networks.
+    """Say whether outputs are classes or numbers: by the labels, the loss, or the networks.
 
-    A single output with whole labels beyond 0 and 1 can't be a class: it is a count.
+    A single output with whole labels beyond 0 and 1 can't be a class: it is a count. Whole labels
+    of a model that ends in no probability, and was trained as a regression, are numbers as well.
     """
     alone = all(each.network.n_outputs == 1 for each in subjects)
-    if data.task == "classification" and alone and data.y is not None:
-        return "classification" if np.isin(data.y, (0, 1)).all() else "regression"
-    if data.task != "unknown":
-        return data.task
+    numbers = any(_is_regression(each) for each in subjects)
+    if data.task == "classification" and data.y is not None:
+        whole = np.isin(data.y, (0, 1)).all()
+        raw = numbers and not any(getattr(e.network, "looked_through", False) for e in subjects)
+        count = subjects[0].network.n_outputs
+        fitting = data.y.size == len(data) * count and not one_hot(data.y, (len(data), count))
+        return "regression" if (alone and not whole) or (raw and fitting) else "classification"
+    if data.task != "unknown" or numbers:
+        return "regression" if data.task == "unknown" else data.task
     through = any(
         getattr(each.network, "looked_through", False)
         or getattr(each.network, "output_kind", "") == "probability"
         for each in subjects
     )
     return "classification" if not alone or through else "regression"
+
+
+def _is_regression(subject: Subject) -> bool:
+    """Whether a model was compiled with the loss of a regression."""
+    from explainprune.network.functions.scores import predicts_numbers
+
+    return subject.keras_model is not None and predicts_numbers(subject.keras_model)
 
 
 def targets_of(dense: Subject, task: str, target: Any, class_names: Sequence[str] | None) -> Array:
