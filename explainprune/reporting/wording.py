@@ -53,6 +53,9 @@ TERMS = {
         "Fall of faithfulness", "score", "how well explanations tell what matters (NAOPC)"
     ),
     "r2_drop": Term("Fall of R²", "score"),
+    "balanced_churn": Term(
+        "Balanced churn", "share", "predictions that differ, mean over the classes predicted"
+    ),
     "variance_lost": Term("Variance lost", "share", "of the dense model's output"),
     "sparsity": Term("Sparsity", "share"),
     # Sizes.

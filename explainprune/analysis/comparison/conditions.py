@@ -24,8 +24,9 @@ LOSS_MARGIN = 0.05
 def still_works(case: Case) -> list[Condition]:
     """State that the other model is not broken, by each score that these rows allow.
 
-    With labels: accuracy, balanced accuracy, log loss; R² in a regression. Without: churn, or the
-    share of the dense output's variance that the other model doesn't reproduce.
+    With labels: accuracy, balanced accuracy, log loss; R² in a regression. Without: churn, over all
+    rows and over the classes that the dense model predicts (all alike, however rare), or the share
+    of the dense output's variance that the other model doesn't reproduce.
     """
     return [
         not_broken(
@@ -55,15 +56,24 @@ def _losses(case: Case) -> Iterator[tuple[str, Array, Bounds]]:
             yield "r2", r2_rows(a, None, y) - r2_rows(b, None, y), (None, None)
         return
     if y is None:
-        yield "churn", churn(*decided), (0.0, 1.0)
+        flips = churn(*decided)
+        yield "churn", flips, (0.0, 1.0)
+        shares, own = _shares(case, case.dense.classes)
+        if len(shares) > 1:
+            yield "balanced_churn", flips / (len(shares) * own), (0.0, 1.0)
         return
     fall = accuracy(decided[0], None, y) - accuracy(decided[1], None, y)
     yield "accuracy", fall, (-1.0, 1.0)
-    labels = as_labels(y, a)
-    shares = case.units.mean((labels[None] == np.unique(labels)[:, None]).astype(float))
+    shares, own = _shares(case, as_labels(y, a))
     if len(shares) < 2:
         return
-    own = shares[np.searchsorted(np.unique(labels), labels)]
     yield "balanced_accuracy", fall / (len(shares) * own), (-1.0, 1.0)
     chance = float(-(shares * np.log(shares)).sum())
     yield "log_loss", (log_loss(b, None, y) - log_loss(a, None, y)) / chance, (None, None)
+
+
+def _shares(case: Case, classes: Array) -> tuple[Array, Array]:
+    """Return the share of each class that occurs, and that of each row's class."""
+    met, place = np.unique(classes, return_inverse=True)
+    shares = case.units.mean((place[None] == np.arange(len(met))[:, None]).astype(float))
+    return shares, shares[place]

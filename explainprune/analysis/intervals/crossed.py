@@ -9,7 +9,7 @@ import numpy as np
 
 from explainprune.analysis.intervals.bootstrap import bootstrap_mean
 from explainprune.analysis.intervals.clusters import Units
-from explainprune.analysis.intervals.shared import LEVEL
+from explainprune.analysis.intervals.shared import LEVEL, mapped
 from explainprune.analysis.intervals.skewed import reaches, skewness
 from explainprune.types import Array, Measure
 from explainprune.types.metric import Bounds
@@ -190,4 +190,8 @@ def row_mean(
     """Return the mean over rows: by bootstrap, or by clusters and weights where there are any."""
     if units.plain or np.isnan(values).all():
         return bootstrap_mean(values, seed=seed, bounds=bounds, rare=rare, certain=certain)
-    return crossed_mean(values[None], units).measure(bounds=bounds, certain=certain)
+    # What counts as rounding is absolute, for shares: other figures are brought to that size.
+    size = 1.0 if None not in bounds else float(np.nanmax(np.abs(values))) or 1.0
+    low, high = (None if end is None else end / size for end in bounds)
+    found = crossed_mean(values[None] / size, units).measure(bounds=(low, high), certain=certain)
+    return found if size == 1.0 else mapped(found, lambda value: value * size)

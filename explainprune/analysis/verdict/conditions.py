@@ -57,7 +57,9 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
         Fall of accuracy or R², ``score(dense) − score(other)``; without labels the churn, which
         bounds the fall of accuracy, or the share of the output's variance that is lost.
     margin : float
-    score : {"accuracy", "balanced_accuracy", "log_loss", "r2", "churn", "variance"}
+    score : str
+        ``"accuracy"``, ``"balanced_accuracy"``, ``"log_loss"`` or ``"r2"``; without labels
+        ``"churn"``, ``"balanced_churn"`` or ``"variance"``.
         The rise of log loss is a share of what always predicting the class shares costs.
     """
     interval = f"interval {percent_interval(loss)}; margin {percent(margin)}"
@@ -67,6 +69,11 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
         sentence = (
             f"Predictions differ on {percent(loss.value)} % of the rows ({interval}), and accuracy "
             "can have fallen by no more (there are no labels)"
+        )
+    elif score == "balanced_churn":
+        sentence = (
+            f"Of a class that the dense model predicts, {percent(loss.value)} % of the rows are "
+            f"predicted otherwise, mean over classes ({interval})"
         )
     elif score == "variance":
         sentence = (
@@ -84,7 +91,8 @@ def not_broken(loss: Measure, margin: float, *, score: str = "accuracy") -> Cond
         fell = "fell" if loss.value >= 0 else "rose"
         by = percent(abs(loss.value))
         sentence = f"{name} {fell} by {by} point{'' if by == '1' else 's'} ({interval})"
-    named = {"churn": "churn", "variance": "variance_lost", "log_loss": "log_loss_rise"}
+    named = {"variance": "variance_lost", "log_loss": "log_loss_rise"}
+    named |= {each: each for each in ("churn", "balanced_churn")}
     name = named.get(score, f"{score}_drop")
     asked, broken = "the other model still works", "the other model is broken"
     return Condition(name, loss, margin, sentence, asked, broken, fatal=True)

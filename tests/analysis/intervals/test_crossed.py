@@ -172,3 +172,10 @@ def test_plain_rows_are_bootstrapped_and_others_are_not():
     assert plain == bootstrap_mean(values, seed=3)
     twins = Units(np.ones(80), np.arange(80) // 2, "clusters")
     assert row_mean(values, twins, seed=3).note == "interval over 40 clusters"
+
+
+def test_small_figures_have_intervals_in_proportion():
+    values = np.random.default_rng(0).normal(1, 0.3, 40)
+    units = Units(np.ones(40), np.arange(40) // 2, "clusters")
+    whole, small = (row_mean(values * size, units, seed=0) for size in (1.0, 1e-12))
+    assert np.divide(small.interval, 1e-12) == pytest.approx(whole.interval)
