@@ -8,6 +8,7 @@ from explainprune.analysis.understanding.edges import wired
 from explainprune.analysis.understanding.searching import class_loss, fitted, log_odds, trace_loss
 from explainprune.network import perceptron, unroll
 from explainprune.reporting import plot
+from explainprune.types import Data, Rows
 from explainprune.types.circuit import at_least
 
 RNG = np.random.default_rng(0)
@@ -55,6 +56,14 @@ def test_a_planted_circuit_is_found_exactly():
     assert sum(len(edges.weight) for edges in found.drawing.edges) == 5
     drawn = plot.network(found)
     assert {text.get_text() for text in drawn.texts} == {"x0", "x1", "x2", "output"}
+
+
+def test_losses_on_held_out_rows_are_those_of_the_same_rows():
+    x, y = planted_rows()
+    found = xp.circuit(planted(), Data(Rows(x, y), train=Rows(x, y)), controls=0)
+    assert (found.held_out, found.whole_held_out) == pytest.approx((found.reached, found.whole))
+    alone = Data(Rows(x[y == 1], y[y == 1]), train=Rows(x, y))
+    assert xp.circuit(planted(), alone, controls=0).held_out is None  # one class tells nothing
 
 
 def test_labels_without_sense_need_more_or_are_not_reached(found):
