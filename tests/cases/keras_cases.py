@@ -15,8 +15,8 @@ def functional(shape, *stack, **options):
     return keras.Model(x, y)
 
 
-def sequential(shape, *layers):
-    return keras.Sequential([keras.Input(shape), *layers])
+def sequential(shape, *layers, **options):
+    return keras.Sequential([keras.Input(shape, **options), *layers])
 
 
 def scrambled(model, seed=0):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune import load_model
 from explainprune.network.backend import keras
@@ -71,13 +72,11 @@ def test_a_dry_run_says_what_would_go_and_writes_nothing(cli, files, pruned):
 
 
 def test_what_is_left_whole_is_said_with_the_reason(cli, files):
-    model = keras.Sequential(
-        [
-            keras.Input((4,)),
-            keras.layers.Dense(5, "relu", name="hidden"),
-            keras.layers.LayerNormalization(name="norm"),
-            keras.layers.Dense(3, name="classes"),
-        ]
+    model = sequential(
+        (4,),
+        keras.layers.Dense(5, "relu", name="hidden"),
+        keras.layers.LayerNormalization(name="norm"),
+        keras.layers.Dense(3, name="classes"),
     )
     kernel = np.ones((4, 5))
     kernel[:, 2] = 0

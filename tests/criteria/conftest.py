@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.backend import keras, tf
 
@@ -10,29 +11,25 @@ L = keras.layers
 
 def make_mlp():
     keras.utils.set_random_seed(3)
-    return keras.Sequential(
-        [
-            L.Input((5,)),
-            L.Dense(6, activation="relu", name="first", bias_initializer="random_normal"),
-            L.Dense(4, name="second", bias_initializer="random_normal"),
-            L.BatchNormalization(name="norm", gamma_initializer="random_uniform"),
-            L.ReLU(),
-            L.Dense(3, name="last"),
-        ]
+    return sequential(
+        (5,),
+        L.Dense(6, activation="relu", name="first", bias_initializer="random_normal"),
+        L.Dense(4, name="second", bias_initializer="random_normal"),
+        L.BatchNormalization(name="norm", gamma_initializer="random_uniform"),
+        L.ReLU(),
+        L.Dense(3, name="last"),
     )
 
 
 def make_cnn():
     keras.utils.set_random_seed(4)
-    return keras.Sequential(
-        [
-            L.Input((6, 6, 2)),
-            L.Conv2D(4, 3, activation="relu", name="first", bias_initializer="random_normal"),
-            L.Conv2DTranspose(3, 2, activation="tanh", name="second"),
-            L.GlobalAveragePooling2D(),
-            L.Dense(3, name="last"),
-            L.Softmax(),
-        ]
+    return sequential(
+        (6, 6, 2),
+        L.Conv2D(4, 3, activation="relu", name="first", bias_initializer="random_normal"),
+        L.Conv2DTranspose(3, 2, activation="tanh", name="second"),
+        L.GlobalAveragePooling2D(),
+        L.Dense(3, name="last"),
+        L.Softmax(),
     )
 
 
@@ -61,7 +58,7 @@ def slow(case):
         if not hasattr(layer, "kernel"):
             continue
         end = last.get(layer.name, index)
-        head = keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers[: end + 1]])
+        head = sequential(model.input_shape[1:], *model.layers[: end + 1])
         tail = keras.Sequential(
             [keras.Input(model.layers[end].output.shape[1:]), *model.layers[end + 1 :]]
         )

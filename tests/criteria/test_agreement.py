@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from scipy.stats import spearmanr
 
 from explainprune.criteria import agreement, importance, importances, stability
@@ -16,13 +17,8 @@ Y = RNG.integers(3, size=40)
 
 def net():
     keras.utils.set_random_seed(2)
-    return keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(6, "relu", name="a"),
-            L.Dense(5, "relu", name="b"),
-            L.Dense(3, name="c"),
-        ]
+    return sequential(
+        (4,), L.Dense(6, "relu", name="a"), L.Dense(5, "relu", name="b"), L.Dense(3, name="c")
     )
 
 

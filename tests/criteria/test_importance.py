@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.criteria import CRITERIA, importance
 from explainprune.network.backend import keras
@@ -23,14 +24,12 @@ def unit_only(name):
 
 def tiny():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(5, name="a"),
-            L.BatchNormalization(name="norm", gamma_initializer="random_normal"),
-            L.ReLU(),
-            L.Dense(3, name="b"),
-        ]
+    model = sequential(
+        (4,),
+        L.Dense(5, name="a"),
+        L.BatchNormalization(name="norm", gamma_initializer="random_normal"),
+        L.ReLU(),
+        L.Dense(3, name="b"),
     )
     rng = np.random.default_rng(0)
     return model, rng.normal(size=(12, 4)).astype(np.float32), rng.integers(3, size=12)
@@ -143,13 +142,13 @@ def test_a_criterion_must_be_callable():
 
 
 def test_nothing_to_score_is_said():
-    model = keras.Sequential([L.Input((4,)), L.ReLU()])
+    model = sequential((4,), L.ReLU())
     with pytest.raises(ValueError, match=r"'magnitude' is defined for no layer.*Kinds.*: ReLU"):
         importance(model, criterion="magnitude")
 
 
 def test_regression_without_labels_is_refused():
-    model = keras.Sequential([L.Input((4,)), L.Dense(1)])
+    model = sequential((4,), L.Dense(1))
     with pytest.raises(ValueError, match=r"one output that is no probability.*Pass y"):
         importance(model, np.ones((3, 4)))
     model.compile("sgd", "mse")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from linear_cases import as_matrix
 from relevance_reference import linear, relevances, relu
 
@@ -26,14 +27,12 @@ def by_hand(stages, x, rule):
 def test_dense(rule, end):
     keras.utils.set_random_seed(1)
     b = {"bias_initializer": "random_normal"}
-    model = keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(6, activation="relu", name="first", **b),
-            L.Dense(5, activation="relu", name="second", **b),
-            L.Dense(3, activation="softmax" if end == "fused" else None, name="last", **b),
-            *([L.Softmax()] if end == "layer" else []),
-        ]
+    model = sequential(
+        (4,),
+        L.Dense(6, activation="relu", name="first", **b),
+        L.Dense(5, activation="relu", name="second", **b),
+        L.Dense(3, activation="softmax" if end == "fused" else None, name="last", **b),
+        *([L.Softmax()] if end == "layer" else []),
     )
     x = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
     stages = []
@@ -49,23 +48,21 @@ def test_dense(rule, end):
 @pytest.mark.parametrize("rule", ["lrp", "lrp_epsilon"])
 def test_convolution_with_normalisation(rule):
     keras.utils.set_random_seed(2)
-    model = keras.Sequential(
-        [
-            L.Input((4, 4, 2)),
-            L.Conv2D(3, 2, name="first", bias_initializer="random_normal"),
-            L.BatchNormalization(name="norm"),
-            L.ReLU(),
-            L.Conv2D(4, 2, activation="relu", name="second"),
-            L.Flatten(),
-            L.Dense(3, name="last"),
-        ]
+    model = sequential(
+        (4, 4, 2),
+        L.Conv2D(3, 2, name="first", bias_initializer="random_normal"),
+        L.BatchNormalization(name="norm"),
+        L.ReLU(),
+        L.Conv2D(4, 2, activation="relu", name="second"),
+        L.Flatten(),
+        L.Dense(3, name="last"),
     )
     rng = np.random.default_rng(3)
     norm = model.get_layer("norm")
     norm.set_weights([rng.normal(size=3) + 1, *rng.normal(size=(2, 3)), np.array([2, 1, 0.5])])
     x = rng.normal(size=(4, 4, 4, 2)).astype(np.float32)
     layer, second, last = (model.get_layer(n) for n in ("first", "second", "last"))
-    both = keras.Sequential([L.Input((4, 4, 2)), layer, norm])
+    both = sequential((4, 4, 2), layer, norm)
     stages = [(*as_matrix(both, (4, 4, 2)), relu)]
     second.activation = keras.activations.linear
     stages.append((*as_matrix(second, (3, 3, 3)), relu))
@@ -100,10 +97,10 @@ def test_nothing_is_lost_on_the_way_through_sums_pools_and_moves():
 
 def test_a_binary_output_starts_from_its_logit():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [L.Input((3,)), L.Dense(4, activation="relu", name="a"), L.Dense(1, activation="sigmoid")]
+    model = sequential(
+        (3,), L.Dense(4, activation="relu", name="a"), L.Dense(1, activation="sigmoid")
     )
-    raw = keras.Sequential([L.Input((3,)), L.Dense(4, activation="relu", name="a"), L.Dense(1)])
+    raw = sequential((3,), L.Dense(4, activation="relu", name="a"), L.Dense(1))
     raw.set_weights(model.get_weights())
     x = np.random.default_rng(0).normal(size=(5, 3))
     np.testing.assert_allclose(

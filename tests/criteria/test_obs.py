@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.criteria import importance
 from explainprune.criteria.weights import obs
@@ -27,14 +28,12 @@ def windows(x, size, stride, padding):
 @pytest.mark.parametrize(("padding", "stride"), [("valid", 1), ("same", 2)])
 def test_by_removing_every_weight(padding, stride):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            L.Input((5, 4, 2)),
-            L.Conv2D(3, 2, strides=stride, padding=padding, activation="relu", name="conv"),
-            L.Flatten(),
-            L.Dense(4, activation="tanh", name="dense"),
-            L.Dense(2, name="last"),
-        ]
+    model = sequential(
+        (5, 4, 2),
+        L.Conv2D(3, 2, strides=stride, padding=padding, activation="relu", name="conv"),
+        L.Flatten(),
+        L.Dense(4, activation="tanh", name="dense"),
+        L.Dense(2, name="last"),
     )
     x = np.random.default_rng(0).normal(size=(40, 5, 4, 2)).astype(np.float32)
     first = windows(x, 2, stride, padding)
@@ -75,14 +74,12 @@ def test_too_large_or_grouped_kernels_have_no_gram(monkeypatch):
     from explainprune.network.statistics import calibration_pass
 
     monkeypatch.setattr(calibration_pass, "MOST_ROWS", 6)
-    model = keras.Sequential(
-        [
-            L.Input((4, 4, 2)),
-            L.Conv2D(4, 2, groups=2, name="grouped"),
-            L.Conv2D(2, 2, name="large"),
-            L.GlobalMaxPooling2D(),
-            L.Dense(2, name="small"),
-        ]
+    model = sequential(
+        (4, 4, 2),
+        L.Conv2D(4, 2, groups=2, name="grouped"),
+        L.Conv2D(2, 2, name="large"),
+        L.GlobalMaxPooling2D(),
+        L.Dense(2, name="small"),
     )
     found = calibrate(model, np.ones((3, 4, 4, 2)), None, {"input_gram"})
     assert [path for path, held in found.items() if held] == ["small"]

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.criteria import importance, importances
 from explainprune.criteria.removal import ablation, ablation_mean, shapley
@@ -100,13 +101,11 @@ def test_ablation_is_a_difference_of_losses():
 
 def two_layers(tail="linear"):
     keras.utils.set_random_seed(2)
-    return keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(6, activation="tanh", name="a"),
-            L.Dense(5, activation=tail, name="b"),
-            L.Dense(3, name="c"),
-        ]
+    return sequential(
+        (4,),
+        L.Dense(6, activation="tanh", name="a"),
+        L.Dense(5, activation=tail, name="b"),
+        L.Dense(3, name="c"),
     )
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.criteria import importance
 from explainprune.network.backend import keras, tf
@@ -175,14 +176,13 @@ def test_grasp_is_what_the_gradients_flow_loses():
     """½ ‖g(w)‖² falls by w · (H g) for a weight that shrinks: by central differences."""
     keras.utils.set_random_seed(1)
     wide = {"dtype": "float64", "activation": "tanh"}
-    model = keras.Sequential(
-        [
-            L.Input((5, 5, 1), dtype="float64"),
-            L.Conv2D(3, 2, name="a", **wide),
-            L.Flatten(dtype="float64"),
-            L.Dense(4, name="b", **wide),
-            L.Dense(3, name="c", dtype="float64"),
-        ]
+    model = sequential(
+        (5, 5, 1),
+        L.Conv2D(3, 2, name="a", **wide),
+        L.Flatten(dtype="float64"),
+        L.Dense(4, name="b", **wide),
+        L.Dense(3, name="c", dtype="float64"),
+        dtype="float64",
     )
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(8, 5, 5, 1)), rng.integers(3, size=8)
@@ -223,13 +223,11 @@ def dense_paths(kernels):
 
 def test_synflow_sums_over_paths():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            L.Input((3,)),
-            L.Dense(4, activation="tanh", name="a", bias_initializer="random_normal"),
-            L.Dense(3, activation="relu", name="b"),
-            L.Dense(2, activation="softmax", name="c"),
-        ]
+    model = sequential(
+        (3,),
+        L.Dense(4, activation="tanh", name="a", bias_initializer="random_normal"),
+        L.Dense(3, activation="relu", name="b"),
+        L.Dense(2, activation="softmax", name="c"),
     )
     kernels = [model.get_layer(name).kernel.numpy() for name in "abc"]
     scores = importance(model, criterion="synflow", level="weight")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.backend import keras
 from explainprune.network.listing import layers, prunable_layers
@@ -13,9 +14,7 @@ def by_path(model):
 
 
 def test_sequential_in_order_with_units():
-    model = keras.Sequential(
-        [L.Input((4,)), L.Dense(5, name="a"), L.Dropout(0.1, name="d"), L.Dense(3, name="b")]
-    )
+    model = sequential((4,), L.Dense(5, name="a"), L.Dropout(0.1, name="d"), L.Dense(3, name="b"))
     found = layers(model)
     assert [info.path for info in found] == ["a", "d", "b"]
     a, d, b = found

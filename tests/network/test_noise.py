@@ -1,6 +1,7 @@
 """Noise on weights: of the size that is asked for, on what is trained alone."""
 
 import numpy as np
+from keras_cases import sequential
 
 from explainprune import network
 from explainprune.network.backend import keras
@@ -8,9 +9,7 @@ from explainprune.network.backend import keras
 
 def test_noise_grows_in_one_direction_by_the_spread_of_each_tensor():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [keras.Input((40,)), keras.layers.Dense(50, name="d"), keras.layers.BatchNormalization()]
-    )
+    model = sequential((40,), keras.layers.Dense(50, name="d"), keras.layers.BatchNormalization())
     start = network.weights_of(model)
     sized = network.with_noise(model, 3)
     copy = sized(0.0)

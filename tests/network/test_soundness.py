@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 import explainprune as xp
 from explainprune.network import check_weights
@@ -32,9 +33,7 @@ VERBS = {
 
 
 def spoiled(value, layer, weight):
-    model = keras.Sequential(
-        [keras.Input((4,)), L.Dense(5, "relu"), L.BatchNormalization(), L.Dense(2)]
-    )
+    model = sequential((4,), L.Dense(5, "relu"), L.BatchNormalization(), L.Dense(2))
     weights = model.layers[layer].get_weights()
     weights[weight].ravel()[1] = value
     model.layers[layer].set_weights(weights)

@@ -2,6 +2,7 @@ import random
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.backend import keras
 from explainprune.network.redrawing import randomised
@@ -11,14 +12,12 @@ L = keras.layers
 
 
 def mlp(compiled=True):
-    model = keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(5, activation="relu", name="first"),
-            L.Dropout(0.5),
-            L.BatchNormalization(name="norm"),
-            L.Dense(3, name="last"),
-        ]
+    model = sequential(
+        (4,),
+        L.Dense(5, activation="relu", name="first"),
+        L.Dropout(0.5),
+        L.BatchNormalization(name="norm"),
+        L.Dense(3, name="last"),
     )
     if compiled:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -59,7 +58,7 @@ class Pair(keras.layers.Layer):
 
 
 def custom():
-    return keras.Sequential([L.Input((4,)), Pair()])
+    return sequential((4,), Pair())
 
 
 MODELS = {"mlp": mlp, "nested": nested, "lazy": lazy, "custom": custom}
@@ -114,7 +113,7 @@ def test_names_that_clash_are_counted():
         def call(self, x):
             return x * self.a * self.b
 
-    model = keras.Sequential([L.Input((4,)), Twins(name="twins")])
+    model = sequential((4,), Twins(name="twins"))
     assert list(variables(model)) == ["twins/w", "twins/w_1"]
 
 
@@ -227,12 +226,10 @@ def test_randomised_draws_by_seed_from_the_initialisers():
 
 
 def test_randomised_ignores_the_initialisers_own_seeds_and_resets_statistics():
-    model = keras.Sequential(
-        [
-            L.Input((50,)),
-            L.Dense(50, kernel_initializer=keras.initializers.RandomNormal(stddev=3.0, seed=5)),
-            L.BatchNormalization(name="norm"),
-        ]
+    model = sequential(
+        (50,),
+        L.Dense(50, kernel_initializer=keras.initializers.RandomNormal(stddev=3.0, seed=5)),
+        L.BatchNormalization(name="norm"),
     )
     model.layers[1].moving_mean.assign(np.full(50, 9.0))
     one, other = (weights_of(randomised(model, seed)) for seed in (1, 2))
@@ -246,7 +243,7 @@ def test_randomised_ignores_the_initialisers_own_seeds_and_resets_statistics():
 def test_randomised_keeps_what_preprocessing_was_adapted_to():
     scale = L.Normalization(name="scale")
     scale.adapt(np.array([[1.0], [3.0], [5.0]]))
-    model = keras.Sequential([L.Input((1,)), scale, L.Dense(1, name="last")])
+    model = sequential((1,), scale, L.Dense(1, name="last"))
     assert weights_of(randomised(model, 1))["scale/mean"].item() == pytest.approx(3.0)
     x = np.array([[1.0], [7.0]], np.float32)
     np.testing.assert_allclose(clone(model)(x), model(x))
@@ -254,7 +251,7 @@ def test_randomised_keeps_what_preprocessing_was_adapted_to():
 
 
 def test_a_sequential_model_that_grew_is_copied():
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu")])
+    model = sequential((3,), keras.layers.Dense(4, "relu"))
     model.add(keras.layers.Dense(2))
     copy = clone(model)
     x = np.ones((1, 3), "float32")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.training.fitting import fit
 from explainprune.types import Data, Rows
@@ -56,7 +57,7 @@ def normalised():
         layers += [keras.layers.Dense(units, kernel_initializer=glorot(units), name=name)]
         layers += [keras.layers.BatchNormalization(), keras.layers.ReLU()]
     out = keras.layers.Dense(3, kernel_initializer=glorot(3), name="out")
-    return keras.Sequential([keras.Input((6,)), *layers, out])
+    return sequential((6,), *layers, out)
 
 
 @pytest.fixture

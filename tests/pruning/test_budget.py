@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.analysis.attribution import exact_cost
 from explainprune.network.variables import variables
@@ -21,18 +22,16 @@ PARAMS = 6 * 12 + 12 + 12 * 8 + 8 + 8 * 3 + 3
 
 
 def convolutional():
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 2)),
-            kl.Conv2D(6, 3, name="c1"),
-            kl.BatchNormalization(name="norm"),
-            kl.ReLU(),
-            kl.MaxPooling2D(),
-            kl.SeparableConv2D(5, 2, activation="relu", name="c2"),
-            kl.Flatten(),
-            kl.Dense(7, "relu", name="d"),
-            kl.Dense(3, name="out"),
-        ]
+    model = sequential(
+        (8, 8, 2),
+        kl.Conv2D(6, 3, name="c1"),
+        kl.BatchNormalization(name="norm"),
+        kl.ReLU(),
+        kl.MaxPooling2D(),
+        kl.SeparableConv2D(5, 2, activation="relu", name="c2"),
+        kl.Flatten(),
+        kl.Dense(7, "relu", name="d"),
+        kl.Dense(3, name="out"),
     )
     rng = np.random.default_rng(0)
     for variable in variables(model).values():
@@ -189,7 +188,7 @@ def test_coalitions_go_down_by_orders_of_magnitude(model, data):
 
 def test_pairs_that_coalitions_are_counted_on(data):
     rows = np.arange(60.0).reshape(10, 6)
-    model = keras.Sequential([keras.Input((6,)), kl.Dense(1)])
+    model = sequential((6,), kl.Dense(1))
     alternating = pairing(model, given(rows))
     np.testing.assert_array_equal(alternating.x, rows[::2])
     np.testing.assert_array_equal(alternating.background, rows[1::2])
@@ -203,7 +202,7 @@ def test_pairs_that_coalitions_are_counted_on(data):
 def test_coalitions_that_cannot_be_counted(model):
     with pytest.raises(ValueError, match="'exact_cost' needs rows to count on"):
         one_shot(model, budget={"exact_cost": 60}, finetune_epochs=0)
-    loop = keras.Sequential([keras.Input((3, 2)), kl.LSTM(2, name="loop"), kl.Dense(1)])
+    loop = sequential((3, 2), kl.LSTM(2, name="loop"), kl.Dense(1))
     with pytest.raises(ValueError, match=r"can't be counted: layer 'loop' \(LSTM\) is not read"):
         one_shot(loop, data=np.ones((4, 3, 2)), budget={"exact_cost": 60}, finetune_epochs=0)
 

@@ -1,17 +1,16 @@
 import keras
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.network.listing import LayerInfo
 from explainprune.pruning.candidates import candidates
 
 
 def nested():
-    inner = keras.Sequential([keras.Input((4,)), kl.Dense(4, name="a"), kl.Dense(4, name="b")])
+    inner = sequential((4,), kl.Dense(4, name="a"), kl.Dense(4, name="b"))
     inner.name = "block"
-    return keras.Sequential(
-        [keras.Input((4,)), inner, kl.Dense(4, name="c"), kl.Dense(2, name="out"), kl.Softmax()]
-    )
+    return sequential((4,), inner, kl.Dense(4, name="c"), kl.Dense(2, name="out"), kl.Softmax())
 
 
 def names(model, **options):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from artefact_cases import LABELS, ROWS, by_the_book, dense_model
+from keras_cases import sequential
 
 import explainprune as xp
 from explainprune.network import model_sha256
@@ -75,14 +76,12 @@ def test_an_onnx_file_and_its_certificate(tmp_path, kind):
 @pytest.mark.parametrize("ending", [".tflite", ".onnx"])
 def test_images_go_through_both_runtimes(tmp_path, ending):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            keras.layers.Conv2D(4, 3, activation="relu"),
-            keras.layers.MaxPooling2D(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(3, "softmax"),
-        ]
+    model = sequential(
+        (8, 8, 1),
+        keras.layers.Conv2D(4, 3, activation="relu"),
+        keras.layers.MaxPooling2D(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(3, "softmax"),
     )
     path = tmp_path / f"m{ending}"
     assert xp.export(model, path, data=IMAGES).max_difference < 1e-5
@@ -135,9 +134,7 @@ def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):
 
 
 def test_a_model_that_the_converter_does_not_know_is_refused_in_a_sentence(tmp_path):
-    model = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Lambda(lambda x: keras.ops.linalg.svd(x[:, None])[1])]
-    )
+    model = sequential((4,), keras.layers.Lambda(lambda x: keras.ops.linalg.svd(x[:, None])[1]))
     with pytest.raises(ValueError, match="cannot be converted to TFLite: ") as caught:
         xp.export(model, tmp_path / "m.tflite")
     assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from keras import layers as L
-from keras_cases import Batches
+from keras_cases import Batches, sequential
 
 from explainprune.network.variables import weights_of
 from explainprune.pruning import fit_recipe, prune, sensitivity
@@ -23,9 +23,7 @@ SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 def small():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [keras.Input((6,)), L.Dense(8, "relu", name="a"), L.Dense(2, name="out")]
-    )
+    model = sequential((6,), L.Dense(8, "relu", name="a"), L.Dense(2, name="out"))
     model.compile(keras.optimizers.SGD(0.1), SPARSE)
     return model
 
@@ -97,7 +95,7 @@ def test_one_step_of_fine_tuning_follows_keras():
 
 def test_r2_is_weighted():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((6,)), L.Dense(8, "relu"), L.Dense(1)])
+    model = sequential((6,), L.Dense(8, "relu"), L.Dense(1))
     model.compile("sgd", "mse")
     y = X[:, 1]
     history = prune(model, (X, y, WEIGHT), sparsity=0.5, steps=1, finetune_epochs=0).history
@@ -184,7 +182,7 @@ def test_a_table_feeds_a_model_with_an_input_for_each_column():
 
 def test_labels_one_hot_stay_so_for_the_loss_that_reads_them():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((6,)), L.Dense(8, "relu"), L.Dense(2, "softmax")])
+    model = sequential((6,), L.Dense(8, "relu"), L.Dense(2, "softmax"))
     model.compile("sgd", "categorical_crossentropy")
     stream = tf.data.Dataset.from_tensor_slices((X, np.eye(2, dtype="float32")[Y])).batch(8)
     assert prune(model, stream, sparsity=0.5, steps=1).history["train_accuracy"].notna().all()

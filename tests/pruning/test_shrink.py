@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network import apply_masks, model_sha256
 from explainprune.network.backend import keras
@@ -39,9 +40,7 @@ def x():
 
 def test_what_should_be_the_same_and_is_not_is_refused(monkeypatch):
     keras.utils.set_random_seed(0)
-    mixing = keras.Sequential(
-        [keras.Input((5,)), L.Dense(4), L.Dense(3, "softmax", name="mixes"), L.Dense(2)]
-    )
+    mixing = sequential((5,), L.Dense(4), L.Dense(3, "softmax", name="mixes"), L.Dense(2))
     kernels = [mixing.layers[i].kernel for i in (1, 2)]
     kernels[0].assign([[0, 1, 0], [1, 0, 1], [2, 1, 0], [0, 1, 2]])  # unit 1 feeds 0 and 2 alone
     kernels[1].assign([[0, 0], [1, 2], [0, 0]])
@@ -108,9 +107,7 @@ def test_units_constant_on_calibration_data_go_and_the_certificate_says_so(model
 
 def test_what_feeds_a_unit_that_stays_stays(x):
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [keras.Input((5,)), L.Dense(3, "relu", name="a"), L.Dense(2, "relu", name="b"), L.Dense(1)]
-    )
+    model = sequential((5,), L.Dense(3, "relu", name="a"), L.Dense(2, "relu", name="b"), L.Dense(1))
     model.get_layer("b").bias.assign([-100.0, -100.0])  # both dead on these rows; one must stay
     shrunk = shrink(model, data=x)
     assert len(shrunk.kept["b"]) == 1
@@ -119,15 +116,13 @@ def test_what_feeds_a_unit_that_stays_stays(x):
 
 def test_units_seen_constant_before_padding_share_a_stand_in_that_stays_fed():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.Input((6, 6, 2)),
-            L.Conv2D(4, 3, activation="relu", name="fed"),
-            L.Conv2D(6, 3, activation="hard_sigmoid", name="a"),
-            L.Conv2D(3, 3, padding="same", name="b"),
-            L.Flatten(),
-            L.Dense(2),
-        ]
+    model = sequential(
+        (6, 6, 2),
+        L.Conv2D(4, 3, activation="relu", name="fed"),
+        L.Conv2D(6, 3, activation="hard_sigmoid", name="a"),
+        L.Conv2D(3, 3, padding="same", name="b"),
+        L.Flatten(),
+        L.Dense(2),
     )
     model.get_layer("a").bias.assign([50.0, 50.0, 50.0, 0.0, 0.0, 50.0])  # saturated at 1
     images = np.random.default_rng(0).normal(size=(100, 6, 6, 2)).astype("float32")
@@ -190,7 +185,7 @@ def test_compile_state_is_kept(model, x):
     before, after = (m.evaluate(x, y, verbose=0) for m in (model, smaller))
     assert before == pytest.approx(after, rel=1e-4)
     smaller.fit(x, y, epochs=1, verbose=0)
-    plain = keras.Sequential([keras.Input((5,)), L.Dense(3)])
+    plain = sequential((5,), L.Dense(3))
     assert not shrink(plain).model.compiled
 
 
@@ -210,7 +205,7 @@ def test_trainable_flags_are_kept(model):
 
 
 def test_measures(x):
-    model = keras.Sequential([keras.Input((5,)), L.Dense(200, "relu", name="a"), L.Dense(1)])
+    model = sequential((5,), L.Dense(200, "relu", name="a"), L.Dense(1))
     without(model, "a", slice(0, 150))
     c = shrink(model, data=x, measure=("latency", "tflite")).certificate
     assert c.before.tflite_bytes - c.after.tflite_bytes > 150 * 6 * 4 * 0.9
@@ -219,16 +214,16 @@ def test_measures(x):
 
 
 def test_regression_has_no_flips(x):
-    model = keras.Sequential([keras.Input((5,)), L.Dense(3, "relu"), L.Dense(1)])
+    model = sequential((5,), L.Dense(3, "relu"), L.Dense(1))
     assert shrink(model, data=x).certificate.flips is None
     y = x[:, 0]
-    two = keras.Sequential([keras.Input((5,)), L.Dense(3, "relu"), L.Dense(2)])
+    two = sequential((5,), L.Dense(3, "relu"), L.Dense(2))
     data = Data(Rows(x, np.stack([y, y], 1)), task="regression")
     assert shrink(two, data=data).certificate.flips is None
 
 
 def test_one_logit_flips_by_sign(x):
-    model = keras.Sequential([keras.Input((5,)), L.Dense(3, "relu"), L.Dense(1, "sigmoid")])
+    model = sequential((5,), L.Dense(3, "relu"), L.Dense(1, "sigmoid"))
     assert shrink(model, data=x).certificate.flips == 0
 
 
@@ -294,6 +289,6 @@ def test_the_bound_of_a_masked_model_is_that_of_the_masked_weights(model, x):
 
 def test_a_certificate_without_a_bound_says_why(model, x):
     assert "no rows were given" in shrink(model).certificate.no_bound
-    odd = keras.Sequential([keras.Input((5,)), L.Dense(4, "gelu", name="odd"), L.Dense(2)])
+    odd = sequential((5,), L.Dense(4, "gelu", name="odd"), L.Dense(2))
     c = shrink(odd, data=x).certificate
     assert c.bound is None and "layer 'odd' applies gelu" in c.no_bound

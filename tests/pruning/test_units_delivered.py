@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink
@@ -34,7 +35,7 @@ def shrunk(model, **options):
 
 
 def sequence(*layers):
-    return randomised(keras.Sequential([keras.Input((6, 4)), *layers, kl.Dense(2, name="out")]))
+    return randomised(sequential((6, 4), *layers, kl.Dense(2, name="out")))
 
 
 def recurrent_weights(gates, inputs, units, biases=1):
@@ -186,7 +187,7 @@ def test_a_budget_out_of_reach_says_how_near_it_comes():
 
 def test_where_nothing_is_coupled_both_choose_the_same_and_no_layer_is_emptied():
     """Scores of 512 weights and of 8 are taken over the mean of their own layer."""
-    model = keras.Sequential([keras.Input((8,)), *(kl.Dense(n, "relu") for n in (64, 32, 8))])
+    model = sequential((8,), *(kl.Dense(n, "relu") for n in (64, 32, 8)))
     model.add(kl.Dense(2))
     randomised(model)
     chosen = [

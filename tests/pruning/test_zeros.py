@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as L
+from keras_cases import sequential
 
 from explainprune.network.variables import weights_of, with_weights
 from explainprune.pruning import prune
@@ -17,13 +18,8 @@ WRITTEN = {"fan_in:K": "fan_in:2", "N:M": "2:4", "block:RxC": "block:2x2"}
 
 def dense():
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((8,)),
-            L.Dense(12, "relu", name="a"),
-            L.Dense(8, "relu", name="b"),
-            L.Dense(2, name="out"),
-        ]
+    model = sequential(
+        (8,), L.Dense(12, "relu", name="a"), L.Dense(8, "relu", name="b"), L.Dense(2, name="out")
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.05), loss)

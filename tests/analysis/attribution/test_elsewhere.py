@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from dask_cases import dask_cluster
+from keras_cases import sequential
 
 from explainprune.analysis.attribution import attribute_to
 from explainprune.analysis.attribution.in_parts.elsewhere import _light
@@ -95,9 +96,7 @@ def test_models_of_every_kind_are_the_same_elsewhere(tmp_path, monkeypatch):
 
     from explainprune.network.backend import keras
 
-    own = keras.Sequential(
-        [keras.Input((FEATURES,)), layers_of_mine.Doubled(), keras.layers.Dense(2)]
-    )
+    own = sequential((FEATURES,), layers_of_mine.Doubled(), keras.layers.Dense(2))
     drawn = {"background": X[:3], "rows_at_once": 5, "seed": 3}
     cases = {
         "perceptron": (perceptron(FEATURES, 3, hidden=(5,)), {"method": "expected_gradients"}),

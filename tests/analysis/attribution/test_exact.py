@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.analysis.attribution.exact import exact
 from explainprune.analysis.attribution.exact_cost import exact_cost
@@ -37,9 +38,7 @@ def by_definition(function, x, row, players):
 def sparse_network(hidden=(5,), activation="relu", outputs=3, fan_in=3, seed=0):
     rng = np.random.default_rng(seed)
     layers = [keras.layers.Dense(units, activation) for units in hidden]
-    model = keras.Sequential(
-        [keras.Input((N_INPUTS,)), *layers, keras.layers.Dense(outputs, name="head")]
-    )
+    model = sequential((N_INPUTS,), *layers, keras.layers.Dense(outputs, name="head"))
     for layer in model.layers:
         kernel = rng.normal(size=layer.kernel.shape)
         if layer.name != "head":
@@ -124,9 +123,7 @@ def test_targets_pick_outputs():
 
 
 def test_cost_counts_only_inputs_that_reach_and_differ():
-    model = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(2, "tanh"), keras.layers.Dense(2, name="head")]
-    )
+    model = sequential((4,), keras.layers.Dense(2, "tanh"), keras.layers.Dense(2, name="head"))
     model.layers[0].kernel.assign([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
     model.layers[1].kernel.assign([[1.0, 0.0], [1.0, 1.0]])
     x, background = np.array([[1.0, 1.0, 1.0, 1.0]]), np.array([[0.0, 0.0, 0.0, 0.0]])
@@ -141,9 +138,7 @@ def test_cost_counts_only_inputs_that_reach_and_differ():
 
 
 def test_rectified_units_of_fixed_sign_cost_nothing():
-    model = keras.Sequential(
-        [keras.Input((2,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)]
-    )
+    model = sequential((2,), keras.layers.Dense(3, "relu"), keras.layers.Dense(1))
     model.layers[0].kernel.assign(np.ones((2, 3)))
     model.layers[0].bias.assign([5.0, -5.0, -0.5])  # always on, always off, switches
     model.layers[1].kernel.assign(np.array([[1.0], [10.0], [100.0]]))
@@ -154,13 +149,8 @@ def test_rectified_units_of_fixed_sign_cost_nothing():
 
 
 def test_nobody_plays_through_a_unit_that_is_off():
-    model = keras.Sequential(
-        [
-            keras.Input((3,)),
-            keras.layers.Dense(2, "relu"),
-            keras.layers.Dense(1, "relu"),
-            keras.layers.Dense(1),
-        ]
+    model = sequential(
+        (3,), keras.layers.Dense(2, "relu"), keras.layers.Dense(1, "relu"), keras.layers.Dense(1)
     )
     # The first unit reads features 0 and 1 and is off for the pair; the second reads feature 2.
     model.layers[0].kernel.assign([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])

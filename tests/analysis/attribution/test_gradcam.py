@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.gradcam import upsampled
@@ -20,17 +21,15 @@ def explain(model, x, method="gradcam", **options):
 def model():
     """Two convolutions, normalised and bent by layers of their own."""
     keras.utils.set_random_seed(3)
-    made = keras.Sequential(
-        [
-            L.Input((6, 6, 2)),
-            L.Conv2D(3, 2, activation="relu", name="early"),
-            L.Conv2D(4, 2, name="late"),
-            L.BatchNormalization(name="norm"),
-            L.ReLU(name="bent"),
-            L.Flatten(),
-            L.Dense(5, "tanh"),
-            L.Dense(3, "softmax", name="last"),
-        ]
+    made = sequential(
+        (6, 6, 2),
+        L.Conv2D(3, 2, activation="relu", name="early"),
+        L.Conv2D(4, 2, name="late"),
+        L.BatchNormalization(name="norm"),
+        L.ReLU(name="bent"),
+        L.Flatten(),
+        L.Dense(5, "tanh"),
+        L.Dense(3, "softmax", name="last"),
     )
     rng = np.random.default_rng(0)
     made.get_layer("norm").set_weights([*rng.normal(size=(3, 4)), np.array([1, 2, 0.5, 1])])
@@ -118,9 +117,7 @@ def test_stretching_is_tensorflows_and_that_of_the_loops():
 
 
 def test_a_map_is_warm_where_the_model_looks():
-    model = keras.Sequential(
-        [L.Input((8, 8, 1)), L.Conv2D(1, 1, name="same"), L.GlobalAveragePooling2D()]
-    )
+    model = sequential((8, 8, 1), L.Conv2D(1, 1, name="same"), L.GlobalAveragePooling2D())
     model.get_layer("same").set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
     x = np.zeros((1, 8, 8, 1))
     x[0, 2, 5] = 3.0
@@ -143,8 +140,7 @@ def test_sequences_and_volumes(axes):
     keras.utils.set_random_seed(0)
     kind = {1: L.Conv1D, 3: L.Conv3D}[axes]
     shape = (6,) * axes
-    model = keras.Sequential([L.Input((*shape, 1)), kind(2, 3, activation="relu"), L.Flatten(),
-                              L.Dense(1)])  # fmt: skip
+    model = sequential((*shape, 1), kind(2, 3, activation="relu"), L.Flatten(), L.Dense(1))
     for weight in model.weights:
         weight.assign(np.abs(weight.numpy()))
     found = explain(model, np.random.default_rng(0).normal(size=(2, *shape, 1)))
@@ -156,13 +152,13 @@ def test_sequences_and_volumes(axes):
 def test_layers_of_nested_models_have_paths():
     keras.utils.set_random_seed(0)
     inner = keras.Sequential([L.Input((5, 5, 1)), L.Conv2D(2, 2, name="conv")], name="inner")
-    model = keras.Sequential([L.Input((5, 5, 1)), inner, L.ReLU(), L.Flatten(), L.Dense(2)])
+    model = sequential((5, 5, 1), inner, L.ReLU(), L.Flatten(), L.Dense(2))
     found = explain(model, np.ones((1, 5, 5, 1)))
     assert found.options["layer"] == "inner/conv"
 
 
 def test_what_is_refused(model, x):
-    flat = keras.Sequential([L.Input((4,)), L.Dense(3), L.Dense(2)])
+    flat = sequential((4,), L.Dense(3), L.Dense(2))
     with pytest.raises(ValueError, match=r"gradcam needs a convolution, .* \(its layers: Dense\)"):
         explain(flat, np.ones((1, 4)))
     with pytest.raises(ValueError, match=r"places and channels 'lat'. Did you mean 'late'\?"):
@@ -171,11 +167,9 @@ def test_what_is_refused(model, x):
         explain(model, x, layer="last")
     with pytest.raises(ValueError, match=r"gradcam reads the .* Received: a FormulaNetwork"):
         explain(FormulaNetwork(lambda x: x[:, 0], 2), np.ones((1, 2)))
-    reshaped = keras.Sequential([L.Input((36,)), L.Reshape((6, 6, 1)), L.Conv2D(2, 2), L.Flatten(),
-                                 L.Dense(2)])  # fmt: skip
+    reshaped = sequential((36,), L.Reshape((6, 6, 1)), L.Conv2D(2, 2), L.Flatten(), L.Dense(2))
     with pytest.raises(ValueError, match="gradcam needs rows with places"):
         explain(reshaped, np.ones((1, 36)))
-    lines = keras.Sequential([L.Input((6, 6, 1)), L.Reshape((36, 1)), L.Conv1D(2, 2), L.Flatten(),
-                              L.Dense(2)])  # fmt: skip
+    lines = sequential((6, 6, 1), L.Reshape((36, 1)), L.Conv1D(2, 2), L.Flatten(), L.Dense(2))
     with pytest.raises(ValueError, match="have 1 axes of places, the model's input 2"):
         explain(lines, np.ones((1, 6, 6, 1)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.analysis.attribution import attribute
 from explainprune.network.backend import keras, tf
@@ -20,14 +21,12 @@ def randomised(model, seed=0):
 @pytest.fixture(scope="module")
 def image_model():
     return randomised(
-        keras.Sequential(
-            [
-                keras.Input((6, 6, 2)),
-                L.Conv2D(3, 3, activation="relu"),
-                L.MaxPooling2D(),
-                L.Flatten(),
-                L.Dense(4, "softmax"),
-            ]
+        sequential(
+            (6, 6, 2),
+            L.Conv2D(3, 3, activation="relu"),
+            L.MaxPooling2D(),
+            L.Flatten(),
+            L.Dense(4, "softmax"),
         )
     )
 
@@ -185,7 +184,7 @@ def test_a_callable_target_reads_the_raw_outputs(image_model):
 
 
 def test_outputs_of_higher_rank_take_a_tuple():
-    sequence = randomised(keras.Sequential([keras.Input((3, 2)), L.Dense(4)]))
+    sequence = randomised(sequential((3, 2), L.Dense(4)))
     x, background = RNG.random((2, 3, 2)), np.zeros((3, 2))
     found = attribute(sequence, x, background=background, method="gradient", target=(2, 1))
     expected = np.zeros((2, 3, 2))
@@ -238,7 +237,7 @@ def test_a_subclassed_model_is_explained():
 
 
 def test_dropout_is_off_and_the_compile_state_stays():
-    model = keras.Sequential([keras.Input((3,)), L.Dropout(0.9), L.Dense(2)])
+    model = sequential((3,), L.Dropout(0.9), L.Dense(2))
     model.compile("adam", "mse")
     optimizer = model.optimizer
     x, background = RNG.random((2, 3)), np.zeros((1, 3))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from linear_cases import as_matrix
 from relevance_reference import linear, relevances, relu
 
@@ -29,14 +30,12 @@ def images(n=4, shape=(4, 4, 2), seed=0):
 @pytest.mark.parametrize("end", ["raw", "fused", "layer"])
 def test_dense(rule, end):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            L.Input((4,)),
-            L.Dense(6, activation="relu", name="first", **RANDOM),
-            L.Dense(5, activation="relu", name="second", **RANDOM),
-            L.Dense(3, activation="softmax" if end == "fused" else None, name="last", **RANDOM),
-            *([L.Softmax()] if end == "layer" else []),
-        ]
+    model = sequential(
+        (4,),
+        L.Dense(6, activation="relu", name="first", **RANDOM),
+        L.Dense(5, activation="relu", name="second", **RANDOM),
+        L.Dense(3, activation="softmax" if end == "fused" else None, name="last", **RANDOM),
+        *([L.Softmax()] if end == "layer" else []),
     )
     kernel = model.get_layer("first").kernel
     pruned = kernel.numpy()
@@ -59,16 +58,14 @@ def test_dense(rule, end):
 def convolutional():
     """Two convolutions, the first with a normalisation that turns signs, and a Dense layer."""
     keras.utils.set_random_seed(2)
-    model = keras.Sequential(
-        [
-            L.Input((4, 4, 2)),
-            L.Conv2D(3, 2, name="first", **RANDOM),
-            L.BatchNormalization(name="norm"),
-            L.ReLU(),
-            L.Conv2D(4, 2, activation="relu", name="second", **RANDOM),
-            L.Flatten(),
-            L.Dense(3, name="last"),
-        ]
+    model = sequential(
+        (4, 4, 2),
+        L.Conv2D(3, 2, name="first", **RANDOM),
+        L.BatchNormalization(name="norm"),
+        L.ReLU(),
+        L.Conv2D(4, 2, activation="relu", name="second", **RANDOM),
+        L.Flatten(),
+        L.Dense(3, name="last"),
     )
     rng = np.random.default_rng(3)
     gamma, beta = np.array([1.2, -0.8, 0.5]), np.array([0.1, 1.0, -0.1])
@@ -78,7 +75,7 @@ def convolutional():
 
 def stages_of(model, rules):
     first, norm, second, last = (model.get_layer(n) for n in ("first", "norm", "second", "last"))
-    both = keras.Sequential([L.Input((4, 4, 2)), first, norm])
+    both = sequential((4, 4, 2), first, norm)
     bare = L.Conv2D(4, 2)
     bare.build((None, 3, 3, 3))
     bare.set_weights(second.get_weights())
@@ -132,7 +129,7 @@ def test_positive_networks_pass_everything_on():
 
 
 def test_the_gap_is_what_biases_absorb():
-    model = keras.Sequential([L.Input((2,)), L.Dense(1)])
+    model = sequential((2,), L.Dense(1))
     model.layers[0].set_weights([np.array([[2.0], [3.0]]), np.array([4.0])])
     found = explain(model, np.ones((1, 2)), rule="epsilon")
     np.testing.assert_allclose(found.values, [[2, 3]], rtol=1e-5)
@@ -144,7 +141,7 @@ def test_the_gap_is_what_biases_absorb():
 
 
 def test_a_larger_epsilon_absorbs_more():
-    model = keras.Sequential([L.Input((3,)), L.Dense(1, **BARE)])
+    model = sequential((3,), L.Dense(1, **BARE))
     model.layers[0].set_weights([np.array([[1.0], [2.0], [-4.0]])])
     found = explain(model, np.ones((1, 3)), rule="epsilon", epsilon=0.25)
     np.testing.assert_allclose(found.values, np.array([[1, 2, -4]]) / 1.25, rtol=1e-5)
@@ -161,7 +158,7 @@ def test_factors_get_half_each_and_norms_nothing():
 
 
 def test_weights_are_read_when_called():
-    model = keras.Sequential([L.Input((1,)), L.Dense(1, **BARE)])
+    model = sequential((1,), L.Dense(1, **BARE))
     model.layers[0].set_weights([np.array([[1.0]])])
     one = explain(model, np.ones((1, 1)))
     model.layers[0].set_weights([np.array([[7.0]])])
@@ -187,7 +184,7 @@ def test_subclassed_models_are_explained_too():
 
 def test_what_is_refused():
     turn = lambda t: keras.ops.fori_loop(0, 2, lambda _, t: 2 * t, t)  # noqa: E731
-    model = keras.Sequential([L.Input((3,)), L.Lambda(turn, name="loop"), L.Dense(1)])
+    model = sequential((3,), L.Lambda(turn, name="loop"), L.Dense(1))
     x = images(2, (3,))
     with pytest.raises(ValueError, match=r"lrp: nothing can be .* of layer '\S*loop\S*' .* Use"):
         explain(model, x)

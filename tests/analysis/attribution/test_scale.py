@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.analysis.attribution import METHODS, attribute
 from explainprune.analysis.attribution.scale import fitted_scale
@@ -20,15 +21,13 @@ OPTIONS = {"shap_gradient": {"nsamples": 20}, "smoothgrad": {"draws": 8}}
 
 def model_in(unit_in=1.0, unit_out=1.0):
     """Return one network of ReLU and tanh, reading and putting out other units."""
-    model = keras.Sequential(
-        [
-            keras.Input((4, 4, 1)),
-            L.Conv2D(2, 2, activation="relu", name="convolution"),
-            L.MaxPooling2D(2),
-            L.Flatten(),
-            L.Dense(4, "tanh"),
-            L.Dense(2),
-        ]
+    model = sequential(
+        (4, 4, 1),
+        L.Conv2D(2, 2, activation="relu", name="convolution"),
+        L.MaxPooling2D(2),
+        L.Flatten(),
+        L.Dense(4, "tanh"),
+        L.Dense(2),
     )
     rng = np.random.default_rng(1)
     for variable in model.weights:

@@ -10,15 +10,14 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as L
+from keras_cases import sequential
 
 from explainprune.network import load_model
 from explainprune.types import archives
 
 
 def model():
-    return keras.Sequential(
-        [keras.Input((6,)), L.Dense(5, "relu", name="hidden"), L.Dense(3, name="out")]
-    )
+    return sequential((6,), L.Dense(5, "relu", name="hidden"), L.Dense(3, name="out"))
 
 
 def rewritten(path, change=None, **members):

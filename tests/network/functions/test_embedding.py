@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network import KerasNetwork, Network, as_network
 from explainprune.network.backend import keras
@@ -13,13 +14,13 @@ def rng():
 
 def bag(dtype="int32", **options):
     """Mean of the tokens' vectors, times (1, 10): a formula that is linear in the vectors."""
-    model = keras.Sequential(
-        [
-            keras.Input((3,), dtype=dtype, name="tokens"),
-            layers.Embedding(5, 2, **options),
-            layers.GlobalAveragePooling1D(),
-            layers.Dense(1, use_bias=False),
-        ]
+    model = sequential(
+        (3,),
+        layers.Embedding(5, 2, **options),
+        layers.GlobalAveragePooling1D(),
+        layers.Dense(1, use_bias=False),
+        dtype=dtype,
+        name="tokens",
     )
     table = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 3]], dtype="float32")
     model.set_weights([table, np.array([[1.0], [10.0]])])
@@ -50,13 +51,8 @@ def test_a_token_has_one_value_whatever_its_dtype(dtype):
 
 
 def test_ids_beyond_float32_survive():
-    model = keras.Sequential(
-        [
-            keras.Input((1,), dtype="int64"),
-            layers.Hashing(7),
-            layers.Embedding(7, 1),
-            layers.Flatten(),
-        ]
+    model = sequential(
+        (1,), layers.Hashing(7), layers.Embedding(7, 1), layers.Flatten(), dtype="int64"
     )
     network = as_network(model)
     x = np.array([[2**24], [2**24 + 1], [2**52 + 1]])
@@ -169,13 +165,12 @@ def test_masks_are_those_of_the_tokens():
 
 def test_recurrent_masks_and_gradients():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.Input((3,), dtype="int32"),
-            layers.Embedding(5, 2, mask_zero=True),
-            layers.GRU(2),
-            layers.Dense(2, activation="softmax"),
-        ]
+    model = sequential(
+        (3,),
+        layers.Embedding(5, 2, mask_zero=True),
+        layers.GRU(2),
+        layers.Dense(2, activation="softmax"),
+        dtype="int32",
     )
     network = as_network(model, "centred")
     flat = network.pack(np.array([[4, 1, 0], [3, 2, 1]]))
@@ -217,9 +212,7 @@ def test_values_of_another_width_are_refused():
 
 
 def test_lengths_are_learned_from_the_first_rows():
-    model = keras.Sequential(
-        [keras.Input((None,)), layers.Embedding(9, 2), layers.GlobalMaxPooling1D()]
-    )
+    model = sequential((None,), layers.Embedding(9, 2), layers.GlobalMaxPooling1D())
     network = KerasNetwork(model)
     with pytest.raises(AttributeError, match=r"n_inputs is not known yet: .* input '.*' \(None,\)"):
         network.n_inputs  # noqa: B018

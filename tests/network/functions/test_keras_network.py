@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from keras_cases import functional, layers
+from keras_cases import functional, layers, sequential
 
 from explainprune.network import KerasNetwork, Network, as_network
 from explainprune.network.backend import keras
@@ -46,21 +46,19 @@ def subclassed():
 
 
 MODELS = {
-    "sequential": lambda: keras.Sequential(
-        [
-            keras.Input((5, 5, 1)),
-            layers.Conv2D(2, 3, activation="elu"),
-            layers.BatchNormalization(),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(3, activation="softmax"),
-        ]
+    "sequential": lambda: sequential(
+        (5, 5, 1),
+        layers.Conv2D(2, 3, activation="elu"),
+        layers.BatchNormalization(),
+        layers.Flatten(),
+        layers.Dropout(0.5),
+        layers.Dense(3, activation="softmax"),
     ),
     "functional": lambda: functional((4,), layers.Dense(3, activation="swish"), layers.Dense(1)),
     "nested": lambda: functional(
         (4,),
         functional((4,), layers.Dense(3, activation="tanh")),
-        keras.Sequential([keras.Input((3,)), layers.Dense(2, activation="softmax")]),
+        sequential((3,), layers.Dense(2, activation="softmax")),
     ),
     "sequence": sequence,
     "several": two_by_two,
@@ -173,7 +171,7 @@ def test_the_same_model_and_output_give_the_same_network_and_one_trace():
 
 
 def test_a_changed_model_gets_a_new_network():
-    model = keras.Sequential([keras.Input((2,)), layers.Dense(2, activation="softmax")])
+    model = sequential((2,), layers.Dense(2, activation="softmax"))
     before = as_network(model)
     assert before.looked_through
     model.layers[-1].activation = keras.activations.linear
@@ -230,9 +228,7 @@ class Counting(keras.Layer):
 
 
 def test_state_and_losses_of_layers_stay_as_they_were():
-    model = keras.Sequential(
-        [keras.Input((3,)), layers.Dense(2, activity_regularizer="l2"), Counting()]
-    )
+    model = sequential((3,), layers.Dense(2, activity_regularizer="l2"), Counting())
     network = KerasNetwork(model)
     x = np.ones((2, 3), dtype="float32")
     first = network.outputs(x)

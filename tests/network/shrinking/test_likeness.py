@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.shrinking.smaller import make_smaller
@@ -66,7 +67,7 @@ def test_a_loss_of_its_own_stays(make):
 
 
 def test_attributes_are_its_own_and_a_step_of_its_own_trains_it():
-    judge = keras.Sequential([keras.Input((2,)), L.Dense(1)])
+    judge = sequential((2,), L.Dense(1))
     model = functional(factor=3.0, judge=judge)
     model.compile("sgd")
     small = make_smaller(model).model
@@ -108,9 +109,7 @@ class Takes(keras.layers.Layer):
 @pytest.mark.parametrize("wrap", [Takes, L.Lambda])
 def test_a_function_that_no_configuration_holds_stays(wrap):
     shift = 0.5
-    model = keras.Sequential(
-        [keras.Input((5,)), L.Dense(8, "relu", name="a"), wrap(lambda t: t * shift), L.Dense(2)]
-    )
+    model = sequential((5,), L.Dense(8, "relu", name="a"), wrap(lambda t: t * shift), L.Dense(2))
     silenced(model)
     small = make_smaller(model).model
     np.testing.assert_allclose(small(X), model(X), atol=1e-6)

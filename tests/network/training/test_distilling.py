@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from training_cases import L, mlp, rows
 
 from explainprune import network
@@ -70,9 +71,7 @@ def test_on_logits_it_is_what_keras_has():
 
 def small(outputs=3, activation=None):
     keras.utils.set_random_seed(4)
-    return keras.Sequential(
-        [L.Input((6,)), L.Dense(8, "relu", name="h"), L.Dense(outputs, activation, name="o")]
-    )
+    return sequential((6,), L.Dense(8, "relu", name="h"), L.Dense(outputs, activation, name="o"))
 
 
 @pytest.mark.parametrize("activation", [None, "softmax"])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras_cases import sequential
 from training_cases import L, mlp, ninety_percent, rows, zeros
 
 from explainprune.network.backend import keras, tf
@@ -122,9 +123,7 @@ def test_patience_returns_to_the_best_epoch():
 
 
 def test_penalties_count():
-    model = keras.Sequential(
-        [L.Input((6,)), L.Dense(3, kernel_regularizer=keras.regularizers.L1(10.0), name="d")]
-    )
+    model = sequential((6,), L.Dense(3, kernel_regularizer=keras.regularizers.L1(10.0), name="d"))
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     trained, _ = fit(model, rows(), epochs=20, seed=0, learning_rate=0.02)
     assert np.abs(weights_of(trained)["d/kernel"]).max() < 0.05

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from training_cases import L, mlp, ninety_percent, rows, zeros
 
 from explainprune.network.backend import keras, tf
@@ -16,9 +17,7 @@ from explainprune.types import Rows
 def smooth(seed, outputs=3, activation=None, loss=None):
     """A network of one tanh layer, which numpy can be asked about as well."""
     keras.utils.set_random_seed(seed)
-    model = keras.Sequential(
-        [L.Input((4,)), L.Dense(5, "tanh", name="h"), L.Dense(outputs, activation, name="o")]
-    )
+    model = sequential((4,), L.Dense(5, "tanh", name="h"), L.Dense(outputs, activation, name="o"))
     for weight in model.weights:
         weight.assign(np.random.default_rng(seed).normal(size=weight.shape))
     if loss:

@@ -1,6 +1,6 @@
-import keras
 import numpy as np
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.network.training.recalibrating import recalibrated
 from explainprune.network.variables import weights_of
@@ -9,16 +9,14 @@ X = np.random.default_rng(0).normal(size=(300, 5)).astype("float32")
 
 
 def test_statistics_of_normalisation_are_those_of_the_rows():
-    model = keras.Sequential(
-        [
-            keras.Input((5,)),
-            kl.Dense(4, name="a"),
-            kl.BatchNormalization(name="n"),
-            kl.Dropout(0.5),
-            kl.Dense(2, name="b"),
-            kl.BatchNormalization(name="m"),
-            kl.BatchNormalization(name="f", trainable=False),
-        ]
+    model = sequential(
+        (5,),
+        kl.Dense(4, name="a"),
+        kl.BatchNormalization(name="n"),
+        kl.Dropout(0.5),
+        kl.Dense(2, name="b"),
+        kl.BatchNormalization(name="m"),
+        kl.BatchNormalization(name="f", trainable=False),
     )
     fresh = recalibrated(model, X, batch_size=300)
     weights = weights_of(fresh)
@@ -37,13 +35,11 @@ def test_statistics_of_normalisation_are_those_of_the_rows():
 
 
 def test_rows_count_by_their_weights():
-    model = keras.Sequential(
-        [
-            keras.Input((5,)),
-            kl.BatchNormalization(name="n"),
-            kl.Dense(4, "relu", name="a"),
-            kl.BatchNormalization(name="m"),
-        ]
+    model = sequential(
+        (5,),
+        kl.BatchNormalization(name="n"),
+        kl.Dense(4, "relu", name="a"),
+        kl.BatchNormalization(name="m"),
     )
     counts = np.arange(300) % 4
     fresh = weights_of(recalibrated(model, X, weight=counts, batch_size=300))
@@ -63,9 +59,7 @@ def test_rows_count_by_their_weights():
 
 
 def test_places_that_a_mask_hides_do_not_count():
-    model = keras.Sequential(
-        [keras.Input((6, 3)), kl.Masking(), kl.BatchNormalization(name="n"), kl.LSTM(2)]
-    )
+    model = sequential((6, 3), kl.Masking(), kl.BatchNormalization(name="n"), kl.LSTM(2))
     x = np.random.default_rng(1).normal(size=(30, 6, 3)).astype("float32")
     x[::2, 4:] = 0
     fresh = weights_of(recalibrated(model, x))

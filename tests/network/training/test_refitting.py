@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.network.graph.graph import Graph, read_graph
 from explainprune.network.masking import apply_masks
@@ -14,12 +15,10 @@ X = RNG.normal(size=(300, 5)).astype("float32")
 
 
 def dense(activation="tanh"):
-    return keras.Sequential(
-        [
-            keras.Input((5,)),
-            kl.Dense(4, activation, name="a"),
-            kl.Dense(3, name="b", bias_initializer="random_normal"),
-        ]
+    return sequential(
+        (5,),
+        kl.Dense(4, activation, name="a"),
+        kl.Dense(3, name="b", bias_initializer="random_normal"),
     )
 
 
@@ -84,12 +83,8 @@ def test_dense_equals_stacked_least_squares(ridge):
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_convolutions_gather_what_they_read(padding):
     settings = {"strides": (2, 1), "padding": padding, "use_bias": False}
-    model = keras.Sequential(
-        [
-            keras.Input((6, 5, 2)),
-            kl.Conv2D(3, 1, name="a"),
-            kl.Conv2D(2, (3, 2), name="b", **settings),
-        ]
+    model = sequential(
+        (6, 5, 2), kl.Conv2D(3, 1, name="a"), kl.Conv2D(2, (3, 2), name="b", **settings)
     )
     kernel = weights_of(model)["a/kernel"]
     # Two channels far from alike: what is fitted is then known to float32.
@@ -226,9 +221,7 @@ def test_rows_count_by_their_weights():
 
 @pytest.mark.parametrize("solver", ["exact", "obs"])
 def test_a_weight_of_two_is_the_row_twice(solver):
-    model = keras.Sequential(
-        [keras.Input((5, 2)), kl.Conv1D(4, 2, activation="tanh", name="a"), kl.Conv1D(2, 2)]
-    )
+    model = sequential((5, 2), kl.Conv1D(4, 2, activation="tanh", name="a"), kl.Conv1D(2, 2))
     masks = kept_all(model)
     masks["a/kernel"][..., 1] = masks["a/bias"][1] = False
     masked = apply_masks(model, masks)

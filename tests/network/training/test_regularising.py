@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 from training_cases import L, mlp, rows
 
 from explainprune import network
@@ -11,13 +12,11 @@ from explainprune.network.training.regularising import with_dropout, with_l1
 
 def plain(**first):
     keras.utils.set_random_seed(2)
-    return keras.Sequential(
-        [
-            L.Input((6,)),
-            L.Dense(20, "relu", name="first", **first),
-            L.BatchNormalization(name="norm"),
-            L.Dense(3, name="last"),
-        ]
+    return sequential(
+        (6,),
+        L.Dense(20, "relu", name="first", **first),
+        L.BatchNormalization(name="norm"),
+        L.Dense(3, name="last"),
     )
 
 
@@ -75,7 +74,7 @@ def test_what_is_read_of_inputs_does_not_drop():
     ("model", "message"),
     [
         (mlp(), "drops units already"),
-        (keras.Sequential([L.Input((6,)), L.Dense(3)]), "no Dense layer that reads hidden units"),
+        (sequential((6,), L.Dense(3)), "no Dense layer that reads hidden units"),
     ],
 )
 def test_where_nothing_can_drop_it_says_so(model, message):

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 from explainprune.network.backend import keras
 from explainprune.network.variables import variables
@@ -21,16 +22,14 @@ def sparse(model, seed, share=0.35):
 
 
 def stack(seed=0):
-    model = keras.Sequential(
-        [
-            L.Input((2, 3)),
-            L.Flatten(),
-            L.Dense(5, activation="relu", name="a"),
-            L.Dropout(0.2),
-            L.BatchNormalization(),
-            L.Dense(4, activation="tanh", name="b"),
-            L.Dense(3, activation="softmax", name="c"),
-        ]
+    model = sequential(
+        (2, 3),
+        L.Flatten(),
+        L.Dense(5, activation="relu", name="a"),
+        L.Dropout(0.2),
+        L.BatchNormalization(),
+        L.Dense(4, activation="tanh", name="b"),
+        L.Dense(3, activation="softmax", name="c"),
     )
     return sparse(model, seed)
 
@@ -99,9 +98,7 @@ def test_sums_and_shared_layers():
 
 
 def test_a_zero_scale_cuts():
-    model = keras.Sequential(
-        [L.Input((2,)), L.Dense(2, name="a"), L.BatchNormalization(), L.Dense(1, name="b")]
-    )
+    model = sequential((2,), L.Dense(2, name="a"), L.BatchNormalization(), L.Dense(1, name="b"))
     model.layers[1].gamma.assign([1, 0])
     found = liveness(model)
     np.testing.assert_array_equal(found.units["a"], [True, False])
@@ -125,18 +122,16 @@ def channels_alive(model, kernels):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_convolutions_by_channel(seed):
-    model = keras.Sequential(
-        [
-            L.Input((6, 6, 2)),
-            L.Conv2D(4, 2, activation="relu", name="a"),
-            L.MaxPooling2D(),
-            L.Conv2D(4, 2, groups=2, name="b"),
-            L.DepthwiseConv2D(1, depth_multiplier=2, name="c"),
-            L.SeparableConv2D(3, 1, name="d"),
-            L.Conv2DTranspose(3, 2, name="e"),
-            L.GlobalAveragePooling2D(),
-            L.Dense(2, name="f"),
-        ]
+    model = sequential(
+        (6, 6, 2),
+        L.Conv2D(4, 2, activation="relu", name="a"),
+        L.MaxPooling2D(),
+        L.Conv2D(4, 2, groups=2, name="b"),
+        L.DepthwiseConv2D(1, depth_multiplier=2, name="c"),
+        L.SeparableConv2D(3, 1, name="d"),
+        L.Conv2DTranspose(3, 2, name="e"),
+        L.GlobalAveragePooling2D(),
+        L.Dense(2, name="f"),
     )
     sparse(model, seed, share=0.3)
     held = {p: v.numpy() != 0 for p, v in variables(model).items() if p.endswith("kernel")}
@@ -206,9 +201,7 @@ def test_unknown_layers_pass_everything():
 
 
 def test_a_hidden_softmax_reads_all_its_units():
-    model = keras.Sequential(
-        [L.Input((2,)), L.Dense(3, activation="softmax", name="a"), L.Dense(1, name="b")]
-    )
+    model = sequential((2,), L.Dense(3, activation="softmax", name="a"), L.Dense(1, name="b"))
     variables(model)["b/kernel"].assign([[1], [0], [0]])
     assert liveness(model).units["a"].all()
     assert liveness(model).connections == 6 + 1

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, view
@@ -34,7 +35,7 @@ def test_a_feature_goes_with_all_weights_that_read_it():
 
 
 def test_pixels_of_an_image_that_is_flattened():
-    model = keras.Sequential([keras.Input((2, 2)), kl.Flatten(), kl.Dense(2, name="out")])
+    model = sequential((2, 2), kl.Flatten(), kl.Dense(2, name="out"))
     seen = see(model)
     kernel = np.array([[4.0, 0], [3, 0], [2, 0], [1, 0]])
     masks = seen.masks(seen.choose({"out/kernel": kernel}, 0.5, None, Sharing()))
@@ -42,7 +43,7 @@ def test_pixels_of_an_image_that_is_flattened():
 
 
 def test_channels_of_a_convolution_over_one_place():
-    model = keras.Sequential([keras.Input((1, 3)), kl.Conv1D(2, 1, name="out")])
+    model = sequential((1, 3), kl.Conv1D(2, 1, name="out"))
     seen = see(model)
     kernel = np.array([[[1.0, 1], [3, 0], [0, 1.5]]])
     masks = seen.masks(seen.choose({"out/kernel": kernel}, 1 / 3, None, Sharing()))

@@ -1,9 +1,9 @@
 """Patterns of weights: fan-in limits, N:M groups, blocks."""
 
-import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.network.variables import variables
 from explainprune.pruning.candidates import candidates
@@ -16,20 +16,16 @@ RNG = np.random.default_rng(0)
 
 
 def small(inputs=4, units=2):
-    return keras.Sequential(
-        [keras.Input((inputs,)), kl.Dense(units, name="a"), kl.Dense(2, name="out")]
-    )
+    return sequential((inputs,), kl.Dense(units, name="a"), kl.Dense(2, name="out"))
 
 
 def convolutional():
-    return keras.Sequential(
-        [
-            keras.Input((5, 5, 3)),
-            kl.Conv2D(4, 2, name="c"),
-            kl.Conv2DTranspose(2, 2, name="t"),
-            kl.Flatten(),
-            kl.Dense(2, name="out"),
-        ]
+    return sequential(
+        (5, 5, 3),
+        kl.Conv2D(4, 2, name="c"),
+        kl.Conv2DTranspose(2, 2, name="t"),
+        kl.Flatten(),
+        kl.Dense(2, name="out"),
     )
 
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, view
@@ -14,17 +15,15 @@ def see(model, **options):
 
 
 def test_masks_by_hand():
-    model = keras.Sequential(
-        [
-            keras.Input((4, 4, 1)),
-            kl.Conv2D(2, 3, name="conv"),
-            kl.BatchNormalization(name="norm"),
-            kl.ReLU(),
-            kl.MaxPooling2D(),
-            kl.Conv2D(3, 1, activation="sigmoid", use_bias=False, name="next"),
-            kl.Flatten(),
-            kl.Dense(2, name="out"),
-        ]
+    model = sequential(
+        (4, 4, 1),
+        kl.Conv2D(2, 3, name="conv"),
+        kl.BatchNormalization(name="norm"),
+        kl.ReLU(),
+        kl.MaxPooling2D(),
+        kl.Conv2D(3, 1, activation="sigmoid", use_bias=False, name="next"),
+        kl.Flatten(),
+        kl.Dense(2, name="out"),
     )
     seen = see(model)
     assert seen.sizes == {"conv": 2, "next": 3}
@@ -46,9 +45,7 @@ def test_masks_by_hand():
 
 
 def test_chosen_by_score():
-    model = keras.Sequential(
-        [keras.Input((2,)), kl.Dense(3, name="a"), kl.Dense(2, name="b"), kl.Dense(2, name="out")]
-    )
+    model = sequential((2,), kl.Dense(3, name="a"), kl.Dense(2, name="b"), kl.Dense(2, name="out"))
     scores = {"a": np.array([3.0, 1.0, 2.0]), "b": np.array([0.1, 0.2]), "out": np.zeros(2)}
     kept = see(model).choose(scores, 0.4, None, Sharing())
     np.testing.assert_array_equal(kept["a"], [K, _, K])
@@ -75,7 +72,7 @@ def test_layers_whose_silent_units_are_not_zero_are_left_whole():
         ValueError, match=r"'gated' has no unit that can be removed: 'gate' \(a sil"
     ):
         see(gated("sigmoid"), protect=["d"])
-    own = keras.Sequential([keras.Input((5, 2)), kl.RNN(kl.LSTMCell(3), name="r"), kl.Dense(2)])
+    own = sequential((5, 2), kl.RNN(kl.LSTMCell(3), name="r"), kl.Dense(2))
     with pytest.raises(ValueError, match=r"'r/cell' \(what its cells keep is not followed"):
         see(own)
 

@@ -1,6 +1,6 @@
-import keras
 import numpy as np
 from keras import layers as kl
+from keras_cases import sequential
 
 from explainprune.pruning.candidates import candidates
 from explainprune.pruning.granularity import Sharing, implied_sparsity, view
@@ -9,9 +9,7 @@ K, _ = True, False
 
 
 def small():
-    return keras.Sequential(
-        [keras.Input((2,)), kl.Dense(3, name="a"), kl.Dense(2, name="b"), kl.Dense(2, name="out")]
-    )
+    return sequential((2,), kl.Dense(3, name="a"), kl.Dense(2, name="b"), kl.Dense(2, name="out"))
 
 
 def see(model, **options):
@@ -32,9 +30,7 @@ def test_kernels_alone_are_masked_each_unit_keeping_a_weight():
 
 
 def test_all_kernels_of_a_layer():
-    model = keras.Sequential(
-        [keras.Input((5, 2)), kl.SeparableConv1D(3, 2, name="s"), kl.Flatten(), kl.Dense(2)]
-    )
+    model = sequential((5, 2), kl.SeparableConv1D(3, 2, name="s"), kl.Flatten(), kl.Dense(2))
     assert see(model).sizes == {"s/pointwise_kernel": 6, "s/depthwise_kernel": 4}
 
 
