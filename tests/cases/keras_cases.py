@@ -19,6 +19,16 @@ def sequential(shape, *layers, **options):
     return keras.Sequential([keras.Input(shape, **options), *layers])
 
 
+def randomised(model, seed=0, scale=0.7):
+    """Give every variable normal values; a variance stays positive."""
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        if "float" in variable.dtype:
+            values = rng.normal(scale=scale, size=variable.shape)
+            variable.assign(np.abs(values) + 0.3 if "variance" in variable.path else values)
+    return model
+
+
 def scrambled(model, seed=0):
     """Set every variable away from its default; mostly positive, so that no unit is dead."""
     rng = np.random.default_rng(seed)

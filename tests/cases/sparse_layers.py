@@ -1,6 +1,7 @@
 """Small sparse networks of every kind of layer, on twelve inputs at most."""
 
 import numpy as np
+from keras_cases import functional, sequential
 
 from explainprune.network.backend import keras
 
@@ -20,15 +21,6 @@ def sparse(model, keep=0.6, seed=0, bias=0.5):
             values *= bias
         variable.assign(values)
     return model
-
-
-def sequential(shape, *layers):
-    return keras.Sequential([keras.Input(shape), *layers])
-
-
-def functional(shape, build):
-    x = keras.Input(shape)
-    return keras.Model(x, build(x))
 
 
 def residual(x):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from keras_cases import functional, sequential
 
 from explainprune.network.backend import keras
 
@@ -11,15 +12,11 @@ ops = keras.ops
 
 
 def chain(shape, *layers):
-    return lambda: keras.Sequential([keras.Input(shape), *(make() for make in layers)])
+    return lambda: sequential(shape, *(make() for make in layers))
 
 
 def graph(shape, build):
-    def make():
-        x = keras.Input(shape)
-        return keras.Model(x, build(x))
-
-    return make
+    return lambda: functional(shape, build)
 
 
 def activation(name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from keras_cases import sequential
+from keras_cases import randomised, sequential
 
 from explainprune.network import apply_masks, model_sha256
 from explainprune.network.backend import keras
@@ -26,9 +26,7 @@ def model():
         ],
         name="net",
     )
-    rng = np.random.default_rng(0)
-    for variable in model.weights:
-        variable.assign(rng.normal(size=variable.shape))
+    randomised(model, scale=1)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

@@ -4,19 +4,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
-from keras_cases import sequential
+from keras_cases import randomised, sequential
 
 from explainprune.network.ways.size import size_of
 from explainprune.pruning import prune, shrink
 
 BOTH = ("unit", "coupled")
-
-
-def randomised(model, seed=0):
-    rng = np.random.default_rng(seed)
-    for variable in model.weights:
-        variable.assign(rng.uniform(0.1, 1.0, variable.shape) * rng.choice([-1, 1], variable.shape))
-    return model
 
 
 def rows(model):

@@ -64,20 +64,10 @@ def make_smooth():
 @pytest.fixture(scope="session")
 def mlp():
     """A Keras network: features 0 and 1 are treated alike, feature 4 is read by nothing."""
-    from explainprune.network.backend import keras
+    from keras_cases import layers, randomised, sequential
 
-    model = keras.Sequential(
-        [
-            keras.Input((FEATURES,)),
-            keras.layers.Dense(6, "tanh"),
-            keras.layers.Dense(4, "relu"),
-            keras.layers.Dense(OUTPUTS, "softmax"),
-        ]
-    )
-    rng = np.random.default_rng(2)
-    for layer in model.layers:
-        layer.kernel.assign(rng.normal(size=layer.kernel.shape))
-        layer.bias.assign(rng.normal(size=layer.bias.shape))
+    stack = [layers.Dense(6, "tanh"), layers.Dense(4, "relu"), layers.Dense(OUTPUTS, "softmax")]
+    model = randomised(sequential((FEATURES,), *stack), seed=2, scale=1)
     kernel = model.layers[0].kernel.numpy()
     kernel[1], kernel[4] = kernel[0], 0
     model.layers[0].kernel.assign(kernel)

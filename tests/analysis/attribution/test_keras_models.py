@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
-from keras_cases import sequential
+from keras_cases import randomised, sequential
 
 from explainprune.analysis.attribution import attribute
 from explainprune.network.backend import keras, tf
 
 L = keras.layers
 RNG = np.random.default_rng(0)
-
-
-def randomised(model, seed=0):
-    rng = np.random.default_rng(seed)
-    for variable in model.weights:
-        variable.assign(rng.normal(size=variable.shape) * 0.7)
-    return model
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from keras_cases import sequential
+from keras_cases import randomised, sequential
 
 from explainprune.analysis.attribution import METHODS, attribute
 from explainprune.analysis.attribution.scale import fitted_scale
@@ -21,17 +21,9 @@ OPTIONS = {"shap_gradient": {"nsamples": 20}, "smoothgrad": {"draws": 8}}
 
 def model_in(unit_in=1.0, unit_out=1.0):
     """Return one network of ReLU and tanh, reading and putting out other units."""
-    model = sequential(
-        (4, 4, 1),
-        L.Conv2D(2, 2, activation="relu", name="convolution"),
-        L.MaxPooling2D(2),
-        L.Flatten(),
-        L.Dense(4, "tanh"),
-        L.Dense(2),
-    )
-    rng = np.random.default_rng(1)
-    for variable in model.weights:
-        variable.assign(rng.normal(size=variable.shape))
+    stack = [L.Conv2D(2, 2, activation="relu", name="convolution"), L.MaxPooling2D(2), L.Flatten()]
+    stack += [L.Dense(4, "tanh"), L.Dense(2)]
+    model = randomised(sequential((4, 4, 1), *stack), seed=1, scale=1)
     model.layers[0].kernel.assign(model.layers[0].kernel / unit_in)
     for variable in model.layers[-1].weights:
         variable.assign(variable * unit_out)

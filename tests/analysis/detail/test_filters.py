@@ -10,22 +10,17 @@ from explainprune.analysis.detail.wiring import INPUTS, wiring
 
 def stack(units, first=3, transposed=False):
     """An image of two channels, two convolutions, a head; seeded weights."""
-    from explainprune.network.backend import keras
+    from keras_cases import layers, randomised, sequential
 
-    kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
-    model = keras.Sequential(
-        [
-            keras.Input((6, 6, 2)),
-            keras.layers.Conv2D(first, (3, 2), name="a"),
-            kind(units, 2, name="b"),
-            keras.layers.Conv2D(2, 1, name="one"),
-            keras.layers.GlobalAveragePooling2D(),
-            keras.layers.Dense(2, name="out"),
-        ]
-    )
-    rng = np.random.default_rng(0)
-    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
-    return model
+    kind = layers.Conv2DTranspose if transposed else layers.Conv2D
+    stack = [
+        layers.Conv2D(first, (3, 2), name="a"),
+        kind(units, 2, name="b"),
+        layers.Conv2D(2, 1, name="one"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(2, name="out"),
+    ]
+    return randomised(sequential((6, 6, 2), *stack), scale=1)
 
 
 def everywhere(units):

@@ -2,18 +2,14 @@
 
 import numpy as np
 import pytest
+from keras_cases import functional, layers
 
 from explainprune.network import KerasNetwork, as_network
 from explainprune.network.backend import keras, tf
 
-layers = keras.layers
-
 
 def chain(*stack, shape=(4,)):
-    x = y = keras.Input(shape)
-    for layer in stack:
-        y = layer(y)
-    return keras.Model(x, y)
+    return functional(shape, *stack)
 
 
 def sequential(*stack, shape=(4,)):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from keras_cases import sequential
+from keras_cases import functional, randomised, sequential
 
 from explainprune.network import clone
 from explainprune.network.backend import keras, tf
@@ -13,11 +13,6 @@ from explainprune.network.scalars.walked_back import outputs_apart
 from explainprune.pruning import shrink
 
 L = keras.layers
-
-
-def functional(shape, build):
-    x = keras.Input(shape)
-    return keras.Model(x, build(x))
 
 
 def residual(x):
@@ -58,15 +53,6 @@ MODELS = {
     "residual": lambda: functional((4,), residual),
     "joined": lambda: functional((5, 2), concatenated),
 }
-
-
-def drawn(model, seed=0):
-    """Give every variable values of either sign; a variance is positive."""
-    rng = np.random.default_rng(seed)
-    for variable in model.weights:
-        values = rng.normal(scale=0.7, size=variable.shape)
-        variable.assign(np.abs(values) + 0.3 if "variance" in variable.path else values)
-    return model
 
 
 def changed(model, seed, noise=0.02, sparsity=0.6):
@@ -112,7 +98,7 @@ def _outputs(model, x):
 @pytest.mark.parametrize("name", MODELS)
 def test_nothing_found_lies_beyond_the_bound_which_is_below_that_of_each_alone(name):
     seed = len(name)
-    first = drawn(MODELS[name](), seed)
+    first = randomised(MODELS[name](), seed)
     second, rng = changed(first, seed), np.random.default_rng(seed)
     size = int(np.prod(first.input_shape[1:]))
     low = rng.normal(size=size)
@@ -126,14 +112,14 @@ def test_nothing_found_lies_beyond_the_bound_which_is_below_that_of_each_alone(n
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_network_never_differs_from_itself(name):
-    model = drawn(MODELS[name]())
+    model = randomised(MODELS[name]())
     bound = bound_between(model, clone(model), box=(-2.0, 1.0))
     assert set(bound.each) == {0.0}
     assert min(bound.alone) > 0
 
 
 def test_without_hidden_layers_it_is_the_largest_difference_itself():
-    first, second = (drawn(sequential((5,), L.Dense(3)), seed) for seed in (0, 1))
+    first, second = (randomised(sequential((5,), L.Dense(3)), seed) for seed in (0, 1))
     rng = np.random.default_rng(2)
     low = rng.normal(size=5)
     high = low + rng.uniform(size=5)
@@ -198,7 +184,7 @@ def silenced(model, seed=0):
     ids=["dense", "convolutions"],
 )
 def test_a_smaller_network_is_laid_at_its_places(shape, layers):
-    model = silenced(drawn(sequential(shape, *layers())))
+    model = silenced(randomised(sequential(shape, *layers())))
     small = shrink(model)
     assert sum(small.certificate.removed.values()) > 4
     ours, theirs = unroll(model), unroll(small.model)
@@ -213,7 +199,7 @@ def test_a_smaller_network_is_laid_at_its_places(shape, layers):
 
 
 def test_layers_that_are_gone_altogether_count_as_silent():
-    first = drawn(functional((4,), residual))
+    first = randomised(functional((4,), residual))
     second = clone(first)
     second.layers[-1].kernel.assign(np.zeros((6, 2)))  # nothing hidden is read any more
     assert len(unroll(second).layers) < len(unroll(first).layers)
@@ -226,7 +212,7 @@ def test_layers_that_are_gone_altogether_count_as_silent():
 
 
 def test_places_only_decide_how_tight_it_is():
-    model = silenced(drawn(sequential((4,), L.Dense(8, "relu"), L.Dense(2))))
+    model = silenced(randomised(sequential((4,), L.Dense(8, "relu"), L.Dense(2))))
     small = shrink(model)
     (name,) = [path for path, count in small.certificate.removed.items() if count]
     wrong = {**small.kept, name: np.sort((small.kept[name] + 1) % 8)}
@@ -237,7 +223,7 @@ def test_places_only_decide_how_tight_it_is():
 
 
 def test_measured_and_spread_are_of_rows():
-    first = drawn(sequential((4,), L.Dense(7, "relu"), L.Dense(3)))
+    first = randomised(sequential((4,), L.Dense(7, "relu"), L.Dense(3)))
     second, x = changed(first, 0), np.random.default_rng(0).normal(size=(2500, 4))
     bound = bound_between(first, second, x=x)
     np.testing.assert_allclose(
@@ -251,7 +237,7 @@ def test_measured_and_spread_are_of_rows():
 
 
 def test_one_unit_and_two_are_compared_as_two_classes():
-    one = drawn(sequential((3,), L.Dense(4, "relu"), L.Dense(1, "sigmoid")))
+    one = randomised(sequential((3,), L.Dense(4, "relu"), L.Dense(1, "sigmoid")))
     two = sequential((3,), L.Dense(4, "relu"), L.Dense(2, "softmax"))
     kernel, bias, head, shift = one.get_weights()
     two.set_weights([kernel, bias, np.hstack([0 * head, head]), np.r_[0 * shift, shift]])
@@ -260,7 +246,7 @@ def test_one_unit_and_two_are_compared_as_two_classes():
 
 
 def test_ends_of_the_networks_themselves_hold_too():
-    model = drawn(MODELS["convolutions"]())
+    model = randomised(MODELS["convolutions"]())
     network = unroll(model)
     x = np.random.default_rng(0).uniform(-1, 1, size=(500, 72))
     ends = outputs_apart(network, network, np.full(72, -1.0), np.full(72, 1.0)).first
@@ -270,7 +256,7 @@ def test_ends_of_the_networks_themselves_hold_too():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_walking_back_never_loosens_what_intervals_say(name, monkeypatch):
-    first = drawn(MODELS[name](), 3)
+    first = randomised(MODELS[name](), 3)
     second = changed(first, 3)
     size = int(np.prod(first.input_shape[1:]))
     pair, box = (unroll(first), unroll(second)), (np.full(size, -1.0), np.full(size, 0.5))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import randomised
 
 from explainprune.network import as_network
 from explainprune.network.backend import keras
@@ -9,19 +10,6 @@ from explainprune.network.scalars.reading import unroll
 from explainprune.network.scalars.windows import windows
 
 L = keras.layers
-
-
-def randomised(model, seed=0):
-    """Give every variable values that matter, statistics and biases included."""
-    rng = np.random.default_rng(seed)
-    for variable in model.weights:
-        if "seed" in variable.path:
-            continue
-        values = rng.uniform(0.2, 1.2, size=variable.shape)
-        if "variance" not in variable.path:
-            values *= rng.choice([-1.0, 1.0], size=variable.shape)
-        variable.assign(values)
-    return model
 
 
 def sequential(shape, *layers):

@@ -1,22 +1,13 @@
 """Random weights, zeroed units, and the check that a smaller model computes the same."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from keras_cases import randomised
 
 from explainprune.network.backend import keras
 from explainprune.network.shrinking.smaller import make_smaller
-
-
-def _randomise(model, seed=0):
-    rng = np.random.default_rng(seed)
-    for variable in model.variables:
-        if "float" not in variable.dtype:
-            continue
-        values = rng.normal(size=variable.shape) * 0.4
-        if "variance" in variable.name:
-            values = np.abs(values) + 0.3
-        variable.assign(values)
-    return model
 
 
 def _silence(layer, units, variables=("kernel", "bias"), axis=-1):
@@ -72,7 +63,7 @@ def _check(model, *, tolerance=1e-5, **options):
 @pytest.fixture
 def randomise():
     """Give every weight of a model a random value away from its default."""
-    return _randomise
+    return partial(randomised, scale=0.4)
 
 
 @pytest.fixture
