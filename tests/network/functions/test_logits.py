@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from keras_cases import functional, layers
+from keras_cases import functional
 
 from explainprune.network import KerasNetwork, as_network
 from explainprune.network.backend import keras, tf
+
+L = keras.layers
 
 
 def chain(*stack, shape=(4,)):
@@ -19,7 +21,7 @@ def sequential(*stack, shape=(4,)):
 class Own(keras.Model):
     def __init__(self, last):
         super().__init__()
-        self.hidden, self.last = layers.Dense(3), last
+        self.hidden, self.last = L.Dense(3), last
 
     def call(self, x):
         return self.last(self.hidden(x))
@@ -31,101 +33,73 @@ def own(last):
     return model
 
 
+def three():
+    return chain(L.Dense(3))
+
+
 # name: (ends in probabilities, the same without, which probability it is)
 CASES = {
-    "activation argument": (
-        lambda: chain(layers.Dense(3, activation="softmax")),
-        lambda: chain(layers.Dense(3)),
-        "softmax",
-    ),
+    "activation argument": (lambda: chain(L.Dense(3, activation="softmax")), three, "softmax"),
     "activation layer": (
-        lambda: sequential(layers.Dense(3), layers.Activation("softmax")),
-        lambda: sequential(layers.Dense(3)),
+        lambda: sequential(L.Dense(3), L.Activation("softmax")),
+        lambda: sequential(L.Dense(3)),
         "softmax",
     ),
-    "softmax layer": (
-        lambda: chain(layers.Dense(3), layers.Softmax()),
-        lambda: chain(layers.Dense(3)),
-        "softmax",
-    ),
-    "op": (
-        lambda: chain(layers.Dense(3), keras.ops.softmax),
-        lambda: chain(layers.Dense(3)),
-        "softmax",
-    ),
+    "softmax layer": (lambda: chain(L.Dense(3), L.Softmax()), three, "softmax"),
+    "op": (lambda: chain(L.Dense(3), keras.ops.softmax), three, "softmax"),
     "sigmoid": (
-        lambda: chain(layers.Dense(1, activation="sigmoid")),
-        lambda: chain(layers.Dense(1)),
-        "sigmoid",
+        lambda: chain(L.Dense(1, activation="sigmoid")), lambda: chain(L.Dense(1)), "sigmoid"
     ),
-    "several labels": (
-        lambda: chain(layers.Dense(3), layers.Activation("sigmoid")),
-        lambda: chain(layers.Dense(3)),
-        "sigmoid",
-    ),
+    "several labels": (lambda: chain(L.Dense(3), L.Activation("sigmoid")), three, "sigmoid"),
     "convolution": (
-        lambda: chain(layers.Reshape((2, 2)), layers.Conv1D(3, 1, activation="softmax")),
-        lambda: chain(layers.Reshape((2, 2)), layers.Conv1D(3, 1)),
+        lambda: chain(L.Reshape((2, 2)), L.Conv1D(3, 1, activation="softmax")),
+        lambda: chain(L.Reshape((2, 2)), L.Conv1D(3, 1)),
         "softmax",
     ),
     "reshaped after": (
-        lambda: chain(
-            layers.Dense(6), layers.Reshape((2, 3)), layers.Softmax(), layers.Reshape((3, 2, 1))
-        ),
-        lambda: chain(layers.Dense(6), layers.Reshape((3, 2, 1))),
+        lambda: chain(L.Dense(6), L.Reshape((2, 3)), L.Softmax(), L.Reshape((3, 2, 1))),
+        lambda: chain(L.Dense(6), L.Reshape((3, 2, 1))),
         None,
     ),
     "permuted after": (
-        lambda: chain(
-            layers.Dense(6), layers.Reshape((2, 3)), layers.Softmax(), layers.Permute((2, 1))
-        ),
-        lambda: chain(layers.Dense(6), layers.Reshape((2, 3)), layers.Permute((2, 1))),
+        lambda: chain(L.Dense(6), L.Reshape((2, 3)), L.Softmax(), L.Permute((2, 1))),
+        lambda: chain(L.Dense(6), L.Reshape((2, 3)), L.Permute((2, 1))),
         None,
     ),
     "permuted and reshaped after": (
         lambda: chain(
-            layers.Dense(6),
-            layers.Reshape((2, 3)),
-            layers.Softmax(),
-            layers.Permute((2, 1)),
-            layers.Reshape((2, 3)),
+            L.Dense(6), L.Reshape((2, 3)), L.Softmax(), L.Permute((2, 1)), L.Reshape((2, 3))
         ),
-        lambda: chain(
-            layers.Dense(6), layers.Reshape((2, 3)), layers.Permute((2, 1)), layers.Reshape((2, 3))
-        ),
+        lambda: chain(L.Dense(6), L.Reshape((2, 3)), L.Permute((2, 1)), L.Reshape((2, 3))),
         None,
     ),
     "another axis": (
-        lambda: chain(layers.Dense(6), layers.Reshape((3, 2)), layers.Softmax(axis=1)),
-        lambda: chain(layers.Dense(6), layers.Reshape((3, 2))),
+        lambda: chain(L.Dense(6), L.Reshape((3, 2)), L.Softmax(axis=1)),
+        lambda: chain(L.Dense(6), L.Reshape((3, 2))),
         None,
     ),
     "nested": (
-        lambda: chain(sequential(layers.Dense(3, activation="softmax"))),
-        lambda: chain(sequential(layers.Dense(3))),
+        lambda: chain(sequential(L.Dense(3, activation="softmax"))),
+        lambda: chain(sequential(L.Dense(3))),
         "softmax",
     ),
     "nested twice": (
-        lambda: sequential(chain(layers.Dense(3), chain(layers.Softmax(), shape=(3,)))),
-        lambda: sequential(chain(layers.Dense(3))),
+        lambda: sequential(chain(L.Dense(3), chain(L.Softmax(), shape=(3,)))),
+        lambda: sequential(three()),
         "softmax",
     ),
     "after dropout": (
-        lambda: chain(layers.Dense(3, activation="softmax"), layers.Dropout(0.5)),
-        lambda: chain(layers.Dense(3)),
-        "softmax",
+        lambda: chain(L.Dense(3, activation="softmax"), L.Dropout(0.5)), three, "softmax"
     ),
     "subclassed": (
-        lambda: own(layers.Dense(3, activation="softmax")),
-        lambda: own(layers.Dense(3)),
-        "softmax",
+        lambda: own(L.Dense(3, activation="softmax")), lambda: own(L.Dense(3)), "softmax"
     ),
     "mixed precision": (
-        lambda: chain(layers.Dense(3, dtype="mixed_float16"), layers.Softmax(dtype="float32")),
-        lambda: chain(layers.Dense(3, dtype="mixed_float16")),
+        lambda: chain(L.Dense(3, dtype="mixed_float16"), L.Softmax(dtype="float32")),
+        lambda: chain(L.Dense(3, dtype="mixed_float16")),
         "softmax",
     ),
-}
+}  # fmt: skip
 
 
 AXES = dict.fromkeys(
@@ -180,10 +154,10 @@ def test_centred_logits_have_no_mean_along_the_softmax_and_the_same_differences(
 def test_a_function_added_to_all_logits_leaves_the_centred_ones():
     """The softmax's free constant: probabilities and centred logits don't see it."""
     inputs = keras.Input((4,))
-    logits = layers.Dense(3, name="own")(inputs)
-    shared = layers.Dense(1, name="shared")(inputs)
-    plain = keras.Model(inputs, layers.Softmax()(logits))
-    moved = keras.Model(inputs, layers.Softmax()(logits + 10 * shared))
+    logits = L.Dense(3, name="own")(inputs)
+    shared = L.Dense(1, name="shared")(inputs)
+    plain = keras.Model(inputs, L.Softmax()(logits))
+    moved = keras.Model(inputs, L.Softmax()(logits + 10 * shared))
     rows = np.random.default_rng(0).normal(size=(5, 4))
     for output, same in (("probability", True), ("centred", True), ("logit", False)):
         a, b = (as_network(model, output) for model in (plain, moved))
@@ -207,7 +181,7 @@ LOSSES = [
 
 @pytest.mark.parametrize(("loss", "centres"), LOSSES)
 def test_raw_outputs_are_centred_unless_the_loss_is_no_categorical_one(loss, centres, x):
-    model = chain(layers.Dense(3, name="out"))
+    model = chain(L.Dense(3, name="out"))
     if loss is not None:
         model.compile("sgd", loss)
     logits, network = as_network(model).outputs(x), KerasNetwork(model, output="centred")
@@ -220,24 +194,24 @@ def test_raw_outputs_are_centred_unless_the_loss_is_no_categorical_one(loss, cen
 
 
 def test_one_number_is_its_own_centre(x):
-    model = chain(layers.Dense(1))
+    model = chain(L.Dense(1))
     centred = as_network(model, "centred")
     np.testing.assert_array_equal(centred.outputs(x), as_network(model).outputs(x))
     assert centred.notes == ()
 
 
 def test_probabilities_of_models_that_end_in_logits(x):
-    scores = chain(layers.Dense(3, name="out"))
+    scores = chain(L.Dense(3, name="out"))
     network = as_network(scores, "probability")
     np.testing.assert_allclose(network.outputs(x), tf.nn.softmax(scores(x)), atol=1e-6)
     assert network.notes == (
         "Output 'out' ends in class scores: their softmax is its probability.",
     )
-    labels = chain(layers.Dense(2))
+    labels = chain(L.Dense(2))
     labels.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
     sigmoid = as_network(labels, "probability").outputs(x)
     np.testing.assert_allclose(sigmoid, tf.nn.sigmoid(labels(x)), atol=1e-6)
-    regression = chain(layers.Dense(2, name="out"))
+    regression = chain(L.Dense(2, name="out"))
     regression.compile("sgd", "mse")
     network = as_network(regression, "probability")
     np.testing.assert_allclose(network.outputs(x), regression(x), atol=1e-6)
@@ -248,8 +222,8 @@ def test_probabilities_of_models_that_end_in_logits(x):
 
 def test_an_average_of_softmaxes_cannot_be_looked_through_and_says_so(x):
     inputs = keras.Input((4,))
-    members = [layers.Dense(3, activation="softmax")(inputs) for _ in range(2)]
-    model = keras.Model(inputs, layers.Average(name="mean")(members))
+    members = [L.Dense(3, activation="softmax")(inputs) for _ in range(2)]
+    model = keras.Model(inputs, L.Average(name="mean")(members))
     for output in ("logit", "probability"):
         network = as_network(model, output)
         np.testing.assert_allclose(network.outputs(x), model(x), atol=1e-6)
@@ -262,9 +236,9 @@ def test_an_average_of_softmaxes_cannot_be_looked_through_and_says_so(x):
 def test_each_output_is_looked_through_by_itself(x):
     inputs = keras.Input((4,))
     outputs = {
-        "kind": layers.Dense(3, activation="softmax")(inputs),
-        "on": layers.Dense(1, activation="sigmoid")(inputs),
-        "size": layers.Dense(2)(inputs),
+        "kind": L.Dense(3, activation="softmax")(inputs),
+        "on": L.Dense(1, activation="sigmoid")(inputs),
+        "size": L.Dense(2)(inputs),
     }
     model = keras.Model(inputs, outputs)
     model.compile("sgd", {"kind": "categorical_crossentropy", "on": "bce", "size": "mse"})
@@ -283,8 +257,8 @@ def test_each_output_is_looked_through_by_itself(x):
 
 def test_a_softmax_inside_is_left_alone(x):
     inputs = keras.Input((4,))
-    gate = layers.Dense(4, activation="softmax")(inputs)
-    model = keras.Model(inputs, layers.Dense(2, activation="softmax")(gate * inputs))
+    gate = L.Dense(4, activation="softmax")(inputs)
+    model = keras.Model(inputs, L.Dense(2, activation="softmax")(gate * inputs))
     logits = as_network(model).outputs(x)
     np.testing.assert_allclose(tf.nn.softmax(logits), model(x), atol=1e-6)
     model = keras.Model(inputs, gate * inputs)
