@@ -118,92 +118,34 @@ def test_training_labels_of_one_class(refused, files):
     assert "class" in refused("run", "--data", "one.npz", "-o", "out", "--seeds", 1)
 
 
+PRUNE = "prune dense.keras -o o.keras --sparsity 0.5"
+ATTRIBUTE = "attribute dense.keras --data d.npz -o o.npz"
+COMPARE = "compare dense.keras other.keras --data d.npz -o out"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ("prune dense.keras --data d.npz -o o.keras --sparsity 1", "Received: 1.0"),
+        ("prune dense.keras --data d.npz -o o.keras --sparsity=-.1", "Received: -0.1"),
         (
-            ("prune", "dense.keras", "--data", "d.npz", "-o", "o.keras", "--sparsity", "1"),
-            "Received: 1.0",
-        ),
-        (
-            ("prune", "dense.keras", "--data", "d.npz", "-o", "o.keras", "--sparsity=-.1"),
-            "Received: -0.1",
-        ),
-        (
-            (
-                *("prune", "dense.keras", "--data", "d.npz", "-o", "o.keras", "--sparsity", "0.5"),
-                *("--criterion", "tailor"),
-            ),
+            f"{PRUNE} --data d.npz --criterion tailor",
             "Unknown criterion 'tailor'. Did you mean 'taylor'",
         ),
-        (
-            ("prune", "dense.keras", "-o", "o.keras", "--sparsity", "0.5", "--protect", "hiden"),
-            "'hiden'. Did you mean 'hidden'",
-        ),
-        (
-            ("prune", "dense.keras", "-o", "o.keras", "--sparsity", "0.5", "--recipe", "nope:f"),
-            "recipe 'nope:f' could not be imported",
-        ),
-        (
-            ("attribute", "dense.keras", "--data", "d.npz", "-o", "o.npz", "--method", "dep_shap"),
-            "Unknown method 'dep_shap'. Did you mean 'deep_shap'",
-        ),
-        (
-            ("attribute", "dense.keras", "--data", "d.npz", "-o", "o.npz", "--explain", "9"),
-            "9",
-        ),
-        (
-            (
-                *(
-                    "attribute",
-                    "dense.keras",
-                    "--data",
-                    "d.npz",
-                    "-o",
-                    "o.npz",
-                    "--method",
-                    "gradient",
-                ),
-                *("--option", "stps=3"),
-            ),
-            "stps",
-        ),
-        (
-            ("attribute", "dense.keras", "--data", "d.npz", "-o", "o.npz", "--rows", "0"),
-            "--rows is at least 1",
-        ),
-        (
-            (
-                *("compare", "dense.keras", "other.keras", "--data", "d.npz", "-o", "out"),
-                *("--metric", "signed_topk"),
-            ),
-            "'signed_topk'. Did you mean 'signed_top_k'",
-        ),
-        (
-            (
-                *("compare", "dense.keras", "other.keras", "--data", "d.npz", "-o", "out"),
-                *("--margin", "2"),
-            ),
-            "margin",
-        ),
-        (
-            (
-                *("compare", "dense.keras", "other.keras", "--data", "d.npz", "-o", "out"),
-                *("--background", "0"),
-            ),
-            "background",
-        ),
-        (
-            (
-                *("compare", "dense.keras", "other.keras", "--data", "d.npz", "-o", "out"),
-                *("--arm", "other.keras"),
-            ),
-            "--arm takes NAME=FILE",
-        ),
+        (f"{PRUNE} --protect hiden", "'hiden'. Did you mean 'hidden'"),
+        (f"{PRUNE} --recipe nope:f", "recipe 'nope:f' could not be imported"),
+        (f"{ATTRIBUTE} --method dep_shap", "Unknown method 'dep_shap'. Did you mean 'deep_shap'"),
+        (f"{ATTRIBUTE} --explain 9", "9"),
+        (f"{ATTRIBUTE} --method gradient --option stps=3", "stps"),
+        (f"{ATTRIBUTE} --rows 0", "--rows is at least 1"),
+        (f"{COMPARE} --metric signed_topk", "'signed_topk'. Did you mean 'signed_top_k'"),
+        (f"{COMPARE} --margin 2", "margin"),
+        (f"{COMPARE} --background 0", "background"),
+        (f"{COMPARE} --arm other.keras", "--arm takes NAME=FILE"),
     ],
 )
 def test_names_and_numbers_that_are_refused(refused, arguments, message):
-    assert message in refused(*arguments)
+    assert message in refused(*arguments.split())
 
 
 @pytest.mark.parametrize(
