@@ -106,7 +106,7 @@ class Shaps:
 
 
 class Ours:
-    """`deep_shap` of what the model puts out: a final softmax is not looked through."""
+    """`deep_shap` of what the model outputs: a final softmax is not looked through."""
 
     def __init__(self, model: Any, x: Any, background: Any, **options: Any) -> None:
         last = getattr(model.layers[-1], "activation", None)

@@ -2,7 +2,7 @@
 
 LeNet-300-100 loses half, three quarters or nine tenths of the neurons of each hidden layer. Either
 the rest is left as it is, or the layers that read the removed neurons are fitted anew, in closed
-form, to what they put out before (`refit=True`), on 2,000 training rows without their labels. The
+form, to what they output before (`refit=True`), on 2,000 training rows without their labels. The
 refit is kept only where the validation rows say that it helps.
 
     python examples/neurons_removed_at_once.py           # MNIST; goes on where it was cut off

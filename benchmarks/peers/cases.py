@@ -24,7 +24,7 @@ class Case:
     ----------
     name : str
     model : keras.Model
-        It puts out logits.
+        It outputs logits.
     x, background : ndarray
         In the model's own shape, in [0, 1].
     few : int

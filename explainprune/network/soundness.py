@@ -49,7 +49,7 @@ def check_stateless(model: Model) -> None:
     if kept:
         raise ValueError(
             f"Layer {kept[0].name!r} ({type(kept[0]).__name__}) of model {model.name!r} is "
-            "stateful: what it puts out depends on rows that came before, so that no single row "
+            "stateful: what it outputs depends on rows that came before, so that no single row "
             "can be explained. Build the model with stateful=False and an Input without a batch "
             "size; set_weights(model.get_weights()) gives it these weights."
         )

@@ -55,7 +55,7 @@ def export(
     Returns
     -------
     Certificate
-        Of what both put out themselves: largest and mean difference, flips, bytes, and the time for
+        Of what both output themselves: largest and mean difference, flips, bytes, and the time for
         64 rows, in turns.
 
     Raises
@@ -156,7 +156,7 @@ def _measured(model: Model, artefact: Any, data: Data) -> tuple[dict[str, Any], 
     b = np.asarray(file.raw(packed), dtype=np.float64)
     if a.shape != b.shape:
         raise ValueError(
-            f"The file puts out {b.shape[1]} numbers for each row, the model {a.shape[1]}: they "
+            f"The file outputs {b.shape[1]} numbers for each row, the model {a.shape[1]}: they "
             "can't be compared."
         )
     apart, largest = np.abs(a - b), float(np.abs(a).max())

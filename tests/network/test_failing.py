@@ -81,7 +81,7 @@ def test_a_batch_size_that_is_built_in():
     expected = X[:3] @ np.asarray(open_ended.layers[1].kernel)
     np.testing.assert_allclose(found.values.sum(axis=1), expected.max(axis=1), atol=1e-5)
     closed = keras.Model(inputs, L.Dense(2)(keras.ops.reshape(inputs, (4, 4))))
-    with pytest.raises(ValueError, match=r"puts out 4 rows whatever it is given"):
+    with pytest.raises(ValueError, match=r"outputs 4 rows whatever it is given"):
         xp.attribute(closed, X[:4], background=X[:4], method="deep_shap")
 
 

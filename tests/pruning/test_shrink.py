@@ -46,7 +46,7 @@ def test_what_should_be_the_same_and_is_not_is_refused(monkeypatch):
     shrunk = shrink(mixing, data=x)
     np.testing.assert_allclose(shrunk.model(x), mixing(x), rtol=1e-5)
     monkeypatch.setattr(constants, "mixes_units", lambda operation: False)
-    with pytest.raises(ValueError, match=r"The shrunk model puts out something else than the mod"):
+    with pytest.raises(ValueError, match=r"The shrunk model outputs something else than the mod"):
         shrink(mixing, data=x)
 
 

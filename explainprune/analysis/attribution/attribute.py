@@ -58,7 +58,7 @@ def attribute(
         has both: 1 is yes, 0 is no with the sign turned.
     output : {"logit", "centred", "probability"}
         ``"logit"`` looks through a final softmax or sigmoid, ``"centred"`` subtracts the mean
-        logit as well. A `Network` explains what it puts out.
+        logit as well. A `Network` explains what it outputs.
     players : str, Path, mapping, sequence of str or array-like of int, optional
         What is one reason: ``"time:10"`` (windows of a series), ``"channel"``, ``"patch:4"``
         (squares of an image), prefixes of columns, a file, or the player of each feature, 0, 1, …:

@@ -105,8 +105,8 @@ def attribute_change(
     Raises
     ------
     ValueError
-        If the method isn't linear in the network, the models don't read and put out alike, or β
-        can't be fitted since the dense model puts out the same for all rows.
+        If the method isn't linear in the network, the models don't read and output alike, or β
+        can't be fitted since the dense model outputs the same for all rows.
 
     Examples
     --------

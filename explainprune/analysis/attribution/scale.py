@@ -54,7 +54,7 @@ def fitted_scale(dense: Array, other: Array) -> Fit:
     spread = float((a * a).sum())
     if spread <= rounding(dense) ** 2 * float((dense.astype(np.float64) ** 2).sum()):
         raise ValueError(
-            f"beta can't be fitted: the dense model puts out the same for all {len(dense)} rows of "
+            f"beta can't be fitted: the dense model outputs the same for all {len(dense)} rows of "
             "x and the background. Pass beta=, such as 1.0."
         )
     beta = float((a * b).sum()) / spread

@@ -227,7 +227,7 @@ def subjects_of(models: Mapping[str, Model | Network], data: Data) -> tuple[list
 
 
 def _as_it_is(found: Subject) -> bool:
-    """Whether outputs are what the model puts out: not behind a sigmoid, nothing subtracted."""
+    """Whether outputs are what the model outputs: not behind a sigmoid, nothing subtracted."""
     if getattr(found.network, "looked_through", False):
         return False
     return found.kind != "centred" or found.network.n_outputs == 1

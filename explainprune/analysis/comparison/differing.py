@@ -113,7 +113,7 @@ def stated_cut_off(case: Case, adverse: Any, threshold: Any, reasons: int) -> Cu
     outputs = case.dense.network.n_outputs
     if case.task != "classification":
         raise ValueError(
-            "adverse= and threshold= are of classes; these models put out numbers. Received: "
+            "adverse= and threshold= are of classes; these models output numbers. Received: "
             f"adverse={adverse!r}, threshold={threshold!r}."
         )
     if adverse is None and outputs != 2:

@@ -81,7 +81,7 @@ def scale_rows(a: Array, b: Array) -> Array:
 
 
 def scale_between(dense: Array, other: Array) -> Fit | None:
-    """Fit ``other ≈ β dense + c``; None where the dense model puts out the same for all rows."""
+    """Fit ``other ≈ β dense + c``; None where the dense model outputs the same for all rows."""
     try:
         return fitted_scale(dense, other)
     except ValueError:

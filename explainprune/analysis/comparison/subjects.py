@@ -1,4 +1,4 @@
-"""A model that is compared: its network, and what it puts out on the scored rows."""
+"""A model that is compared: its network, and what it outputs on the scored rows."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def subject(
 ) -> Subject:
     """Look at a model as a network and run it on the scored rows.
 
-    Of a classifier that has one unit for two classes, the network puts out both.
+    Of a classifier that has one unit for two classes, the network outputs both.
 
     Raises
     ------
@@ -144,14 +144,14 @@ def subject(
 
 
 def _puts_out_logits(subject: Subject) -> bool:
-    """Whether a model's loss says that it puts out logits, be they between 0 and 1 on some rows."""
+    """Whether a model's loss says that it outputs logits, be they between 0 and 1 on some rows."""
     from explainprune.network.functions.scores import reads_logits
 
     return reads_logits(getattr(subject.keras_model, "loss", None)) is True
 
 
 def check_comparable(dense: Subject, other: Subject) -> None:
-    """Raise unless both networks read and put out as many numbers.
+    """Raise unless both networks read and output as many numbers.
 
     Raises
     ------

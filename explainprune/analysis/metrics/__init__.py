@@ -112,7 +112,7 @@ def kind_of(metric: Callable[..., Any]) -> str:
     metric : callable
         ``(a, b, *, k)`` compares two attributions; one that takes ``values`` (or ``explain``) rates
         a single one;
-        ``(outputs_a, outputs_b, y)`` reads what networks put out.
+        ``(outputs_a, outputs_b, y)`` reads what networks output.
 
     Returns
     -------

@@ -75,7 +75,7 @@ def reason_codes(
     ------
     ValueError
         If no row is on the adverse side, fewer than 20 rows pass, the class isn't known, or the
-        model puts out numbers.
+        model outputs numbers.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def reason_codes(
     (found,), task = subjects_of({"model": model}, data)
     if task != "classification":
         raise ValueError(
-            "Reason codes are for decisions between classes; this model puts out numbers."
+            "Reason codes are for decisions between classes; this model outputs numbers."
         )
     cut = cut_off(adverse, threshold, top, found.network.n_outputs, data.class_names)
     by = decided(found, data, cut, seed)

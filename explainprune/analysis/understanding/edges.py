@@ -26,7 +26,7 @@ class Part:
     Attributes
     ----------
     stage, source : int
-        Stage k is what layer k reads, the one after the last layer what is put out.
+        Stage k is what layer k reads, the one after the last layer what is output.
     row, column : ndarray of int (connections,)
     weight : ndarray (connections,)
     at : slice
@@ -78,7 +78,7 @@ class Wired:
 
     @property
     def last(self) -> int:
-        """The stage that is put out."""
+        """The stage that is output."""
         return len(self.network.layers) + 1
 
     def outputs(self, x: Array, keep: Array) -> Array:

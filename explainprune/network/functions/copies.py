@@ -18,7 +18,7 @@ from explainprune.types import Array
 def check_copy(
     model: Model, run: Callable[[list[Any]], Sequence[Any]], inputs: Sequence[Array], what: str
 ) -> None:
-    """Raise if a copy puts out something else than its model, on the first few rows.
+    """Raise if a copy outputs something else than its model, on the first few rows.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def check_copy(
 
 
 def check_clone(model: Model, copy: Model, inputs: Sequence[Array], what: str) -> None:
-    """Raise if a clone puts out something else than its model, on the first few rows."""
+    """Raise if a clone outputs something else than its model, on the first few rows."""
 
     def run(rows: list[Any]) -> list[Any]:
         outputs: list[Any] = keras.tree.flatten(copy(structured(copy, rows), training=False))

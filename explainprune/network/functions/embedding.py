@@ -144,7 +144,7 @@ class EmbeddedNetwork:
     def _vectors(
         self, x: Any, number: int, each: Lookup, own: Callable[..., Any], inputs: Any
     ) -> Any:
-        """Give the row's own vectors for what an Embedding would have put out."""
+        """Give the row's own vectors for what an Embedding would have output."""
         given = tf.reshape(x[:, self._slices[number]], (-1, len(each.owned), each.dim))
         given = tf.cast(given, each.layer.compute_dtype)
         constant = np.flatnonzero(each.owners.ravel() == NOBODY)

@@ -38,7 +38,7 @@ def flat_model(network: KerasNetwork, rows: Array, output: int | None = None) ->
     Raises
     ------
     ValueError
-        If it puts out something else than the network.
+        If it outputs something else than the network.
     """
     dtype = network.signature.dtype
     read = keras.Input((network.n_inputs,), dtype=dtype, name="rows")

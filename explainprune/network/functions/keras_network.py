@@ -278,7 +278,7 @@ class KerasNetwork:
         fixed = [int(each.shape[0]) for each in raw if each.shape.rank and each.shape[0]]
         if fixed:
             raise ValueError(
-                f"The model puts out {fixed[0]} rows whatever it is given: a batch size is built "
+                f"The model outputs {fixed[0]} rows whatever it is given: a batch size is built "
                 "into it (an Input with a batch_shape, a reshape). Expected a row for each row."
             )
         return self._head(raw, names)

@@ -27,7 +27,7 @@ Trace = Callable[[list[Any]], Any]
 """From one symbolic tensor for each input to what is explained."""
 
 Instead = Callable[[int, Any, Callable[..., Any], Any], Any]
-"""``(number of the call, layer, its own function, what it reads)`` → what the call puts out."""
+"""``(number of the call, layer, its own function, what it reads)`` → what the call outputs."""
 
 
 def embeddings_in(model: Model) -> list[Any]:

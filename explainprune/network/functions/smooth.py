@@ -49,7 +49,7 @@ class Smooth:
             self._seen.append(rows[:FIRST_ROWS].copy())
 
     def check(self, outputs: Callable[[Array], Array], what: str) -> None:
-        """Raise if a rewritten network puts out something else on the rows that were seen."""
+        """Raise if a rewritten network outputs something else on the rows that were seen."""
         if self._seen:
             rows = np.concatenate(self._seen)
             check_same(outputs(rows), self._exact.outputs(rows), what, self._precision)
@@ -67,7 +67,7 @@ class Smooth:
         return self._compiled if self.numbers else self._exact
 
     def at(self, x: Array) -> CompiledFunction:
-        """Return the function that puts out what rows are worth: between whole numbers, this."""
+        """Return the function that outputs what rows are worth: between whole numbers, this."""
         if not self._whole.any() or np.ndim(x) != 2 or np.shape(x)[1] != len(self._whole):
             return self._exact
         numbers = np.asarray(x)[:, self._whole]
@@ -81,7 +81,7 @@ class Smooth:
         return frozenset()
 
     def _same_with(self, numbers: frozenset[str]) -> bool:
-        """Tell whether the model takes these inputs as numbers, and puts out the same."""
+        """Tell whether the model takes these inputs as numbers, and outputs the same."""
         try:
             compiled = self._compiled_with(numbers)
             self.check(compiled.outputs, "The model of numbers")

@@ -93,7 +93,7 @@ def _transposed_used(call: Call, given: Array, wanted: Array) -> list[tuple[Any,
 
 
 def _transposed_scalars(call: Call, given: Sequence[Tensor], reading: Reading) -> Tensor:
-    """Read a transposed convolution: what it puts out, convolved, has the shape of what it reads.
+    """Read a transposed convolution: what it outputs, convolved, has the shape of what it reads.
 
     Its matrix is the transpose of that convolution's.
     """

@@ -34,7 +34,7 @@ class Affine:
 
     @property
     def width(self) -> int:
-        """How many numbers it puts out."""
+        """How many numbers it outputs."""
         return len(self.bias)
 
     def __call__(self, sources: Mapping[int, Array]) -> Array:

@@ -118,7 +118,7 @@ def _tighter(ends: Ends, lines: Relaxed, found: Moves, before: list[Ends | None]
 
 
 def _made(layer: Units, ends: Ends) -> Ends:
-    """Bound what a layer puts out."""
+    """Bound what a layer outputs."""
     shape = layer.width, ends[0].shape[1]
     if layer.function.bounds is None:
         return np.full(shape, -np.inf), np.full(shape, np.inf)

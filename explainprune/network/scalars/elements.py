@@ -60,7 +60,7 @@ class Units:
         Columns of `reads`; a column may come more than once.
     function : Function
     made : int
-        Elements that each group puts out; those of group g are ``g · made …``.
+        Elements that each group outputs; those of group g are ``g · made …``.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Units:
 
     @property
     def width(self) -> int:
-        """Elements put out."""
+        """Elements output."""
         return len(self.groups) * self.made
 
     @property
@@ -109,7 +109,7 @@ class Unrolled:
     output: Affine
 
     def elements(self, x: Array) -> dict[int, Array]:
-        """Return what each source puts out: its number → (n, elements)."""
+        """Return what each source outputs: its number → (n, elements)."""
         found = {INPUTS: np.asarray(x, np.float64)}
         for number, layer in enumerate(self.layers, start=1):
             found[number] = layer.outputs(layer.reads(found))

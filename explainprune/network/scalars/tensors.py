@@ -104,7 +104,7 @@ class Reading:
         function: Function,
         made: int = 1,
     ) -> Affine:
-        """Add a layer of units; return what it puts out, group by group."""
+        """Add a layer of units; return what it outputs, group by group."""
         self.layers.append(Units(name, shape, reads, groups, function, made))
         return identity(len(self.layers), len(groups) * made)
 

@@ -20,7 +20,7 @@ class Windows:
     Attributes
     ----------
     shape : tuple of int
-        Of the positions put out.
+        Of the positions output.
     reads : ndarray of int (positions out, positions of the kernel)
         Position read; −1 in the padding.
     n_read : int
@@ -83,10 +83,10 @@ class Entries:
     Attributes
     ----------
     position, read, made : ndarray of int
-        Place in the kernel, channel read, channel put out.
+        Place in the kernel, channel read, channel output.
     weight : ndarray
     channels : (int, int)
-        How many are read and put out.
+        How many are read and output.
     """
 
     position: Array
@@ -97,7 +97,7 @@ class Entries:
 
 
 def plain(kernel: Array, groups: int = 1) -> Entries:
-    """Read a kernel (positions, channels read, channels put out), each group of them apart."""
+    """Read a kernel (positions, channels read, channels output), each group of them apart."""
     position, read, made = np.nonzero(kernel)
     each = kernel.shape[2] // groups
     weight = kernel[position, read, made]
@@ -115,7 +115,7 @@ def depthwise(kernel: Array) -> Entries:
 
 
 def matrix(seen: Windows, kernel: Entries) -> Sparse:
-    """Return the matrix of a convolution: (positions · channels) read × put out."""
+    """Return the matrix of a convolution: (positions · channels) read × output."""
     check_size(len(seen.reads) * len(kernel.weight))
     at = seen.reads[:, kernel.position]
     out, entry = np.nonzero(at >= 0)

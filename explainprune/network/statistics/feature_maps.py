@@ -45,7 +45,7 @@ class FeatureMaps:
     ------
     ValueError
         If there is no such layer, none to choose, or no graph to look into; on the first call, if
-        the graph puts out something else than the model.
+        the graph outputs something else than the model.
     """
 
     def __init__(self, network: Any, layer: str | None, memory_bytes: int = 2**28) -> None:

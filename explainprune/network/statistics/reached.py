@@ -30,7 +30,7 @@ def check_way_back(starts: Mapping[str, Collection[Any]], outputs: Collection[An
     Parameters
     ----------
     starts : mapping of str to collection of tensor
-        By the layer's path: its weights, or what it puts out, in the graph that is being traced.
+        By the layer's path: its weights, or what it outputs, in the graph that is being traced.
     outputs : collection of tensor
 
     Raises

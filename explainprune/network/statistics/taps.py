@@ -137,7 +137,7 @@ class Tapped:
         return [values[number] for number in self.graph.outputs], taps
 
     def check(self, model: Model, inputs: Sequence[Array]) -> None:
-        """Raise if this puts out something else than the model that it is a clone of."""
+        """Raise if this outputs something else than the model that it is a clone of."""
         check_copy(model, lambda rows: self.run(rows)[0], inputs, "The copy whose units are read")
 
 

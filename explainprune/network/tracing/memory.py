@@ -7,7 +7,7 @@ from typing import Any
 
 from explainprune.network.tracing.called import called
 
-# Operations that put out what they were given.
+# Operations that output what they were given.
 _VIEWS = {"Identity", "IdentityN", "Reshape", "Squeeze", "ExpandDims", "StopGradient"}
 
 MOST_ROWS = 65_536
@@ -22,7 +22,7 @@ def rows_within(memory_bytes: int, row: float) -> int:
 def bytes_per_row(graph: Any) -> int:
     """Bound the memory of a forward and a backward pass over one row.
 
-    The sum of what all operations put out, loops counted as often as they run: a gradient keeps
+    The sum of what all operations output, loops counted as often as they run: a gradient keeps
     less than half of it (activations, not what went into them) and needs as much again on its way
     back. Measured on dense, convolutional, recurrent and MobileNet-like models, it is 1.1 to 4
     times what a call takes.

@@ -20,7 +20,7 @@ ROUNDINGS = 32
 
 
 def check_same(found: Array, expected: Array, what: str, precision: float = 1.2e-7) -> None:
-    """Raise if a rewritten network puts out something else than the network itself.
+    """Raise if a rewritten network outputs something else than the network itself.
 
     Differences are read against how far the outputs of these rows lie apart, and against the
     rounding of numbers of their size.
@@ -43,7 +43,7 @@ def check_same(found: Array, expected: Array, what: str, precision: float = 1.2e
     >>> check_same(np.array([[1.0], [3.0]]), np.array([[1.0], [2.0]]), "The unrolled graph")
     Traceback (most recent call last):
     ...
-    ValueError: The unrolled graph puts out something else than the model: up to 1 in row 1, where \
+    ValueError: The unrolled graph outputs something else than the model: up to 1 in row 1, where \
 outputs lie 1 apart. Nothing was computed from it.
     """
     found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
@@ -53,7 +53,7 @@ outputs lie 1 apart. Nothing was computed from it.
     if not (away <= allowed).all():
         row = int(np.argmax(away.max(axis=1)))
         raise ValueError(
-            f"{what} puts out something else than the model: up to {away.max():.3g} in row {row}, "
+            f"{what} outputs something else than the model: up to {away.max():.3g} in row {row}, "
             f"where outputs lie {apart:.3g} apart. Nothing was computed from it."
         )
 

@@ -1,4 +1,4 @@
-"""Distillation: a model learns from labels and from what another model puts out."""
+"""Distillation: a model learns from labels and from what another model outputs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Distilling(keras.losses.Loss):  # type: ignore[misc]
     Parameters
     ----------
     head : str
-        ``"raw"``, ``"softmax"``, ``"sigmoid"``, or ``"number"``: what the model puts out.
+        ``"raw"``, ``"softmax"``, ``"sigmoid"``, or ``"number"``: what the model outputs.
     temperature : float
 
     Notes
@@ -93,7 +93,7 @@ def distilled(
     Raises
     ------
     ValueError
-        If there are no labels of a single output, or the two put out numbers of other widths.
+        If there are no labels of a single output, or the two output numbers of other widths.
     """
     if rows.y is None:
         raise ValueError("Distillation needs labels of one output. Received: y=None.")
@@ -101,7 +101,7 @@ def distilled(
     network, widths = as_network(teacher), [as_network(m).n_outputs for m in (student, teacher)]
     if widths[0] != widths[1]:
         raise ValueError(
-            f"Student and teacher put out as many numbers. Received: {widths[0]} and {widths[1]}."
+            f"Student and teacher output as many numbers. Received: {widths[0]} and {widths[1]}."
         )
     logits = network.outputs(network.pack(rows.x))
     taught = shares(logits, temperature) if classes else logits

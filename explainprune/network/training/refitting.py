@@ -45,7 +45,7 @@ def refitted(
     """Return a clone of `model` whose Dense and Conv layers do again what `reference`'s did.
 
     Layer after layer, ``min_W ‖A W + b − Z‖² + λ ‖W − W₀‖²`` over the entries that are kept: A is
-    what the layer reads in the model as fitted so far, Z what it puts out, before its activation,
+    what the layer reads in the model as fitted so far, Z what it outputs, before its activation,
     in the reference, W₀ its weights as they are, λ = `ridge` times the mean square of A. What lost
     an input learns to make up for it from those it still has. Rows that weigh twice count twice.
 

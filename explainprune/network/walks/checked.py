@@ -20,7 +20,7 @@ from explainprune.types import Array
 
 
 class CheckedGraph:
-    """A compiled function that comes with what the network puts out for its rows.
+    """A compiled function that comes with what the network outputs for its rows.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class CheckedGraph:
         Raises
         ------
         ValueError
-            If the graph, whose loops are written out, puts out something else than the network.
+            If the graph, whose loops are written out, outputs something else than the network.
         """
         blocks = [tf.constant(each, self._dtype) for each in rows]
         found, outputs = self._compiled(*blocks, tf.constant(targets, tf.int32))

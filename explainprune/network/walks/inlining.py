@@ -17,7 +17,7 @@ def inlined(graph: Any) -> tuple[list[Any], dict[Any, list[Any]]]:
     operations : list
         All of the graph; those of a function stand before its call.
     bodies : dict of operation to list of tensor
-        For each call, what its function puts out, computed by operations of the graph.
+        For each call, what its function outputs, computed by operations of the graph.
     """
     operations: list[Any] = []
     bodies: dict[Any, list[Any]] = {}

@@ -72,7 +72,7 @@ class Multipliers:
     def _traced(self, x: Any, background: Any, targets: Any) -> tuple[Any, Any]:
         """Add up multipliers times differences over background rows: (targets, n, inputs).
 
-        What the graph puts out for samples and background rows comes with it.
+        What the graph outputs for samples and background rows comes with it.
         """
         rows = tf.concat([x, background], axis=0)
         outputs = self._network._forward(rows)

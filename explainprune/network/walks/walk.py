@@ -41,7 +41,7 @@ class Walk:
     constant : collection of str
         Types of operations whose outputs count as constants, whatever goes in.
     opened : (list of operation, dict of operation to list of tensor), optional
-        All operations, each after what it reads, and what functions put out that are written out
+        All operations, each after what it reads, and what functions output that are written out
         among them; None: those of the graph as it is.
 
     Attributes
@@ -172,5 +172,5 @@ def dependents(starts: Iterable[Any], operations: Iterable[Any], ends: Collectio
 
 
 def _within(op: Any, arrived: list[Any], depends: list[bool], context: Any) -> list[Any]:
-    """Hand on to what a function's own operations put out."""
+    """Hand on to what a function's own operations output."""
     return arrived

@@ -20,7 +20,7 @@ OPTIONS = {"shap_gradient": {"nsamples": 20}, "smoothgrad": {"draws": 8}}
 
 
 def model_in(unit_in=1.0, unit_out=1.0):
-    """Return one network of ReLU and tanh, reading and putting out other units."""
+    """Return one network of ReLU and tanh, reading and outputting other units."""
     stack = [L.Conv2D(2, 2, activation="relu", name="convolution"), L.MaxPooling2D(2), L.Flatten()]
     stack += [L.Dense(4, "tanh"), L.Dense(2)]
     model = randomised(sequential((4, 4, 1), *stack), seed=1, scale=1)

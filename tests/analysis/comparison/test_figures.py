@@ -17,7 +17,7 @@ from explainprune.types import Data, Metric, Rows, metric_of
 
 
 def of(outputs, kind="logit", network=None):
-    """A subject that puts out what it is told."""
+    """A subject that outputs what it is told."""
     outputs = np.asarray(outputs, dtype=float)
     outputs = outputs[:, None] if outputs.ndim == 1 else outputs
     return Subject("s", None, network, kind, np.zeros((len(outputs), 1)), outputs)

@@ -152,7 +152,7 @@ def test_what_cannot_be_asked_is_said(options, said):
 
 def test_numbers_have_no_adverse_class(linear):
     x = np.random.default_rng(0).normal(size=(60, 2))
-    with pytest.raises(ValueError, match="threshold= are of classes; these models put out numbers"):
+    with pytest.raises(ValueError, match="threshold= are of classes; these models output numbers"):
         compare(
             linear([1.0, 2.0]), linear([2.0, 1.0]), (x, x[:, 0]), adverse=1, threshold=0.5, **QUICK
         )

@@ -159,7 +159,7 @@ def test_what_cannot_be_asked_is_said(options, said):
 
 
 def test_numbers_are_no_decisions(linear):
-    with pytest.raises(ValueError, match="this model puts out numbers"):
+    with pytest.raises(ValueError, match="this model outputs numbers"):
         data = (np.random.default_rng(0).normal(size=(50, 2)), np.linspace(0, 1, 50))
         xp.reason_codes(linear([1.0, 2.0]), data, threshold=0.5, adverse=1)
 

@@ -14,7 +14,7 @@ from explainprune.network.walks import unrolling
 from explainprune.pruning import run
 
 L = keras.layers
-ELSE = "puts out something else than the model: up to .* Nothing was computed from it"
+ELSE = "outputs something else than the model: up to .* Nothing was computed from it"
 
 
 @pytest.fixture(scope="module")

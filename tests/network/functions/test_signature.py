@@ -18,7 +18,7 @@ class One(keras.Model):
 
 
 class Difference(keras.Model):
-    """Reads a dict or a list of two inputs; puts out a dict."""
+    """Reads a dict or a list of two inputs; outputs a dict."""
 
     def __init__(self, keys):
         super().__init__()

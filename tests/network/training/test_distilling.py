@@ -110,7 +110,7 @@ def test_rows_that_weigh_nothing_teach_nothing():
     ("outputs", "given", "classes", "message"),
     [
         (3, Rows(rows().x), True, "Distillation needs labels of one output. Received: y=None"),
-        (2, rows(), True, "put out as many numbers. Received: 2 and 3"),
+        (2, rows(), True, "output as many numbers. Received: 2 and 3"),
         (3, rows(classes=4), True, r"classes from 0 to 2, or one-hot.*\(150,\), from 0 to 3"),
         (3, rows(), False, r"one shape. Received: \(150, 1\) and \(150, 3\)"),
     ],

@@ -238,5 +238,5 @@ def test_a_graph_that_computes_something_else_is_refused(monkeypatch):
     masks = without_unit(model, 3)
     results = Graph.results
     monkeypatch.setattr(Graph, "results", lambda *args: [2 * each for each in results(*args)])
-    with pytest.raises(ValueError, match="The copy that is fitted puts out something else"):
+    with pytest.raises(ValueError, match="The copy that is fitted outputs something else"):
         refitted(apply_masks(model, masks), model, masks, X)

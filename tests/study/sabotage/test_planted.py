@@ -1,4 +1,4 @@
-"""What is said to be planted is there: by what the networks put out, not by their explanations."""
+"""What is said to be planted is there: by what the networks output, not by their explanations."""
 
 import numpy as np
 import pytest

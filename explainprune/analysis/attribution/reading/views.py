@@ -37,7 +37,7 @@ def network_for(
     batch_size: int | None,
     task: str | None = None,
 ) -> Network:
-    """Return `model` as a Network that puts out what is explained.
+    """Return `model` as a Network that outputs what is explained.
 
     With a `task`, an output of one unit for two classes is both: 0 is no, 1 is yes.
 
@@ -63,7 +63,7 @@ def network_for(
             )
         if output not in ("logit", own):
             raise ValueError(
-                f"A Network explains what it puts out ({own!r} here). Received: output={output!r}; "
+                f"A Network explains what it outputs ({own!r} here). Received: output={output!r}; "
                 f"pass the Keras model for one of {', '.join(OUTPUTS)}."
             )
     return network if batch_size is None else InBatches(network, batch_size)

@@ -25,7 +25,7 @@ class OutputSpec:
         ``"softmax"`` or ``"sigmoid"`` where the file's last operation is one; ``""`` where that
         can't be read, or is another.
     step : float
-        How far apart the numbers are that it can put out; 0 where it isn't quantised.
+        How far apart the numbers are that it can output; 0 where it isn't quantised.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Artefact:
     name : str
         The file's, or the function's.
     run : callable
-        From rows (an array, or one for each input by its name) to the arrays that are put out.
+        From rows (an array, or one for each input by its name) to the arrays that are output.
     parts : tuple of InputSpec or None
         What it reads; None for a function, which is given rows as they come.
     outputs : tuple of OutputSpec or None

@@ -21,9 +21,9 @@ from explainprune.types import Array, Inputs
 
 
 def as_written(model: Model, like: Inputs) -> tuple[Any, Any]:
-    """Return what a model itself puts out as a function of flat rows, and its signature.
+    """Return what a model itself outputs as a function of flat rows, and its signature.
 
-    No softmax is looked through: it is held against what a file puts out.
+    No softmax is looked through: it is held against what a file outputs.
     """
     signature = signature_of(model, like)
 

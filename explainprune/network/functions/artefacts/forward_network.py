@@ -14,14 +14,14 @@ from explainprune.network.functions.targets import flat_index
 from explainprune.types import OUTPUTS, Array, Inputs
 
 TRIED = 1000
-"""Most rows that tell what an artefact puts out."""
+"""Most rows that tell what an artefact outputs."""
 
 
 class ForwardNetwork:
     """Outputs of an artefact as a function of flat rows.
 
-    Behind what a file puts out no logits are seen: of one that puts out probabilities,
-    probabilities are explained, whatever is asked for. Of one that puts out class scores these are
+    Behind what a file outputs no logits are seen: of one that outputs probabilities,
+    probabilities are explained, whatever is asked for. Of one that outputs class scores these are
     the logits.
 
     Parameters
@@ -41,7 +41,7 @@ class ForwardNetwork:
     output_kind : str
         ``"probability"`` where there is nothing else.
     step : float
-        How far apart the numbers are that the file can put out; 0 where it isn't quantised.
+        How far apart the numbers are that the file can output; 0 where it isn't quantised.
     n_inputs, n_outputs, rows_per_call, output_names, output_shapes, notes, yes_or_no
         As a `KerasNetwork` has them.
 
@@ -127,9 +127,9 @@ class ForwardNetwork:
         """What a reader of the results must know."""
         name, found = self.artefact.name, list(self.artefact.notes)
         if self._shares and self._asked != "probability":
-            found.append(f"{name} puts out probabilities and shows no logits: they are explained")
+            found.append(f"{name} outputs probabilities and shows no logits: they are explained")
         elif self._asked == "probability" and not self._shares and self._squashed:
-            found.append(f"{name} puts out class scores: their {self._squashed} is its probability")
+            found.append(f"{name} outputs class scores: their {self._squashed} is its probability")
         if self._clipped:
             found.append(
                 f"{self._clipped:.1%} of the values given to {name} lie beyond what its quantised "
@@ -176,7 +176,7 @@ class ForwardNetwork:
         return np.concatenate(pieces, axis=1)
 
     def raw(self, x: Array) -> Array:
-        """Return what the artefact itself puts out, all outputs laid flat."""
+        """Return what the artefact itself outputs, all outputs laid flat."""
         arrays = self._running.arrays(x)
         return np.concatenate([array.reshape(len(x), -1) for array in arrays], axis=1)
 

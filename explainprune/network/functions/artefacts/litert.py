@@ -32,7 +32,7 @@ def read_tflite(path: Path) -> Artefact:
     ImportError
         If LiteRT isn't installed.
     ValueError
-        If the file is damaged, has operations that LiteRT hasn't, or reads or puts out anything
+        If the file is damaged, has operations that LiteRT hasn't, or reads or outputs anything
         but numbers.
     """
     content = path.read_bytes()
@@ -48,17 +48,17 @@ def read_tflite(path: Path) -> Artefact:
             f"{str(path)!r} can't be run by LiteRT: {lines[0] if lines else type(error).__name__}"
         ) from error
     if not inputs or not outputs:
-        raise ValueError(f"{str(path)!r} reads nothing, or puts out nothing.")
+        raise ValueError(f"{str(path)!r} reads nothing, or outputs nothing.")
     for tensor in (*inputs, *outputs):
         if tensor.dtype.kind not in "fiub":
             raise ValueError(
-                f"{str(path)!r} must read and put out numbers. Received: {tensor.name!r} of "
+                f"{str(path)!r} must read and output numbers. Received: {tensor.name!r} of "
                 f"dtype={tensor.dtype}."
             )
     known = [tensor for tensor in outputs if tensor.scale or tensor.dtype.kind == "f"]
     if not known:
         raise ValueError(
-            f"{str(path)!r} puts out whole numbers ({outputs[0].name!r}, {outputs[0].dtype}), "
+            f"{str(path)!r} outputs whole numbers ({outputs[0].name!r}, {outputs[0].dtype}), "
             "neither scores nor probabilities: convert the model without its last step."
         )
     runner = _Runner(file, inputs, known)
@@ -128,7 +128,7 @@ class _Tensor:
         return np.asarray(np.clip(whole, info.min, info.max).astype(self.dtype))
 
     def numbers(self, values: Array) -> Array:
-        """Return what the file put out as numbers."""
+        """Return what the file output as numbers."""
         if not self.scale:
             return values
         return np.asarray((values.astype(np.float32) - self.zero_point) * np.float32(self.scale))
@@ -172,7 +172,7 @@ class _File:
         return found[0], found[1]
 
     def end_of(self, index: int) -> str:
-        """Say whether a tensor is what a softmax or a sigmoid puts out."""
+        """Say whether a tensor is what a softmax or a sigmoid outputs."""
         operations = self.interpreter(delegates=False)._get_ops_details()
         makers = {int(out): each for each in operations for out in each["outputs"]}
         maker = makers.get(index)

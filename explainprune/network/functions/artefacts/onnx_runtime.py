@@ -40,7 +40,7 @@ def read_onnx(path: Path) -> Artefact:
     ImportError
         If ONNX Runtime isn't installed.
     ValueError
-        If the file is damaged, or reads or puts out anything but numbers.
+        If the file is damaged, or reads or outputs anything but numbers.
     """
     try:
         with silent_stderr():  # it tells there which devices it didn't find
@@ -78,7 +78,7 @@ def read_onnx(path: Path) -> Artefact:
     if not outputs:
         found = ", ".join(f"{each.name!r} of {each.type}" for each in session.get_outputs())
         raise ValueError(
-            f"{str(path)!r} puts out neither scores nor probabilities as an array: {found}. "
+            f"{str(path)!r} outputs neither scores nor probabilities as an array: {found}. "
             "Convert the model so that it does (of scikit-learn's: zipmap=False)."
         )
     fixed = [size for size in sizes if isinstance(size, int)]

@@ -24,7 +24,7 @@ class Running:
     name : str
         For the errors.
     run : callable
-        From an array, or one for each input by its name, to what is put out.
+        From an array, or one for each input by its name, to what is output.
     parts : tuple of InputSpec
         What it reads, every size known.
     named : bool
@@ -121,7 +121,7 @@ def _as_given(name: str, like: Any) -> tuple[InputSpec, ...]:
 
 
 def arrays_of(name: str, found: Any, rows: int) -> list[Array]:
-    """Return what was put out as arrays of numbers, one row for each row.
+    """Return what was output as arrays of numbers, one row for each row.
 
     Raises
     ------
@@ -133,22 +133,22 @@ def arrays_of(name: str, found: Any, rows: int) -> list[Array]:
     for array in arrays:
         if array.dtype.kind not in "fiub" or array.ndim == 0 or len(array) != rows:
             raise ValueError(
-                f"{name} must put out numbers, a row for each of {rows} rows. Received: "
+                f"{name} must output numbers, a row for each of {rows} rows. Received: "
                 f"shape={array.shape}, dtype={array.dtype}."
             )
         lost = ~np.isfinite(array).reshape(rows, -1).all(axis=1)
         if lost.any():
             raise ValueError(
-                f"{name} puts out NaN or infinite numbers for {int(lost.sum())} of {rows} rows; "
+                f"{name} outputs NaN or infinite numbers for {int(lost.sum())} of {rows} rows; "
                 f"the first is row {int(lost.argmax())} of its call."
             )
     if not arrays:
-        raise ValueError(f"{name} puts out nothing.")
+        raise ValueError(f"{name} outputs nothing.")
     return [array if array.dtype.kind == "f" else array.astype(np.float64) for array in arrays]
 
 
 def _is_several(found: Any) -> bool:
-    """Whether several arrays were put out: a dict, or a list or tuple of arrays."""
+    """Whether several arrays were output: a dict, or a list or tuple of arrays."""
     if isinstance(found, dict):
         return True
     return isinstance(found, (list, tuple)) and any(hasattr(each, "shape") for each in found)

@@ -99,7 +99,7 @@ def reach_of(
     operations : iterable, optional
         Those to follow, each after all that it reads; None: all of the graph.
     bodies : mapping of operation to list of tensor, optional
-        What operations put out whose functions are written out in the graph.
+        What operations output whose functions are written out in the graph.
     """
     made = list(end.graph.get_operations() if operations is None else operations)
     flow = Flow(stops, bodies or {})

@@ -37,7 +37,7 @@ ROUTES = (
     "ResizeNearestNeighbor", "SpaceToBatchND", "Split", "SplitV", "Squeeze", "StridedSlice", "Tile",
     "Transpose", "Unpack",
 )  # fmt: skip
-"""What these put out is one of the numbers they were given: all goes back to it, zero or not."""
+"""What these output is one of the numbers they were given: all goes back to it, zero or not."""
 
 RECTIFIERS = ("Relu", "Relu6")
 

@@ -12,7 +12,7 @@ Grads = list[Any]
 
 
 def compare(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Rescale a step: what a comparison of a and b puts out depends on a − b only."""
+    """Rescale a step: what a comparison of a and b outputs depends on a − b only."""
     a, b = op.inputs
     distance = [
         a_end - b_end

@@ -28,7 +28,7 @@ def test_scores_are_centred_and_turned_into_probabilities_where_asked():
     np.testing.assert_allclose(centred.outputs(X), z - z.mean(axis=1, keepdims=True), atol=1e-12)
     shares = seen(lambda x: x @ W, output="probability")
     np.testing.assert_allclose(shares.outputs(X), softmax(z), atol=1e-12)
-    assert shares.notes == ("mine puts out class scores: their softmax is its probability.",)
+    assert shares.notes == ("mine outputs class scores: their softmax is its probability.",)
     numbers = seen(lambda x: x @ W, output="probability", task="regression")
     np.testing.assert_array_equal(numbers.outputs(X), z)
 
@@ -38,7 +38,7 @@ def test_rows_that_sum_to_one_are_probabilities_whatever_is_asked_for(output):
     network = seen(lambda x: softmax(x @ W), output=output)
     assert network.output_kind == "probability"
     np.testing.assert_allclose(network.outputs(X), softmax(X @ W))
-    said = "mine puts out probabilities and shows no logits: they are explained."
+    said = "mine outputs probabilities and shows no logits: they are explained."
     assert network.notes == ((said,) if output != "probability" else ())
 
 
@@ -114,11 +114,11 @@ def test_many_rows_come_in_parts():
     ("function", "message"),
     [
         (lambda x: x[:-1], r"a row for each of 40 rows. Received: shape=\(39, 3\)"),
-        (lambda x: np.full(len(x), np.nan), r"puts out NaN or infinite numbers for 40 of 40 rows"),
-        (lambda x: np.full(len(x), "yes"), r"must put out numbers.* dtype=<U3"),
-        (lambda x: 1.0, r"must put out numbers"),
+        (lambda x: np.full(len(x), np.nan), r"outputs NaN or infinite numbers for 40 of 40 rows"),
+        (lambda x: np.full(len(x), "yes"), r"must output numbers.* dtype=<U3"),
+        (lambda x: 1.0, r"must output numbers"),
         (lambda x: x @ np.ones(4), r"mine failed on rows of shape \(40, 3\): ValueError: matmul"),
-        (lambda x: [], r"must put out numbers"),
+        (lambda x: [], r"must output numbers"),
     ],
 )
 def test_what_is_no_output_is_refused(function, message):

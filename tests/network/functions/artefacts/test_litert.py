@@ -144,7 +144,7 @@ def test_bad_files_are_refused_in_one_sentence(files, tmp_path):
 def test_a_file_that_only_says_the_class_is_refused(tmp_path):
     spec = tf.TensorSpec((None, 4), name="x")
     (tmp_path / "class.tflite").write_bytes(tflite(lambda x: tf.argmax(x, axis=1), spec))
-    with pytest.raises(ValueError, match=r"puts out whole numbers \(.*int64\), neither"):
+    with pytest.raises(ValueError, match=r"outputs whole numbers \(.*int64\), neither"):
         load_model(tmp_path / "class.tflite")
 
 
@@ -171,5 +171,5 @@ def test_a_damaged_file_is_run_or_refused_in_a_sentence(files, tmp_path, capfd):
 @pytest.mark.parametrize("ends", [([], ["one"]), (["one"], [])])
 def test_a_file_that_reads_or_puts_out_nothing_is_refused(ends, files, monkeypatch):
     monkeypatch.setattr(litert._File, "tensors", lambda self: ends)
-    with pytest.raises(ValueError, match="reads nothing, or puts out nothing"):
+    with pytest.raises(ValueError, match="reads nothing, or outputs nothing"):
         load_model(files[1] / "int8.tflite")

@@ -25,7 +25,7 @@ def flat(t):
 
 
 def of_shape(*shape):
-    """Let a function read rows in a shape, and put out flat ones."""
+    """Let a function read rows in a shape, and output flat ones."""
     return lambda function: lambda t: flat(function(shaped(*shape)(t)))
 
 

@@ -88,7 +88,7 @@ def test_a_graph_that_computes_something_else_is_refused(monkeypatch, x):
     monkeypatch.setattr(
         "explainprune.network.walks.unrolling._turned", lambda layer, loop: loop
     )  # backward layers now go forwards
-    with pytest.raises(ValueError, match=r"deep_shap: its graph puts out something else than the"):
+    with pytest.raises(ValueError, match=r"deep_shap: its graph outputs something else than the"):
         xp.attribute(model, x[6:8], background=x[:5], method="deep_shap")
 
 
@@ -96,7 +96,7 @@ def test_a_graph_that_computes_something_else_is_refused(monkeypatch, x):
 def test_differences_are_read_against_how_far_outputs_lie_apart(size):
     own = size * np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]])
     check_same(own + 1.9e-3 * size, own, "It")
-    with pytest.raises(ValueError, match=r"It puts out something else .* in row 1, where outputs"):
+    with pytest.raises(ValueError, match=r"It outputs something else .* in row 1, where outputs"):
         check_same(own + size * np.array([[0, 0], [0, 4e-3], [0, 0]]), own, "It")
 
 
