@@ -15,7 +15,6 @@ import numpy as np
 from scipy.special import expit
 
 from explainprune.analysis.understanding.edges import Loss, Wired
-from explainprune.network.scalars.affine import INPUTS
 from explainprune.types import Array
 
 SHARE = 0.1
@@ -158,8 +157,3 @@ def trace_loss(target: int, whole: Array, nothing: Array) -> Loss:
         return float(np.mean(away**2)) / scale, (2 * away / (scale * len(away)))[:, None] * gradient
 
     return loss
-
-
-def read_features(wired: Wired, keep: Array) -> Array:
-    """Return the inputs that are left."""
-    return np.flatnonzero(wired.elements(keep)[INPUTS])

@@ -104,23 +104,6 @@ class EmbeddedNetwork:
             [self._embed.outputs(x), np.asarray(x, self._lookups.signature.dtype)], axis=1
         )
 
-    def per_token(self, values: Array) -> Array:
-        """Sum values over each token's vector: (n, n_inputs[, K]) → (n, features[, K])."""
-        values = np.asarray(values)
-        if values.ndim not in (2, 3) or values.shape[1] != self.n_inputs:
-            raise ValueError(
-                f"Expected values of shape (n, {self.n_inputs}) or (n, {self.n_inputs}, outputs). "
-                f"Received: shape={values.shape}."
-            )
-        total = values[:, self.n_inputs - self._raw :].copy()
-        for number, each in self._lookups.by_call.items():
-            part = values[:, self._slices[number]]
-            owners = each.owners.ravel()[each.owned]
-            sums = part.reshape(len(values), len(owners), each.dim, *values.shape[2:]).sum(axis=2)
-            for token, owner in enumerate(owners):  # a feature may be several tokens
-                total[:, owner] += sums[:, token]
-        return total
-
     @property
     def n_vectors(self) -> int:
         """How many of a row's numbers are the vectors of tokens; the model's inputs follow."""
