@@ -1,4 +1,4 @@
-"""What the page on pruning shows runs, top to bottom, on a small model."""
+"""What pages show runs: the one on pruning top to bottom, examples as they are printed."""
 
 import re
 from pathlib import Path
@@ -34,3 +34,13 @@ def test_pruning(monkeypatch, tmp_path):
     assert found["shrunk"].model.count_params() < model.count_params()
     assert len(found["shrunk"].kept["hidden_1"]) < 24
     assert Path("small.keras").exists()
+
+
+@pytest.mark.parametrize("name", ["metrics", "page", "verdicts"])
+def test_the_example_prints_what_the_page_shows(name, capsys):
+    page = (PAGE.parent / f"{name}.md").read_text(encoding="utf-8")
+    (code,), (shown,) = (
+        re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("python", "text")
+    )
+    exec(compile(code, f"{name}.md", "exec"), {})
+    assert capsys.readouterr().out == shown
