@@ -26,6 +26,7 @@ _HOMES = {
     "compare_several": "explainprune.analysis.comparison.several",
     "explain": "explainprune.analysis.comparison.profile",
     "output_bound": "explainprune.analysis.output_bound",
+    "export_query": "explainprune.analysis.export_query",
     "reason_codes": "explainprune.analysis.reasons",
     "circuit": "explainprune.analysis.understanding.circuit",
     "recurring": "explainprune.types",
@@ -49,6 +50,7 @@ _HOMES = {
     "Overview": "explainprune.types",
     "Profile": "explainprune.types",
     "OutputBound": "explainprune.types",
+    "Query": "explainprune.types",
     "ReasonCodes": "explainprune.types",
     "Shapes": "explainprune.types",
     "Study": "explainprune.types",
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     from explainprune.analysis.attribution import exact_cost as exact_cost  # type: ignore[no-redef]
     from explainprune.analysis.comparison.profile import explain as explain
     from explainprune.analysis.comparison.several import compare_several as compare_several
+    from explainprune.analysis.export_query import export_query as export_query
     from explainprune.analysis.metrics import METRICS as METRICS
     from explainprune.analysis.output_bound import output_bound as output_bound
     from explainprune.analysis.reasons import reason_codes as reason_codes
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
     from explainprune.types import OutputBound as OutputBound
     from explainprune.types import Overview as Overview
     from explainprune.types import Profile as Profile
+    from explainprune.types import Query as Query
     from explainprune.types import ReasonCodes as ReasonCodes
     from explainprune.types import Shapes as Shapes
     from explainprune.types import Study as Study

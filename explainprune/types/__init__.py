@@ -45,6 +45,7 @@ from explainprune.types.metric import (
 )
 from explainprune.types.overview import Overview
 from explainprune.types.profile import Profile
+from explainprune.types.query import Query
 from explainprune.types.read import AnyResults, read_results
 from explainprune.types.reasons import (
     Band,
@@ -97,6 +98,7 @@ __all__ = [
     "Overview",
     "Power",
     "Profile",
+    "Query",
     "Reason",
     "ReasonCodes",
     "ReasonRow",

@@ -89,3 +89,28 @@ def test_commands_that_need_layers_say_so(shipped, cli, command):
     more = ("-o", "p.keras" if command == "prune" else "s.csv")
     refused = cli(command, "m.tflite", "--data", "d.npz", *more)
     assert refused.code == 2 and "Expected a keras.Model, whose layers can be read" in refused.error
+
+
+def test_two_models_as_a_question_for_provers(cli):
+    from vnnlib_cases import read_query
+
+    ask = ("export", "dense.keras", "-o", "same.vnnlib", "--against", "other.keras")
+    planned = cli(*ask, "--eps", "0.1", "--box", "0,1", "--dry-run")
+    assert planned.code == 0 and "against other.keras as same.vnnlib and same.onnx" in planned.out
+    done = cli(*ask, "--eps", "0.1", "--box", "0,1")
+    assert done.code == 0, done.err
+    assert "may any logit differ by 0.1 or more over the box given? " in done.out
+    assert "Wrote same.vnnlib and same.onnx" in done.out and Path("same.onnx").exists()
+    low, high, _, asked = read_query(Path("same.vnnlib").read_text())
+    assert set(low.values()) == {0.0} and set(high.values()) == {1.0} and asked[0][2] == 0.1
+    ranged = cli(*ask, "--eps", "0.1", "--data", "d.npz", "--force", "--json")
+    assert ranged.json["answer"] in ("differ", "same", "open") and ranged.json["bound"] > 0
+    for given, said in (
+        (ask, "A .vnnlib file is a question about two models: pass --eps."),
+        ((*ask, "--eps", "1", "--box", "0;1"), "--box is LOW,HIGH, two numbers. Received: '0;1'."),
+        ((*ask, "--eps", "1", "--quantise", "int8"), "--quantise goes with -o FILE.tflite or F"),
+        (("export", "dense.keras", "-o", "m.onnx", "--eps", "1"), "--eps goes with -o FILE.vnnl"),
+        ((*ask, "--eps", "1", "--force"), "A bound needs rows, or a box. Received: neither."),
+    ):
+        refused = cli(*given)
+        assert refused.code == 2 and refused.error.startswith(said)

@@ -26,6 +26,7 @@ VERBS = {
     "output_bound": lambda m: xp.output_bound(m, m, X),
     "reason_codes": lambda m: xp.reason_codes(m, X, threshold=0.5, adverse=1),
     "export": lambda m: xp.export(m, "never.tflite"),
+    "export_query": lambda m: xp.export_query(m, m, "never.vnnlib", eps=1, box=(0, 1)),
     "circuit": lambda m: xp.circuit(m, X),
     "shapes": lambda m: xp.shapes(m, X),
     "formula": lambda m: xp.formula(m),

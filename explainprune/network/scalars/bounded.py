@@ -81,7 +81,7 @@ def bound_between(
     if x is not None:
         signature = signature_of(first, x)
         rows = np.asarray(pack(x, signature.parts, signature.dtype), np.float64)
-    low, high = _box(box, rows, ours.n_inputs)
+    low, high = box_of(box, rows, ours.n_inputs)
     found, note = _apart(ours, theirs, kept, (low, high))
     each, alone = (np.maximum(np.abs(low), np.abs(high)) for low, high in found)
     if not np.isfinite(alone).all():
@@ -125,7 +125,7 @@ def _apart(
     return (alone, alone), NO_PAIRS
 
 
-def _box(box: Ends | None, rows: Array | None, n_inputs: int) -> Ends:
+def box_of(box: Ends | None, rows: Array | None, n_inputs: int) -> Ends:
     """Return the least and the greatest value of each input."""
     if box is None:
         if rows is None:

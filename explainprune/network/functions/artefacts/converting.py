@@ -13,6 +13,7 @@ import numpy as np
 from explainprune.network.backend import silent_stderr, tf
 from explainprune.network.functions.compiled import CompiledFunction
 from explainprune.network.functions.forward import run_model
+from explainprune.network.functions.keras_network import KerasNetwork
 from explainprune.network.functions.signature import signature_of
 from explainprune.network.protocol import Model
 from explainprune.network.reasons import reason_of
@@ -120,6 +121,38 @@ def to_onnx(model: Model, quantise: str, rows: dict[str, Array] | None) -> bytes
     ValueError
         If tf2onnx can't express the model.
     """
+    return _onnx(*forward_of(model), f"Model {model.name!r}", quantise, rows)
+
+
+def difference_to_onnx(first: KerasNetwork, second: KerasNetwork) -> bytes:
+    """Convert f(x) − g(x), of one row at a time: of two networks that read one input each.
+
+    Raises
+    ------
+    ImportError, ValueError
+        As `to_onnx` does.
+    """
+    (part,), (behind,) = first.signature.parts, second.signature.parts
+
+    def forward(x: Any) -> Any:
+        again = x if part.sizes == behind.sizes else tf.reshape(x, (1, *behind.sizes))
+        both = tf.concat([first.trace([x]), second.trace([again])], axis=1)
+        # A product with a constant: few provers know the difference of two tensors.
+        one = tf.eye(first.n_outputs, dtype=both.dtype)
+        return both @ tf.concat([one, -one], axis=0)
+
+    specs = [tf.TensorSpec((1, *part.sizes), part.dtype, name="X")]
+    return _onnx(forward, specs, f"The difference of {first.model.name!r} and another model")
+
+
+def _onnx(
+    forward: Callable[..., Any],
+    specs: list[Any],
+    what: str,
+    quantise: str = "none",
+    rows: dict[str, Array] | None = None,
+) -> bytes:
+    """Convert a function of tensors."""
     try:
         with silent_stderr():
             import tf2onnx
@@ -134,7 +167,6 @@ def to_onnx(model: Model, quantise: str, rows: dict[str, Array] | None) -> bytes
         try:
             with warnings.catch_warnings(), silent_stderr():
                 warnings.simplefilter("ignore")
-                forward, specs = forward_of(model)
                 run = tf.function(forward, input_signature=specs, autograph=False)
                 tf2onnx.convert.from_function(run, specs, output_path=str(plain))
                 if quantise == "none":
@@ -146,9 +178,7 @@ def to_onnx(model: Model, quantise: str, rows: dict[str, Array] | None) -> bytes
                 quantization.quantize_static(plain, final, _Rows(rows), **unsigned)
                 return final.read_bytes()
         except Exception as error:
-            raise ValueError(
-                f"Model {model.name!r} cannot be converted to ONNX: {reason_of(error)}"
-            ) from error
+            raise ValueError(f"{what} cannot be converted to ONNX: {reason_of(error)}") from error
 
 
 class _Rows:
