@@ -75,11 +75,8 @@ def chosen(outputs: Array, targets: Array | None) -> Array:
     >>> chosen(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0]))
     array([2., 3.])
     """
-    outputs = np.asarray(outputs, dtype=np.float64)
-    if targets is None:
-        return outputs
-    picked: Array = outputs[np.arange(len(outputs)), targets]
-    return picked
+    picked = outputs if targets is None else outputs[np.arange(len(outputs)), targets]
+    return np.asarray(picked, dtype=np.float64)
 
 
 def picked(values: Array, targets: Array | None) -> Array:

@@ -93,8 +93,9 @@ class Explainer:
         free = callable(self.target)
         target = 0 if free else _of_rows(self.target, samples)
         targets = targets_for(target, network, outputs, samples.y, samples.class_names)
-        notes = self._checked(rows, targets, samples.feature_names)
-        explained, settled = self._explained(rows, targets, samples.number)
+        keywords, settled = self._keywords(samples.number)
+        notes = self._checked(rows, targets, settled, samples.feature_names)
+        explained, settled = self._explained(rows, targets, keywords, settled)
 
         def shaped(values: Array) -> Inputs:
             """Give values the shape of x; those of players keep theirs."""
@@ -143,28 +144,27 @@ class Explainer:
         return self.joined and several and sums_features(self.method)
 
     def _explained(
-        self, rows: Array, targets: Array | None, number: int
+        self, rows: Array, targets: Array | None, keywords: Any, settled: Any
     ) -> tuple[Explained, dict[str, Any]]:
         """Run the method on the network's view; return one value per player, and the options."""
         given = self.given
-        keywords, settled = self._keywords(number)
         x, background = given.enter(rows), given.enter(self.background)
         found = self.method(given.network, x, background, targets, **keywords)
         explained = per_player(found, self.name, given, "players" in keywords, len(x), targets)
         kept = {key: value for key, value in settled.items() if value is not None}
         return explained, kept | dict(explained.settled)
 
-    def _keywords(self, number: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _keywords(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the method is called with, and the options in force."""
         named = "explainer" if number == 0 else f"explainer {number}"
         supplied = {"rng": stream(self.seed, named), "players": self.given.players}
         return arguments(self.method, self.name, self.options, supplied)
 
     def _checked(
-        self, rows: Array, targets: Array | None, names: tuple[str, ...] | None
+        self, rows: Array, targets: Array | None, options: Any, names: tuple[str, ...] | None
     ) -> tuple[str, ...]:
         """Refuse what the method finds no way back to; return notes of what it reaches in part."""
-        network, given, options = self.network, self.given, self._keywords()[1]
+        network, given = self.network, self.given
         blind_maps(self.method, given.network, options.get("layer"), self.name)
         outputs = range(network.n_outputs) if targets is None else np.unique(targets)
         owners = getattr(unwrapped(given.network), "owners", None)

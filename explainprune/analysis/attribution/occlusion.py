@@ -88,14 +88,16 @@ def occlusion(
     if patch is not None:
         patches = patch_masks(places_of(network, shape, "occlusion"), patch, stride)
         count = len(patches)
-    whole, differ = explained_output(network, x, targets), moving(x, background, np.arange(wide))
+    whole = explained_output(network, x, targets)
+    differ = moving(x, background, players if patches is None else np.arange(wide))
     lost = np.empty((len(x), count, *whole.shape[1:]))
     for part in chunks(count, wide, _MASKED_AT_ONCE):
         numbers = np.arange(part.start, part.stop)
         removed = players == numbers[:, None] if patches is None else patches[part]
         kept = coalition_values(network, x, background, ~removed, targets)
         # What is like all background rows changes nothing: exactly, however batches are rounded.
-        moves = (differ @ removed.T).reshape(*kept.shape[:2], *[1] * (kept.ndim - 2))
+        moves = differ[:, part] if patches is None else differ @ removed.T
+        moves = moves.reshape(*moves.shape, *[1] * (kept.ndim - 2))
         lost[:, part] = np.where(moves, whole[:, None] - kept, 0.0)
     values = lost if patches is None else _spread(lost, patches)
     return Explained(values, base_output(network, background, targets, len(x)))

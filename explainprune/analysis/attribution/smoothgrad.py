@@ -63,13 +63,17 @@ def smoothgrad(
     width = noise * np.ptp(x, axis=1, keepdims=True)
 
     def several(children: list[np.random.Generator], samples: Array) -> Iterator[Array]:
-        # Drawn for all samples, so that each one's noise doesn't depend on the others.
-        away = np.stack([child.standard_normal(x.shape, dtype=np.float32) for child in children])
-        at = x[samples] + (width[samples] * away[:, samples]).astype(x.dtype)
+        away = np.empty((len(children), *x.shape), np.float32)
+        for drawn, child in zip(away, children, strict=True):
+            # For all samples, so that each one's noise doesn't depend on the others.
+            child.standard_normal(out=drawn, dtype=np.float32)
+        at = width[samples] * (away if len(samples) == len(x) else away[:, samples])
+        at = at.astype(x.dtype, copy=False)
+        at += x[samples]
         own = None if targets is None else np.tile(targets[samples], len(children))
-        found = slopes(network, at.reshape(-1, x.shape[1]), own)
-        for part in np.split(np.asarray(found, dtype=np.float64), len(children)):
-            yield per_player_sums(part, players)
+        found = np.asarray(slopes(network, at.reshape(-1, x.shape[1]), own), dtype=np.float64)
+        found = per_player_sums(found, players)
+        yield found.reshape(len(children), len(samples), *found.shape[1:])
 
     at_once = max(1, min(network.rows_per_call, _NUMBERS_AT_ONCE // x.shape[1]) // len(x))
     estimate = replicated_together(

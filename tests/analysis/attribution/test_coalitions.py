@@ -216,6 +216,28 @@ def test_a_fit_is_the_constrained_weighted_least_squares_solution():
 
 
 @pytest.mark.parametrize("limit", [1, 7, 4096])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_worth_is_the_same_however_few_are_removed(limit, dtype):
+    """Rows that lack little are copied and written over, others are mixed."""
+    seen = []
+
+    def formula(rows):
+        seen.append(rows)
+        return np.sin(rows) @ np.arange(1.0, 10.0)
+
+    network = FormulaNetwork(formula, 9, rows_per_call=limit)
+    rng = np.random.default_rng(0)
+    x, background = rng.normal(size=(2, 9)).astype(dtype), rng.normal(size=(3, 9)).astype(dtype)
+    masks = ~np.eye(9, dtype=bool)[:6]
+    masks[1, 7], masks[2] = False, True  # two at once, and none
+    found = coalition_values(network, x, background, masks, None)
+    rows = np.where(masks[:, None], x[:, None, None], background)
+    expected = (np.sin(rows) @ np.arange(1.0, 10.0)).mean(axis=2)
+    np.testing.assert_allclose(found[..., 0], expected, rtol=1e-6)
+    np.testing.assert_array_equal(np.concatenate(seen), rows.reshape(-1, 9).astype(float))
+
+
+@pytest.mark.parametrize("limit", [1, 7, 4096])
 def test_worth_is_the_mean_over_the_background(limit, make_smooth):
     smooth = make_smooth()
     network = FormulaNetwork(smooth.formula, 5, rows_per_call=limit, n_outputs=3)

@@ -7,7 +7,11 @@ import pytest
 
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.attribution.sampling.mixing import mixed
-from explainprune.analysis.attribution.sampling.replicates import PILOT, replicated
+from explainprune.analysis.attribution.sampling.replicates import (
+    PILOT,
+    replicated,
+    replicated_together,
+)
 from explainprune.analysis.attribution.sampling.streams import stream, uniforms
 from explainprune.network import FormulaNetwork
 from explainprune.types import Attribution
@@ -294,3 +298,25 @@ def test_no_interval_is_made_up():
         plain.interval()
     with pytest.raises(ValueError, match=r"level lies between 0 and 1. Received: 95."):
         plain.interval(95)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 50])
+def test_replicates_that_come_together_average_as_one_by_one(at_once):
+    drawn = {}
+
+    def several(children, samples):
+        block = np.stack([child.normal(5.0, 2.0, (3, 2)) for child in children])
+        for row in samples:
+            drawn.setdefault(row, []).extend(block[:, row])
+        for part in np.array_split(block[:, samples], 2):  # in as many blocks as it likes
+            if len(part):
+                yield part
+
+    found = replicated_together(
+        several, stream(0, "x"), 3, draws=20, tolerance=None, at_once=at_once
+    )
+    each = np.array([drawn[row] for row in range(3)])
+    assert each.shape == (3, 20, 2)
+    np.testing.assert_allclose(found.mean, each.mean(axis=1), rtol=1e-13)
+    error = each.std(axis=1, ddof=1) / np.sqrt(20)
+    np.testing.assert_allclose(found.std_error, error, rtol=1e-12)

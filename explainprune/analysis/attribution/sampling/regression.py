@@ -179,7 +179,7 @@ class _Draws:
             if self._fits:
                 gram = self._shared.gram + each.gram
                 missed -= np.einsum("pq,nq...->np...", gram, fit, optimize=True)
-            yield _projected(fit + len(self._some) * missed, self._own[samples])
+            yield _projected(fit + len(self._some) * missed, self._own[samples])[None]
 
     def _moments(self, masks: Array, weights: Array, samples: Array) -> Moments:
         rows = self._rows[samples]

@@ -17,7 +17,8 @@ _MOST = 1024
 Replicate = Callable[[np.random.Generator, Array], Array]
 """``(rng, samples) → (len(samples), …)``: one independent estimate for the samples asked for."""
 Several = Callable[[list[np.random.Generator], Array], Iterable[Array]]
-"""``(rngs, samples) →`` what a `Replicate` returns for each of the generators."""
+"""``(rngs, samples) →`` what a `Replicate` returns for each of the generators, some at a time:
+(some, len(samples), …)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def replicated(
     """
 
     def several(children: list[np.random.Generator], samples: Array) -> Iterable[Array]:
-        return (one(child, samples) for child in children)
+        return (one(child, samples)[None] for child in children)
 
     return replicated_together(
         several, rng, n, draws=draws, tolerance=tolerance, at_once=1, floor=floor
@@ -111,7 +112,7 @@ def replicated_together(
 
 
 def _average(several: Several, at_once: int, rng: np.random.Generator, counts: Array) -> Estimate:
-    """Run ``counts[i]`` replicates for sample i, with Welford's running mean and variance."""
+    """Run ``counts[i]`` replicates for sample i, with running means and variances."""
     mean: Array | None = None
     number = 0
     while number < counts.max():
@@ -120,12 +121,14 @@ def _average(several: Several, at_once: int, rng: np.random.Generator, counts: A
         for found in several(rng.spawn(size), samples):
             values = np.asarray(found, dtype=np.float64)
             if mean is None:
-                mean = np.zeros((len(counts), *values.shape[1:]))
+                mean = np.zeros((len(counts), *values.shape[2:]))
                 squares = np.zeros_like(mean)
-            number += 1
-            away = values - mean[samples]
-            mean[samples] += away / number
-            squares[samples] += away * (values - mean[samples])
+            own, some = values.mean(axis=0), len(values)
+            number += some
+            away = own - mean[samples]
+            mean[samples] += away * some / number
+            squares[samples] += ((values - own) ** 2).sum(axis=0)
+            squares[samples] += some * away * (own - mean[samples])
     assert mean is not None
     if counts.min() < 2:
         return Estimate(mean, None, counts)
