@@ -10,6 +10,7 @@ import numpy as np
 from explainprune import network
 from explainprune.analysis.attribution import attribute
 from explainprune.analysis.comparison.case import subjects_of
+from explainprune.analysis.comparison.scores import score_rows
 from explainprune.analysis.comparison.settings import PRIMARY, leading
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics import METRICS
@@ -138,7 +139,12 @@ class _Lens:
         if self.data.y is not None:
             name = "r2" if self.task == "regression" else "accuracy"
             outputs = replace(self._seen(model), cut=self.cut).deciding
-            found[name] = _mean(np.asarray(METRICS[name](outputs, None, self.data.y)))
+            weights = self.data.weight
+            if weights is None:
+                found[name] = _mean(np.asarray(METRICS[name](outputs, None, self.data.y)))
+            else:
+                rows = score_rows(METRICS[name], outputs, None, self.data.y, weights)
+                found[name] = float(np.average(rows, weights=weights))
         return found
 
     def _seen(self, model: Model) -> Subject:

@@ -50,10 +50,12 @@ def _losses(case: Case) -> Iterator[tuple[str, Array, Bounds]]:
     a, b, y = case.dense.logits, case.other.logits, case.data.y
     decided = case.dense.deciding, case.other.deciding
     if case.task != "classification":
+        weights = case.units.weights if case.units.weighted else None
         if y is None:
-            yield "variance", 1 - r2_rows(b, None, as_outputs(a)), (None, None)
+            yield "variance", 1 - r2_rows(b, None, as_outputs(a), weights), (None, None)
         else:
-            yield "r2", r2_rows(a, None, y) - r2_rows(b, None, y), (None, None)
+            ours, theirs = (r2_rows(each, None, y, weights) for each in (a, b))
+            yield "r2", ours - theirs, (None, None)
         return
     if y is None:
         flips = churn(*decided)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,19 @@ def read_by(name: str, subject: Subject) -> Array:
 
 
 def score_rows(
-    metric: Callable[..., Any], a: Array, b: Array | None, y: Array | None
+    metric: Callable[..., Any],
+    a: Array,
+    b: Array | None,
+    y: Array | None,
+    weights: Array | None = None,
 ) -> Array | float:
-    """Return a behaviour metric as one value for each row, or its single figure."""
+    """Return a behaviour metric as one value for each row, or its single figure.
+
+    The mean of the values, weighted as rows are, is the figure: shares within it are of the weight.
+    """
     function: Callable[..., Any] = getattr(metric, "rows", metric)
-    found = np.asarray(function(a, b, y), dtype=np.float64)
+    own = {"weights": weights} if "weights" in signature(function).parameters else {}
+    found = np.asarray(function(a, b, y, **own), dtype=np.float64)
     return float(found) if found.ndim == 0 else found
 
 
@@ -60,7 +69,7 @@ def score(
     own: Callable[..., Measure] | None = getattr(metric, "measured", None)
     if own is not None:
         return own(a, b, y, units, seed=seed)
-    values = score_rows(metric, a, b, y)
+    values = score_rows(metric, a, b, y, units.weights if units.weighted else None)
     if isinstance(values, float):
         note = "one figure for all rows: no interval"
         defined = not np.isnan(values)

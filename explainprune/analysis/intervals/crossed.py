@@ -128,7 +128,8 @@ class Crossed:
             note = f"all {self.n_rows:,} values are equal: what unseen rows may hold"
         # Taking out the bias may leave an estimate just outside of what values can be.
         value = min(max(self.value, least), most)
-        return Measure(value, (max(low, least), min(high, most)), self.seen, "samples", note)
+        ends = min(max(low, least), most), max(min(high, most), least)
+        return Measure(value, ends, self.seen, "samples", note)
 
 
 def half_width(

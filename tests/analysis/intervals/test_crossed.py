@@ -179,3 +179,12 @@ def test_small_figures_have_intervals_in_proportion():
     units = Units(np.ones(40), np.arange(40) // 2, "clusters")
     whole, small = (row_mean(values * size, units, seed=0) for size in (1.0, 1e-12))
     assert np.divide(small.interval, 1e-12) == pytest.approx(whole.interval)
+
+
+def test_equal_values_at_a_bound_stay_within_it():
+    weights = np.random.default_rng(1).random(300)
+    for value in (1.0, 0.0):
+        units = Units(weights, np.arange(300), weighted=True)
+        for certain in (True, False):
+            found = row_mean(np.full(300, value), units, seed=0, bounds=(0.0, 1.0), certain=certain)
+            assert found.value == value and 0 <= found.low <= value <= found.high <= 1

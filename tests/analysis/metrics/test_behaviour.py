@@ -7,6 +7,8 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_sco
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import r2_score as sklearn_r2
 
+from explainprune.analysis.comparison.scores import score
+from explainprune.analysis.intervals import Units
 from explainprune.analysis.metrics import METRICS, kind_of
 from explainprune.analysis.metrics.behaviour.auc import auc_rows
 from explainprune.analysis.metrics.behaviour.balanced_accuracy import balanced_accuracy_rows
@@ -171,3 +173,21 @@ def test_kinds_come_from_parameter_names():
     assert kind_of(mine) == "quality"
     with pytest.raises(TypeError, match=r"Received: a function of \(left, right\)"):
         kind_of(foreign)
+
+
+@pytest.mark.parametrize("name", [n for n, m in METRICS.items() if hasattr(m, "rows")])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_row_of_weight_w_counts_as_w_rows(name, classes):
+    rng = np.random.default_rng(classes)
+    y, outputs = rng.integers(0, classes, 60), rng.normal(size=(60, classes)).round(1)
+    if name == "r2":
+        y = outputs + rng.normal(size=outputs.shape)
+    weights = rng.integers(0, 4, 60).astype(float)
+    weights[np.argsort(y.reshape(60, -1)[:, 0])[:3]] = 0
+    repeated = np.repeat(np.arange(60), weights.astype(int))
+    expected = METRICS[name](outputs[repeated], None, y[repeated])
+    for scale in (1.0, 0.01):
+        units = Units(weights * scale, np.arange(60), weighted=True)
+        found = score(METRICS[name], outputs, None, y, units, seed=0)
+        assert found.value == pytest.approx(expected, abs=1e-12)
+        assert found.low < found.value < found.high

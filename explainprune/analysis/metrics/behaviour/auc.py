@@ -8,10 +8,15 @@ from explainprune.analysis.metrics.behaviour.prediction import as_labels, log_pr
 from explainprune.types import Array, metric
 
 
-def auc_rows(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
+def auc_rows(
+    outputs_a: Array,
+    outputs_b: Array | None = None,
+    y: Array | None = None,
+    weights: Array | None = None,
+) -> Array:
     """Return one value for each row whose mean is `auc` and whose spread is its sampling error.
 
-    ``AUC + ψ_i``, where ψ is the influence of row i: for a class with share p,
+    ``AUC + ψ_i``, where ψ is the influence of row i: for a class with share p (of the weight),
     ``(V_i − AUC)/p`` for its members and ``(V_i − AUC)/(1 − p)`` for the rest; V_i is the share of
     the other side that row i is ranked right against (DeLong et al. 1988, doi:10.2307/2531595).
 
@@ -20,22 +25,19 @@ def auc_rows(outputs_a: Array, outputs_b: Array | None = None, y: Array | None =
     ndarray (n,)
         NaN where the area is undefined.
     """
-    from scipy.stats import rankdata
-
-    member, score = _against_rest(outputs_a, y)
+    own = np.ones(len(outputs_a)) if weights is None else weights
+    member, score = _against_rest(outputs_a, y, own > 0)
     n, classes = member.shape
     result = np.zeros(n)
     for c in range(classes):
         inside = member[:, c]
-        ranks = rankdata(score[:, c])
         beaten = np.empty(n)
         for side, other in ((inside, ~inside), (~inside, inside)):
-            beaten[side] = (ranks[side] - rankdata(score[side, c])) / other.sum()
+            beaten[side] = _share_below(score[side, c], score[other, c], own[other])
         beaten[~inside] = 1 - beaten[~inside]
-        area = beaten[inside].mean()
-        result += (area + (beaten - area) / np.where(inside, inside.mean(), 1 - inside.mean())) / (
-            classes
-        )
+        area = np.average(beaten[inside], weights=None if weights is None else own[inside])
+        share = float(np.average(inside, weights=weights))
+        result += (area + (beaten - area) / np.where(inside, share, 1 - share)) / classes
     return result if classes else np.full(n, np.nan)
 
 
@@ -75,11 +77,22 @@ def auc(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
     return float(roc_auc_score(member, score, average="macro"))
 
 
-def _against_rest(outputs: Array, y: Array | None) -> tuple[Array, Array]:
+def _share_below(values: Array, others: Array, weights: Array) -> Array:
+    """Return which share of the others' weight is below each value; of equal ones half counts."""
+    order = np.argsort(others, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(weights[order])])
+    low, high = (total[np.searchsorted(others[order], values, side)] for side in ("left", "right"))
+    return np.asarray((low + high) / 2 / total[-1])
+
+
+def _against_rest(
+    outputs: Array, y: Array | None, counted: Array | None = None
+) -> tuple[Array, Array]:
     """Return membership and score (n, classes) of those classes that have both sides."""
     score = np.exp(log_probabilities(outputs))
     member = as_labels(y, outputs)[:, None] == np.arange(score.shape[1])
     if score.shape[1] == 2:
         member, score = member[:, 1:], score[:, 1:]
-    both = member.any(axis=0) & ~member.all(axis=0)
+    seen = member if counted is None else member[counted]
+    both = seen.any(axis=0) & ~seen.all(axis=0)
     return member[:, both], score[:, both]

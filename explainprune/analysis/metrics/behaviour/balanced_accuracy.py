@@ -9,12 +9,15 @@ from explainprune.types import Array, metric
 
 
 def balanced_accuracy_rows(
-    outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
+    outputs_a: Array,
+    outputs_b: Array | None = None,
+    y: Array | None = None,
+    weights: Array | None = None,
 ) -> Array:
     """Return one value for each row whose mean is the figure and whose spread is its error.
 
     ``B + (right_i − R_c)/(K p_c)`` for row i of class c, with recall R_c, share p_c of the rows and
-    K classes: the influence of a row on a mean of ratios.
+    K classes: the influence of a row on a mean of ratios. Of rows with weights, shares of these.
 
     Returns
     -------
@@ -23,12 +26,15 @@ def balanced_accuracy_rows(
     """
     labels = as_labels(y, outputs_a)
     right = np.asarray(predicted(outputs_a) == labels, dtype=np.float64)
-    _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(counts) < 2:
+    own = np.ones(len(labels)) if weights is None else weights
+    mass = np.bincount(labels, own)
+    met = mass > 0
+    if met.sum() < 2:
         return np.full(len(labels), np.nan)
-    recall = np.bincount(index, right) / counts
-    weight = len(labels) / (len(counts) * counts)
-    return np.asarray(recall.mean() + (right - recall[index]) * weight[index])
+    share = np.where(met, mass, 1)
+    recall = np.bincount(labels, right * own) / share
+    factor = own.sum() / (met.sum() * share)
+    return np.asarray(recall[met].mean() + (right - recall[labels]) * factor[labels])
 
 
 @metric(

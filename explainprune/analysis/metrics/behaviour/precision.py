@@ -18,12 +18,16 @@ def precision_of(outputs: Array, y: Array | None, index: int) -> Array:
 
 
 def precision_rows(
-    outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None
+    outputs_a: Array,
+    outputs_b: Array | None = None,
+    y: Array | None = None,
+    weights: Array | None = None,
 ) -> Array:
     """Return one value for each row whose mean is the figure and whose spread is its error.
 
     ``P + (right_i − P_c)/(K q_c)`` for a row predicted as class c, with precision P_c, share q_c of
-    the predictions and K classes; P for rows predicted as a class that doesn't occur.
+    the predictions (or of their weight) and K classes; P for rows predicted as a class that doesn't
+    occur.
 
     Returns
     -------
@@ -32,13 +36,15 @@ def precision_rows(
     """
     labels, said = as_labels(y, outputs_a), predicted(outputs_a)
     right = np.asarray(said == labels, dtype=np.float64)
-    occur = np.unique(labels)
+    own = np.ones(len(labels)) if weights is None else weights
+    occur = np.unique(labels[own > 0])
     if len(occur) < 2:
         return np.full(len(labels), np.nan)
     most = int(max(labels.max(), said.max())) + 1
-    count = np.bincount(said, minlength=most)
-    each = np.bincount(said, right, minlength=most) / np.maximum(count, 1)
-    weight = len(labels) / (len(occur) * np.maximum(count, 1))
+    mass = np.bincount(said, own, minlength=most)
+    share = np.where(mass > 0, mass, 1)
+    each = np.bincount(said, right * own, minlength=most) / share
+    weight = own.sum() / (len(occur) * share)
     off = np.where(np.isin(said, occur), (right - each[said]) * weight[said], 0.0)
     return np.asarray(each[occur].mean() + off)
 

@@ -10,17 +10,24 @@ from explainprune.analysis.metrics.behaviour.prediction import as_outputs
 from explainprune.types import Array, metric
 
 
-def r2_rows(outputs_a: Array, outputs_b: Array | None = None, y: Array | None = None) -> Array:
+def r2_rows(
+    outputs_a: Array,
+    outputs_b: Array | None = None,
+    y: Array | None = None,
+    weights: Array | None = None,
+) -> Array:
     """Return one value for each row whose mean is `r2` and whose spread is its sampling error.
 
     ``R² + ψ_i`` with the influence ``ψ_i = −(e_i² − A)/B + (A/B²)((y_i − ȳ)² − B)``, where
-    A = mean e² and B = mean (y − ȳ)².
+    A = mean e² and B = mean (y − ȳ)², weighted if rows have weights.
     """
     predictions, y = _fitting(outputs_a, y)
-    if (y == y[0]).all(axis=0).any():
+    counted = y if weights is None else y[weights > 0]
+    if (counted == counted[0]).all(axis=0).any():
         return np.full(len(y), np.nan)
-    errors, spread = (y - predictions) ** 2, (y - y.mean(axis=0)) ** 2
-    a, b = errors.mean(axis=0), spread.mean(axis=0)
+    middle = np.average(y, axis=0, weights=weights)
+    errors, spread = (y - predictions) ** 2, (y - middle) ** 2
+    a, b = (np.average(each, axis=0, weights=weights) for each in (errors, spread))
     rows = 1 - a / b - (errors - a) / b + (a / b**2) * (spread - b)
     return np.asarray(rows.mean(axis=1))
 
