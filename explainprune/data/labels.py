@@ -69,7 +69,7 @@ def encode_labels(
         return [None if y is None else _numbered(y, encode) for y in arrays], names, TASKS[0]
     if task == "regression" or not (task or all(_are_classes(y) for y in given)):
         return [None if y is None else y.astype(np.float64) for y in arrays], names, TASKS[1]
-    if names is None and all(y.dtype.kind == "b" for y in given):
+    if names is None and all(y.dtype.kind == "b" and y.ndim == 1 for y in given):
         names = ("False", "True")
     return [None if y is None else _indices(y, names) for y in arrays], names, TASKS[0]
 
@@ -171,7 +171,7 @@ def _indices(y: Array, names: tuple[str, ...] | None) -> Array:
     if y.size and y.min() < 0:
         raise ValueError(
             f"Class labels are indices 0, 1, …. Received: {int(y.min())}. Shift them, or give the "
-            "classes as text."
+            "classes as text. For numbers to predict, pass task='regression'."
         )
     if names is not None and y.size and y.max() >= len(names):
         raise ValueError(

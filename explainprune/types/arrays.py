@@ -88,7 +88,11 @@ def check_finite(x: Inputs, what: str, *, text: bool = False) -> None:
 
 def check_known(values: Array | None, name: str) -> None:
     """Raise where which rows belong together is missing, or said in numbers and in text."""
-    if values is None or values.dtype.kind not in "fO":
+    if values is None:
+        return
+    if values.ndim != 1:
+        raise ValueError(f"{name} needs one entry for each row. Received: shape={values.shape}.")
+    if values.dtype.kind not in "fO":
         return
     missing = np.array([each is None or each != each for each in values.ravel()])
     if missing.any():

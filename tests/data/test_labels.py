@@ -25,6 +25,7 @@ def one(y, names=None, task=None):
         ([[2], [0]], [2, 0], None, "classification"),
         ([[0, 0, 1], [1, 0, 0]], [2, 0], None, "classification"),
         ([[0.0, 1.0], [1.0, 0.0]], [1, 0], None, "classification"),
+        (pd.get_dummies(pd.Series(["a", "c", "b"])), [0, 2, 1], None, "classification"),
         ([0.0, 1.0, 1.0], [0, 1, 1], None, "classification"),
         ([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], None, "regression"),
         ([0.5, -1.5], [0.5, -1.5], None, "regression"),

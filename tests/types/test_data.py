@@ -127,5 +127,7 @@ def test_what_rows_belong_to_is_known(name):
     for values in ([1.0, np.nan, 2.0], ["a", None, "b"]):
         with pytest.raises(ValueError, match=f"{name} is missing in 1 rows; the first is row 1"):
             Rows(x, **{name: values})
+    with pytest.raises(ValueError, match=rf"{name} needs one entry for each row.*\(3, 2\)"):
+        Rows(x, **{name: x})
     with pytest.raises(ValueError, match=f"{name} holds numbers or text. Received: int, str"):
         Rows(x, **{name: np.array([1, "1", 1], dtype=object)})

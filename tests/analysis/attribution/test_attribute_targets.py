@@ -63,6 +63,7 @@ def test_targets_of_another_type(target):
         ([0, 1, 1], r"y needs one label for each of the 2 rows of x. Received: shape=\(3,\)."),
         ([0, 2], "label 2 is out of range: the network has 2 outputs"),
         ([0.5, 1], "needs one class index for each sample"),
+        ([[1, 1], [0, 1]], "Received: labels of several classes at once"),
     ],
 )
 def test_labels_that_do_not_fit(y, message):

@@ -121,6 +121,11 @@ def _true(network: Network, n: int, y: Array | None, names: tuple[str, ...]) -> 
         return np.zeros(n, dtype=np.int64)
     _one_vector(network, "true")
     one_hot = y.shape == (n, network.n_outputs) and y.dtype.kind in "biuf"
+    if one_hot and ((y == y.max(axis=1, keepdims=True)).sum(axis=1) != 1).any():
+        raise ValueError(
+            "target='true' needs one class for each sample. Received: labels of several classes at "
+            f"once, y.shape={y.shape}: pass the index of one, or 'all'."
+        )
     labels = y.argmax(axis=1) if one_hot else y.reshape(n, -1)
     if labels.dtype.kind == "U" and names:
         labels = _named(labels, names, "y")
