@@ -61,15 +61,15 @@ def skewed_mean(
     return cut(Measure(mean, _ends(kept), n, unit, note), bounds)
 
 
-def over_units(said: Metric, values: Iterable[float | None], *, unit: str = "seeds") -> Measure:
-    """Return the mean over units with its interval, which is that of the mean that is printed.
+def over_units(said: Metric, values: Iterable[float | None]) -> Measure:
+    """Return the mean over seeds with its interval, which is that of the mean that is printed.
 
     A ratio's mean is geometric; an interval ends where the figure's values do.
     """
     known = [math.nan if value is None else value for value in values]
     if said.kind == "ratio" and all(value > 0 for value in known if not math.isnan(value)):
-        return mapped(skewed_mean([math.log(value) for value in known], unit=unit), math.exp)
-    return skewed_mean(known, bounds=said.bounds, unit=unit)
+        return mapped(skewed_mean([math.log(value) for value in known]), math.exp)
+    return skewed_mean(known, bounds=said.bounds)
 
 
 def error_of(n: int) -> float:

@@ -42,7 +42,7 @@ def negate(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
 
 def _convolution(op: Any) -> dict[str, Any]:
     names = ["strides", "padding", "data_format", "dilations"]
-    if op.type not in ("Conv3D",):
+    if not op.type.startswith("Conv3D"):
         names.append("explicit_paddings")
     return {name: op.get_attr(name) for name in names}
 
@@ -67,40 +67,21 @@ def convolution(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Gra
     return [parts[0] if groups == 1 else tf.concat(parts, axis=-1), None]
 
 
-def convolution_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Carry back through a convolution in three dimensions."""
-    grad = tf.raw_ops.Conv3DBackpropInputV2(
-        input_sizes=pairs.sizes(op.inputs[0]),
-        filter=op.inputs[1],
-        out_backprop=grads[0],
-        **_convolution(op),
-    )
-    return [grad, None]
-
-
-def depthwise(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Carry back through a depthwise convolution."""
-    grad = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-        input_sizes=pairs.sizes(op.inputs[0]),
-        filter=op.inputs[1],
-        out_backprop=grads[0],
-        **_convolution(op),
-    )
-    return [grad, None]
+def convolution_whole(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
+    """Carry back through a depthwise convolution, or one in three dimensions."""
+    if op.type == "Conv3D":
+        back = tf.raw_ops.Conv3DBackpropInputV2
+    else:
+        back = tf.raw_ops.DepthwiseConv2dNativeBackpropInput
+    sizes = pairs.sizes(op.inputs[0])
+    given = {"input_sizes": sizes, "filter": op.inputs[1], "out_backprop": grads[0]}
+    return [back(**given, **_convolution(op)), None]
 
 
 def transposed(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Carry back through a transposed convolution: a plain one."""
-    options = _convolution(op)
-    grad = tf.raw_ops.Conv2D(input=grads[0], filter=op.inputs[1], **options)
-    return [None, None, grad]
-
-
-def transposed_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Carry back through a transposed convolution in three dimensions."""
-    options = {n: op.get_attr(n) for n in ("strides", "padding", "data_format", "dilations")}
-    grad = tf.raw_ops.Conv3D(input=grads[0], filter=op.inputs[1], **options)
-    return [None, None, grad]
+    plain = tf.raw_ops.Conv2D if op.type == "Conv2DBackpropInput" else tf.raw_ops.Conv3D
+    return [None, None, plain(input=grads[0], filter=op.inputs[1], **_convolution(op))]
 
 
 def reshaped(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:

@@ -173,19 +173,6 @@ def reduce_max(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grad
 
 def average_pool(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Spread over the window."""
-    grad = tf.raw_ops.AvgPoolGrad(
-        orig_input_shape=pairs.sizes(op.inputs[0]),
-        grad=grads[0],
-        **{name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")},
-    )
-    return [grad]
-
-
-def average_pool_3d(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
-    """Spread over the window, in three dimensions."""
-    grad = tf.raw_ops.AvgPool3DGrad(
-        orig_input_shape=pairs.sizes(op.inputs[0]),
-        grad=grads[0],
-        **{name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")},
-    )
-    return [grad]
+    back = tf.raw_ops.AvgPoolGrad if op.type == "AvgPool" else tf.raw_ops.AvgPool3DGrad
+    options = {name: op.get_attr(name) for name in ("ksize", "strides", "padding", "data_format")}
+    return [back(orig_input_shape=pairs.sizes(op.inputs[0]), grad=grads[0], **options)]
