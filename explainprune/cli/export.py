@@ -35,24 +35,21 @@ def export(
     out: OutFile,
     data: MaybeData = None,
     quantise: Annotated[
-        str,
-        option("--quantise", help="none, int8 (needs --data) or float16.", metavar="HOW"),
+        str, option("--quantise", "none, int8 (needs --data) or float16.", metavar="HOW")
     ] = "none",
     against: Annotated[
-        Path | None,
-        option("--against", help="The other model: .keras or .h5.", panel=QUERY_PANEL),
+        Path | None, option("--against", "The other model: .keras or .h5.", QUERY_PANEL)
     ] = None,
     eps: Annotated[
-        float | None,
-        option("--eps", help="May any logit differ by so much?", panel=QUERY_PANEL),
+        float | None, option("--eps", "May any logit differ by so much?", QUERY_PANEL)
     ] = None,
     box: Annotated[
         str | None,
         option(
             "--box",
-            help="Least and greatest value of every input. Default: the range of --data.",
-            panel=QUERY_PANEL,
-            metavar="LOW,HIGH",
+            "Least and greatest value of every input. Default: the range of --data.",
+            QUERY_PANEL,
+            "LOW,HIGH",
         ),
     ] = None,
     schema: Schema = None,

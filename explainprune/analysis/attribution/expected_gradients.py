@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import (
-    Explained,
-    chosen,
-    explained_output,
-    least,
-)
+from explainprune.analysis.attribution.explained import Explained, chosen, explained_output, least
 from explainprune.analysis.attribution.reading.players import per_player_sums
 from explainprune.analysis.attribution.sampling.replicates import check_count, replicated
 from explainprune.analysis.attribution.sampling.streams import uniforms

@@ -7,12 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import (
-    Explained,
-    chosen,
-    explained_output,
-    least,
-)
+from explainprune.analysis.attribution.explained import Explained, chosen, explained_output, least
 from explainprune.analysis.attribution.reading.players import n_players, per_player_sums
 from explainprune.analysis.attribution.sampling.coalition_values import rows_at_once
 from explainprune.analysis.attribution.sampling.mixing import mixed

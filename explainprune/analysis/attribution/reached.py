@@ -20,12 +20,7 @@ from explainprune.analysis.attribution.lrp import lrp, relevance_by
 from explainprune.analysis.attribution.reading.batches import unwrapped
 from explainprune.analysis.attribution.shap_package import shap_deep, shap_gradient
 from explainprune.analysis.attribution.smoothgrad import smoothgrad
-from explainprune.network import (
-    Network,
-    feature_maps_of,
-    gauss_legendre,
-    guided_of,
-)
+from explainprune.network import Network, feature_maps_of, gauss_legendre, guided_of
 from explainprune.network.functions.text import refuse_text
 from explainprune.network.integrals import slopes
 from explainprune.types import Array
