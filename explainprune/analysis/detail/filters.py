@@ -30,16 +30,31 @@ class Filters:
     kernel : ndarray (inputs, units, height, width)
     origins : tuple of Origin
         What each input is, in this model.
+    alone : bool
+        Whether each input has units of its own, those of the second axis, as in a depthwise
+        convolution: of input i they are numbered from i times their number.
     """
 
     kernel: Array
     origins: tuple[Origin, ...]
+    alone: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many filters there are."""
+        return int(self.kernel.shape[1]) * (len(self.kernel) if self.alone else 1)
+
+    @property
+    def size(self) -> Array:
+        """Sum of the |weights| of each filter (inputs, units)."""
+        return np.asarray(np.abs(self.kernel).sum(axis=(2, 3)))
 
 
 def filters_of(
     infos: Iterable[Any],
     weights: Mapping[str, Array],
     sources: Iterable[tuple[str, Any, Array]],
+    alone: Mapping[str, Sequence[Origin | None]],
 ) -> dict[str, Filters]:
     """Return the kernels of the convolutions that see more than a single place, by layer path.
 
@@ -49,6 +64,8 @@ def filters_of(
     weights : mapping of str to ndarray
     sources : iterable of (str, Readers, ndarray of int)
         Layers, what reads their units, and what each of these is drawn as.
+    alone : mapping of str to sequence of Origin or None
+        The channels of those that read them one by one, by layer path.
     """
     known: dict[str, dict[int, Origin]] = {}
     for start, readers, names in sources:
@@ -59,23 +76,35 @@ def filters_of(
                     found.setdefault(place, (start, int(names[unit])))
     filters = {}
     for info in infos:
-        if info.kind not in KINDS or info.further:
+        apart = info.path in alone
+        if not apart and (info.kind not in KINDS or info.further):
             continue
-        kernel = np.moveaxis(weights[info.kernel], info.unit_axis, -1)
+        kernel = weights[_drawn_kernel(info)]
+        if apart:
+            kernel = kernel.reshape(*kernel.shape[:-2], len(alone[info.path]), -1)
+            origins = {i: each for i, each in enumerate(alone[info.path]) if each is not None}
+        else:
+            kernel = np.moveaxis(kernel, info.unit_axis, -1)
+            origins = known.get(info.kernel, {})
         if kernel.shape[:-2] == (1,) * (kernel.ndim - 2):
             continue
         images = np.moveaxis(kernel, (-2, -1), (0, 1))
         images = images[:, :, None] if images.ndim == 3 else images
-        origins = known.get(info.kernel, {})
-        count = range(len(images))
-        filters[info.path] = Filters(images, tuple(origins.get(i, ("", i)) for i in count))
+        named = tuple(origins.get(i, ("", i)) for i in range(len(images)))
+        filters[info.path] = Filters(images, named, apart)
     return dict(list(filters.items())[:MOST_LAYERS])
+
+
+def _drawn_kernel(info: Any) -> str:
+    """Return the path of the kernel that sees places: of a separable convolution its first."""
+    apart = [kernel for kernel in info.kernels if kernel.endswith("depthwise_kernel")]
+    return str((apart or [info.kernel])[0])
 
 
 def room_for(filters: Filters) -> int:
     """Return how many filters of a layer are drawn: fewer where kernels are large."""
     inputs, _, height, width = filters.kernel.shape
-    numbers = height * width * min(MOST_INPUTS, inputs)
+    numbers = height * width * (1 if filters.alone else min(MOST_INPUTS, inputs))
     return max(1, min(MOST_FILTERS, MOST_VALUES // int(numbers)))
 
 
@@ -93,11 +122,14 @@ def chosen_tiles(
     """
     chosen = {}
     for path, each in filters.items():
-        size = np.abs(each.kernel).sum(axis=(2, 3))
+        if each.alone:
+            units = each.kernel.shape[1]
+            chosen[path] = [(int(unit), each.origins[unit // units]) for unit in shown[path]]
+            continue
         chosen[path] = [
             (int(unit), each.origins[i])
             for unit in shown[path]
-            for i in np.sort(np.argsort(-size[:, unit], kind="stable")[:MOST_INPUTS])
+            for i in np.sort(np.argsort(-each.size[:, unit], kind="stable")[:MOST_INPUTS])
         ]
     return chosen
 
@@ -112,13 +144,13 @@ def drawn_filters(
     """Draw one model's filters at the dense model's places; `position` is as in `drawing`."""
     found = []
     for path, chosen in tiles.items():
-        if path not in filters or path not in position:
+        each = filters.get(path)
+        if each is None or not (each.alone or path in position):
             continue
-        each = filters[path]
         places = {origin: place for place, origin in enumerate(each.origins)}
         images = []
         for unit, (start, source) in chosen:
-            at = int(position[path][unit])
+            at = unit % each.kernel.shape[1] if each.alone else int(position[path][unit])
             own = int(position[start][source]) if start in position else source
             place = places.get((start, own))
             gone = at < 0 or own < 0 or place is None or not each.kernel[place, at].any()

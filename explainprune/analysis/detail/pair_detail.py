@@ -122,13 +122,18 @@ def _with_filters(
     """Add the filters that matter most in either model, and their inputs, to both drawings."""
     filters = plans[0].filters
     shown = {
-        path: shown_units({path: units[path]}, sizes, room_for(each))[path]
+        path: shown_units(
+            {path: each.count},
+            [{path: each.size.ravel()}] if each.alone else sizes,  # channels have no score
+            room_for(each),
+        )[path]
         for path, each in filters.items()
     }
+    counts = {path: each.count for path, each in filters.items()}
     tiles = chosen_tiles(filters, shown)
     places = (_everywhere(units), at)
     return {
-        name: replace(drawn, filters=drawn_filters(plan.filters, tiles, units, place, labels))
+        name: replace(drawn, filters=drawn_filters(plan.filters, tiles, counts, place, labels))
         for (name, drawn), plan, place in zip(drawings.items(), plans, places, strict=True)
     }
 

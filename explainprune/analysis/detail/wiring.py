@@ -79,9 +79,14 @@ def wiring(model: Model, owners: Array) -> Wiring:
         If the model has no layer graph.
     """
     from explainprune.network import liveness, prunable_layers, weights_of
-    from explainprune.network.shrinking.readers import readers_of_inputs, readers_of_units
+    from explainprune.network.shrinking.readers import (
+        channels_alone,
+        readers_of_inputs,
+        readers_of_units,
+    )
 
-    infos = {info.kernel: info for info in prunable_layers(model) if info.prunable_units}
+    every, (alone, grouped) = prunable_layers(model), channels_alone(model)
+    infos = {info.kernel: info for info in every if info.prunable_units}
     weights, found = weights_of(model), liveness(model)
     alive = {
         info.path: np.asarray(found.units.get(info.path, np.ones(info.units, bool)))
@@ -115,7 +120,9 @@ def wiring(model: Model, owners: Array) -> Wiring:
         wires=tuple(wires),
         note=_note(ends),
         features=channels is None,
-        filters=filters_of(infos.values(), weights, sources),
+        filters=filters_of(
+            [info for info in every if info.path not in grouped], weights, sources, alone
+        ),
     )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explainprune.network.graph.graph import read_graph
+from explainprune.network.graph.graph import Call, read_graph
+from explainprune.network.layers.depthwise import one_group_each
+from explainprune.network.layers.registry import kind_of
 from explainprune.network.listing import layers
 from explainprune.network.protocol import Model
 from explainprune.network.shrinking.tracing import UnitGraph, trace
@@ -75,13 +77,65 @@ def readers_of_units(model: Model) -> dict[str, Readers]:
         If the model has no layer graph (subclassed).
     """
     traced = trace(read_graph(model).weighted(), couples=False, read_only=True)
+    return _readers(model, traced, _made(model, traced))
+
+
+def channels_alone(
+    model: Model,
+) -> tuple[dict[str, tuple[tuple[str, int] | None, ...]], set[str]]:
+    """Find what each input channel is of the convolutions that read channels one by one.
+
+    Returns
+    -------
+    dict of str to tuple of (str, int) or None
+        By the layer's path, for each channel the layer and the unit that make it; None where that
+        isn't known, or is the model's input.
+    set of str
+        Those that read channels in larger groups.
+    """
+    traced = trace(read_graph(model).weighted(), couples=False, read_only=True)
+    maker: dict[int, tuple[str, int]] = {}
+    for path, places in _made(model, traced).items():
+        for atoms in places:
+            maker |= {int(atom): (path, unit) for unit, atom in enumerate(atoms)}
+    found: dict[str, tuple[tuple[str, int] | None, ...]] = {}
+    grouped = set()
+    for placed in traced.placed:
+        call, count = placed.call, _channels(placed.call)
+        if count:
+            atoms = placed.inputs[0].atoms
+            known = len(atoms) == count
+            read = [maker.get(int(atoms[i])) if known else None for i in range(count)]
+            before = found.get(call.path, read)  # where it is called at several places
+            found[call.path] = tuple(
+                a if a == b else None for a, b in zip(before, read, strict=True)
+            )
+        elif getattr(call.operation, "groups", 1) > 1:
+            grouped.add(call.path)
+    return found, grouped
+
+
+def _channels(call: Call) -> int:
+    """Return how many channels a convolution reads one by one; 0 for all others."""
+    kind = kind_of(call.operation)
+    if not kind.convolves:
+        return 0
+    if kind.by_channel:
+        return int(call.weights["kernel"].shape[-2])
+    if "depthwise_kernel" in call.weights:
+        return int(call.weights["depthwise_kernel"].shape[-2])
+    return int(call.operation.groups) if one_group_each(call) else 0
+
+
+def _made(model: Model, traced: UnitGraph) -> dict[str, list[Array]]:
+    """Return the atoms of the units of each layer whose units can be removed one by one."""
     sizes = {info.path: info.units for info in layers(model) if info.prunable_units}
     made: dict[str, list[Array]] = defaultdict(list)
     for placed in traced.placed:
         path, atoms = placed.call.path, placed.outputs[0].atoms
         if len(atoms) == sizes.get(path):
             made[path].append(atoms)
-    return _readers(model, traced, made)
+    return made
 
 
 def readers_of_inputs(model: Model) -> dict[str, Readers]:

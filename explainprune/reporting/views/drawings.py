@@ -226,8 +226,10 @@ def _filters(models: Sequence[DrawnFilters]) -> FilterPanel:
     first = models[0]
     shown, most = len(set(first.unit)), max(map(first.unit.count, first.unit))
     inputs = number(first.inputs, "count")
-    reads = f"{most} of its {inputs} inputs" if first.inputs > 1 else "its only input"
-    said = f"{name(first.layer)}: {shown} of {number(first.filters, 'count')} filters, each with "
+    reads = f"with {most} of its {inputs} inputs" if first.inputs > 1 else "with its only input"
+    if most == 1 < first.inputs:  # a depthwise step
+        reads = "of one input alone"
+    said = f"{name(first.layer)}: {shown} of {number(first.filters, 'count')} filters, each "
     said += f"{reads}; strongest colour ± {number(strongest(models))}"
     gone = sum(not image for image in models[-1].values)
     if gone:
