@@ -106,15 +106,7 @@ def export_query(
     if box is None and rows is not None:
         span = f"the range of {len(rows):,} rows"
     query = Query(
-        path,
-        network,
-        float(eps),
-        span,
-        output,
-        float(apart.max()),
-        len(points),
-        bound,
-        no_bound,
+        path, network, float(eps), span, output, float(apart.max()), len(points), bound, no_bound
     )
     _write(query, pair, points, _text(query, low, high, pair.n_outputs))
     return query

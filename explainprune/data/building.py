@@ -16,12 +16,7 @@ from explainprune.network.files.columns import as_trained
 from explainprune.network.functions.inputs import read
 from explainprune.types import Data, Inputs, Rows
 from explainprune.types.matching import aligned, check_orders, orders
-from explainprune.types.tables import (
-    as_array,
-    frame_values,
-    is_frame,
-    plain,
-)
+from explainprune.types.tables import as_array, frame_values, is_frame, plain
 
 Preprocess = Callable[[Any], Any]
 OF_ROWS = ("group", "weight", "clusters", "truth")

@@ -6,14 +6,7 @@ from explainprune.types.attribution import Attribution
 from explainprune.types.bound import OutputBound
 from explainprune.types.certificate import Certificate, Size, flips_of, rows_sha256
 from explainprune.types.circuit import Circuit, recurring
-from explainprune.types.comparison import (
-    Choice,
-    Comparison,
-    Level,
-    ModelRow,
-    Source,
-    Study,
-)
+from explainprune.types.comparison import Choice, Comparison, Level, ModelRow, Source, Study
 from explainprune.types.data import Data, Rows
 from explainprune.types.differing import Condition, Exemplar, Exemplars, Rule, Where
 from explainprune.types.drawing import (
@@ -47,14 +40,7 @@ from explainprune.types.overview import Overview
 from explainprune.types.profile import Profile
 from explainprune.types.query import Query
 from explainprune.types.read import AnyResults, read_results
-from explainprune.types.reasons import (
-    Band,
-    CodeChanges,
-    CodeUse,
-    Reason,
-    ReasonCodes,
-    ReasonRow,
-)
+from explainprune.types.reasons import Band, CodeChanges, CodeUse, Reason, ReasonCodes, ReasonRow
 from explainprune.types.shapes import Curve, Shapes, Surface
 from explainprune.types.versions import SCHEMA
 

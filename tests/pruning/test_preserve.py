@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 import explainprune as xp
 from explainprune.network.backend import keras
@@ -23,9 +24,7 @@ def planted():
     x = rng.normal(size=(600, 4)).astype("float32")
     y = (x[:, 0] > 0).astype(int)
     keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(2)]
-    )
+    model = sequential((4,), keras.layers.Dense(16, "relu"), keras.layers.Dense(2))
     model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(True))
     dense, _ = fit(model, Rows(x, y), epochs=20, seed=0)
     alike = np.repeat(x[:, :1], 4, axis=1) + 0.1 * rng.normal(size=x.shape).astype("float32")

@@ -7,11 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import (
-    Explained,
-    base_output,
-    explained_output,
-)
+from explainprune.analysis.attribution.explained import Explained, base_output, explained_output
 from explainprune.analysis.attribution.places import places_of
 from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values

@@ -19,11 +19,7 @@ from explainprune.analysis.comparison.arms import (
 from explainprune.analysis.comparison.backgrounds import with_background
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.compare import begun, defaults
-from explainprune.analysis.comparison.growth import (
-    FLOOR_ROWS,
-    LEAST_EFFORT,
-    PART,
-)
+from explainprune.analysis.comparison.growth import FLOOR_ROWS, LEAST_EFFORT, PART
 from explainprune.analysis.comparison.model_rows import price
 from explainprune.analysis.comparison.needs import methods_for
 from explainprune.analysis.comparison.quality import design
@@ -44,10 +40,7 @@ SETTING_UP = 4.0
 
 
 def comparison_seconds(
-    dense: Model | Network,
-    others: Sequence[Model | Network],
-    data: Any,
-    options: Mapping[str, Any],
+    dense: Model | Network, others: Sequence[Model | Network], data: Any, options: Mapping[str, Any]
 ) -> float:
     """Foresee how long comparing a dense model with others takes, and explaining it alone.
 

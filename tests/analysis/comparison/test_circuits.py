@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import sequential
 
 import explainprune as xp
 from explainprune.analysis.comparison import circuits
@@ -96,9 +97,7 @@ def test_what_is_not_searched_says_why(monkeypatch):
     assert "No circuits were searched for: 72 multiply-adds a row are more than 50." in row.note
     monkeypatch.undo()
     layers = keras.layers
-    pooled = keras.Sequential(
-        [keras.Input((6, 1)), layers.MaxPooling1D(3), layers.Flatten(), layers.Dense(3)]
-    )
+    pooled = sequential((6, 1), layers.MaxPooling1D(3), layers.Flatten(), layers.Dense(3))
     row = xp.compare(pooled, pooled, x[..., None], **FEW).models["dense"]
     assert "several numbers together: circuits are of element-wise units" in row.note
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from calibration_cases import SPARSE, L, images, mlp
+from keras_cases import sequential
 
 from explainprune.network.backend import keras
 from explainprune.network.listing import prunable_layers
@@ -16,9 +17,9 @@ from explainprune.network.variables import clone, variables, weights_of
 
 def test_a_fused_softmax_is_seen_through():
     keras.utils.set_random_seed(1)
-    apart = keras.Sequential([L.Input((4,)), L.Dense(3, name="d"), L.Softmax()])
-    fused = keras.Sequential([L.Input((4,)), L.Dense(3, activation="softmax", name="d")])
-    raw = keras.Sequential([L.Input((4,)), L.Dense(3, name="d")])
+    apart = sequential((4,), L.Dense(3, name="d"), L.Softmax())
+    fused = sequential((4,), L.Dense(3, activation="softmax", name="d"))
+    raw = sequential((4,), L.Dense(3, name="d"))
     for model in (fused, raw):
         model.set_weights(apart.get_weights())
     rng = np.random.default_rng(0)
@@ -31,7 +32,7 @@ def test_a_fused_softmax_is_seen_through():
 
 def test_the_compiled_loss_counts_without_its_penalties():
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([L.Input((4,)), L.Dense(2, kernel_regularizer="l1", name="d")])
+    model = sequential((4,), L.Dense(2, kernel_regularizer="l1", name="d"))
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(8, 4)).astype(np.float32), rng.normal(size=(8, 2)).astype(np.float32)
     w = model.layers[0].kernel.numpy()
@@ -61,7 +62,7 @@ def test_the_compiled_loss_counts_without_its_penalties():
 )
 def test_without_labels_the_models_own_class_counts(outputs, activation, loss, label):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([L.Input((4,)), L.Dense(outputs, activation=activation, name="d")])
+    model = sequential((4,), L.Dense(outputs, activation=activation, name="d"))
     if loss is not None:
         model.compile("sgd", loss)
     x = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
@@ -123,9 +124,7 @@ def test_a_subclassed_model_has_gradients_only():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(6, 4)).astype(np.float32), rng.integers(2, size=6)
     model(x)
-    same = keras.Sequential(
-        [L.Input((4,)), L.Dense(3, activation="tanh", name="one"), L.Dense(2, name="two")]
-    )
+    same = sequential((4,), L.Dense(3, activation="tanh", name="one"), L.Dense(2, name="two"))
     same.set_weights(model.get_weights())
     wanted = ["kernel_gradient", "kernel_gradient_squared", "mean_abs_activation"]
     found, expected = (calibrate(m, x, y, wanted) for m in (model, same))
@@ -157,7 +156,7 @@ def test_unknown_statistics_are_refused():
 )
 def test_whatever_a_loss_is_reduced_by_it_is_the_sum_over_rows(reduction):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([L.Input((4,)), L.Dense(2, name="d")])
+    model = sequential((4,), L.Dense(2, name="d"))
     model.compile("sgd", keras.losses.MeanAbsoluteError(reduction=reduction))
     rng = np.random.default_rng(0)
     x, y, weight = (rng.random((9, *s)).astype("float32") for s in ((4,), (2,), ()))

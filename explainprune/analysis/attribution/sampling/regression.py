@@ -6,12 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explainprune.analysis.attribution.explained import (
-    Explained,
-    chosen,
-    explained_output,
-    least,
-)
+from explainprune.analysis.attribution.explained import Explained, chosen, explained_output, least
 from explainprune.analysis.attribution.reading.players import moving, n_players
 from explainprune.analysis.attribution.sampling.coalition_values import coalition_values
 from explainprune.analysis.attribution.sampling.coalitions import Coalitions, Share
