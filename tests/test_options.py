@@ -20,7 +20,7 @@ def test_prune_takes_what_is_declared_with_the_same_defaults():
     keywords = {p.name: p.default for p in taken if p.kind is p.KEYWORD_ONLY}
     assert set(keywords) == set(DECLARED) | NOT_PLAIN
     assert {name: keywords[name] for name in DECLARED} == DECLARED
-    assert all(f"    {name} : " in prune.__doc__ for name in DECLARED)
+    assert all(f"\n{name} : " in inspect.getdoc(prune) for name in DECLARED)
 
 
 @pytest.mark.parametrize("command", ["prune", "run"])

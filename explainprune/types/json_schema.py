@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import MISSING, fields, is_dataclass
+from inspect import cleandoc
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -104,10 +105,9 @@ def described(text: str) -> dict[str, str]:
     'Units removed, by layer.'
     """
     found: dict[str, str] = {}
-    _, _, section = text.partition("Attributes\n    ----------\n")
-    for names, said in re.findall(
-        r"^ {4}(\S.*)\n((?: {8,}.*\n|\n(?= {8}))*)", section + "\n", re.M
-    ):
+    # Python 3.13 takes the indentation away by itself.
+    _, _, section = cleandoc(text).partition("Attributes\n----------\n")
+    for names, said in re.findall(r"^(\S.*)\n((?: {4,}.*\n|\n(?= {4}))*)", section + "\n", re.M):
         line = " ".join(said.split())
         for name in names.partition(" : ")[0].split(", "):
             if line:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explainprune.analysis.attribution import attribute
-from explainprune.analysis.attribution.sampling import coalition_values
+from explainprune.analysis.attribution.sampling import adaptive_paths, coalition_values
 from explainprune.network import FormulaNetwork, integrals
 
 BLOCK = 2**15
@@ -63,3 +63,21 @@ def test_many_features_take_a_few_blocks(method):
 def test_many_classes_take_a_few_times_their_values(method):
     peak, values = at_the_peak(40, 1000, method, "all", **MANY[method])
     assert peak < 8 * values + BLOCK
+
+
+def test_paths_with_kinks_are_cut_block_by_block(monkeypatch):
+    block = 2**16
+    monkeypatch.setattr(adaptive_paths, "_NUMBERS_AT_ONCE", block)
+    weights = np.random.default_rng(0).normal(size=(30, 40))
+    network = FormulaNetwork(
+        lambda x: np.maximum(x @ weights, 0),
+        30,
+        lambda x: (x @ weights > 0)[:, None] * weights,
+        n_outputs=40,
+    )
+    x, background = np.random.default_rng(1).normal(size=(2, 3, 30))
+    tracemalloc.start()
+    attribute(network, x, background=background, method="integrated_gradients", target="all")
+    peak = tracemalloc.get_traced_memory()[1] / 8
+    tracemalloc.stop()
+    assert peak < 40 * block

@@ -23,7 +23,7 @@ _LEAST_SHARE = 0.3  # of a path's tolerance: what the shortest piece may miss
 _EACH = 3  # times the tolerance that values may err by, which may cancel in their sum
 _LOOSER = 10  # times that two rules for smooth functions may differ
 _SMOOTH = 0.1  # of what fewer nodes miss: if no more is missed, still more of them are tried
-_NUMBERS_AT_ONCE = 2**22
+_NUMBERS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
