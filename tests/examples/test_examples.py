@@ -4,6 +4,7 @@ import json
 import re
 import runpy
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,17 @@ def test_a_study_with_a_recipe_of_ones_own(monkeypatch, tmp_path, capfd):
     assert command(["check", out]) == 1  # two seeds can't decide
     printed = capfd.readouterr().out
     assert "noisy, 80 % pruned" in printed and "Two seeds can't decide" in printed
+
+
+def test_recordings_that_aeon_ships_are_read_as_the_drawn_ones(monkeypatch):
+    x = np.arange(4 * 6 * 100.0).reshape(4, 6, 100)  # aeon has channels first, and names of classes
+    names = np.array(["Badminton", "Running", "Standing", "Walking"])
+    aeon = types.SimpleNamespace(load_basic_motions=lambda split: (x + (split == "test"), names))
+    monkeypatch.setitem(sys.modules, "aeon.datasets", aeon)
+    walk = runpy.run_path(str(FOLDER / "walk_motions.py"))
+    train, test = walk["basic_motions"]()
+    assert [walk["CLASSES"][label] for label in train["y"]] == [name.lower() for name in names]
+    np.testing.assert_array_equal(train["x"][1, :, 2], x[1, 2])
+    np.testing.assert_array_equal(test["x"], train["x"] + 1)
+    (drawn, _) = walk["drawn"](1)
+    assert drawn["x"].shape[1:] == train["x"].shape[1:] and drawn["x"].dtype == train["x"].dtype
