@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.scalars.affine import INPUTS, Affine, cleaned
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import UnitLayer, Unrolled
 from explainprune.types import Array
 
 Loss = Callable[[Array], tuple[float, Array]]
@@ -153,7 +153,7 @@ class Wired:
                     parts[part.source] = cleaned(sparse.csc_array(kept))
             stages.append(Affine(parts, bias))
         layers = tuple(
-            Units(layer.name, layer.shape, reads, layer.groups, layer.function)
+            UnitLayer(layer.name, layer.shape, reads, layer.groups, layer.function)
             for layer, reads in zip(self.network.layers, stages, strict=False)
         )
         return Unrolled(self.network.n_inputs, layers, stages[-1])
@@ -211,7 +211,7 @@ def wired(network: Unrolled, background: Array) -> Wired:
             )
         width = len(layer.groups)
         reads, groups = layer.reads.picked(layer.groups[:, 0]), np.arange(width)[:, None]
-        layers.append(Units(layer.name, layer.shape, reads, groups, layer.function))
+        layers.append(UnitLayer(layer.name, layer.shape, reads, groups, layer.function))
     network = Unrolled(network.n_inputs, tuple(layers), network.output)
     affines = [*(layer.reads for layer in layers), network.output]
     entries = sum(part.shape[0] * part.shape[1] for each in affines for part in each.parts.values())
@@ -232,7 +232,7 @@ def wired(network: Unrolled, background: Array) -> Wired:
     return Wired(network, tuple(parts), means, base)
 
 
-def _slope(layer: Units, read: Array) -> Array:
+def _slope(layer: UnitLayer, read: Array) -> Array:
     """Return the derivative of an element-wise function; by a difference, if not of rectifiers."""
     if layer.function.rectified:
         return np.asarray(read > 0, np.float64)

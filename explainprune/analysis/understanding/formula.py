@@ -15,7 +15,7 @@ from explainprune.data.reading import read_samples
 from explainprune.network import Model, as_network, opened, unroll
 from explainprune.network.failing import in_words
 from explainprune.network.scalars.affine import INPUTS, Affine
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import UnitLayer, Unrolled
 from explainprune.network.tracing.same import check_same
 from explainprune.types import Array
 from explainprune.types.formula import Formula, Line, Sum, identifiers, symbol
@@ -175,7 +175,7 @@ def _check_size(numbers: int, limit: int) -> None:
         )
 
 
-def _check_function(layer: Units) -> None:
+def _check_function(layer: UnitLayer) -> None:
     if not layer.function.rectified and layer.function.name not in ("maximum", "minimum"):
         raise ValueError(
             f"Layer {layer.name!r} applies {layer.function.name}: formulas are written of "

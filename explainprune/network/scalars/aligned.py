@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.scalars.affine import INPUTS, Affine, from_entries
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import UnitLayer, Unrolled
 from explainprune.types import Array
 
 Places = dict[int, Array]
@@ -57,7 +57,7 @@ def aligned(
         places[mine] = (groups[:, None] * layer.made + np.arange(layer.made)).ravel()
         reads = _laid(units.reads, columns, whole, places, numbers, layer.reads.width)
         layers.append(
-            Units(layer.name, layer.shape, reads, layer.groups, units.function, layer.made)
+            UnitLayer(layer.name, layer.shape, reads, layer.groups, units.function, layer.made)
         )
     width = whole.output.width
     output = _laid(network.output, np.arange(width), whole, places, numbers, width)
@@ -75,14 +75,18 @@ def _partners(network: Unrolled, whole: Unrolled) -> dict[int, int] | None:
     return None if waiting else found
 
 
-def _silent(layer: Units) -> Units:
+def _silent(layer: UnitLayer) -> UnitLayer:
     """Return a layer that reads nothing."""
     reads = Affine({}, np.zeros(layer.reads.width))
-    return Units(layer.name, layer.shape, reads, layer.groups, layer.function, layer.made)
+    return UnitLayer(layer.name, layer.shape, reads, layer.groups, layer.function, layer.made)
 
 
 def _groups(
-    units: Units, layer: Units, places: Places, numbers: dict[int, int], kept: Mapping[str, Array]
+    units: UnitLayer,
+    layer: UnitLayer,
+    places: Places,
+    numbers: dict[int, int],
+    kept: Mapping[str, Array],
 ) -> Array | None:
     """Find the group of `layer` that each group of `units` stands for."""
     size = units.groups.shape[1], units.made, units.function.name
@@ -99,7 +103,7 @@ def _groups(
 
 
 def _by_what_they_read(
-    units: Units, layer: Units, places: Places, numbers: dict[int, int]
+    units: UnitLayer, layer: UnitLayer, places: Places, numbers: dict[int, int]
 ) -> Array | None:
     """Find groups by the elements that they pick: those of a pooling, say."""
     theirs, ours = _picked(layer), _picked(units)
@@ -111,7 +115,7 @@ def _by_what_they_read(
     return np.array(found, dtype=np.int64) if found and min(found) >= 0 else None
 
 
-def _picked(layer: Units) -> tuple[int, Array] | None:
+def _picked(layer: UnitLayer) -> tuple[int, Array] | None:
     """Return the source that a layer reads and, for each column, which one of its elements."""
     if len(layer.reads.parts) != 1:
         return None
@@ -119,7 +123,7 @@ def _picked(layer: Units) -> tuple[int, Array] | None:
     return (source, part.indices) if (np.diff(part.indptr) == 1).all() else None
 
 
-def _columns(units: Units, layer: Units, groups: Array) -> Array | None:
+def _columns(units: UnitLayer, layer: UnitLayer, groups: Array) -> Array | None:
     """Find the column of `layer` for each column of `units`; −1 where no group reads it."""
     found = np.full(units.reads.width, -1)
     found[units.groups] = layer.groups[groups]

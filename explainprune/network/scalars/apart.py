@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.scalars.affine import Affine, Sparse
-from explainprune.network.scalars.elements import Ends, Units
+from explainprune.network.scalars.elements import Ends, UnitLayer
 from explainprune.network.scalars.functions import ROUNDING
 from explainprune.types import Array
 
@@ -54,7 +54,7 @@ class Apart:
         return Apart(self.first, self.second, between)
 
 
-def through(layer: Units, read: Apart) -> Apart:
+def through(layer: UnitLayer, read: Apart) -> Apart:
     """Put what a layer reads through its function.
 
     Raises

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
-from explainprune.network.scalars.elements import Ends, Units, Unrolled
+from explainprune.network.scalars.elements import Ends, UnitLayer, Unrolled
 from explainprune.network.scalars.links import Links, links_of
 from explainprune.network.scalars.relaxed import Relaxed
 from explainprune.types import Array
@@ -117,7 +117,7 @@ def _tighter(ends: Ends, lines: Relaxed, found: Moves, before: list[Ends | None]
     return np.maximum(ends[0], low), np.minimum(ends[1], high)
 
 
-def _made(layer: Units, ends: Ends) -> Ends:
+def _made(layer: UnitLayer, ends: Ends) -> Ends:
     """Bound what a layer outputs."""
     shape = layer.width, ends[0].shape[1]
     if layer.function.bounds is None:

@@ -46,7 +46,7 @@ class Function:
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class UnitLayer:
     """A layer of units: a function of groups of what is read.
 
     Attributes
@@ -98,14 +98,14 @@ class Unrolled:
     Attributes
     ----------
     n_inputs : int
-    layers : tuple of Units
+    layers : tuple of UnitLayer
         Layer k is source ``k + 1`` of those after it.
     output : Affine
         What is explained.
     """
 
     n_inputs: int
-    layers: tuple[Units, ...]
+    layers: tuple[UnitLayer, ...]
     output: Affine
 
     def elements(self, x: Array) -> dict[int, Array]:
@@ -127,12 +127,12 @@ def pruned_away(network: Unrolled) -> Unrolled:
         if number in needed:
             needed |= set(network.layers[number - 1].reads.parts)
     numbers = {INPUTS: INPUTS}
-    layers: list[Units] = []
+    layers: list[UnitLayer] = []
     for number, layer in enumerate(network.layers, start=1):
         if number in needed:
             reads = _renumbered(layer.reads, numbers)
             layers.append(
-                Units(layer.name, layer.shape, reads, layer.groups, layer.function, layer.made)
+                UnitLayer(layer.name, layer.shape, reads, layer.groups, layer.function, layer.made)
             )
             numbers[number] = len(layers)
     return Unrolled(network.n_inputs, tuple(layers), _renumbered(network.output, numbers))

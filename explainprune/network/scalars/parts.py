@@ -10,7 +10,7 @@ import numpy as np
 
 from explainprune.network.scalars.affine import INPUTS, Sparse
 from explainprune.network.scalars.bounds import OFF
-from explainprune.network.scalars.elements import Function, Units, Unrolled
+from explainprune.network.scalars.elements import Function, UnitLayer, Unrolled
 from explainprune.types import Array
 
 
@@ -125,7 +125,7 @@ def cut(network: Unrolled, players: Array, layer: int, group: int) -> tuple[Part
     """Cut out what a group reads through weights that aren't zero."""
     needed: dict[int, Array] = {layer + 1: np.array([group])}
     inputs = np.empty(0, np.int64)
-    found: list[tuple[int, Units, Array, Array, dict[int, Entries]]] = []
+    found: list[tuple[int, UnitLayer, Array, Array, dict[int, Entries]]] = []
     for number in range(layer + 1, 0, -1):
         if number not in needed:
             continue
@@ -162,7 +162,7 @@ def _entries(matrix: Sparse, columns: Array) -> Entries:
 
 def _stages(
     network: Unrolled,
-    found: list[tuple[int, Units, Array, Array, dict[int, Entries]]],
+    found: list[tuple[int, UnitLayer, Array, Array, dict[int, Entries]]],
     needed: dict[int, Array],
     inputs: Array,
 ) -> tuple[Stage, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import UnitLayer, Unrolled
 from explainprune.types import Array
 
 Reach = Any
@@ -42,7 +42,7 @@ def reaching(affine: Affine, found: Mapping[int, Reach]) -> Reach:
     return total
 
 
-def in_groups(layer: Units) -> Sparse:
+def in_groups(layer: UnitLayer) -> Sparse:
     """Mark which columns each group reads: (columns, groups)."""
     groups, size = layer.groups.shape
     entries = np.ones(layer.groups.size), (layer.groups.ravel(), np.repeat(np.arange(groups), size))

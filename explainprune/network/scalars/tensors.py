@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from explainprune.network.scalars.affine import Affine, identity
-from explainprune.network.scalars.elements import Function, Units
+from explainprune.network.scalars.elements import Function, UnitLayer
 from explainprune.types import Array
 
 MOST_ENTRIES = 3e7
@@ -81,12 +81,12 @@ class Reading:
 
     Attributes
     ----------
-    layers : list of Units
+    layers : list of UnitLayer
     masks : mapping of int to ndarray of bool
         By id of the variable: entries to be read as zero where False.
     """
 
-    layers: list[Units] = field(default_factory=list)
+    layers: list[UnitLayer] = field(default_factory=list)
     masks: Mapping[int, Array] = field(default_factory=dict)
 
     def weight(self, variable: Any) -> Array:
@@ -105,7 +105,7 @@ class Reading:
         made: int = 1,
     ) -> Affine:
         """Add a layer of units; return what it outputs, group by group."""
-        self.layers.append(Units(name, shape, reads, groups, function, made))
+        self.layers.append(UnitLayer(name, shape, reads, groups, function, made))
         return identity(len(self.layers), len(groups) * made)
 
     def elementwise(self, tensor: Tensor, function: Function, name: str) -> Tensor:

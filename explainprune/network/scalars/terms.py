@@ -16,7 +16,7 @@ import numpy as np
 from explainprune.network.protocol import chunks
 from explainprune.network.scalars.affine import INPUTS, of_inputs
 from explainprune.network.scalars.bounds import FREE, OFF, ON, Moves, Read, moves, read_of
-from explainprune.network.scalars.elements import Units, Unrolled
+from explainprune.network.scalars.elements import UnitLayer, Unrolled
 from explainprune.network.scalars.links import Links
 from explainprune.network.scalars.reach import Reach, pattern, players_reaching
 from explainprune.network.scalars.relaxed import relaxed
@@ -221,7 +221,7 @@ def _passing(terms: Terms, unequal: Array, found: Moves) -> tuple[list[Array], l
     return passing, halved
 
 
-def _straight(layer: Units, bent: dict[int, Array], shape: tuple[int, ...]) -> Array:
+def _straight(layer: UnitLayer, bent: dict[int, Array], shape: tuple[int, ...]) -> Array:
     """Tell which groups rectify a sum of what their players add: (groups, pairs).
 
     In the first layer all do; behind it those that read nothing whose sign is open for the pair.
@@ -286,7 +286,7 @@ def _weighed(
     return games, weights.get(INPUTS, np.zeros(shape))
 
 
-def _pass_on(weights: dict[int, Array], layer: Units, passes: Array, weight: Array) -> None:
+def _pass_on(weights: dict[int, Array], layer: UnitLayer, passes: Array, weight: Array) -> None:
     """Add a layer's weights (groups, outputs[, pairs]), where it passes, to what it reads."""
     if weight.ndim == 2:
         weight = weight[..., None]

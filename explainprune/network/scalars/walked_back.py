@@ -19,7 +19,7 @@ from scipy import sparse
 
 from explainprune.network.scalars.affine import INPUTS, Affine, Sparse
 from explainprune.network.scalars.apart import Apart, reads_apart, through
-from explainprune.network.scalars.elements import Ends, Units, Unrolled
+from explainprune.network.scalars.elements import Ends, UnitLayer, Unrolled
 from explainprune.network.scalars.functions import ROUNDING
 from explainprune.types import Array
 
@@ -195,7 +195,7 @@ def _put_in(walk: Walk, factors: Array, ends: Ends) -> None:
     walk.rounded = walk.rounded + (len(factors) + 8) * ROUNDING * size
 
 
-def _lines(layer: Units, read: Apart) -> Lines:
+def _lines(layer: UnitLayer, read: Apart) -> Lines:
     """Draw the lines of rectifiers over what they read."""
     columns = layer.groups[:, 0]
     (l1, u1), (l2, u2), (least, most) = (

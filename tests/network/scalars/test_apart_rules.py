@@ -5,7 +5,7 @@ import pytest
 
 from explainprune.network.scalars.affine import Affine, from_entries
 from explainprune.network.scalars.apart import Apart, reads_apart
-from explainprune.network.scalars.elements import Units
+from explainprune.network.scalars.elements import UnitLayer
 from explainprune.network.scalars.functions import MAXIMUM, MINIMUM, relu
 from explainprune.network.scalars.walked_back import _lines
 
@@ -76,7 +76,7 @@ def test_lines_lie_above_and_below_rectifiers():
     rng = np.random.default_rng(5)
     ends = possible(rng)
     count = len(ends[0][0])
-    units = Units("u", (count,), Affine({}, np.zeros(count)), np.arange(count)[:, None], relu())
+    units = UnitLayer("u", (count,), Affine({}, np.zeros(count)), np.arange(count)[:, None], relu())
     lines = _lines(units, Apart(*ends))
     for i in range(count):
         x, y = corners(*case(ends, i), cuts=(0.0,))
