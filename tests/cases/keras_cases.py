@@ -19,6 +19,25 @@ def sequential(shape, *layers, **options):
     return keras.Sequential([keras.Input(shape, **options), *layers])
 
 
+class Own(keras.Model):
+    """A subclassed model: its layers one after another, and no graph."""
+
+    def __init__(self, *stack):
+        super().__init__()
+        self.stack = stack
+
+    def call(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return x
+
+
+def subclassed(shape, *stack):
+    model = Own(*stack)
+    model(np.zeros((1, *shape), "float32"))
+    return model
+
+
 def randomised(model, seed=0, scale=0.7):
     """Give every variable normal values; a variance stays positive."""
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from keras_cases import functional
+from keras_cases import functional, subclassed
 
 from explainprune.network import KerasNetwork, as_network
 from explainprune.network.backend import keras, tf
@@ -16,21 +16,6 @@ def chain(*stack, shape=(4,)):
 
 def sequential(*stack, shape=(4,)):
     return keras.Sequential([keras.Input(shape), *stack])
-
-
-class Own(keras.Model):
-    def __init__(self, last):
-        super().__init__()
-        self.hidden, self.last = L.Dense(3), last
-
-    def call(self, x):
-        return self.last(self.hidden(x))
-
-
-def own(last):
-    model = Own(last)
-    model(np.zeros((1, 4)))
-    return model
 
 
 def three():
@@ -92,7 +77,9 @@ CASES = {
         lambda: chain(L.Dense(3, activation="softmax"), L.Dropout(0.5)), three, "softmax"
     ),
     "subclassed": (
-        lambda: own(L.Dense(3, activation="softmax")), lambda: own(L.Dense(3)), "softmax"
+        lambda: subclassed((4,), L.Dense(3), L.Dense(3, activation="softmax")),
+        lambda: subclassed((4,), L.Dense(3), L.Dense(3)),
+        "softmax",
     ),
     "mixed precision": (
         lambda: chain(L.Dense(3, dtype="mixed_float16"), L.Softmax(dtype="float32")),

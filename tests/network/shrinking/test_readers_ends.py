@@ -81,17 +81,6 @@ def test_units_end_at_what_is_not_known():
     assert [part.path for part in readers_of_units(mixed)["d"].slices] == ["out/kernel"]
 
 
-def test_a_subclassed_model_has_no_graph():
-    class Own(keras.Model):
-        def call(self, x):
-            return x
-
-    model = Own(name="own")
-    model(np.zeros((1, 2), "float32"))
-    with pytest.raises(ValueError, match=r"'own' .*layer graph"):
-        readers_of_units(model)
-
-
 def test_channels_through_depthwise_and_separable_kernels():
     x = keras.Input((4, 4, 2))
     y = kl.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="dw")(

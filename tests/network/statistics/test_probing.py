@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_cases import subclassed
 
 from explainprune.network.backend import keras, tf
 from explainprune.network.statistics.probing import probes
@@ -179,15 +180,6 @@ def test_what_cannot_be_probed():
     with pytest.raises(ValueError, match="no line between inputs of dtype int32"):
         list(probes(model, np.ones((2, 3), int))["a"].along(2))
 
-    class Net(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.one = L.Dense(3)
-
-        def call(self, x):
-            return self.one(x)
-
-    net = Net()
-    net(np.ones((1, 4)))
-    with pytest.raises(ValueError, match=r"subclassed model cannot be silenced. Received: Net"):
+    net = subclassed((4,), L.Dense(3))
+    with pytest.raises(ValueError, match=r"subclassed model cannot be silenced. Received: Own"):
         probes(net, np.ones((1, 4)))

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from keras_cases import sequential
+from keras_cases import sequential, subclassed
 
 from explainprune.network.backend import keras
 from explainprune.network.variables import variables
@@ -226,17 +226,8 @@ def test_several_inputs_lie_side_by_side_and_tokens_count_once():
 
 
 def test_subclassed_model_is_refused():
-    class Net(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.one = L.Dense(3)
-
-        def call(self, x):
-            return self.one(x)
-
-    model = Net()
-    model(np.zeros((1, 4), np.float32))
-    with pytest.raises(ValueError, match="type Net has no layer graph"):
+    model = subclassed((4,), L.Dense(3))
+    with pytest.raises(ValueError, match="type Own has no layer graph"):
         liveness(model)
 
 

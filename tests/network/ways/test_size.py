@@ -2,6 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
+from keras_cases import subclassed
 
 from explainprune.network.backend import keras
 from explainprune.network.masking import apply_masks
@@ -98,14 +99,5 @@ def test_shared_and_nested_layers_count_at_each_call():
 
 
 def test_subclassed_model_counts_kernels_once():
-    class Net(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.one, self.two = L.Dense(3), L.Dense(2)
-
-        def call(self, x):
-            return self.two(self.one(x))
-
-    model = Net()
-    model(np.zeros((1, 4), np.float32))
+    model = subclassed((4,), L.Dense(3), L.Dense(2))
     assert size_of(model).flops == 2 * (12 + 6)
