@@ -25,7 +25,9 @@ def has_graph(model: Model) -> bool:
 def functional_class() -> Any:
     """Return Keras' own class of functional models, which only making one hands out."""
     x = keras.Input((1,), name="explainprune_probe_input")
-    return type(keras.Model(x, x, name="explainprune_probe"))
+    # Older Keras takes no model without a layer.
+    y = keras.layers.Identity(name="explainprune_probe_layer")(x)
+    return type(keras.Model(x, y, name="explainprune_probe"))
 
 
 def layers_inside(model: Model) -> list[Any]:
