@@ -11,6 +11,7 @@ from explainprune.data import load_data
 from explainprune.lookup import nearest, unknown
 from explainprune.network import Model, check_weights
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.types import OUTPUTS, Array, Query
 
 POINTS = 1_000
@@ -47,7 +48,7 @@ def export_query(
 
     Parameters
     ----------
-    dense, other : keras.Model
+    dense, other : keras.Model or path
         Of one input each, and as many outputs. `other` may be what `shrink` returned.
     path : str or Path
         Ends in ``.vnnlib``; the network gets the same name with ``.onnx``.
@@ -95,6 +96,7 @@ def export_query(
     kept = None
     if hasattr(other, "certificate"):  # what `shrink` returned
         kept, other = other.kept, other.model
+    dense, other = from_file(dense), from_file(other)
     x = None if data is None else load_data(data, model=dense).x
     pair = _pair(dense, other, output, x)
     rows = None if x is None else pair.pack(x)

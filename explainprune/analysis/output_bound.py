@@ -9,6 +9,7 @@ from explainprune.data import load_data
 from explainprune.lookup import unknown
 from explainprune.network import Model, check_weights
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.types import OUTPUTS, Array, OutputBound
 
 
@@ -33,7 +34,7 @@ def output_bound(
 
     Parameters
     ----------
-    dense, other : keras.Model
+    dense, other : keras.Model or path
         With layers in the same order: a model and its pruned, fine-tuned or shrunk version.
         `other` may be what `shrink` returned.
     data : Data, array, dict, or pair (x, y), optional
@@ -79,6 +80,7 @@ def output_bound(
         raise unknown("output", output, OUTPUTS)
     if kept is None and hasattr(other, "certificate"):  # what `shrink` returned
         kept, other = other.kept, other.model
+    dense, other = from_file(dense), from_file(other)
     for model in (dense, other):
         check_weights(model)
     x = None if data is None else load_data(data, model=dense).x

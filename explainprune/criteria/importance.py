@@ -10,6 +10,7 @@ import numpy as np
 from explainprune.criteria.scorer import Scorer, calibration_rows
 from explainprune.lookup import name_of, unknown
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.types import Array, Importance
 
 Criterion = str | Callable[..., Any]
@@ -62,7 +63,7 @@ def importance(
 
     Parameters
     ----------
-    model : keras.Model
+    model : keras.Model or path
     x : ndarray (n, ...), dict, Data, Rows, (x, y), (x, y, weight), Dataset or PyDataset, optional
         Calibration rows; of a `Data`, those that may be learned from. Rows that carry weights count
         by them. Criteria that look at weights of the model only need none.
@@ -97,6 +98,7 @@ def importance(
         If the criterion is unknown, scores units only where weights are asked for, or is defined
         for no layer; if rows don't fit the model, or there are no groups.
     """
+    model = from_file(model)
     x, y, group, weight = calibration_rows(model, x, y)
     scorer = Scorer(model, x, y, [criterion], level or "unit", seed, weight)
     if by is None:
@@ -139,6 +141,7 @@ def importances(
     ValueError
         As `importance` does; if two criteria have the same name.
     """
+    model = from_file(model)
     x, y, _, weight = calibration_rows(model, x, y)
     return _whole(Scorer(model, x, y, criteria, level or "unit", seed, weight), x, y, target)
 

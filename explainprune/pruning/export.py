@@ -12,6 +12,7 @@ import numpy as np
 from explainprune.data import load_data
 from explainprune.lookup import nearest, unknown
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.network.protocol import Model
 from explainprune.types import Array, Certificate, Data, Inputs, flips_of, rows_sha256
 from explainprune.types.arrays import n_rows
@@ -37,7 +38,7 @@ def export(
 
     Parameters
     ----------
-    model : keras.Model
+    model : keras.Model or path
         It is left as it is.
     path : str or Path
         Ends in ``.tflite`` or ``.onnx``.
@@ -73,6 +74,7 @@ def export(
     from explainprune.network import check_weights, load_model, model_sha256, size_of
 
     path = _checked(Path(path), quantise, data, force)
+    model = from_file(model)
     before = size_of(model)  # raises for what is no Keras model
     check_weights(model)
     given = None if data is None else load_data(data, model=model)

@@ -11,6 +11,7 @@ import numpy as np
 
 from explainprune.lookup import some
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
 from explainprune.network.training.preserving import Preserve
@@ -69,7 +70,7 @@ def prune(
 
     Parameters
     ----------
-    model : keras.Model
+    model : keras.Model or path
         Left as it is: weights, compile state and all.
     data : Data, ndarray, dict, (x, y), (x, y, weight), tf.data.Dataset, PyDataset or None
         Rows to learn from: ``data.train`` where there is one. Several inputs and the labels of
@@ -163,6 +164,7 @@ def prune(
     >>> pruned.masks
     Masks(3,456 of 4,608 entries removed, 75.0%)
     """
+    model = from_file(model)
     asked = locals().copy()  # all that an objective's own prunings are told
     check_refit(refit)
     if margins is not None and objective is None:

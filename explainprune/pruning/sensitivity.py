@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.network.masking import apply_masks
 from explainprune.network.protocol import Model
 from explainprune.network.training.performance import performance
@@ -41,7 +42,7 @@ def sensitivity(
 
     Parameters
     ----------
-    model : keras.Model
+    model : keras.Model or path
         Left as it is.
     data : Data or (x, y)
         With labels. Scores learn from the rows to learn from; loss and accuracy are those of the
@@ -67,6 +68,7 @@ def sensitivity(
 
     for sparsity in sparsities:
         check_sparsity(sparsity)
+    model = from_file(model)
     learned = given(data, model)
     rows = _rows(learned)
     infos = candidates(model, protect=protect, outputs=granularity == "input")

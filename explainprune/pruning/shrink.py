@@ -11,6 +11,7 @@ import numpy as np
 from explainprune.data import load_data
 from explainprune.lookup import unknown
 from explainprune.network.failing import in_words
+from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.network.protocol import Model
 from explainprune.types import Array, Certificate, Data, Rows, Size, flips_of, rows_sha256
 
@@ -60,7 +61,7 @@ def shrink(
 
     Parameters
     ----------
-    model : keras.Model or Shrunk
+    model : keras.Model, path or Shrunk
         Left untouched. Given a `Shrunk`, indices in `kept` stay those of the first model.
     masks : Masks or mapping of str to ndarray of bool, optional
         By variable path; True = keep. None: the entries that are zero.
@@ -117,7 +118,9 @@ def shrink(
             raise unknown("measure", name, MEASURES)
     if basis not in BASES:
         raise unknown("basis", basis, BASES)
-    given, before = (model.model, model.kept) if isinstance(model, Shrunk) else (model, {})
+    given, before = (
+        (model.model, model.kept) if isinstance(model, Shrunk) else (from_file(model), {})
+    )
     loaded = None if data is None else load_data(data, model=given)
     compared = None if loaded is None else loaded.scored
     calibration = None if loaded is None else loaded.learnable

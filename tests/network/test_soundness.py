@@ -55,6 +55,14 @@ def test_every_verb_names_the_weight_that_is_no_number(verb, tmp_path, monkeypat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_takes_the_path_of_a_model(verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spoiled(np.nan, 0, 0).save("m.keras")
+    with pytest.raises(ValueError, match=r"dense\w*/kernel'.*NaN or infinite|NaN.*dense\w*/kernel"):
+        VERBS[verb]("m.keras")
+
+
 @pytest.mark.parametrize(
     ("value", "layer", "weight", "name"),
     [(np.inf, 2, 1, "bias"), (-np.inf, 1, 3, "moving_variance"), (np.nan, 1, 0, "gamma")],

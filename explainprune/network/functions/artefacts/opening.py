@@ -70,10 +70,14 @@ def of_function(function: Callable[..., Any], name: str = "") -> Artefact:
     return Artefact(name or name_of(function), function)
 
 
+def from_file(model: Any) -> Any:
+    """Return the model of a file where a path is given, else what is given."""
+    return load_model(model) if isinstance(model, (str, Path)) else model
+
+
 def opened(model: Any) -> Any:
     """Return a model that is ready to run: what a path or a function stands for, else itself."""
-    if isinstance(model, (str, Path)):
-        return load_model(model)
+    model = from_file(model)
     if isinstance(model, (Artefact, Network)) or not callable(model):
         return model
     from explainprune.network.backend import keras
