@@ -1,4 +1,4 @@
-"""Figures on matplotlib axes: axes in, axes out."""
+"""Figures on matplotlib axes: drawn into `ax`, else into axes of their own, which are returned."""
 
 from __future__ import annotations
 
@@ -50,7 +50,6 @@ def sensitivity(scan: Any, *, ax: Any = None) -> Any:
         Its columns ``layer, achieved`` and ``accuracy`` (or ``r2``, or ``loss``); the row without a
         layer is the model as it is.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
 
     Returns
     -------

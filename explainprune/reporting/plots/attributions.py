@@ -26,7 +26,6 @@ def beeswarm(attribution: Attribution, *, top: int = MOST, ax: Any = None) -> An
     top : int
         Features with the largest mean |value|.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
 
     Returns
     -------
@@ -65,7 +64,6 @@ def maps(attribution: Attribution, *, row: int = 0, ax: Any = None) -> Any:
         Of one output and of one input, whose rows are images or series.
     row : int
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
 
     Returns
     -------

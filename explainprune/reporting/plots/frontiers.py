@@ -16,7 +16,6 @@ def clearest(frontier: Any, *, ax: Any = None) -> Any:
     frontier : pandas.DataFrame
         Its ``frontier``.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
 
     Returns
     -------

@@ -26,11 +26,6 @@ def paired_bars(results: Results, *, top: int = MOST, ax: Any = None) -> Any:
     top : int
         Features that lead in either model.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -68,10 +63,6 @@ def slopegraph(
     top : int
         Neurons that rank first before; those that are gone after end in the middle.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

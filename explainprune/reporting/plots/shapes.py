@@ -28,7 +28,6 @@ def shape(
     target : int or str
         Which output.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default axes of a figure of their own.
 
     Returns
     -------
