@@ -31,7 +31,7 @@ def infidelity(
     Parameters
     ----------
     network, x, values, background_row, targets, players
-        As for `naopc`.
+        As for `insertion`.
     draws : int
         Sets, the same for all samples and for every attribution with this seed.
     seed : int

@@ -27,11 +27,6 @@ def pointing_game(values: Array, truth: Array) -> Array:
         In [0, 1]: features that tie for the lead share it. NaN where all values are 0 or the truth
         is empty. An attribution at random gets the share of features in the truth.
 
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-
     Notes
     -----
     Zhang et al. 2018, doi:10.1007/s11263-017-1059-x.
@@ -51,19 +46,14 @@ def relevance_mass(values: Array, truth: Array) -> Array:
 
     Parameters
     ----------
-    values : ndarray (n, d)
-    truth : ndarray of bool (n, d)
+    values, truth
+        As for `pointing_game`.
 
     Returns
     -------
     ndarray (n,)
         In [0, 1]; NaN where all values are 0 or the truth is empty. Of an attribution that is the
         same everywhere, the share of features in the truth.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
 
     Notes
     -----
@@ -86,19 +76,14 @@ def relevance_rank(values: Array, truth: Array) -> Array:
 
     Parameters
     ----------
-    values : ndarray (n, d)
-    truth : ndarray of bool (n, d)
+    values, truth
+        As for `pointing_game`.
 
     Returns
     -------
     ndarray (n,)
         In [0, 1]; ties at the K-th place share what is left of it. NaN where all values are 0 or
         the truth is empty. At random K/d.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
 
     Notes
     -----

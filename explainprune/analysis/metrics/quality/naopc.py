@@ -35,16 +35,8 @@ def naopc(
 
     Parameters
     ----------
-    network : Network
-        Explain centred logits: AOPC of probabilities follows confidence.
-    x : ndarray (n, d)
-    values : ndarray (n, p)
-        One value for each player (each feature where `players` is None).
-    background_row : ndarray (d,)
-        What a removed feature is replaced by.
-    targets : ndarray of int (n,)
-    players : ndarray of int (d,), optional
-        The player of each feature, from 0.
+    network, x, values, background_row, targets, players
+        As for `insertion`.
     width : int
         Orders followed at once. The work is 2·width·p²/2 + p rows for each sample.
 
