@@ -138,3 +138,18 @@ def test_channels_keep_their_names_whoever_plays():
     assert channels(series) == ("left hip", "1", "2")
     assert channels(load_data(np.zeros((2, 4, 3)))) == channels(SimpleNamespace(
         image_shape=None, x=np.zeros((2, 3)), feature_names=("a", "b", "c"))) == ()  # fmt: skip
+
+
+def test_the_network_calls_channels_by_their_words():
+    from explainprune.analysis.detail.kinds import called_channels
+
+    words = {"channels": {"0": "left hip"}}
+    series = load_data(np.zeros((2, 4, 3)), labels=words)
+    assert called_channels(series, 3) == ("left hip", "channel 1", "channel 2")
+    images = load_data(np.zeros((2, 2, 2, 3)), labels={"channels": {"1": "green"}})
+    assert called_channels(images, 3) == ("channel 0", "green", "channel 2")
+    flat = load_data(np.zeros((2, 12)), image_shape=(2, 2, 3), labels={"channels": {"1": "green"}})
+    assert called_channels(flat, 3) == called_channels(images, 3)
+    plain = ("channel 0", "channel 1")
+    assert called_channels(load_data(np.zeros((2, 4, 2))), 2) == plain
+    assert called_channels(series, 2) == called_channels(load_data(np.zeros((2, 2))), 2) == plain

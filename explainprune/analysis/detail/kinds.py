@@ -35,12 +35,27 @@ def series_shape(data: Data) -> tuple[int, int] | None:
 
 def channels(data: Data) -> tuple[str, ...]:
     """Return the names of a series' channels, as `labels` gave them to the features of a step."""
-    shape, names = series_shape(data), data.feature_names
-    if shape is None or names is None:
-        return ()
-    first = names[: shape[1]]
-    end = FIRST_STEP if all(name.endswith(FIRST_STEP) for name in first) else None
-    return () if end is None else tuple(name.removesuffix(end) for name in first)
+    shape = series_shape(data)
+    return () if shape is None else _words(data, shape)
+
+
+def called_channels(data: Data, count: int) -> tuple[str, ...]:
+    """Return what the channels of a series or an image are called: by their words, or number."""
+    shape = () if isinstance(data.x, dict) else tuple(data.image_shape or data.x.shape[1:])
+    words = _words(data, shape) if len(shape) > 1 and shape[-1] == count else ()
+    numbers = tuple(str(i) for i in range(count))
+    return tuple(
+        f"channel {number}" if word == number else word
+        for word, number in zip(words or numbers, numbers, strict=True)
+    )
+
+
+def _words(data: Data, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the names of channels, of those of the features at the first place; () without."""
+    first = (data.feature_names or ())[: shape[-1]]
+    end = FIRST_STEP if len(shape) == 2 else ", " + ",".join("0" * (len(shape) - 1))
+    named = first and all(name.endswith(end) for name in first)
+    return tuple(name.removesuffix(end) for name in first) if named else ()
 
 
 def drawn_whole(data: Data) -> bool:

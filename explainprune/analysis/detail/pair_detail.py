@@ -14,7 +14,7 @@ from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.detail.drawing import drawing, shown_units
 from explainprune.analysis.detail.features import feature_rows
 from explainprune.analysis.detail.filters import chosen_tiles, drawn_filters, room_for
-from explainprune.analysis.detail.kinds import kind_of_rows
+from explainprune.analysis.detail.kinds import called_channels, kind_of_rows
 from explainprune.analysis.detail.names import names_of
 from explainprune.analysis.detail.rewiring import rewired
 from explainprune.analysis.detail.units import Scores, joined, original, scored, unit_rows
@@ -93,7 +93,7 @@ def _networks(
         {**scores, **({INPUTS: size} if plan.features else {})}
         for scores, size, plan in zip((ours, theirs), sizes, plans, strict=True)
     ]
-    labels = [{INPUTS: _input_labels(p, names), **_class_labels(data, p)} for p in plans]
+    labels = [{INPUTS: _input_labels(p, names, data), **_class_labels(data, p)} for p in plans]
     at = _positions(plans[0], plans[1], kept)
     units = {INPUTS: len(plans[0].alive[INPUTS]), **plans[0].units}
     shown = shown_units(units, importance)
@@ -161,10 +161,8 @@ def _by_itself(plan: Wiring, sizes: Scores, labels: Mapping[str, tuple[str, ...]
     return drawing(plan, units, shown_units(units, [own]), own, labels, _everywhere(units))
 
 
-def _input_labels(plan: Wiring, names: tuple[str, ...]) -> tuple[str, ...]:
-    if plan.features:
-        return names
-    return tuple(f"channel {i}" for i in range(len(plan.alive[INPUTS])))
+def _input_labels(plan: Wiring, names: tuple[str, ...], data: Data) -> tuple[str, ...]:
+    return names if plan.features else called_channels(data, len(plan.alive[INPUTS]))
 
 
 def _class_labels(data: Data, plan: Wiring) -> dict[str, tuple[str, ...]]:

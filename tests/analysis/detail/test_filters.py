@@ -196,7 +196,7 @@ def test_an_images_own_channels_and_larger_groups():
     assert plan.filters["m"].origins == tuple(("", i) for i in range(4))
 
 
-def test_the_largest_filters_of_channels_are_on_the_page():
+def test_the_largest_filters_of_channels_and_their_words_are_on_the_page():
     import explainprune as xp
     from explainprune.reporting.views.drawings import filter_panels
 
@@ -208,7 +208,9 @@ def test_the_largest_filters_of_channels_are_on_the_page():
     other.get_layer("a").set_weights([kernel, bias])
     x = np.random.default_rng(1).normal(size=(30, 6, 6, 2)).astype("float32")
     smaller = xp.shrink(other)
-    found = xp.compare(dense, smaller.model, x, kept=smaller.kept, rows=20, backgrounds=2)
+    data = xp.load_data(x, labels={"channels": {"0": "red"}})
+    found = xp.compare(dense, smaller.model, data, kept=smaller.kept, rows=20, backgrounds=2)
+    assert found.detail.drawings["dense"].layers[0].labels == ("red", "channel 1")
     panels = filter_panels(list(found.detail.drawings.values())[:2])
     said = panels[1].said
     assert said.startswith("m: 12 of 16 filters, each of one input alone; strongest colour ±")
