@@ -181,7 +181,7 @@ def case_of(
         data=capped,
         row_numbers=numbers,
         rows_given=given,
-        labels_given=data.y is not None,
+        labels_given=data.scored.labelled,
         units=units_of(capped, subjects[0].x, settings.copies),
         dense=subjects[0],
         other=subjects[1],

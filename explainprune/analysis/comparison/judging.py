@@ -13,6 +13,7 @@ from explainprune.analysis.comparison.conditions import still_works
 from explainprune.analysis.comparison.figures import moved_of, plain_moved
 from explainprune.analysis.comparison.measuring import RANDOM, REDRAWN, SHUFFLED, Measured
 from explainprune.analysis.comparison.model_rows import ALL
+from explainprune.analysis.comparison.provenance import left_out
 from explainprune.analysis.comparison.settings import PRIMARY
 from explainprune.analysis.comparison.slices import by_class, by_group
 from explainprune.analysis.intervals import mapped
@@ -110,7 +111,7 @@ def _remarks(
     case: Case, found: Measured, worst: Mapping[str, str], figures: Mapping[str, Measure]
 ) -> Iterator[str]:
     """Say what a reader needs to understand the figure."""
-    yield from _of_outputs(case)
+    yield from left_out(case)
     undefined = round(_undefined(found, case) * len(case.targets))
     if 0 < undefined <= MOST_UNDEFINED * len(case.targets):
         yield f"In {count(undefined, 'further row')} neither model has any reason."
@@ -123,17 +124,6 @@ def _remarks(
     for what, name in worst.items():
         figure = figures[f"worst_{what}"]
         yield f"It moved most in {name}: {percent(figure.value or 0.0)} % ({interval(figure)})."
-
-
-def _of_outputs(case: Case) -> Iterator[str]:
-    """Say which outputs the verdict leaves out, where no class was named."""
-    count, shapes = case.dense.network.n_outputs, getattr(case.dense.network, "output_shapes", ())
-    if case.target is not None:
-        return
-    if case.task == "regression" and count > 1:
-        yield f"Of {count} outputs only the first is explained: target= names another."
-    elif case.task == "classification" and (len(shapes) > 1 or any(len(s) > 1 for s in shapes)):
-        yield "Of several vectors of outputs, only the largest number of all is explained."
 
 
 def _worst(case: Case, found: Measured) -> tuple[dict[str, str], dict[str, Measure]]:

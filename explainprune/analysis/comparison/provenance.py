@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -68,6 +69,7 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
         why = "These labels can't be scored" if case.labels_given else "The rows have no labels"
         instead = "churn" if case.task == "classification" else "the dense model's predictions"
         notes.append(f"{why}: there is no accuracy, only {instead} to compare with.")
+    notes += left_out(case)
     if case.task == "classification" and case.dense.answers_apart:
         notes.append(
             "Each output says yes or no by itself: of several, the prediction is the likeliest."
@@ -93,6 +95,17 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
     notes += [*case.backgrounds.notes, _effort(found.look, case), found.how.note]
     notes += [note for subject in case.subjects.values() for note in _notes(subject)]
     return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def left_out(case: Case) -> Iterator[str]:
+    """Say which outputs are not explained, where no class was named."""
+    count, shapes = case.dense.network.n_outputs, getattr(case.dense.network, "output_shapes", ())
+    if case.target is not None:
+        return
+    if case.task == "regression" and count > 1:
+        yield f"Of {count} outputs only the first is explained: target= names another."
+    elif case.task == "classification" and (len(shapes) > 1 or any(len(s) > 1 for s in shapes)):
+        yield "Of several vectors of outputs, only the largest number of all is explained."
 
 
 def target_words(case: Case) -> str:

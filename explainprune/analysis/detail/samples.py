@@ -111,9 +111,9 @@ def flipped(dense: Subject, other: Subject, task: str) -> Array:
 
 
 def _says(data: Data, subject: Subject, task: str) -> list[str]:
-    """Write each prediction: a class with its probability, or a number."""
+    """Write each prediction: a class with its probability, or numbers."""
     if task == "regression":
-        return [f"{value:.4g}" for value in subject.outputs[:, 0]]
+        return [", ".join(f"{value:.4g}" for value in row) for row in subject.outputs]
     chances = np.exp(log_probabilities(subject.logits))
     return [
         f"{class_name(data, int(c))} ({chances[i, c]:.0%})" for i, c in enumerate(subject.classes)

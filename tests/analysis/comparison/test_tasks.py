@@ -165,3 +165,20 @@ def test_a_model_that_never_says_yes_is_broken_without_labels_too():
     evidence = found.clarity.evidence
     assert evidence["churn"].value == 0.01 and evidence["balanced_churn"].value == 0.5
     assert found.clarity.label == "inconclusive" and "broken" in found.clarity.sentence
+
+
+def test_samples_of_several_outputs_say_them_all_and_notes_what_is_left_out():
+    import explainprune as xp
+
+    model = compiled(None, "mse", units=2)
+    found = xp.explain(model, ROWS, background=20)
+    said = found.detail.samples[0]
+    first = model.predict(ROWS, verbose=0)[said.row]
+    assert said.dense_says == ", ".join(f"{value:.4g}" for value in first)
+    assert any("only the first is explained" in note for note in found.notes)
+
+
+def test_labels_by_output_are_said_not_to_be_scored():
+    model = compiled("softmax", "sparse_categorical_crossentropy", units=2)
+    found = compare(model, model, (ROWS, {"out": (FIRST > 0).astype(int)}), **FEW)
+    assert "These labels can't be scored: there is no accuracy" in " ".join(found.notes)
