@@ -94,7 +94,11 @@ def _drawn(model: Model, seed: int) -> list[dict[str, Array]]:
     for _, new in list(copier.made.values()):
         if isinstance(new, keras.initializers.Initializer) and hasattr(new, "seed"):
             new.seed = rng.randrange(2**31)
-    paths = {id(variable): path for path, variable in _untrained(scratch).items()}
+    untrained = _untrained(scratch)
+    whole = [path for path, v in untrained.items() if "int" in v.dtype]
+    if whole:
+        raise ValueError(f"Weight {whole[0]!r} is quantised: no initialiser draws such weights.")
+    paths = {id(variable): path for path, variable in untrained.items()}
     drawn = []
     for layer in _outermost(scratch):
         places = [paths[id(variable)] for variable in _untrained(layer).values()]

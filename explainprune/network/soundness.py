@@ -53,3 +53,20 @@ def check_stateless(model: Model) -> None:
             "can be explained. Build the model with stateful=False and an Input without a batch "
             "size; set_weights(model.get_weights()) gives it these weights."
         )
+
+
+def check_adapters(model: Model) -> None:
+    """Raise if a layer of `model` adds a low-rank adapter to its kernel.
+
+    Raises
+    ------
+    ValueError
+        Naming the layer.
+    """
+    adapted = [layer for layer in layers_inside(model) if getattr(layer, "lora_enabled", False)]
+    if adapted:
+        raise ValueError(
+            f"Layer {adapted[0].name!r} of model {model.name!r} holds a low-rank adapter: what "
+            "goes from its kernel would come back by it. Merge it: build the layer without "
+            "lora_rank, and set its kernel to layer.kernel, which has both."
+        )

@@ -14,6 +14,7 @@ from explainprune.network.failing import in_words
 from explainprune.network.functions.artefacts.opening import from_file
 from explainprune.network.functions.feeding import feed
 from explainprune.network.protocol import Model
+from explainprune.network.soundness import check_adapters
 from explainprune.network.training.preserving import Preserve
 from explainprune.network.variables import weights_of
 from explainprune.pruning.allocation import Allocation
@@ -195,6 +196,8 @@ def prune(
     # No unit goes with an input, so an output layer may lose the weights that read it.
     infos = candidates(model, protect=protect, outputs=granularity == "input")
     seen = view(granularity, model, infos, criterion)
+    if seen.level != "unit":
+        check_adapters(model)
     start = start_of(model, seen, infos, masks, keep_zeros)
     model, seen = start.model, start.view
     final = final_sparsity(seen, granularity, sparsity, budget, allocation, start.kept)

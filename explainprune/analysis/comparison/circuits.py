@@ -78,21 +78,23 @@ def circuits_of(case: Case) -> dict[str, Circuits]:
     pair = (case.dense, case.other)
     if case.task != "classification" or any(each.keras_model is None for each in pair):
         return {}
-    learn = _rows(case)
     try:
-        both = [_searched(case, each, learn) for each in pair]
-        y = _labels(case, both[0], learn)
+        found = _found(case, pair)
     except ValueError as reason:
-        note = f"No circuits were searched for: {reason}"
-        return {each.name: Circuits(note=note) for each in pair}
+        found = [Circuits(note=f"No circuits were searched for: {reason}")]
+    return {each.name: found[min(k, len(found) - 1)] for k, each in enumerate(pair) if found}
+
+
+def _found(case: Case, pair: tuple[Subject, Subject]) -> list[Circuits]:
+    """Search both networks, or the one that both are; nothing where rows are of one class."""
+    learn = _rows(case)
+    both = [_searched(case, each, learn) for each in pair]
+    y = _labels(case, both[0], learn)
     counts = np.bincount(y, minlength=max(2, both[0].wired.network.output.width))
     chosen = [1] if len(counts) == 2 else np.argsort(-counts, kind="stable")[:CLASSES]
     jobs = [int(target) for target in chosen if 0 < counts[target] < len(y)]
-    if not jobs:
-        return {}
-    alone = both[: 2 - case.certain]  # a model beside itself is searched once
-    found = [_figures([*_sizes(each, both, y, jobs, case.settings.seed)]) for each in alone]
-    return {each.name: found[min(k, len(found) - 1)] for k, each in enumerate(pair)}
+    alone = both[: 2 - case.certain] if jobs else []  # a model beside itself is searched once
+    return [_figures([*_sizes(each, both, y, jobs, case.settings.seed)]) for each in alone]
 
 
 def _rows(case: Case) -> Rows:

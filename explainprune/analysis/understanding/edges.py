@@ -74,7 +74,7 @@ class Wired:
     @property
     def size(self) -> int:
         """How many connections there are."""
-        return int(self.parts[-1].at.stop)
+        return int(self.parts[-1].at.stop) if self.parts else 0
 
     @property
     def last(self) -> int:

@@ -69,9 +69,10 @@ def as_network(
 
 
 def _state(model: Model) -> tuple[Any, ...]:
-    """Return what may change in a model after it was traced: its layers, their activations, loss.
+    """Return what may change in a model after it was traced: layers, activations, weights, loss.
 
     The ids are of objects that the model holds, which holds the network.
     """
     layers = [(id(layer), id(getattr(layer, "activation", None))) for layer in model.layers]
-    return (*layers, id(getattr(model, "loss", None)))
+    weights = map(id, getattr(model, "weights", ()))  # quantize, enable_lora: others, in place
+    return (*layers, *weights, id(getattr(model, "loss", None)))

@@ -67,6 +67,8 @@ def unroll(
                 raise ValueError("it has several outputs")
             if call.masks:
                 raise ValueError("it is told which steps to skip")
+            if getattr(call.operation, "quantization_mode", None):
+                raise ValueError("its kernel is quantised")
             scalars = kind_of(call.operation).scalars
             if scalars is None:
                 raise ValueError("layers of this kind are not known")

@@ -14,7 +14,7 @@ from explainprune.network.protocol import Model
 from explainprune.network.shrinking.readers import readers_of_units
 from explainprune.network.statistics.synaptic_flow import synaptic_flow
 from explainprune.network.statistics.taps import chains, scale_of
-from explainprune.network.variables import variables, weights_of
+from explainprune.network.variables import located_layers, variables, weights_of
 from explainprune.types import Array
 
 STATIC = ("kernel", "bias", "unit_axis", "units", "scale", "outgoing_norm", "synaptic_flow")
@@ -31,9 +31,11 @@ def weight_statistics(
     model: Model, layers: Collection[LayerInfo], wanted: Collection[str]
 ) -> Statistics:
     """Collect what needs no rows; small things always, dear ones if they are wanted."""
-    weights = weights_of(model)
+    weights, held = weights_of(model), dict(located_layers(model))
     found: Statistics = {}
     for info in layers:
+        if info.kernel and getattr(held[info.path], "lora_enabled", False):  # it multiplies by both
+            weights[info.kernel] = np.asarray(held[info.path].kernel)
         for path in info.kernels:
             axis = info.axis_of(path, weights[path].ndim)
             entry = {"kernel": weights[path], "unit_axis": axis, "units": weights[path].shape[axis]}

@@ -85,6 +85,16 @@ def test_jumps_that_no_gradient_sees_are_said(step, method):
     assert any("feature 1" in note and "Floor" in note for note in found.notes), found.notes
 
 
+@pytest.mark.parametrize("method", ["gradient_input", "expected_gradients", "integrated_gradients"])
+def test_rounding_that_passes_gradients_on_is_said(method, x):
+    """As networks that are trained to be quantised round: their gradient is that of no rounding."""
+    given = keras.Input((4,))
+    coarse = L.Lambda(lambda t: tf.quantization.fake_quant_with_min_max_args(t, -2, 2, num_bits=2))
+    model = keras.Model(given, L.Dense(1)(L.Dense(8, "tanh")(coarse(given))))
+    notes = xp.attribute(model, x[:3], background=x[10:], method=method).notes
+    assert any("not those by FakeQuantWithMinMaxArgs" in note for note in notes)
+
+
 def test_a_step_that_deep_shap_follows_adds_up(x):
     for name in ("greater", "stop_gradient"):
         found = xp.attribute(

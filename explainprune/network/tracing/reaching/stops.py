@@ -39,7 +39,11 @@ STEPS = frozenset(
 )  # fmt: skip
 """Operations on numbers whose gradient is zero or missing, whatever their value hangs on."""
 
-JUMPS = ("FloorMod", "Mod", "TruncateMod")
+JUMPS = (
+    "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel",
+    "FloorMod", "Mod", "QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3",
+    "QuantizeAndDequantizeV4", "TruncateMod",
+)  # fmt: skip
 """Operations whose gradient knows nothing of their jumps: x − mod(x, 1) is floor(x)."""
 
 SMOOTH = frozenset(
