@@ -44,9 +44,17 @@ def units_of(data: Data, x: Array, copies: str) -> Units:
     return Units(weights, _alike(x), "distinct rows", weighted)
 
 
+NEAR = 1e-6
+"""Rows whose numbers differ by less than this share of their column's spread are copies: what is
+written out and read again, or computed twice, is rounded otherwise."""
+
+
 def _alike(x: Array) -> Array:
-    """Return a number for each row that exact copies share."""
-    flat = np.ascontiguousarray(x) + 0.0  # −0 and 0 are one number
+    """Return a number for each row that copies share, up to rounding."""
+    flat = np.asarray(x, dtype=np.float64)
+    spread = flat.std(axis=0)
+    step = np.where(spread > 0, NEAR * spread, 1.0)
+    flat = np.ascontiguousarray(np.rint((flat - flat[0]) / step) + 0.0)  # −0 and 0 are one number
     whole = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel()
     _, numbers = np.unique(whole, return_inverse=True)
     return np.asarray(numbers)

@@ -79,7 +79,7 @@ def _obstacles(case: Case, found: Measured) -> Iterator[str]:
     known = ~np.isnan(found.moved[case.other.name]).any(axis=0)
     units = case.units.take(np.flatnonzero(known))
     if known.any() and units.count < FEWEST_UNITS:
-        what = "row" if units.plain else units.unit.removesuffix("s")
+        what = "row" if units.apart else units.unit.removesuffix("s")
         yield f"{count(units.count, what)} can't decide: a verdict needs {FEWEST_UNITS} at least."
     if _undefined(found, case) > MOST_UNDEFINED:
         yield (
@@ -115,7 +115,7 @@ def _remarks(
     undefined = round(_undefined(found, case) * len(case.targets))
     if 0 < undefined <= MOST_UNDEFINED * len(case.targets):
         yield f"In {count(undefined, 'further row')} neither model has any reason."
-    if not case.units.plain and case.units.count < len(case.units):
+    if not case.units.apart:
         yield f"The interval is over {case.units.count:,} {case.units.unit}."
     if case.as_probabilities:
         yield "Both are explained as probabilities, since one of them yields nothing else."

@@ -38,7 +38,7 @@ def provenance_of(
         "pairs": found.look.pairs,
         "effort": found.look.effort,
         "units": case.units.count,
-        "unit": case.units.unit if not case.units.plain else "rows",
+        "unit": "rows" if case.units.apart else case.units.unit,
         "weighted": case.units.weighted,
         "random_copies": len(case.copies),
         "random_weights": case.copies.of or "random ReLU networks",
@@ -81,9 +81,9 @@ def notes_of(case: Case, found: Measured) -> tuple[str, ...]:
             "No weights could be drawn anew: seeded random ReLU networks of the same inputs and "
             "outputs are the mark of a model that knows nothing."
         )
-    if not case.units.plain and case.units.unit == "distinct rows":
+    if not case.units.apart and case.units.unit == "distinct rows":
         notes.append(
-            f"Of {len(case.units):,} rows {case.units.count:,} are distinct: exact copies count "
+            f"Of {len(case.units):,} rows {case.units.count:,} are distinct: copies count "
             "as one in intervals (copies='independent' counts each)."
         )
     if not found.settled.all():

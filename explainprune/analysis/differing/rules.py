@@ -59,7 +59,7 @@ def where_they_differ(
     if not columns:
         return Where("Nothing is known of the rows that a rule could be about.")
     if units.count < LEAST_UNITS:
-        noun = "row" if units.plain else units.unit.removesuffix("s")
+        noun = "row" if units.apart else units.unit.removesuffix("s")
         few = f"{count(units.count, noun)} {'is' if units.count == 1 else 'are'} too few"
         return Where(
             f"{capital(few)} to look for where they differ: rules are found on one half and tried "

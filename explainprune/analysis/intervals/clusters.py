@@ -41,13 +41,18 @@ class Units:
 
     @property
     def count(self) -> int:
-        """How many clusters there are."""
-        return len(np.unique(self.clusters))
+        """How many clusters there are; those that weigh nothing aren't there."""
+        return len(np.unique(self.clusters[self.weights > 0]))
 
     @property
     def plain(self) -> bool:
         """Whether rows are their own units, all of one weight."""
         return not self.weighted and self.count == len(self)
+
+    @property
+    def apart(self) -> bool:
+        """Whether every row that weighs anything is a unit by itself."""
+        return self.count == int((self.weights > 0).sum())
 
     def take(self, index: Array) -> Units:
         """Return the units of some of the rows."""

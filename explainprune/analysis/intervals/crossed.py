@@ -122,7 +122,8 @@ class Crossed:
             if math.isinf(least) or math.isinf(most):
                 note = f"all {self.n_rows:,} values are equal: no interval without bounds"
                 return Measure(self.value, None, self.seen, "samples", note)
-            unseen = 1 - ((1 - level) / 2) ** (1 / self.n_rows)
+            # Heavy rows stand for fewer: as many as have the same degrees of freedom.
+            unseen = 1 - ((1 - level) / 2) ** (1 / round(self.df_rows + 1, 6))
             low = min(low, self.value - unseen * (self.value - least))
             high = max(high, self.value + unseen * (most - self.value))
             note = f"all {self.n_rows:,} values are equal: what unseen rows may hold"
@@ -155,7 +156,7 @@ def crossed_mean(values: Array, units: Units) -> Crossed:
     ValueError
         If no row is defined.
     """
-    known = ~np.isnan(values).any(axis=0)
+    known = ~np.isnan(values).any(axis=0) & (units.weights > 0)
     if not known.any():
         raise ValueError("No row is defined, so there is nothing to average.")
     values, units = values[:, known], units.take(np.flatnonzero(known))

@@ -64,10 +64,21 @@ def test_a_row_of_weight_nothing_is_as_good_as_left_out(pair, normal_rows):
     weighted = Data(Rows(x, weight=weight), train=train)
     alone = Data(Rows(x[:60]), train=train)
     options = {"methods": ["gradient_input"]}
-    values = [moved(*pair, data, **options).value for data in (weighted, alone)]
-    assert values[0] == pytest.approx(values[1], rel=1e-9)
+    ours, theirs = (moved(*pair, data, **options) for data in (weighted, alone))
+    assert ours.value == pytest.approx(theirs.value, rel=1e-9)
+    assert ours.n == theirs.n == 60 and ours.interval == pytest.approx(theirs.interval)
+    few = Data(Rows(x, weight=np.arange(90) < 10), train=train)
+    same = compare(pair[0], pair[0].__class__(pair[0].outputs, 8), few, **OPTIONS)
+    assert same.verdict.label == "inconclusive" and "Ten rows can't" in same.verdict.sentence
 
 
 def test_minus_zero_is_zero():
     x = np.array([[0.0, 1.0], [-0.0, 1.0], [0.5, 1.0]])
     assert units_of(Data(Rows(x)), x, "clustered").count == 2
+
+
+def test_copies_that_were_rounded_otherwise_are_copies(normal_rows):
+    x = np.repeat(normal_rows(40), 5, axis=0) * [1, 1e6, 1e-6, 1, 1, 1, 1, 1]
+    near = x * (1 + 1e-9 * np.random.default_rng(0).normal(size=x.shape))
+    assert 40 <= units_of(Data(Rows(near)), near, "clustered").count <= 42
+    assert units_of(Data(Rows(x)), x + x * 1e-3 * np.arange(200)[:, None], "clustered").count > 150

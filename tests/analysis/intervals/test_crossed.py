@@ -126,7 +126,7 @@ def test_a_single_row_with_all_the_weight_has_no_interval():
     weights = np.array([1.0, 1e-9, 0.0, 1e-9])
     found = crossed_mean(np.array([[0.1, 0.5, 0.2, 0.3]]), Units(weights, np.arange(4))).measure()
     assert (found.interval, found.value) == (None, pytest.approx(0.1))
-    assert found.note == "no interval: one of 4 rows has nearly all the weight"
+    assert found.note == "no interval: one of 3 rows has nearly all the weight"
 
 
 def test_weights_count_rows_as_often_as_they_say():
@@ -188,3 +188,16 @@ def test_equal_values_at_a_bound_stay_within_it():
         for certain in (True, False):
             found = row_mean(np.full(300, value), units, seed=0, bounds=(0.0, 1.0), certain=certain)
             assert found.value == value and 0 <= found.low <= value <= found.high <= 1
+
+
+def test_heavy_rows_that_are_alike_stand_for_few():
+    heavy = Units(np.r_[np.full(5, 1e6), np.ones(195)], np.arange(200), weighted=True)
+    few = crossed_mean(np.zeros((1, 5)), Units.rows(5)).measure()
+    assert crossed_mean(np.zeros((1, 200)), heavy).measure().high == pytest.approx(
+        few.high, rel=1e-4
+    )
+    nothing = Units(np.r_[np.ones(30), np.zeros(170)], np.arange(200), weighted=True)
+    values = np.random.default_rng(0).random((3, 200))
+    found, left = crossed_mean(values, nothing), crossed_mean(values[:, :30], Units.rows(30))
+    assert (found.n_rows, found.seen, nothing.count) == (30, 30, 30)
+    assert found.measure().interval == pytest.approx(left.measure().interval)
