@@ -16,6 +16,7 @@ from explainprune.types import Array, Attribution, Inputs
 
 _NOTABLE_GAP = 1e-3
 _MOST_ERRORS = 4  # standard errors that a gap may be
+_BROKEN = 100  # times the largest change of the output: no gap is so large but by lost digits
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,13 @@ def raw_of(samples: Samples) -> dict[str, Array] | None:
 
 
 def gaps_of(attribution: Attribution) -> Gaps:
-    """Look at gaps of values that should add up, in every row or but for sampling."""
+    """Look at gaps of values that should add up, in every row or but for sampling.
+
+    Raises
+    ------
+    ValueError
+        If values have nothing to do with the output any more.
+    """
     gap, error = np.abs(attribution.gap), attribution.gap_error
     if not attribution.complete and error is None:
         return Gaps(0.0, 0, 0.0, len(gap))
@@ -121,6 +128,14 @@ def gaps_of(attribution: Attribution) -> Gaps:
         np.divide(seen, error, out=errors, where=error > 0)
     rows = seen.reshape(len(gap), -1).any(axis=1)
     share = float(attribution.relative(seen).max())
+    most = _BROKEN * np.abs(attribution.output - attribution.base).max(initial=0.0)
+    if error is None and (seen > most).any() and most > 0:
+        raise ValueError(
+            f"Values of {attribution.method} should add up, and miss the output by up to "
+            f"{share:.1e} of its change from the base: somewhere numbers cancel that are too large "
+            "for it, such as attention scores of steps that a mask pushes away by 1e38. Use method="
+            "'permutation', which only evaluates the model."
+        )
     return Gaps(share, int(rows.sum()), float(errors.max()), len(gap))
 
 

@@ -30,6 +30,7 @@ from explainprune.analysis.comparison.scores import (
     scale_between,
     scale_rows,
 )
+from explainprune.lookup import name_of
 from explainprune.types import Array
 
 REDRAWN, RANDOM, SHUFFLED = "redrawn_background", "random_weights", "shuffled_samples"
@@ -187,9 +188,15 @@ class _Scale:
 
     def _agreement(self, metric: Callable[..., Array], ours: Array, theirs: Array) -> Array:
         """Compare two attributions, with the shape of images where a metric asks for it."""
-        if "image_shape" in signature(metric).parameters:
-            return metric(ours, theirs, k=self.k, image_shape=self.case.data.image_shape)
-        return metric(ours, theirs, k=self.k)
+        asks = "image_shape" in signature(metric).parameters
+        own = {"image_shape": self.case.data.image_shape} if asks else {}
+        found = np.asarray(metric(ours, theirs, k=self.k, **own))
+        if found.shape != (len(ours),):
+            raise ValueError(
+                f"Metric {name_of(metric)!r} returns one number for each of {len(ours)} rows. "
+                f"Received: shape={found.shape}."
+            )
+        return found
 
     def _scales(self, ours: Array, met: Met) -> dict[str, Array]:
         """Compare the sizes of attributions, and of the outputs they explain."""

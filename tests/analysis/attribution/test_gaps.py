@@ -132,3 +132,20 @@ def test_a_path_is_settled_by_itself():
     together = attribute(network, x, **options).values
     alone = [attribute(network, row[None], **options).values[0] for row in x]
     np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_values_that_lost_all_digits_are_refused():
+    """Rows of attention that a padding mask hides whole are pushed by −3e38, all steps alike."""
+    from explainprune.network.backend import keras
+
+    layers = keras.layers
+    keras.utils.set_random_seed(1)
+    tokens = keras.Input((5,), dtype="int32")
+    vectors = layers.Embedding(12, 4, mask_zero=True)(tokens)
+    mixed = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(2, 3)(vectors, vectors))
+    model = keras.Model(tokens, layers.Dense(1)(mixed))
+    x = np.array([[1, 2, 3, 4, 5], [6, 7, 0, 0, 0], [3, 0, 0, 0, 0]])
+    with pytest.raises(ValueError, match=r"deep_shap should add up, and miss .* numbers cancel"):
+        attribute(model, x[:1], background=x[1:], method="deep_shap")
+    found = attribute(model, x[:1], background=x[1:], method="permutation")
+    assert np.abs(found.gap).max() < 1e-6

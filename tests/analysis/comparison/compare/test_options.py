@@ -235,3 +235,11 @@ def test_large_images_are_joined_into_patches_where_players_cost_calls():
     options["background"] = np.zeros((1, 900))
     alone = compare(image_sums(30, 0.1), image_sums(30, 0.2), small, **options)
     assert alone.provenance["players"] == 900
+
+
+def test_a_metric_of_ones_own_returns_a_number_for_each_row(models, data):
+    def three(a, b, *, k):
+        return np.ones(3)
+
+    with pytest.raises(ValueError, match=r"Metric 'three' returns one number for each of \d+ rows"):
+        compare(*models, data, **{**QUICK, "metrics": [three]})
