@@ -220,6 +220,14 @@ POWER = (
 """Chances of *preserved* and *changed* by the true moved weight."""
 
 
+def circuits(role):
+    size, chance = {"dense": (11.7, (0.17, 0.004, 0.64)), "other": (9.3, (0.0, 0.0, 0.46))}[role]
+    return {
+        "circuit": Measure(size, None, 3, "classes", "a search has no interval"),
+        "circuit_by_chance": Measure(chance[0], chance[1:], 6, "searches"),
+    }
+
+
 def clearer(scope="pair", n=360, unit="samples", illustrative=False):
     return Verdict(
         "clearer",
@@ -234,6 +242,7 @@ def clearer(scope="pair", n=360, unit="samples", illustrative=False):
             "effective_features_other": measure(11.2, 0.6, n=n, unit=unit),
             "accuracy_drop": measure(0.0112, 0.0081, n=n, unit=unit),
             "naopc_drop": Measure(None, None, 0, unit, "U = L for all rows"),
+            **{f"{k}_{role}": m for role in ("dense", "other") for k, m in circuits(role).items()},
         },
         ("Accuracy fell by 1.1 points, within its margin of 2.", "NAOPC could not be computed."),
         illustrative=illustrative,
@@ -263,6 +272,8 @@ def model_rows(n=360, unit="samples", classes=10, score="accuracy"):
             "effective_features": measure(26.4 if units == 82 else 11.2, 0.7, n=n, unit=unit),
             "gini": measure(0.61, 0.02, n=n, unit=unit, note=f"bootstrap over {n} {unit}"),
         }
+        if arm in ("dense", "pruned"):
+            slices["all rows"] |= circuits("other" if arm == "pruned" else arm)
         rows[arm] = ModelRow(
             arm,
             **{score: value},

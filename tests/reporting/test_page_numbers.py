@@ -76,7 +76,9 @@ def test_figures_without_interval_say_why(comparison):
     text = " ".join("".join(Page(html).text).split())
     html = html.partition('id="metrics"')[2]
     below = dict(re.findall(r"<sup>(\d+)</sup> <bdi>([^<]+)</bdi>", html))
-    assert list(below.values()) == ["a constant", "U = L for all rows", "one row"]
+    assert list(below.values()) == [
+        "a constant", "U = L for all rows", "a search has no interval", "one row",
+    ]  # fmt: skip
     assert html.count("no interval¹") == 7
     assert html.count("undefined²") == 1
     assert "1 only two rows" in text

@@ -37,6 +37,7 @@ _TONES = {"preserved": "good", "clearer": "good", "changed": "bad", "less clear"
 _SHARES = ("moved_weight", "worst_class", "worst_group", "floor", "stability")
 _STRONG = ("moved_weight", "worst_class", "worst_group")
 _PLACE = "placebo_to_retrained"
+_CIRCUITS, _ROLES = ("circuit", "circuit_by_chance"), ("dense", "other")
 
 LIKELY = 0.9
 """A chance that counts as likely."""
@@ -251,7 +252,8 @@ def evidence_scales(subject: Subject, evidence: dict[str, Measure]) -> Iterator[
 def _clarity_scales(subject: Subject, verdict: Verdict) -> Iterator[Scale]:
     if RATIO in verdict.evidence:
         yield ratio_scale(subject, verdict.evidence[RATIO], verdict.margin)
-    rest = {key: m for key, m in verdict.evidence.items() if key != RATIO}
+    aside = (RATIO, *(f"{key}_{role}" for key in _CIRCUITS for role in _ROLES))
+    rest = {key: m for key, m in verdict.evidence.items() if key not in aside}
     yield from evidence_scales(subject, rest)
 
 
@@ -288,8 +290,11 @@ def _order(measure: Measure) -> float:
 
 
 def _beside(subject: Subject) -> Iterator[tuple[wording.Term, float, float]]:
-    dense, other = subject.models.values()
-    for key in ("live_inputs", "live_connections", "units", "exact_cost"):
-        before, after = getattr(dense, key), getattr(other, key)
+    keys = ("live_inputs", "live_connections", "units", "exact_cost")
+    pairs = {key: [getattr(row, key) for row in subject.models.values()] for key in keys}
+    evidence = subject.results.clarity.evidence  # the table of metrics has its intervals
+    for key in _CIRCUITS:
+        pairs[key] = [getattr(evidence.get(f"{key}_{role}"), "value", None) for role in _ROLES]
+    for key, (before, after) in pairs.items():
         if before is not None and after is not None:
             yield subject.term(key), before, after

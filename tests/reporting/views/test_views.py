@@ -77,6 +77,9 @@ def test_evidence_of_both_models_shares_an_axis(comparison):
     ]  # fmt: skip
     assert labels(card.figures[1]) == ["dense", "pruned"]
     assert card.figures[0].zone.low == pytest.approx(1 / 1.05)
+    assert [(t.label, a, b) for t, a, b in card.beside[-2:]] == [
+        ("circuit", 11.7, 9.3), ("circuit by chance", 0.17, 0.0),
+    ]  # fmt: skip
     assert card.figures[0].zone.high == 1.05
     assert [term.label for term, *_ in card.beside][:2] == [
         "Inputs with a path to an output", "Live connections",
@@ -285,7 +288,9 @@ def test_the_primary_metric_comes_first_and_alone(comparison):
     assert [row.primary for row in found.rows] == [True] + [False] * (len(found.rows) - 1)
     assert found.rows[0].key == "moved_weight"
     assert [label for label, _ in found.pairs][:2] == ["pruned", "Other background rows"]
-    assert [row.key for row in found.own] == ["effective_features", "gini"]
+    assert [row.key for row in found.own] == [
+        "effective_features", "gini", "circuit", "circuit_by_chance",
+    ]  # fmt: skip
     assert found.how == ("bootstrap over 360 samples",)
     assert found.common is not None
     assert found.common.n == 360
