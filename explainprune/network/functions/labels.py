@@ -17,8 +17,30 @@ from explainprune.types import Array, Inputs
 Labels = Array | dict[str, Array]
 """One array, or one for each output by its name."""
 
-ONE_HOT = ("categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge")
-"""Losses that read a 1 at the place of the class, beside zeros."""
+ONE_HOT = (
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "kl_divergence",
+)
+"""Losses that read a 1 at the place of the class, beside zeros; the last three where outputs are
+several."""
+
+EACH = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "huber",
+    "log_cosh",
+    "cosine_similarity",
+    "poisson",
+    "hinge",
+    "squared_hinge",
+)
+"""Losses that read a number for each output. One for all would be spread over them in silence."""
 
 BY_NUMBER = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
 """Losses that read the number of the class."""
@@ -106,7 +128,7 @@ def _each(
 
 
 def as_read(loss: Any, y: Array, shape: tuple[int, ...]) -> Array:
-    """Return labels as a categorical loss of Keras reads them; those of others as they are.
+    """Return labels as a loss of Keras reads them; those of others as they are.
 
     Parameters
     ----------
@@ -128,11 +150,17 @@ def as_read(loss: Any, y: Array, shape: tuple[int, ...]) -> Array:
     >>> as_read("sparse_categorical_crossentropy", np.array([[0.0, 1.0], [1.0, 0.0]]), (2,))
     array([1, 0])
     """
-    name = loss_name(loss)
-    last = getattr(loss, "axis", -1) in (-1, len(shape))
-    if name not in (*ONE_HOT, *BY_NUMBER) or not shape or not last:
+    name, laid_out = loss_name(loss), y.shape[1:] == shape
+    single = not shape or (shape[-1] == 1 and not name.startswith(("categorical", "sparse")))
+    if single or getattr(loss, "axis", -1) not in (-1, len(shape)):
         return y
-    laid_out = y.shape[1:] == shape
+    if name in EACH and not laid_out:
+        raise ValueError(
+            f"Loss {name!r} reads a number for each output: labels of shape {('n', *shape)}. "
+            f"Received: shape={y.shape}."
+        )
+    if name not in (*ONE_HOT, *BY_NUMBER):
+        return y
     if not laid_out and y.shape[1:] not in (shape[:-1], (*shape[:-1], 1)):
         raise ValueError(
             f"Loss {name!r} reads the class of each row, by number or one-hot: labels of shape "

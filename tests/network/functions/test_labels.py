@@ -111,7 +111,7 @@ def test_what_needs_no_other_form_stays_as_it_is():
     assert as_read("categorical_crossentropy", soft, (2,)) is soft
     column = np.array([[1], [0]])
     assert as_read("sparse_categorical_crossentropy", column, (2,)) is column
-    assert as_read("mse", column, (2,)) is column
+    assert as_read("mse", soft, (2,)) is soft
     by_rows = keras.losses.CategoricalCrossentropy(axis=1)
     assert as_read(by_rows, column, (2, 3)) is column
 
@@ -161,3 +161,21 @@ def test_a_model_that_computes_its_own_loss_is_given_what_its_loss_reads():
     own.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
     mine, theirs = (performance(m, Rows(X, Y)) for m in (own, plain))
     assert mine["loss"] == pytest.approx(2 * theirs["loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "binary_focal_crossentropy", "kld"])
+def test_of_several_outputs_these_read_classes_one_hot_too(loss):
+    np.testing.assert_array_equal(as_read(loss, Y, (3,)), HOT)
+    assert as_read(loss, HOT, (3,)) is HOT
+    single = (Y > 0).astype(int)
+    assert as_read(loss, single, (1,)) is single  # yes or no
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_one_number_is_not_spread_over_several_outputs(shape):
+    y = np.zeros((150, *shape))
+    assert as_read("mse", y, (1,)) is y
+    model = mlp()
+    model.compile("sgd", keras.losses.Huber())
+    with pytest.raises(ValueError, match=r"'huber' reads a number for each output: .*'n', 3\)"):
+        xp.importance(model, X, y, criterion="fisher")
