@@ -278,3 +278,18 @@ def test_gradcam_names_a_cut_behind_its_maps():
     rows = np.random.default_rng(0).normal(size=(4, 4, 4, 1))
     with pytest.raises(ValueError, match=r"gradcam weights the maps of layer 'maps' .* by Round"):
         xp.attribute(model, rows[:2], background=rows[2:], method="gradcam")
+
+
+@pytest.mark.parametrize("pool", ["GlobalAveragePooling1D", "Flatten"])
+def test_deep_shap_follows_rows_of_attention_that_a_mask_hides_whole(pool):
+    """Each padded step is pushed away by −3e38 in all that it attends to, itself included."""
+    keras.utils.set_random_seed(1)
+    tokens = keras.Input((5,), dtype="int32")
+    vectors = L.Embedding(12, 4, mask_zero=True, embeddings_initializer="normal")(tokens)
+    mixed = getattr(L, pool)()(L.MultiHeadAttention(2, 3)(10.0 * vectors, 10.0 * vectors))
+    model = keras.Model(tokens, L.Dense(1)(mixed))
+    x = np.array([[1, 2, 3, 4, 5], [6, 7, 0, 0, 0], [3, 0, 0, 0, 0], [2, 9, 4, 0, 0]])
+    found = xp.attribute(model, x[:2], background=x[2:], method="deep_shap")
+    assert found.relative_gap < 1e-5
+    exact = xp.attribute(model, x[:2], background=x[2:], method="exact").values
+    assert np.abs(found.values - exact).max() < 0.4 * np.abs(exact).max()

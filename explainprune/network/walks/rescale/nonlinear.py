@@ -15,6 +15,8 @@ SMALL = 1e-6
 """Where inputs differ by less than this share of their size, the slope is the derivative: their
 quotient would be noise."""
 LEAST = 1e-30
+FAR = 1e6
+"""Attention scores this large come of masks."""
 
 Grads = list[Any]
 
@@ -165,28 +167,49 @@ def softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     all p cancel, the quotient is the change of log sum exp. Taken twice, by way of the middle
     between the inputs, and averaged: that is nearer to the Shapley values, and adds up as well.
     """
-    source = op.inputs[0]
-    parts = []
-    for mean in _logarithmic_means(source, pairs):
+    source, parts = op.inputs[0], []
+    means, held = _logarithmic_means(source, pairs)
+    for mean in means:
         direct = pairs.scaled(grads[0], mean, source)
         taken = tf.reduce_sum(direct, axis=-1, keepdims=True)
         parts.append(direct - pairs.scaled(taken, _shares(mean), source))
-    return [(parts[0] + parts[1]) / 2]
+    return [pairs.scaled((parts[0] + parts[1]) / 2, held, source)]
 
 
 def log_softmax(op: Any, grads: Grads, depends: list[bool], pairs: Pairs) -> Grads:
     """Subtract the change of log sum exp, shared by logarithmic means as in softmax."""
     source = op.inputs[0]
     taken = tf.reduce_sum(grads[0], axis=-1, keepdims=True)
-    first, second = (_shares(mean) for mean in _logarithmic_means(source, pairs))
+    means, _ = _logarithmic_means(source, pairs, near=False)
+    first, second = (_shares(mean) for mean in means)
     return [grads[0] - pairs.scaled(taken, (first + second) / 2, source)]
 
 
-def _logarithmic_means(source: Any, pairs: Pairs) -> tuple[Any, Any]:
-    """Return (p − q) / (log p − log q) of a softmax on both halves of the way."""
+def _logarithmic_means(
+    source: Any, pairs: Pairs, *, near: bool = True
+) -> tuple[tuple[Any, Any], Any]:
+    """Return (p − q) / (log p − log q) of a softmax on both halves of the way, and a factor.
+
+    With `near`, scores that a mask pushes far below all others count as a little below them, which
+    changes no share: where a mask hides all, digits of the others would be lost. The factor is what
+    of the way is left.
+    """
     x, b = pairs.of(source)
+    held = tf.ones_like(x - b)
+    if near:
+        way = x - b
+        x, b = (_held(each, x, b) for each in (x, b))
+        known = tf.math.is_finite(way) & (tf.abs(way) > FAR)
+        held = tf.where(known, (x - b) / tf.where(known, way, tf.ones_like(way)), held)
     ends = [tf.nn.log_softmax(each) for each in (x, (x + b) / 2, b)]
-    return _logarithmic_mean(ends[0], ends[1]), _logarithmic_mean(ends[1], ends[2])
+    return (_logarithmic_mean(ends[0], ends[1]), _logarithmic_mean(ends[1], ends[2])), held
+
+
+def _held(scores: Any, *both: Any) -> Any:
+    """Hold scores that are pushed away at 100 below twice the others' size."""
+    sizes = [tf.reduce_max(tf.where(tf.abs(z) < FAR, tf.abs(z), tf.zeros_like(z))) for z in both]
+    floor = -(20.0 + 2 * tf.maximum(*sizes))
+    return tf.where(tf.math.is_finite(scores), tf.maximum(scores, floor), scores)
 
 
 def _logarithmic_mean(p: Any, q: Any) -> Any:
