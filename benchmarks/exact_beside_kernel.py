@@ -7,19 +7,27 @@ ten outputs, before the same 100 background rows, sample by sample in turn. Besi
 hidden layers, some of whose games are wide, stand `hybrid` and `permutation`, too. Times are the
 processor's, on one thread, so that whatever else the machine does counts for nobody.
 
+shapiq asks for another Python, and takes part where one that has it is named: as it explains one
+output at a time, of a network in numpy. To have it there: pip install shapiq lightgbm xgboost.
+
     python benchmarks/exact_beside_kernel.py            digits and MNIST, about 5 minutes
     python benchmarks/exact_beside_kernel.py --quick    digits, two samples
+    python benchmarks/exact_beside_kernel.py --shapiq PYTHON
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -35,6 +43,7 @@ from explainprune.network import as_network, fit, perceptron  # noqa: E402
 Array = Any
 BACKGROUND = 100
 KERNEL = "KernelExplainer"
+SHAPIQ = Path(__file__).parent / "peers" / "shapiq_alone.py"
 NETWORKS = {
     "digits": {"hidden": (64,), "fan_in": "10", "epochs": 60, "each": 6, "samples": 10,
                "budgets": (128, 512, 2048, 8192), "draws": ()},
@@ -86,12 +95,25 @@ def timed(explain: Callable[[Array], Array], x: Array) -> tuple[Array, float]:
     return values, time.process_time() - begin
 
 
-def meeting(name: str, samples: int) -> tuple[pd.DataFrame, float]:
+def shapiq(python: str, model: Any, x: Array, background: Array, budgets: Any) -> dict[str, Any]:
+    """Explain by shapiq in its own interpreter."""
+    layers = {}
+    for number, layer in enumerate(model.layers):
+        layers[f"kernel{number}"], layers[f"bias{number}"] = layer.get_weights()
+    with tempfile.TemporaryDirectory() as folder:
+        given, written = Path(folder, "in.npz"), Path(folder, "out.npz")
+        np.savez(given, x=x, background=background, budgets=budgets, **layers)
+        apart = {key: each for key, each in os.environ.items() if key != "PYTHONPATH"}
+        subprocess.run([python, str(SHAPIQ), str(given), str(written)], check=True, env=apart)
+        return dict(np.load(written))
+
+
+def meeting(name: str, samples: int, python: str | None = None) -> tuple[pd.DataFrame, float]:
     """Return a line for each sample and contestant, and the network's accuracy."""
     model, data, background = pruned(name)
     right = as_network(model).outputs(data.x).argmax(axis=1) == data.y
     dead = ~model.layers[0].kernel.numpy().any(axis=1)
-    lines = []
+    lines, truths = [], []
     everyone = list(contestants(name, model, background))
     for _, _, explain in everyone:
         explain(data.x[samples].astype(np.float32))  # compiling isn't timed, anybody's
@@ -100,13 +122,30 @@ def meeting(name: str, samples: int) -> tuple[pd.DataFrame, float]:
         for who, budget, explain in everyone:
             values, seconds = timed(explain, x)
             truth = values if truth is None else truth
-            size = np.abs(truth).max()
-            lines.append({
-                "data": name, "sample": number, "method": who, "coalitions": budget,
-                "seconds": seconds, "error": np.abs(values - truth).max() / size,
-                "no_path": np.abs(values[dead]).max(initial=0.0) / size,
-            })  # fmt: skip
+            lines.append(line(number, who, budget, seconds, values, truth, dead))
+        truths.append(truth)
+    if python is not None:
+        x, budgets = data.x[:samples].astype(np.float32), NETWORKS[name]["budgets"]
+        found = shapiq(python, model, x, background, budgets)
+        for place, said in enumerate(json.loads(str(found["lines"]))):
+            who = f"shapiq {found['version']}, {said['method']}"
+            each = zip(said["seconds"], found[f"values{place}"], truths, strict=True)
+            for number, (seconds, values, truth) in enumerate(each):
+                budget = f"{said['coalitions']:,}"
+                lines.append(line(number, who, budget, seconds, values, truth, dead))
     return pd.DataFrame(lines), float(right.mean())
+
+
+def line(
+    number: int, who: str, budget: str, seconds: float, values: Array, truth: Array, dead: Array
+) -> dict[str, Any]:
+    """Return what one contestant came to on a sample."""
+    size = np.abs(truth).max()
+    return {
+        "sample": number, "method": who, "coalitions": budget, "seconds": seconds,
+        "error": np.abs(values - truth).max() / size,
+        "no_path": np.abs(values[dead]).max(initial=0.0) / size,
+    }  # fmt: skip
 
 
 def half(values: Any) -> float:
@@ -137,12 +176,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="digits, two samples")
     parser.add_argument("--only", choices=list(NETWORKS), nargs="+")
-    quick, only = (vars(parser.parse_args())[name] for name in ("quick", "only"))
+    parser.add_argument("--shapiq", help="a Python that has shapiq, which takes part then")
+    given = vars(parser.parse_args())
+    quick, only = given["quick"], given["only"]
     logging.getLogger("shap").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")  # singular systems, where a budget is below the features
     for name in ("digits",) if quick else only or NETWORKS:
         samples = 2 if quick else NETWORKS[name]["samples"]
-        lines, accuracy = meeting(name, samples)
+        lines, accuracy = meeting(name, samples, given["shapiq"])
         how = NETWORKS[name]
         about = f"{how['hidden']} units of {how['fan_in']} inputs, {100 * accuracy:.1f} % accurate"
         print(f"{name}, {about}, {samples} samples\n", *table(lines), "", sep="\n", flush=True)

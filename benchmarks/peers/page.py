@@ -198,7 +198,7 @@ table that is named here; minutes are those of two idle cores.
 | `criteria_cost.py` | ten criteria beside one bare pass: [cost.csv](pruning/cost.csv) | 3 |
 | `deep_shap_layers.py` | tiny models of each layer, by enumeration: [page](deep_shap.md) | 6 |
 | `deep_shap_rules.py` | rules for one layer side by side: [page](deep_shap.md); `--quick` | 2 |
-| `exact_beside_kernel.py` | exact values beside KernelExplainer: [page](exact.md) | 5 |
+| `exact_beside_kernel.py` | exact values beside shap and shapiq: [page](exact.md) | 5, 20 |
 | `exact_frontier.py` | draws [exact.svg](exact.svg); nothing is trained | < 1 |
 | `layer_sensitivity.py` | what each layer can lose: [page](pruning.md) | 1 |
 | `output_bounds.py` | how tight bounds on outputs are: [page](certificates.md) | 4 |
