@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from _memory import STATUS, peak
+
 from peers import cases
 from peers.contestants import Contestant, ours, shap_deep, shap_gradient
 
@@ -17,12 +19,6 @@ NETWORKS: dict[str, Callable[[], cases.Case]] = {
 }
 METHODS = ("deep_shap, predicted class", "deep_shap, all classes", "expected_gradients")
 PACKAGES = ("explainprune", "shap")
-_STATUS = Path("/proc/self/status")
-
-
-def _kilobytes(name: str) -> int:
-    lines = _STATUS.read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def contestant(case: cases.Case, method: str, who: str) -> Contestant:
@@ -45,15 +41,12 @@ def measure(network: str, method: str, who: str) -> None:
     case = NETWORKS[network]()
     taking = contestant(case, method, who)
     case.model(case.x[:1])
-    before = _kilobytes("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-    taking.run()
-    print(f"peak {(_kilobytes('VmHWM') - before) / 1024:.0f}")
+    print(f"peak {peak(taking.run):.0f}")
 
 
 def table(script: Path) -> list[dict[str, Any]]:
     """Return a line for each network and method; a peer that fails has no figure."""
-    if not _STATUS.exists():
+    if not STATUS.exists():
         return []
     lines = []
     for network in NETWORKS:
