@@ -8,11 +8,13 @@ Beside it stand the dense network, and the same network trained on for as long w
 
 With two layers of units the games are played by all inputs that reach a unit of the second: units
 of the first are pruned in groups that keep the same inputs, and units of the second read whole
-groups, so that many weights come to few inputs.
+groups, so that many weights come to few inputs. With `--net taught`, two wider layers learn at last
+from the dense network, too: from its answers to rows and to mixtures of two rows.
 
     python examples/exact_by_pruning.py                     # wine, a minute or two
     python examples/exact_by_pruning.py --data mnist        # a few minutes for each fan-in and seed
     python examples/exact_by_pruning.py --data digits --net two_layers
+    python examples/exact_by_pruning.py --data digits --net taught
     python examples/exact_by_pruning.py --data digits --net cnn
     python examples/exact_by_pruning.py --quick             # digits, a few seconds
 """
@@ -29,11 +31,14 @@ import pandas as pd
 import explainprune as xp
 from explainprune.analysis.intervals import t_mean
 from explainprune.network import fit
+from explainprune.network.training.preserving import Preserve
+from explainprune.network.training.trainer import Trainer
+from explainprune.types import Rows
 
 ROWS, BACKGROUND = 20, 100
 TABLES = {"hidden": [64], "channels": [], "strides": [], "fan_in": ["1", "2", "4", "8"], "group": 1,
           "seeds": range(8), "batch": 32, "epochs": 60, "rounds": 6, "round": 6,
-          "last": 30}  # fmt: skip
+          "last": 30, "taught": 0.0}  # fmt: skip
 MNIST = {**TABLES, "hidden": [1000], "fan_in": ["8", "10", "12", "16"], "seeds": range(3),
          "batch": 128, "epochs": 10, "round": 1, "last": 8}  # fmt: skip
 QUICK = {"data": "digits", "seeds": [0], "epochs": 12, "rounds": 2, "round": 2, "last": 4}
@@ -43,6 +48,8 @@ SETTINGS = {
     "digits": {**TABLES, "hidden": [256], "fan_in": ["4", "8", "12"], "last": 60},
     "digits two_layers": {**TABLES, "hidden": [512, 256], "fan_in": ["6,4", "10,2"], "group": 2,
                           "last": 60},
+    "digits taught": {**TABLES, "hidden": [1024, 512], "fan_in": ["12,4"], "group": 4,
+                      "last": 120, "taught": 4.0},
     "digits cnn": {**TABLES, "hidden": [], "channels": [16, 32], "strides": [1, 2], "last": 60,
                    "fan_in": ["3,8", "4,12"], "group": 4},
     "quick": {**TABLES, **QUICK, "hidden": [32], "fan_in": ["4"]},
@@ -51,7 +58,7 @@ SETTINGS = {
 }  # fmt: skip
 """Hidden units, channels and strides of 3 × 3 convolutions before them; inputs of each unit, by
 layer, and units of the first layer that share them; seeds, rows a step; epochs at first, in each
-of the rounds, and at last."""
+of the rounds, and at last; what the dense network's answers weigh then, the labels having 1."""
 
 
 def network(data, options, seed):
@@ -71,13 +78,29 @@ def network(data, options, seed):
     return keras.Sequential([*stack, layers.Dense(len(data.class_names))])
 
 
-def trained(model, data, epochs, batch, rate=1e-3, **how):
-    """Train a copy with Adam, whose rate falls to a twentieth over these epochs."""
+def trained(model, data, epochs, batch, rate=1e-3, teacher=None, **how):
+    """Train a copy with Adam, whose rate falls to a twentieth over these epochs.
+
+    A teacher is a network, and what its answers weigh beside the labels.
+    """
     steps = epochs * math.ceil(len(data.train.x) / batch)
     falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.05)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(falling), loss, metrics=["accuracy"])
-    return fit(model, data.train, epochs=epochs, batch_size=batch, **how)[0]
+    if teacher is None:
+        return fit(model, data.train, epochs=epochs, batch_size=batch, **how)[0]
+    dense, weight = teacher
+    taught = Preserve("logits", dense, weight, Rows(mixtures(data.train.x, how["seed"])))
+    trainer = Trainer(model, data.train, batch_size=batch, preserve=taught)
+    return trainer.train(model, epochs=epochs, **how)[0]
+
+
+def mixtures(x, seed):
+    """Return twice as many rows, each a mixture of two, in shares drawn evenly."""
+    rng = np.random.default_rng(seed)
+    one, other = rng.integers(len(x), size=(2, 2 * len(x)))
+    share = rng.random((2 * len(x), 1))
+    return (share * x[one] + (1 - share) * x[other]).astype(np.float32)
 
 
 def worth(group, inputs):
@@ -101,11 +124,11 @@ def worth(group, inputs):
     return score
 
 
-def trained_on(model, data, options, seed, **removed):
+def trained_on(model, data, options, seed, teacher=None, **removed):
     """Train on in rounds, before each of which something goes, then longer: what goes, `removed`.
 
     Fan-in falls by the same factor in every round. What is left at the end is few weights, which
-    bear, and need, a higher rate.
+    bear, and need, a higher rate; a teacher is what `trained` takes.
     """
 
     def recipe(model, data, *, seed, after_step):
@@ -114,7 +137,7 @@ def trained_on(model, data, options, seed, **removed):
     score = worth(options.group, data.x.shape[1])
     how = {"criterion": score, "schedule": "geometric", "steps": options.rounds, "seed": seed}
     pruned = xp.prune(model, data, recipe=recipe, **how, **removed)
-    last = {"rate": 3e-3, "seed": seed, "masks": pruned.masks}
+    last = {"rate": 3e-3, "teacher": teacher, "seed": seed, "masks": pruned.masks}
     return trained(pruned.model, data, options.last, options.batch, **last)
 
 
@@ -145,8 +168,10 @@ def run(options, seed):
     yield {"network": "dense", "accuracy": accuracy(model, data)}
     longer = trained_on(model, data, options, seed, sparsity=0.0)
     yield {"network": "dense, trained on", "accuracy": accuracy(longer, data)}
+    teacher = (longer, options.taught) if options.taught else None
     for fan_in in options.fan_in:
-        sparse = trained_on(model, data, options, seed, granularity=f"fan_in:{fan_in}")
+        how = {"granularity": f"fan_in:{fan_in}", "teacher": teacher}
+        sparse = trained_on(model, data, options, seed, **how)
         price = explained(sparse, data, background, ROWS)
         yield {"network": f"fan-in {fan_in}", "accuracy": accuracy(sparse, data), **price}
 
@@ -172,7 +197,7 @@ def main():
     """Train, prune and explain for each seed, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="wine (the default), breast_cancer, digits or mnist")
-    parser.add_argument("--net", choices=("two_layers", "cnn"), help="of digits or mnist")
+    parser.add_argument("--net", choices=("two_layers", "taught", "cnn"), help="of digits or mnist")
     parser.add_argument("--hidden", type=int, nargs="+", help="units of each layer")
     parser.add_argument("--fan-in", nargs="+", help="inputs of each unit: 8, or 8,3 by layer")
     parser.add_argument("--seeds", type=int, nargs="+")
