@@ -123,12 +123,14 @@ def _average(several: Several, at_once: int, rng: np.random.Generator, counts: A
             if mean is None:
                 mean = np.zeros((len(counts), *values.shape[2:]))
                 squares = np.zeros_like(mean)
-            own, some = values.mean(axis=0), len(values)
+            some = len(values)
+            own = values[0] if some == 1 else values.mean(axis=0)  # one by one no copy is made
             number += some
             away = own - mean[samples]
             mean[samples] += away * some / number
-            squares[samples] += ((values - own) ** 2).sum(axis=0)
             squares[samples] += some * away * (own - mean[samples])
+            if some > 1:
+                squares[samples] += some * values.var(axis=0)
     assert mean is not None
     if counts.min() < 2:
         return Estimate(mean, None, counts)
