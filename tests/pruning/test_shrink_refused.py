@@ -22,8 +22,8 @@ class Subclassed(keras.Model):
 def test_models_without_a_known_graph_are_refused():
     with pytest.raises(ValueError, match=r"subclassed model .Subclassed.*explained but not shrunk"):
         shrink(Subclassed())
-    with pytest.raises(TypeError, match=r"takes a Keras model\. Received: str"):
-        shrink("model.keras")
+    with pytest.raises(TypeError, match=r"takes a Keras model\. Received: dict"):
+        shrink({"model": "model.keras"})
     with pytest.raises(ValueError, match="has no input shape yet"):
         shrink(keras.Sequential([L.Dense(2)]))
 

@@ -113,7 +113,7 @@ def test_weights_of_rows_count_in_what_must_hold():
 
 def test_without_labels_churn_and_of_one_class_only_accuracy():
     dense, other = of([[2, 0], [2, 0], [0, 2], [0, 2]]), of([[2, 0], [0, 2], [2, 0], [0, 2]])
-    assert losses(dense, other, None, "classification") == {"churn": 0.5}
+    assert losses(dense, other, None, "classification") == {"churn": 0.5, "balanced_churn": 0.5}
     assert losses(dense, other, np.zeros(4, int), "classification") == {"accuracy_drop": 0.0}
 
 
