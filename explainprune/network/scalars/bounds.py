@@ -58,7 +58,8 @@ def read_of(affine: Affine, players: Array, lines: Relaxed | None = None) -> Rea
     rising, falling = {}, {}
     for source, part in affine.parts.items():
         if source != INPUTS:
-            rising[source], falling[source] = part.maximum(0.0).T, part.minimum(0.0).T
+            # Copies: before SciPy 1.16 the three shared where their columns begin.
+            rising[source], falling[source] = part.maximum(0.0).T.copy(), part.minimum(0.0).T.copy()
             for each in (rising[source], falling[source]):
                 each.eliminate_zeros()  # so that an endless bound meets no zero
     return Read(affine, links_of(affine, players), rising, falling, lines)
