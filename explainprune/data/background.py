@@ -85,7 +85,6 @@ def _ordered(values: Array, own: Sequence[str], names: Sequence[str]) -> Array:
 
 def _with_rows(values: Array, part: InputSpec) -> Array:
     """Add an axis of rows to a single row, also to one that is laid flat."""
-    is_row = values.shape == part.shape
-    if len(part.shape) > 1 and part.known:
-        is_row = is_row or values.shape == (part.size,)
+    flat = len(part.shape) > 1 and values.shape == (part.size,)
+    is_row = flat or values.shape == part.shape
     return values[None] if is_row else np.asarray(values)

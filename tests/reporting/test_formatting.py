@@ -30,6 +30,8 @@ def test_the_sign_survives_rounding(value, kind):
         (0.1, "stated", "10\xa0%"),
         (0.025, "stated", "2.5\xa0%"),
         (12345678, "count", "1.2\xa0×\xa010⁷"),
+        (10_000_000, "count", "1.0\xa0×\xa010⁷"),
+        (9_999_999, "count", "9,999,999"),
         (999, "count", "999"),
         (0.0004, "score", "0.0004"),
         (-0.00004, "score", "−0.00004"),

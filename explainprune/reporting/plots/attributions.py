@@ -152,6 +152,8 @@ def _swarm(values: Array) -> Array:
 
     >>> _swarm(np.array([0.0, 0.0, 0.0, 1.0])).tolist()
     [0.0, 1.0, -1.0, 0.0]
+    >>> _swarm(np.array([10.0, 10.04, 11.0])).tolist()
+    [0.0, 0.0, 0.0]
     """
     low, high = float(values.min()), float(values.max())
     bins = np.floor((values - low) / (high - low or 1.0) * LEVELS).astype(int)

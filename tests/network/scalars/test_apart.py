@@ -9,7 +9,7 @@ from explainprune.network.backend import keras, tf
 from explainprune.network.scalars.aligned import aligned
 from explainprune.network.scalars.bounded import NO_PAIRS, bound_between
 from explainprune.network.scalars.reading import unroll
-from explainprune.network.scalars.walked_back import outputs_apart
+from explainprune.network.scalars.walked_back import Walk, _put_in, outputs_apart
 from explainprune.pruning import shrink
 
 L = keras.layers
@@ -135,6 +135,16 @@ def test_without_hidden_layers_it_is_the_largest_difference_itself():
     bound = bound_between(first, second, box=(low, high))
     np.testing.assert_allclose(bound.each, wanted, rtol=1e-12)
     assert (np.array(bound.each) >= wanted).all(), "rounded outwards"
+
+
+def test_ends_are_put_in_with_more_than_their_rounding():
+    rng = np.random.default_rng(0)
+    factors, low = rng.normal(size=(3, 1)), rng.normal(size=3)
+    high, walk = low + rng.uniform(size=3), Walk()
+    _put_in(walk, factors, (low, high))
+    terms = np.where(factors[:, 0] > 0, factors[:, 0] * high, factors[:, 0] * low)
+    assert walk.constant == pytest.approx(terms.sum(), rel=1e-14)
+    assert walk.rounded >= 3 * np.finfo(float).eps / 2 * np.abs(terms).sum()
 
 
 def test_one_hidden_unit_by_hand():

@@ -60,6 +60,7 @@ def test_players_that_split_pixels_are_bars(comparison):
     (shown,) = gallery(subject_of(results)).shown
     assert not shown.panels
     assert {bar.feature for bar in shown.bars} == {"channel 0", "channel 1", "channel 2"}
+    assert {bar.value for bar in shown.bars} == set(shown.sample.x)
 
 
 @pytest.mark.parametrize("players", [None, "time:3", "channel"])
