@@ -145,9 +145,10 @@ def test_a_single_output_is_named_in_two_lines_what_it_says_when_high_and_low():
     labels = [list(text.itertext()) for text in tree.iter("text") if text.get("class") == "label"]
     assert labels[-1] == ["high: yes", "low: no"]
     assert told(last, 0)[0] == "high: yes, low: no"
-    alone = tree_of(Drawing((first, middle, replace(last, labels=("high: yes",))), ()))
-    heights = [[float(t.get("y")) for t in of.iter("text") if t.get("class") == "label"][-1]
-               for of in (tree, alone)]  # fmt: skip
-    assert heights[1] - heights[0] == 7  # both lines stand around the point
+    for lines, drawn in ((1, replace(last, labels=("high: yes",))), (2, last)):
+        order = Drawing((first, middle, drawn), ())
+        *_, text = (t for t in tree_of(order).iter("text") if t.get("class") == "label")
+        # Lines are 14 apart and stand around the point, each 4 lower for half its letters' height.
+        assert float(text.get("y")) == layout(order).y[2][0] + 4 - 7 * (lines - 1)
     both = tree_of(Drawing((replace(middle, name="b"), middle), ()))
     assert [t.text for t in both.iter("text") if t.get("class") == "label"] == ["x y", "z"] * 2
