@@ -183,6 +183,16 @@ def test_scores_that_one_model_does_not_centre_are_left_as_they_are_in_both():
     np.testing.assert_allclose(a.outputs, b.outputs, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1e6])
+def test_scores_are_centred_whatever_their_scale(scale):
+    def scores(x):
+        return (scale * (x @ W + 1)).astype("float32")
+
+    models = {"dense": opened(scores), "other": opened(lambda x: 2 * scores(x))}
+    found, _ = subjects_of(models, Data(Rows(ROWS, LABELS)))
+    assert [each.kind for each in found] == ["centred"] * 2
+
+
 def test_quantised_zeros_are_half_a_step():
     (_, b), _ = subjects_of(
         {
