@@ -34,6 +34,8 @@ def test_chances_stand_where_their_numbers_say():
     assert path_of(tree, "curve changed") == moved
     assert path_of(tree, "chance preserved") == [(left, floor), *held, (right, floor)]
     assert path_of(tree, "chance changed") == [(left, top), *moved, (right, top)]
+    (title,) = (text for text in tree.iter("text") if text.get("class") == "axis-title")
+    assert float(title.get("x")) == middle
 
 
 def test_the_margin_is_a_line_with_its_name():
