@@ -50,6 +50,10 @@ def one_hot(x, depth=6):
     return tf.one_hot(tf.cast(tf.abs(x), tf.int32), depth)
 
 
+def halves(x):
+    return tf.reshape(x, (-1, 2, 2))
+
+
 def in_a_loop(x):
     """Four turns over x: one column is rounded in each, the other isn't."""
 
@@ -69,6 +73,10 @@ CASES = {
                [{0, 1}]),
     "top k": (lambda x: tf.cast(tf.math.top_k(x[:, 1:], 1).indices, tf.float32) + x[:, :1], 3,
               [{1, 2}]),
+    "softmax of each half": (lambda x: tf.reshape(tf.nn.softmax(halves(tf.round(x))), (-1, 4)), 4,
+                             [{0, 1}, {0, 1}, {2, 3}, {2, 3}]),
+    "product of each half": (lambda x: tf.reshape(tf.matmul(halves(tf.round(x)), W[None, :2]),
+                                                  (-1, 6)), 4, [{0, 1}] * 3 + [{2, 3}] * 3),
     "stop_gradient": (lambda x: x[:, :1] * tf.stop_gradient(x[:, 1:]), 2, [{1}]),
     "a loop": (in_a_loop, 2, [{0}, set()]),
     "map_fn": (lambda x: tf.map_fn(lambda r: tf.floor(r[:1]) + r[1:], x), 2, [{0}]),
