@@ -64,8 +64,8 @@ def _seconds(subject: Subject) -> float:
 def _duration(seconds: float) -> str:
     """Write about how long.
 
-    >>> _duration(0.2), _duration(42), _duration(300)
-    ('a second', '42 s', '5 min')
+    >>> _duration(0.2), _duration(42), _duration(100), _duration(300)
+    ('a second', '42 s', '2 min', '5 min')
     """
     if seconds < 1.5:
         return "a second"
