@@ -37,6 +37,13 @@ def test_every_connection_is_counted_once():
     assert (found.before, found.after) == ((before != 0).sum(), (after != 0).sum())
 
 
+def test_twice_and_half_are_alike():
+    before, after = np.array([[1.0, 2.0, 1.0, 2.1]]), np.array([[2.0, 1.0, 2.1, 1.0]])
+    wires = [plan(Wires("in", "a", each)) for each in (before, after)]
+    (found,) = rewired(*wires, {"in": np.arange(1), "a": np.arange(4)})
+    assert (found.weaker, found.alike, found.stronger) == (1, 2, 1)
+
+
 def test_a_smaller_model_is_counted_at_its_old_places():
     before = np.arange(1.0, 13).reshape(4, 3)
     at = {"a": np.array([1, -1, 0, -1]), "b": np.array([0, -1, 1])}

@@ -1,5 +1,7 @@
 """Leading adverse reasons: from their definition, and of linear scores by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +65,13 @@ def test_a_tenth_of_many_passing_rows_is_the_reference_and_200_at_most():
         codes = xp.reason_codes(risk([1.0, 1.0]), applicants(n, 2), threshold=0.7, adverse=1)
         passing = codes.reference.passing
         assert codes.reference.rows == min(200, -(-passing // 10)) == pytest.approx(rows, abs=9)
+
+
+def test_a_class_without_a_name_is_called_by_its_number():
+    unnamed = replace(applicants(300, 2), class_names=None)
+    for adverse in (0, 1):
+        codes = xp.reason_codes(risk([1.0, 1.0]), unnamed, threshold=0.4, adverse=adverse)
+        assert codes.adverse == str(adverse)
 
 
 def test_of_an_attribution_each_feature_counts_against_its_mean():

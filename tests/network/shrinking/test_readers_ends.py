@@ -100,3 +100,10 @@ def test_channels_through_depthwise_and_separable_kernels():
     }
     assert readers.ends == ("sum",)
     assert found.meets == ("c", "dw")  # the filter's own zeros stop what sigmoid(0) would send
+
+
+def test_a_transposed_kernel_is_read_along_its_last_axis():
+    x = keras.Input((4, 4, 2))
+    y = kl.Conv2D(3, 1, activation="sigmoid", name="c")(x)
+    (part,) = readers_of_units(keras.Model(x, kl.Conv2DTranspose(5, 3, name="up")(y)))["c"].slices
+    assert (part.path, part.axis, part.units.tolist()) == ("up/kernel", 3, [0, 1, 2])
