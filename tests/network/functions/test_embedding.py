@@ -4,6 +4,7 @@ from keras_cases import sequential
 
 from explainprune.network import KerasNetwork, Network, as_network
 from explainprune.network.backend import keras
+from explainprune.network.functions.lookups import intercepted
 
 layers = keras.layers
 
@@ -226,3 +227,24 @@ def test_lengths_are_learned_from_the_first_rows():
     longer = np.zeros((2, 6))
     assert as_network(model, like=longer) is as_network(model, like=longer[:1])
     assert as_network(model, like=longer).n_inputs == 6
+
+
+def test_a_table_that_is_also_written_with_is_read_once():
+    class Tied(layers.Embedding):
+        def call(self, inputs, reverse=False):
+            table = self.embeddings
+            return inputs @ keras.ops.transpose(table) if reverse else super().call(inputs)
+
+        def compute_output_spec(self, inputs, reverse=False):
+            return keras.KerasTensor((*inputs.shape[:2], 5 if reverse else 3), "float32")
+
+    tied, tokens, seen = Tied(5, 3), keras.Input((4,), dtype="int32"), []
+    model = keras.Model(tokens, tied(tied(tokens), reverse=True))
+
+    def instead(number, layer, own, inputs):
+        seen.append((number, layer))
+        return own(inputs)
+
+    with intercepted(model, instead):
+        model(np.zeros((1, 4), "int32"))
+    assert seen == [(0, tied)]
