@@ -59,7 +59,9 @@ def test_zeros_stay_zeros(granularity, epochs):
     pruned = prune(sparse, (X, Y), granularity=written, steps=2, finetune_epochs=epochs, **amount)
     assert came_back(sparse, pruned.model) == 0
     assert came_back(sparse, prune(pruned.model, (X, Y), sparsity=0.88, steps=1).model) == 0
+    gone = sum(int((v == 0).sum()) for v in weights_of(sparse).values() if 0 < (v == 0).mean() < 1)
     assert "Weights that are 0 to begin with stay 0" in pruned.notes[-1]
+    assert f"learn): {gone:,}, " in pruned.notes[-1]
     for path, values in weights_of(sparse).items():
         if path.endswith("kernel"):  # the head's as well: a recipe or a later tool holds them
             assert not pruned.masks[path][values == 0].any()
