@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -53,14 +54,10 @@ class Searched:
     x: Array
     background: Array
 
-    @property
-    def every(self) -> Array:
-        """All connections that lead somewhere."""
-        return self.wired.on_a_way(np.ones(self.wired.size, bool))
-
-    def loss(self, own: Loss) -> float:
-        """Return the whole network's loss."""
-        return own(self.wired.outputs(self.x, self.every))[0]
+    @cached_property
+    def outputs(self) -> Array:
+        """What the whole network says of the rows: all connections that lead somewhere."""
+        return self.wired.outputs(self.x, self.wired.on_a_way(np.ones(self.wired.size, bool)))
 
 
 def circuits_of(case: Case) -> dict[str, Circuits]:
@@ -126,10 +123,9 @@ def _searched(case: Case, subject: Subject, learn: Rows) -> Searched:
 
 def _labels(case: Case, dense: Searched, learn: Rows) -> Array:
     """Return the class of each row; without labels, what the dense network says."""
-    outputs = dense.wired.outputs(dense.x, dense.every)
     if case.data.y is None or learn.y is None:
-        return predicted(outputs)
-    return as_labels(learn.y, outputs)
+        return predicted(dense.outputs)
+    return as_labels(learn.y, dense.outputs)
 
 
 def _sizes(
@@ -141,7 +137,7 @@ def _sizes(
     for target in jobs:
         is_class = y == target
         own, shuffled = (class_loss(target, each) for each in (is_class, rng.permutation(is_class)))
-        worst = max(each.loss(own) for each in both)
+        worst = max(own(each.outputs)[0] for each in both)
         most = worst + (1 - KEEPS) * (np.log(2) - worst)
         size = _size(one.wired, one.x, own, most)
         by_chance = (_size(one.wired, one.x, shuffled, most), _size(random, one.x, own, most))
