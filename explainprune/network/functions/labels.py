@@ -10,7 +10,7 @@ import numpy as np
 from explainprune.lookup import unknown
 from explainprune.network.backend import keras, tf
 from explainprune.network.functions.feeding import feed, structured
-from explainprune.network.functions.scores import loss_at, loss_name
+from explainprune.network.functions.scores import NUMBERS, loss_at, loss_name
 from explainprune.network.protocol import Model
 from explainprune.types import Array, Inputs
 
@@ -28,18 +28,7 @@ ONE_HOT = (
 """Losses that read a 1 at the place of the class, beside zeros; the last three where outputs are
 several."""
 
-EACH = (
-    "mean_squared_error",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "huber",
-    "log_cosh",
-    "cosine_similarity",
-    "poisson",
-    "hinge",
-    "squared_hinge",
-)
+EACH = NUMBERS | {"hinge", "squared_hinge"}
 """Losses that read a number for each output. One for all would be spread over them in silence."""
 
 BY_NUMBER = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
