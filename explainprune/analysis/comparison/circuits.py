@@ -14,7 +14,7 @@ from explainprune.analysis.attribution.sampling.streams import stream
 from explainprune.analysis.comparison.case import Case
 from explainprune.analysis.comparison.subjects import Subject
 from explainprune.analysis.metrics.behaviour.prediction import as_labels, predicted
-from explainprune.analysis.understanding.circuit import KEEPS, redrawn
+from explainprune.analysis.understanding.circuit import allowed_loss, redrawn
 from explainprune.analysis.understanding.edges import Loss, Wired, wired
 from explainprune.analysis.understanding.searching import class_loss, smallest
 from explainprune.types import Array, Measure, Rows
@@ -137,8 +137,7 @@ def _sizes(
     for target in jobs:
         is_class = y == target
         own, shuffled = (class_loss(target, each) for each in (is_class, rng.permutation(is_class)))
-        worst = max(own(each.outputs)[0] for each in both)
-        most = worst + (1 - KEEPS) * (np.log(2) - worst)
+        most = allowed_loss(max(own(each.outputs)[0] for each in both))
         size = _size(one.wired, one.x, own, most)
         by_chance = (_size(one.wired, one.x, shuffled, most), _size(random, one.x, own, most))
         yield size, [each <= size for each in by_chance]

@@ -117,7 +117,7 @@ def _of_class(case: Case, target: int, loss: float | None, controls: int, seed: 
     own = class_loss(target, is_class)
     every = case.wired.on_a_way(np.ones(case.wired.size, bool))
     whole = own(case.wired.outputs(case.x, every))[0]
-    most = whole + (1 - KEEPS) * (np.log(2) - whole) if loss is None else float(loss)
+    most = allowed_loss(whole) if loss is None else float(loss)
     keep = _found(case.wired, case.x, own, most, whole)
     rng = stream(seed, "nonsense")
     shuffled = [class_loss(target, rng.permutation(is_class)) for _ in range(controls)]
@@ -130,6 +130,11 @@ def _of_class(case: Case, target: int, loss: float | None, controls: int, seed: 
         case, target, keep, own, most, whole, every,
         held=_held_out(case, target, keep, every), nonsense=nonsense, random=chance,
     )  # fmt: skip
+
+
+def allowed_loss(whole: float) -> float:
+    """Return the loss that keeps most of what a network of loss `whole` gains over guessing."""
+    return float(whole + (1 - KEEPS) * (np.log(2) - whole))
 
 
 def _of_row(
